@@ -1,0 +1,69 @@
+/**
+ * The registries of codes (spec/registries.md): why a request is refused, and why a server ends a connection.
+ *
+ * @module
+ */
+
+/** Whether asking again can help: never, after the client has mended its request, or later. */
+export type Retry = "never" | "mend" | "later"
+
+/** The errors of the core, in the order of precedence: of two faults, the first is answered (ERROR-3). */
+export const errorRegistry = {
+  "bad-json": { retry: "mend", meaning: "the line is not one JSON object of the profile; never with `re`" },
+  "bad-request": {
+    retry: "mend",
+    meaning: "`id`, `type` or another field is missing, of the wrong type or out of range"
+  },
+  unsupported: {
+    retry: "never",
+    meaning: "a request that this server doesn't know, or of a profile that it doesn't claim"
+  },
+  "login-first": { retry: "mend", meaning: "only `login`, `ping` and `bye` come before `welcome`" },
+  "already-logged-in": { retry: "never", meaning: "this connection has had its `welcome`" },
+  "bad-name": { retry: "mend", meaning: "`nick` or `room` breaks the grammar of names" },
+  "bad-text": { retry: "mend", meaning: "a text is empty or holds a forbidden control character" },
+  "too-long": { retry: "mend", meaning: "a text is over `limits.text`" },
+  "nick-taken": { retry: "later", meaning: "somebody else has this nick" },
+  "no-such-room": { retry: "later", meaning: "`create` is false and the room doesn't exist" },
+  "not-joined": { retry: "mend", meaning: "this connection is not in the room" },
+  "already-joined": { retry: "never", meaning: "this connection is in the room" },
+  "limit-reached": { retry: "later", meaning: "a limit on rooms or members is reached" },
+  unavailable: { retry: "later", meaning: "the server can't do it now, and certainly has not done it" }
+} as const satisfies Record<string, { readonly retry: Retry; readonly meaning: string }>
+
+/** The code of an `error`. */
+export type ErrorCode = keyof typeof errorRegistry
+
+/** Every error code, in the order of precedence. */
+export const errorCodes = Object.keys(errorRegistry) as ReadonlyArray<ErrorCode>
+
+/** What a client does after the end: stays away, comes back at once, after a random delay, or after `reconnectAfter`. */
+export type Reconnect = "no" | "now" | "backoff" | "after"
+
+/** Why a server ends a connection. */
+export const byeRegistry = {
+  "line-too-long": { reconnect: "no", meaning: "`limits.line` bytes came without an LF" },
+  "not-tertulia": { reconnect: "no", meaning: "the first line is not a JSON object" },
+  idle: { reconnect: "now", meaning: "nothing came for two heartbeats" },
+  "slow-consumer": { reconnect: "now", meaning: "unsent bytes were not read in time" },
+  "login-timeout": { reconnect: "backoff", meaning: "no `welcome` within `limits.loginSeconds`" },
+  "too-many-connections": {
+    reconnect: "backoff",
+    meaning: "`limits.connections` is reached; comes instead of `hello`"
+  },
+  "shutting-down": { reconnect: "after", meaning: "the server is stopping" },
+  internal: {
+    reconnect: "backoff",
+    meaning: "a defect of the server; requests without a reply have an unknown outcome"
+  }
+} as const satisfies Record<string, { readonly reconnect: Reconnect; readonly meaning: string }>
+
+/** The code of a `bye` that the server says of its own accord. */
+export type ByeCode = keyof typeof byeRegistry
+
+/** Every `bye` code. */
+export const byeCodes = Object.keys(byeRegistry) as ReadonlyArray<ByeCode>
+
+/** What a client does after a `bye` with this code, known or not, or after an end without `bye`. */
+export const reconnectAfterBye = (code: string | undefined): Reconnect =>
+  code !== undefined && Object.hasOwn(byeRegistry, code) ? byeRegistry[code as ByeCode].reconnect : "backoff"

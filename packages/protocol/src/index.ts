@@ -1,0 +1,16 @@
+/**
+ * The Tertulia protocol: its messages as schemas, its framing, its names, its registries. No I/O.
+ *
+ * @module
+ */
+export * from "./codes.ts"
+export * from "./features.ts"
+export * from "./json.ts"
+export * from "./limits.ts"
+export * from "./line.ts"
+export * from "./messages.ts"
+export * from "./names.ts"
+export type { Refusal } from "./refusal.ts"
+export * from "./request.ts"
+export * from "./server-message.ts"
+export * from "./text.ts"

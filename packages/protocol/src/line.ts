@@ -1,0 +1,99 @@
+/**
+ * Bytes to lines and back (spec/wire.md, FRAME-*): incremental, bounded, exact to the byte.
+ *
+ * @module
+ */
+
+/** Stands for a line whose bytes are not UTF-8. */
+export const notUtf8: unique symbol = Symbol.for("@tertulia/protocol/notUtf8")
+
+/** One line without its LF and CR, or the mark that it isn't UTF-8. */
+export type Line = string | typeof notUtf8
+
+/** What a chunk of bytes completed. */
+export interface Decoded {
+  /** The lines that ended, in order, without the blank ones. */
+  readonly lines: ReadonlyArray<Line>
+  /** `limit` bytes came without an LF: nothing after `lines` can be read any more. */
+  readonly tooLong: boolean
+}
+
+/** Takes bytes as they come and gives lines as they end. */
+export interface LineDecoder {
+  /** Takes one chunk. After `tooLong`, everything is thrown away. */
+  readonly push: (chunk: Uint8Array) => Decoded
+  /** How many bytes of an unfinished line are held: always below the limit. */
+  readonly pending: () => number
+}
+
+const LF = 0x0a
+const CR = 0x0d
+const blank = /^[ \t]*$/u
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/**
+ * Makes a decoder that holds fewer than `limit` bytes, whatever comes (FRAME-1 to FRAME-5).
+ *
+ * @param limit the longest line in bytes, its LF included: `limits.line`
+ */
+export const makeLineDecoder = (limit: number): LineDecoder => {
+  // The start of a line whose LF hasn't come: the first `held` bytes of `store`, which grows by doubling.
+  let store = new Uint8Array(0)
+  let held = 0
+  let dead = false
+
+  const hold = (bytes: Uint8Array) => {
+    if (held + bytes.length > store.length) {
+      const larger = new Uint8Array(Math.min(limit, Math.max(2 * store.length, held + bytes.length)))
+      larger.set(store.subarray(0, held))
+      store = larger
+    }
+    store.set(bytes, held)
+    held += bytes.length
+  }
+
+  const take = (rest: Uint8Array): Uint8Array => {
+    if (held === 0) return rest
+    hold(rest)
+    const whole = store.subarray(0, held)
+    store = new Uint8Array(0)
+    held = 0
+    return whole
+  }
+
+  const push = (chunk: Uint8Array): Decoded => {
+    const lines: Array<Line> = []
+    if (dead) return { lines, tooLong: true }
+    let from = 0
+    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, from)) {
+      if (held + (end + 1 - from) > limit) {
+        dead = true
+        break
+      }
+      const line = decodeLine(take(chunk.subarray(from, end)))
+      if (line !== undefined) lines.push(line)
+      from = end + 1
+    }
+    const rest = chunk.length - from
+    if (!dead && held + rest >= limit) dead = true
+    if (dead) take(new Uint8Array(0))
+    else if (rest > 0) hold(chunk.subarray(from))
+    return { lines, tooLong: dead }
+  }
+
+  return { push, pending: () => held }
+}
+
+/** One line's bytes, without LF, as text: `undefined` when it is blank (FRAME-2, FRAME-3). */
+const decodeLine = (bytes: Uint8Array): Line | undefined => {
+  const end = bytes.length > 0 && bytes[bytes.length - 1] === CR ? bytes.length - 1 : bytes.length
+  try {
+    const text = utf8.decode(end === bytes.length ? bytes : bytes.subarray(0, end))
+    return blank.test(text) ? undefined : text
+  } catch {
+    return notUtf8
+  }
+}
+
+/** One message as a line. JSON.stringify never writes a raw LF, so the framing holds (FRAME-1). */
+export const encodeLine = (message: { readonly type: string }): string => `${JSON.stringify(message)}\n`

@@ -1,0 +1,483 @@
+/**
+ * Every message of the core as a schema: requests, replies and events (spec/session.md, spec/rooms.md).
+ * The schemas describe what is on the wire, without transformations, so that their JSON Schema says the same.
+ *
+ * @module
+ */
+import * as Schema from "effect/Schema"
+import { byeRegistry, errorRegistry } from "./codes.ts"
+import { AnnouncedLimits, heartbeat } from "./limits.ts"
+import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
+import { Text } from "./text.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Fields
+// ---------------------------------------------------------------------------------------------------------------------
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+/** What a client calls a request: 1 to 2^31-1. */
+export const RequestId = between(1, 2_147_483_647).annotate({
+  identifier: "RequestId",
+  title: "Request id",
+  description: "An integer that the client chooses; the reply carries it in `re`",
+  examples: [1, 2]
+})
+
+/** The place of an entry in its room's log: 1, 2, 3, ... */
+export const Seq = between(1, Number.MAX_SAFE_INTEGER).annotate({
+  identifier: "Seq",
+  title: "Sequence number",
+  description: "The place of an entry in its room's log: 1, 2, 3, ... under one epoch",
+  examples: [1, 42]
+})
+
+/** The last entry that a client holds, or 0. */
+export const Cursor = between(0, Number.MAX_SAFE_INTEGER).annotate({
+  identifier: "Cursor",
+  title: "Cursor",
+  description: "The `seq` of the last entry that the client holds; 0 for none",
+  examples: [0, 42]
+})
+
+/** The name of one life of a log. */
+export const Epoch = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,32}$/u)).annotate({
+  identifier: "Epoch",
+  title: "Epoch",
+  description: "Names one life of a room's log; another epoch is another log",
+  examples: ["k3"]
+})
+
+/** A time for display. */
+export const Time = Schema.String.check(
+  Schema.isPattern(
+    /^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}\.[0-9]{3}Z$/u
+  )
+).annotate({
+  identifier: "Time",
+  title: "Time",
+  description: "RFC 3339, UTC, with milliseconds; for display, never for order",
+  examples: ["2026-11-20T20:08:00.000Z"]
+})
+
+const id = RequestId
+const re = RequestId
+const Milliseconds = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const Flag = Schema.optionalKey(Schema.Boolean)
+const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
+
+interface About<Example> {
+  readonly description: string
+  readonly examples: readonly [Example, ...Array<Example>]
+}
+
+const message = <const Type extends string, const Fields extends Schema.Struct.Fields>(
+  identifier: string,
+  type: Type,
+  fields: Fields,
+  about: About<Schema.Struct<{ readonly type: Schema.Literal<Type> } & Fields>["Type"]>
+): Schema.Struct<{ readonly type: Schema.Literal<Type> } & Fields> =>
+  Schema.Struct({ type: Schema.Literal(type), ...fields }).annotate({
+    identifier,
+    title: type,
+    ...about
+    // biome-ignore lint/suspicious/noExplicitAny: the spread loses the generic fields, which the signature restates
+  } as any) as any
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Requests
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const Login = message(
+  "Login",
+  "login",
+  { id, nick: NickSpelling },
+  {
+    description: "Take a nick for this connection",
+    examples: [{ type: "login", id: 1, nick: "ana" }]
+  }
+)
+
+export const Join = message(
+  "Join",
+  "join",
+  { id, room: RoomSpelling, create: Flag, after: Schema.optionalKey(Cursor), epoch: Schema.optionalKey(Schema.String) },
+  {
+    description: "Enter a room, and create it unless `create` is false; with `after` and `epoch`, catch up first",
+    examples: [
+      { type: "join", id: 2, room: "#cafe" },
+      { type: "join", id: 3, room: "#cafe", create: false },
+      { type: "join", id: 4, room: "#cafe", after: 41, epoch: "k3" }
+    ]
+  }
+)
+
+export const Leave = message(
+  "Leave",
+  "leave",
+  { id, room: RoomSpelling },
+  {
+    description: "Leave a room",
+    examples: [{ type: "leave", id: 5, room: "#cafe" }]
+  }
+)
+
+export const Send = message(
+  "Send",
+  "send",
+  { id, room: RoomSpelling, text: Text },
+  {
+    description: "Say something in a room",
+    examples: [{ type: "send", id: 3, room: "#cafe", text: "hola" }]
+  }
+)
+
+export const ListRooms = message(
+  "ListRooms",
+  "rooms",
+  { id, after: Schema.optionalKey(RoomSpelling), limit: PageLimit },
+  {
+    description: "List the rooms by name, those after `after`",
+    examples: [
+      { type: "rooms", id: 6 },
+      { type: "rooms", id: 7, after: "#cafe", limit: 50 }
+    ]
+  }
+)
+
+export const ListMembers = message(
+  "ListMembers",
+  "members",
+  { id, room: RoomSpelling, after: Schema.optionalKey(NickSpelling), limit: PageLimit },
+  {
+    description: "List a room's members by nick, those after `after`",
+    examples: [
+      { type: "members", id: 8, room: "#cafe" },
+      { type: "members", id: 9, room: "#cafe", after: "ana", limit: 50 }
+    ]
+  }
+)
+
+export const Ping = message(
+  "Ping",
+  "ping",
+  { id },
+  {
+    description: "Ask for a sign of life",
+    examples: [{ type: "ping", id: 10 }]
+  }
+)
+
+export const Sync = message(
+  "Sync",
+  "sync",
+  { id },
+  {
+    description: "Ask for a barrier: `synced` comes after all that was acknowledged before",
+    examples: [{ type: "sync", id: 11 }]
+  }
+)
+
+export const Bye = message(
+  "Bye",
+  "bye",
+  { id },
+  {
+    description: "Say goodbye: the last request of a connection",
+    examples: [{ type: "bye", id: 12 }]
+  }
+)
+
+/** Every request of the core. */
+export const Request = Schema.Union([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye], {
+  mode: "oneOf"
+})
+  .annotate({ identifier: "Request", title: "Request", description: "Any request of a client" })
+  .pipe(Schema.toTaggedUnion("type"))
+
+export type Request = typeof Request.Type
+export type RequestType = Request["type"]
+
+/** The schema of each request, by its type. */
+export const requestSchemas = Request.cases
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Replies
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const Welcome = message(
+  "Welcome",
+  "welcome",
+  { re, nick: Nick },
+  {
+    description: "The nick is yours until the connection ends",
+    examples: [{ type: "welcome", re: 1, nick: "ana" }]
+  }
+)
+
+export const Joined = message(
+  "Joined",
+  "joined",
+  {
+    re,
+    room: RoomName,
+    epoch: Epoch,
+    first: Seq,
+    head: Cursor,
+    resumed: Flag,
+    members: Schema.Array(Nick),
+    more: Flag
+  },
+  {
+    description:
+      "You are in: the log's epoch, its first and last `seq`, and the first slice of the members, you among them",
+    examples: [
+      { type: "joined", re: 2, room: "#cafe", epoch: "k3", first: 1, head: 41, members: ["ana", "leo"] },
+      { type: "joined", re: 4, room: "#cafe", epoch: "k3", first: 1, head: 43, resumed: true, members: ["ana", "leo"] }
+    ]
+  }
+)
+
+export const Left = message(
+  "Left",
+  "left",
+  { re, room: RoomName },
+  {
+    description: "You are out",
+    examples: [{ type: "left", re: 5, room: "#cafe" }]
+  }
+)
+
+export const Sent = message(
+  "Sent",
+  "sent",
+  { re, room: RoomName, seq: Seq, at: Time },
+  {
+    description: "Your entry is in the log, there",
+    examples: [{ type: "sent", re: 3, room: "#cafe", seq: 42, at: "2026-11-20T20:08:00.000Z" }]
+  }
+)
+
+/** One room of a list. */
+export const RoomItem = Schema.Struct({
+  room: RoomName,
+  members: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+}).annotate({
+  identifier: "RoomItem",
+  title: "Room of a list",
+  description: "A room's name and how many members it has",
+  examples: [{ room: "#cafe", members: 2 }]
+})
+
+export const Rooms = message(
+  "Rooms",
+  "rooms",
+  { re, rooms: Schema.Array(RoomItem), more: Flag },
+  {
+    description: "One slice of the list of rooms, ascending by name",
+    examples: [{ type: "rooms", re: 6, rooms: [{ room: "#cafe", members: 2 }] }]
+  }
+)
+
+export const Members = message(
+  "Members",
+  "members",
+  { re, room: RoomName, members: Schema.Array(Nick), more: Flag },
+  {
+    description: "One slice of a room's members, ascending by nick",
+    examples: [{ type: "members", re: 8, room: "#cafe", members: ["ana", "leo"] }]
+  }
+)
+
+export const Pong = message(
+  "Pong",
+  "pong",
+  { re },
+  {
+    description: "The sign of life",
+    examples: [{ type: "pong", re: 10 }]
+  }
+)
+
+export const Synced = message(
+  "Synced",
+  "synced",
+  { re },
+  {
+    description: "The barrier: what was acknowledged before the `sync` was sent has come before this",
+    examples: [{ type: "synced", re: 11 }]
+  }
+)
+
+export const ByeReply = message(
+  "ByeReply",
+  "bye",
+  { re },
+  {
+    description: "The goodbye, answered: the last object of the connection",
+    examples: [{ type: "bye", re: 12 }]
+  }
+)
+
+const codePattern = /^[a-z][a-z0-9-]{0,63}$/u
+
+/** A code as a client must expect it: the registry's, or one of a profile or version that it doesn't know. */
+const Code = (registry: Readonly<Record<string, unknown>>) =>
+  Schema.String.check(Schema.isPattern(codePattern)).annotate({
+    title: "Code",
+    description: `A code of the registry: ${Object.keys(registry).join(", ")}`
+  })
+
+export const ErrorReply = message(
+  "ErrorReply",
+  "error",
+  {
+    re: Schema.optionalKey(re),
+    code: Code(errorRegistry),
+    message: Schema.String,
+    field: Schema.optionalKey(Schema.String),
+    retryAfter: Schema.optionalKey(Milliseconds)
+  },
+  {
+    description: "Refused: nothing happened, now or later. Without `re` when the request had no usable id",
+    examples: [
+      { type: "error", re: 3, code: "not-joined", message: "you are not in #cafe: join it first", field: "room" },
+      { type: "error", code: "bad-json", message: "the line is not a JSON object" }
+    ]
+  }
+)
+
+/** Every reply of the core. */
+export const Reply = Schema.Union([Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, ErrorReply], {
+  mode: "oneOf"
+})
+  .annotate({ identifier: "Reply", title: "Reply", description: "Any reply of a server" })
+  .pipe(Schema.toTaggedUnion("type"))
+
+export type Reply = typeof Reply.Type
+
+/** The reply that each request gets when it isn't refused. */
+export const replyTypes = {
+  login: "welcome",
+  join: "joined",
+  leave: "left",
+  send: "sent",
+  rooms: "rooms",
+  members: "members",
+  ping: "pong",
+  sync: "synced",
+  bye: "bye"
+} as const satisfies Record<RequestType, Reply["type"]>
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Events
+// ---------------------------------------------------------------------------------------------------------------------
+
+export const Hello = message(
+  "Hello",
+  "hello",
+  {
+    protocol: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+    server: Schema.String,
+    features: Schema.Array(Schema.String),
+    auth: Schema.Array(Schema.String),
+    limits: AnnouncedLimits,
+    heartbeat: between(heartbeat.minimum, heartbeat.maximum)
+  },
+  {
+    description: "The server's greeting: its protocol, the profiles that it claims, its limits",
+    examples: [
+      {
+        type: "hello",
+        protocol: 1,
+        server: "tertulia/0.1.0",
+        features: [],
+        auth: ["guest"],
+        limits: { line: 65536, text: 4096, page: 200 },
+        heartbeat: 30
+      }
+    ]
+  }
+)
+
+export const Message = message(
+  "Message",
+  "message",
+  { room: RoomName, seq: Seq, from: Nick, text: Text, at: Time },
+  {
+    description: "Somebody said something: an entry of the room's log",
+    examples: [{ type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }]
+  }
+)
+
+export const Member = message(
+  "Member",
+  "member",
+  { room: RoomName, nick: Nick, change: Schema.Literals(["joined", "left"]) },
+  {
+    description: "Somebody became a member of the room, or ceased to be one",
+    examples: [
+      { type: "member", room: "#cafe", nick: "leo", change: "joined" },
+      { type: "member", room: "#cafe", nick: "leo", change: "left" }
+    ]
+  }
+)
+
+export const PingEvent = message(
+  "PingEvent",
+  "ping",
+  {},
+  {
+    description: "The server has heard nothing for a heartbeat: send anything",
+    examples: [{ type: "ping" }]
+  }
+)
+
+export const ByeEvent = message(
+  "ByeEvent",
+  "bye",
+  { code: Code(byeRegistry), message: Schema.String, reconnectAfter: Schema.optionalKey(Milliseconds) },
+  {
+    description: "The server ends the connection: the last object",
+    examples: [
+      { type: "bye", code: "idle", message: "nothing came for 60 s" },
+      { type: "bye", code: "shutting-down", message: "the server is stopping", reconnectAfter: 1250 }
+    ]
+  }
+)
+
+/** Every event of the core. */
+export const Event = Schema.Union([Hello, Message, Member, PingEvent, ByeEvent], { mode: "oneOf" })
+  .annotate({ identifier: "Event", title: "Event", description: "Any event of a server" })
+  .pipe(Schema.toTaggedUnion("type"))
+
+export type Event = typeof Event.Type
+
+/** Anything that a server sends: a reply has `re`, or is an `error`; the rest are events. */
+export type ServerMessage = Reply | Event
+
+export type Login = typeof Login.Type
+export type Join = typeof Join.Type
+export type Leave = typeof Leave.Type
+export type Send = typeof Send.Type
+export type ListRooms = typeof ListRooms.Type
+export type ListMembers = typeof ListMembers.Type
+export type Ping = typeof Ping.Type
+export type Sync = typeof Sync.Type
+export type Bye = typeof Bye.Type
+export type Welcome = typeof Welcome.Type
+export type Joined = typeof Joined.Type
+export type Left = typeof Left.Type
+export type Sent = typeof Sent.Type
+export type RoomItem = typeof RoomItem.Type
+export type Rooms = typeof Rooms.Type
+export type Members = typeof Members.Type
+export type Pong = typeof Pong.Type
+export type Synced = typeof Synced.Type
+export type ByeReply = typeof ByeReply.Type
+export type ErrorReply = typeof ErrorReply.Type
+export type Hello = typeof Hello.Type
+export type Message = typeof Message.Type
+export type Member = typeof Member.Type
+export type PingEvent = typeof PingEvent.Type
+export type ByeEvent = typeof ByeEvent.Type

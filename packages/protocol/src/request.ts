@@ -1,0 +1,137 @@
+/**
+ * From a line to a request, or to the one refusal that answers it: of two faults, the first in the registry's order
+ * (spec/registries.md, ERROR-3). The steps are apart because the connection's state is checked between them.
+ *
+ * @module
+ */
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type { Issue } from "effect/SchemaIssue"
+import { type ErrorCode, errorCodes } from "./codes.ts"
+import { type JsonObject, parseJson } from "./json.ts"
+import type { Limits } from "./limits.ts"
+import type { Line } from "./line.ts"
+import { type Request, type RequestType, requestSchemas } from "./messages.ts"
+import { foldName } from "./names.ts"
+import { codeOf, type Refusal } from "./refusal.ts"
+import { utf8Length } from "./text.ts"
+
+/** A request whose `id` and `type` are good, and whose other fields nobody has checked yet. */
+export interface Envelope {
+  readonly id: number
+  readonly type: RequestType
+  readonly object: JsonObject
+}
+
+const maxId = 2_147_483_647
+
+/** The first steps: JSON, then `id`, then `type`, then whether the request is known at all. */
+export const decodeEnvelope = (line: Line): Result.Result<Envelope, Refusal> => {
+  const object = parseJson(line)
+  if (typeof object === "string") return Result.fail({ code: "bad-json", message: object })
+  const { id, type } = object
+  if (!Number.isSafeInteger(id) || (id as number) < 1 || (id as number) > maxId) {
+    return Result.fail({ code: "bad-request", field: "id", message: `id must be an integer from 1 to ${maxId}` })
+  }
+  const re = id as number
+  if (typeof type !== "string") {
+    return Result.fail({ code: "bad-request", re, field: "type", message: "type must be a string" })
+  }
+  if (!Object.hasOwn(requestSchemas, type)) {
+    return Result.fail({ code: "unsupported", re, field: "type", message: "this server doesn't know that request" })
+  }
+  return Result.succeed({ id: re, type: type as RequestType, object })
+}
+
+const decoders = Object.fromEntries(
+  Object.entries(requestSchemas).map(([type, schema]) => [
+    type,
+    Schema.decodeUnknownResult(schema as Schema.Codec<Request>)
+  ])
+) as Record<
+  RequestType,
+  (input: unknown, options?: { readonly errors: "all" }) => Result.Result<Request, Schema.SchemaError>
+>
+
+/** The last steps: fields, names (folded here), texts. */
+export const decodeRequest = (envelope: Envelope, limits: Limits): Result.Result<Request, Refusal> => {
+  const decoded = decoders[envelope.type](envelope.object)
+  if (Result.isFailure(decoded)) return Result.fail(explain(envelope))
+  const request = decoded.success
+  if (request.type === "join" && request.after !== undefined && request.epoch === undefined) {
+    return Result.fail({
+      code: "bad-request",
+      re: request.id,
+      field: "epoch",
+      message: "after needs epoch: a cursor means nothing in another log"
+    })
+  }
+  if (request.type === "send") {
+    const bytes = utf8Length(request.text)
+    if (bytes > limits.text) {
+      const message = `the text has ${bytes} bytes of UTF-8; limits.text is ${limits.text}`
+      return Result.fail({ code: "too-long", re: request.id, field: "text", message })
+    }
+  }
+  return Result.succeed(fold(request))
+}
+
+/** The request with every name folded (NAME-2); the same object when nothing was to fold. */
+const fold = (request: Request): Request => {
+  switch (request.type) {
+    case "login":
+      return withFolded(request, "nick")
+    case "rooms":
+      return withFolded(request, "after")
+    case "members":
+      return withFolded(withFolded(request, "room"), "after")
+    case "join":
+    case "leave":
+    case "send":
+      return withFolded(request, "room")
+    default:
+      return request
+  }
+}
+
+const withFolded = <R extends object, Field extends keyof R>(request: R, field: Field): R => {
+  const spelling = request[field]
+  if (typeof spelling !== "string") return request
+  const name = foldName(spelling)
+  return name === spelling ? request : { ...request, [field]: name }
+}
+
+interface Fault {
+  readonly code: ErrorCode
+  readonly field: string | undefined
+  readonly message: string
+}
+
+/** Decodes once more, for all faults, and answers the one that comes first in the registry. */
+const explain = ({ id, object, type }: Envelope): Refusal => {
+  const decoded = decoders[type](object, { errors: "all" })
+  const faults = Result.isFailure(decoded) ? faultsOf(decoded.failure.issue, undefined) : []
+  const { code, field, message } = faults.reduce(
+    (first, fault) => (errorCodes.indexOf(fault.code) < errorCodes.indexOf(first.code) ? fault : first),
+    faults[0] ?? { code: "bad-request", field: undefined, message: "the request is not valid" }
+  )
+  return { code, re: id, ...(field === undefined ? {} : { field }), message }
+}
+
+const faultsOf = (issue: Issue, field: string | undefined): ReadonlyArray<Fault> => {
+  switch (issue._tag) {
+    case "Pointer":
+      return faultsOf(issue.issue, field ?? String(issue.path[0]))
+    case "Composite":
+      return issue.issues.flatMap((inner) => faultsOf(inner, field))
+    case "Filter": {
+      const annotations = issue.filter.annotations as Readonly<Record<string, unknown>> | undefined
+      const expected = annotations?.["message"] ?? annotations?.["expected"] ?? "out of range"
+      return [{ code: codeOf(annotations), field, message: `${field ?? "the request"}: ${String(expected)}` }]
+    }
+    case "MissingKey":
+      return [{ code: "bad-request", field, message: `${field ?? "a field"} is missing` }]
+    default:
+      return [{ code: "bad-request", field, message: `${field ?? "the request"} has the wrong type` }]
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What a message may say (spec/wire.md, TEXT-*): any Unicode text without the controls that could attack a terminal.
+ *
+ * @module
+ */
+import * as Schema from "effect/Schema"
+import { refusedAs } from "./refusal.ts"
+
+// C0 but TAB and LF, DEL, and C1: ESC and CSI are among them.
+const allowed = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/u
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/u
+
+/** A message's text: not empty, well-formed, no control characters but LF and TAB. Its length is a limit, not a type. */
+export const Text = Schema.String.check(
+  Schema.isPattern(allowed, {
+    ...refusedAs("bad-text"),
+    message: "not empty, and no control characters but LF and TAB"
+  }),
+  Schema.makeFilter((text: string) => text.isWellFormed() || "no lone surrogates", refusedAs("bad-json"))
+).annotate({
+  identifier: "Text",
+  title: "Text",
+  description: "1 to limits.text bytes of UTF-8, no control characters but LF and TAB",
+  examples: ["hola", "¡hola!"]
+})
+
+/** Whether a text holds a control character that no text may hold. */
+export const hasControls = (text: string): boolean => controls.test(text)
+
+/** The length of a well-formed text in bytes of UTF-8: what `limits.text` counts. */
+export const utf8Length = (text: string): number => {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    // A pair of surrogates is two units and four bytes, so each adds one.
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
+  }
+  return bytes
+}
