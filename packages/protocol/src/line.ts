@@ -28,7 +28,7 @@ export interface LineDecoder {
 
 const LF = 0x0a
 const CR = 0x0d
-const blank = /^[ \t]*$/u
+const blank = /^[ \t\r]*$/u
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
