@@ -32,7 +32,7 @@ const blank = /^[ \t\r]*$/u
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /**
- * Makes a decoder that holds fewer than `limit` bytes, whatever comes (FRAME-1 to FRAME-5).
+ * Makes a decoder that holds fewer than `limit` bytes, whatever comes (FRAME-1 to FRAME-6).
  *
  * @param limit the longest line in bytes, its LF included: `limits.line`
  */
@@ -52,32 +52,38 @@ export const makeLineDecoder = (limit: number): LineDecoder => {
     held += bytes.length
   }
 
+  const drop = () => {
+    store = new Uint8Array(0)
+    held = 0
+  }
+
   const take = (rest: Uint8Array): Uint8Array => {
     if (held === 0) return rest
     hold(rest)
     const whole = store.subarray(0, held)
-    store = new Uint8Array(0)
-    held = 0
+    drop()
     return whole
   }
 
   const push = (chunk: Uint8Array): Decoded => {
     const lines: Array<Line> = []
-    if (dead) return { lines, tooLong: true }
     let from = 0
-    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, from)) {
-      if (held + (end + 1 - from) > limit) {
+    while (!dead) {
+      const end = chunk.indexOf(LF, from)
+      // An LF that is still to come counts, so `limit` bytes without one are over the limit (FRAME-5, FRAME-6).
+      const length = held + (end === -1 ? chunk.length : end) - from + 1
+      if (length > limit) {
         dead = true
+        drop()
+      } else if (end === -1) {
+        hold(chunk.subarray(from))
         break
+      } else {
+        const line = decodeLine(take(chunk.subarray(from, end)))
+        if (line !== undefined) lines.push(line)
+        from = end + 1
       }
-      const line = decodeLine(take(chunk.subarray(from, end)))
-      if (line !== undefined) lines.push(line)
-      from = end + 1
     }
-    const rest = chunk.length - from
-    if (!dead && held + rest >= limit) dead = true
-    if (dead) take(new Uint8Array(0))
-    else if (rest > 0) hold(chunk.subarray(from))
     return { lines, tooLong: dead }
   }
 

@@ -66,127 +66,109 @@ const Milliseconds = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Flag = Schema.optionalKey(Schema.Boolean)
 const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
 
-interface About<Example> {
-  readonly description: string
-  readonly examples: readonly [Example, ...Array<Example>]
-}
-
-const message = <const Type extends string, const Fields extends Schema.Struct.Fields>(
-  identifier: string,
-  type: Type,
-  fields: Fields,
-  about: About<Schema.Struct<{ readonly type: Schema.Literal<Type> } & Fields>["Type"]>
-): Schema.Struct<{ readonly type: Schema.Literal<Type> } & Fields> =>
-  Schema.Struct({ type: Schema.Literal(type), ...fields }).annotate({
-    identifier,
-    title: type,
-    ...about
-    // biome-ignore lint/suspicious/noExplicitAny: the spread loses the generic fields, which the signature restates
-  } as any) as any
-
 // ---------------------------------------------------------------------------------------------------------------------
 // Requests
 // ---------------------------------------------------------------------------------------------------------------------
 
-export const Login = message(
-  "Login",
-  "login",
-  { id, nick: NickSpelling },
-  {
-    description: "Take a nick for this connection",
-    examples: [{ type: "login", id: 1, nick: "ana" }]
-  }
-)
+export const Login = Schema.Struct({ type: Schema.Literal("login"), id, nick: NickSpelling }).annotate({
+  identifier: "Login",
+  title: "login",
+  description: "Take a nick for this connection",
+  examples: [{ type: "login", id: 1, nick: "ana" }]
+})
 
-export const Join = message(
-  "Join",
-  "join",
-  { id, room: RoomSpelling, create: Flag, after: Schema.optionalKey(Cursor), epoch: Schema.optionalKey(Schema.String) },
-  {
+/** Why a `join` with `after` and without `epoch` is refused. */
+export const cursorNeedsEpoch = "after needs epoch: a cursor means nothing in another log"
+
+export const Join = Schema.Struct({
+  type: Schema.Literal("join"),
+  id,
+  room: RoomSpelling,
+  create: Flag,
+  after: Schema.optionalKey(Cursor),
+  epoch: Schema.optionalKey(Schema.String)
+})
+  .annotate({
+    title: "join",
     description: "Enter a room, and create it unless `create` is false; with `after` and `epoch`, catch up first",
     examples: [
       { type: "join", id: 2, room: "#cafe" },
       { type: "join", id: 3, room: "#cafe", create: false },
       { type: "join", id: 4, room: "#cafe", after: 41, epoch: "k3" }
     ]
-  }
-)
+  })
+  .check(
+    Schema.makeFilter(
+      ({ after, epoch }) => after === undefined || epoch !== undefined || { path: ["epoch"], issue: cursorNeedsEpoch },
+      { identifier: "Join", toJsonSchema: () => ({ dependentRequired: { after: ["epoch"] } }) }
+    )
+  )
 
-export const Leave = message(
-  "Leave",
-  "leave",
-  { id, room: RoomSpelling },
-  {
-    description: "Leave a room",
-    examples: [{ type: "leave", id: 5, room: "#cafe" }]
-  }
-)
+export const Leave = Schema.Struct({ type: Schema.Literal("leave"), id, room: RoomSpelling }).annotate({
+  identifier: "Leave",
+  title: "leave",
+  description: "Leave a room",
+  examples: [{ type: "leave", id: 5, room: "#cafe" }]
+})
 
-export const Send = message(
-  "Send",
-  "send",
-  { id, room: RoomSpelling, text: Text },
-  {
-    description: "Say something in a room",
-    examples: [{ type: "send", id: 3, room: "#cafe", text: "hola" }]
-  }
-)
+export const Send = Schema.Struct({ type: Schema.Literal("send"), id, room: RoomSpelling, text: Text }).annotate({
+  identifier: "Send",
+  title: "send",
+  description: "Say something in a room",
+  examples: [{ type: "send", id: 3, room: "#cafe", text: "hola" }]
+})
 
-export const ListRooms = message(
-  "ListRooms",
-  "rooms",
-  { id, after: Schema.optionalKey(RoomSpelling), limit: PageLimit },
-  {
-    description: "List the rooms by name, those after `after`",
-    examples: [
-      { type: "rooms", id: 6 },
-      { type: "rooms", id: 7, after: "#cafe", limit: 50 }
-    ]
-  }
-)
+export const ListRooms = Schema.Struct({
+  type: Schema.Literal("rooms"),
+  id,
+  after: Schema.optionalKey(RoomSpelling),
+  limit: PageLimit
+}).annotate({
+  identifier: "ListRooms",
+  title: "rooms",
+  description: "List the rooms by name, those after `after`",
+  examples: [
+    { type: "rooms", id: 6 },
+    { type: "rooms", id: 7, after: "#cafe", limit: 50 }
+  ]
+})
 
-export const ListMembers = message(
-  "ListMembers",
-  "members",
-  { id, room: RoomSpelling, after: Schema.optionalKey(NickSpelling), limit: PageLimit },
-  {
-    description: "List a room's members by nick, those after `after`",
-    examples: [
-      { type: "members", id: 8, room: "#cafe" },
-      { type: "members", id: 9, room: "#cafe", after: "ana", limit: 50 }
-    ]
-  }
-)
+export const ListMembers = Schema.Struct({
+  type: Schema.Literal("members"),
+  id,
+  room: RoomSpelling,
+  after: Schema.optionalKey(NickSpelling),
+  limit: PageLimit
+}).annotate({
+  identifier: "ListMembers",
+  title: "members",
+  description: "List a room's members by nick, those after `after`",
+  examples: [
+    { type: "members", id: 8, room: "#cafe" },
+    { type: "members", id: 9, room: "#cafe", after: "ana", limit: 50 }
+  ]
+})
 
-export const Ping = message(
-  "Ping",
-  "ping",
-  { id },
-  {
-    description: "Ask for a sign of life",
-    examples: [{ type: "ping", id: 10 }]
-  }
-)
+export const Ping = Schema.Struct({ type: Schema.Literal("ping"), id }).annotate({
+  identifier: "Ping",
+  title: "ping",
+  description: "Ask for a sign of life",
+  examples: [{ type: "ping", id: 10 }]
+})
 
-export const Sync = message(
-  "Sync",
-  "sync",
-  { id },
-  {
-    description: "Ask for a barrier: `synced` comes after all that was acknowledged before",
-    examples: [{ type: "sync", id: 11 }]
-  }
-)
+export const Sync = Schema.Struct({ type: Schema.Literal("sync"), id }).annotate({
+  identifier: "Sync",
+  title: "sync",
+  description: "Ask for a barrier: `synced` comes after all that was acknowledged before",
+  examples: [{ type: "sync", id: 11 }]
+})
 
-export const Bye = message(
-  "Bye",
-  "bye",
-  { id },
-  {
-    description: "Say goodbye: the last request of a connection",
-    examples: [{ type: "bye", id: 12 }]
-  }
-)
+export const Bye = Schema.Struct({ type: Schema.Literal("bye"), id }).annotate({
+  identifier: "Bye",
+  title: "bye",
+  description: "Say goodbye: the last request of a connection",
+  examples: [{ type: "bye", id: 12 }]
+})
 
 /** Every request of the core. */
 export const Request = Schema.Union([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye], {
@@ -205,58 +187,47 @@ export const requestSchemas = Request.cases
 // Replies
 // ---------------------------------------------------------------------------------------------------------------------
 
-export const Welcome = message(
-  "Welcome",
-  "welcome",
-  { re, nick: Nick },
-  {
-    description: "The nick is yours until the connection ends",
-    examples: [{ type: "welcome", re: 1, nick: "ana" }]
-  }
-)
+export const Welcome = Schema.Struct({ type: Schema.Literal("welcome"), re, nick: Nick }).annotate({
+  identifier: "Welcome",
+  title: "welcome",
+  description: "The nick is yours until the connection ends",
+  examples: [{ type: "welcome", re: 1, nick: "ana" }]
+})
 
-export const Joined = message(
-  "Joined",
-  "joined",
-  {
-    re,
-    room: RoomName,
-    epoch: Epoch,
-    first: Seq,
-    head: Cursor,
-    resumed: Flag,
-    members: Schema.Array(Nick),
-    more: Flag
-  },
-  {
-    description:
-      "You are in: the log's epoch, its first and last `seq`, and the first slice of the members, you among them",
-    examples: [
-      { type: "joined", re: 2, room: "#cafe", epoch: "k3", first: 1, head: 41, members: ["ana", "leo"] },
-      { type: "joined", re: 4, room: "#cafe", epoch: "k3", first: 1, head: 43, resumed: true, members: ["ana", "leo"] }
-    ]
-  }
-)
+export const Joined = Schema.Struct({
+  type: Schema.Literal("joined"),
+  re,
+  room: RoomName,
+  epoch: Epoch,
+  first: Seq,
+  head: Cursor,
+  resumed: Flag,
+  members: Schema.Array(Nick),
+  more: Flag
+}).annotate({
+  identifier: "Joined",
+  title: "joined",
+  description:
+    "You are in: the log's epoch, its first and last `seq`, and the first slice of the members, you among them",
+  examples: [
+    { type: "joined", re: 2, room: "#cafe", epoch: "k3", first: 1, head: 41, members: ["ana", "leo"] },
+    { type: "joined", re: 4, room: "#cafe", epoch: "k3", first: 1, head: 43, resumed: true, members: ["ana", "leo"] }
+  ]
+})
 
-export const Left = message(
-  "Left",
-  "left",
-  { re, room: RoomName },
-  {
-    description: "You are out",
-    examples: [{ type: "left", re: 5, room: "#cafe" }]
-  }
-)
+export const Left = Schema.Struct({ type: Schema.Literal("left"), re, room: RoomName }).annotate({
+  identifier: "Left",
+  title: "left",
+  description: "You are out",
+  examples: [{ type: "left", re: 5, room: "#cafe" }]
+})
 
-export const Sent = message(
-  "Sent",
-  "sent",
-  { re, room: RoomName, seq: Seq, at: Time },
-  {
-    description: "Your entry is in the log, there",
-    examples: [{ type: "sent", re: 3, room: "#cafe", seq: 42, at: "2026-11-20T20:08:00.000Z" }]
-  }
-)
+export const Sent = Schema.Struct({ type: Schema.Literal("sent"), re, room: RoomName, seq: Seq, at: Time }).annotate({
+  identifier: "Sent",
+  title: "sent",
+  description: "Your entry is in the log, there",
+  examples: [{ type: "sent", re: 3, room: "#cafe", seq: 42, at: "2026-11-20T20:08:00.000Z" }]
+})
 
 /** One room of a list. */
 export const RoomItem = Schema.Struct({
@@ -269,55 +240,51 @@ export const RoomItem = Schema.Struct({
   examples: [{ room: "#cafe", members: 2 }]
 })
 
-export const Rooms = message(
-  "Rooms",
-  "rooms",
-  { re, rooms: Schema.Array(RoomItem), more: Flag },
-  {
-    description: "One slice of the list of rooms, ascending by name",
-    examples: [{ type: "rooms", re: 6, rooms: [{ room: "#cafe", members: 2 }] }]
-  }
-)
+export const Rooms = Schema.Struct({
+  type: Schema.Literal("rooms"),
+  re,
+  rooms: Schema.Array(RoomItem),
+  more: Flag
+}).annotate({
+  identifier: "Rooms",
+  title: "rooms",
+  description: "One slice of the list of rooms, ascending by name",
+  examples: [{ type: "rooms", re: 6, rooms: [{ room: "#cafe", members: 2 }] }]
+})
 
-export const Members = message(
-  "Members",
-  "members",
-  { re, room: RoomName, members: Schema.Array(Nick), more: Flag },
-  {
-    description: "One slice of a room's members, ascending by nick",
-    examples: [{ type: "members", re: 8, room: "#cafe", members: ["ana", "leo"] }]
-  }
-)
+export const Members = Schema.Struct({
+  type: Schema.Literal("members"),
+  re,
+  room: RoomName,
+  members: Schema.Array(Nick),
+  more: Flag
+}).annotate({
+  identifier: "Members",
+  title: "members",
+  description: "One slice of a room's members, ascending by nick",
+  examples: [{ type: "members", re: 8, room: "#cafe", members: ["ana", "leo"] }]
+})
 
-export const Pong = message(
-  "Pong",
-  "pong",
-  { re },
-  {
-    description: "The sign of life",
-    examples: [{ type: "pong", re: 10 }]
-  }
-)
+export const Pong = Schema.Struct({ type: Schema.Literal("pong"), re }).annotate({
+  identifier: "Pong",
+  title: "pong",
+  description: "The sign of life",
+  examples: [{ type: "pong", re: 10 }]
+})
 
-export const Synced = message(
-  "Synced",
-  "synced",
-  { re },
-  {
-    description: "The barrier: what was acknowledged before the `sync` was sent has come before this",
-    examples: [{ type: "synced", re: 11 }]
-  }
-)
+export const Synced = Schema.Struct({ type: Schema.Literal("synced"), re }).annotate({
+  identifier: "Synced",
+  title: "synced",
+  description: "The barrier: what was acknowledged before the `sync` was sent has come before this",
+  examples: [{ type: "synced", re: 11 }]
+})
 
-export const ByeReply = message(
-  "ByeReply",
-  "bye",
-  { re },
-  {
-    description: "The goodbye, answered: the last object of the connection",
-    examples: [{ type: "bye", re: 12 }]
-  }
-)
+export const ByeReply = Schema.Struct({ type: Schema.Literal("bye"), re }).annotate({
+  identifier: "ByeReply",
+  title: "bye",
+  description: "The goodbye, answered: the last object of the connection",
+  examples: [{ type: "bye", re: 12 }]
+})
 
 const codePattern = /^[a-z][a-z0-9-]{0,63}$/u
 
@@ -328,24 +295,22 @@ const Code = (registry: Readonly<Record<string, unknown>>) =>
     description: `A code of the registry: ${Object.keys(registry).join(", ")}`
   })
 
-export const ErrorReply = message(
-  "ErrorReply",
-  "error",
-  {
-    re: Schema.optionalKey(re),
-    code: Code(errorRegistry),
-    message: Schema.String,
-    field: Schema.optionalKey(Schema.String),
-    retryAfter: Schema.optionalKey(Milliseconds)
-  },
-  {
-    description: "Refused: nothing happened, now or later. Without `re` when the request had no usable id",
-    examples: [
-      { type: "error", re: 3, code: "not-joined", message: "you are not in #cafe: join it first", field: "room" },
-      { type: "error", code: "bad-json", message: "the line is not a JSON object" }
-    ]
-  }
-)
+export const ErrorReply = Schema.Struct({
+  type: Schema.Literal("error"),
+  re: Schema.optionalKey(re),
+  code: Code(errorRegistry),
+  message: Schema.String,
+  field: Schema.optionalKey(Schema.String),
+  retryAfter: Schema.optionalKey(Milliseconds)
+}).annotate({
+  identifier: "ErrorReply",
+  title: "error",
+  description: "Refused: nothing happened, now or later. Without `re` when the request had no usable id",
+  examples: [
+    { type: "error", re: 3, code: "not-joined", message: "you are not in #cafe: join it first", field: "room" },
+    { type: "error", code: "bad-json", message: "the line is not a JSON object" }
+  ]
+})
 
 /** Every reply of the core. */
 export const Reply = Schema.Union([Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, ErrorReply], {
@@ -373,78 +338,81 @@ export const replyTypes = {
 // Events
 // ---------------------------------------------------------------------------------------------------------------------
 
-export const Hello = message(
-  "Hello",
-  "hello",
-  {
-    protocol: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-    server: Schema.String,
-    features: Schema.Array(Schema.String),
-    auth: Schema.Array(Schema.String),
-    limits: AnnouncedLimits,
-    heartbeat: between(heartbeat.minimum, heartbeat.maximum)
-  },
-  {
-    description: "The server's greeting: its protocol, the profiles that it claims, its limits",
-    examples: [
-      {
-        type: "hello",
-        protocol: 1,
-        server: "tertulia/0.1.0",
-        features: [],
-        auth: ["guest"],
-        limits: { line: 65536, text: 4096, page: 200 },
-        heartbeat: 30
-      }
-    ]
-  }
-)
+export const Hello = Schema.Struct({
+  type: Schema.Literal("hello"),
+  protocol: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
+  server: Schema.String,
+  features: Schema.Array(Schema.String),
+  auth: Schema.Array(Schema.String),
+  limits: AnnouncedLimits,
+  heartbeat: between(heartbeat.minimum, heartbeat.maximum)
+}).annotate({
+  identifier: "Hello",
+  title: "hello",
+  description: "The server's greeting: its protocol, the profiles that it claims, its limits",
+  examples: [
+    {
+      type: "hello",
+      protocol: 1,
+      server: "tertulia/0.1.0",
+      features: [],
+      auth: ["guest"],
+      limits: { line: 65536, text: 4096, page: 200 },
+      heartbeat: 30
+    }
+  ]
+})
 
-export const Message = message(
-  "Message",
-  "message",
-  { room: RoomName, seq: Seq, from: Nick, text: Text, at: Time },
-  {
-    description: "Somebody said something: an entry of the room's log",
-    examples: [{ type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }]
-  }
-)
+export const Message = Schema.Struct({
+  type: Schema.Literal("message"),
+  room: RoomName,
+  seq: Seq,
+  from: Nick,
+  text: Text,
+  at: Time
+}).annotate({
+  identifier: "Message",
+  title: "message",
+  description: "Somebody said something: an entry of the room's log",
+  examples: [{ type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }]
+})
 
-export const Member = message(
-  "Member",
-  "member",
-  { room: RoomName, nick: Nick, change: Schema.Literals(["joined", "left"]) },
-  {
-    description: "Somebody became a member of the room, or ceased to be one",
-    examples: [
-      { type: "member", room: "#cafe", nick: "leo", change: "joined" },
-      { type: "member", room: "#cafe", nick: "leo", change: "left" }
-    ]
-  }
-)
+export const Member = Schema.Struct({
+  type: Schema.Literal("member"),
+  room: RoomName,
+  nick: Nick,
+  change: Schema.Literals(["joined", "left"])
+}).annotate({
+  identifier: "Member",
+  title: "member",
+  description: "Somebody became a member of the room, or ceased to be one",
+  examples: [
+    { type: "member", room: "#cafe", nick: "leo", change: "joined" },
+    { type: "member", room: "#cafe", nick: "leo", change: "left" }
+  ]
+})
 
-export const PingEvent = message(
-  "PingEvent",
-  "ping",
-  {},
-  {
-    description: "The server has heard nothing for a heartbeat: send anything",
-    examples: [{ type: "ping" }]
-  }
-)
+export const PingEvent = Schema.Struct({ type: Schema.Literal("ping") }).annotate({
+  identifier: "PingEvent",
+  title: "ping",
+  description: "The server has heard nothing for a heartbeat: send anything",
+  examples: [{ type: "ping" }]
+})
 
-export const ByeEvent = message(
-  "ByeEvent",
-  "bye",
-  { code: Code(byeRegistry), message: Schema.String, reconnectAfter: Schema.optionalKey(Milliseconds) },
-  {
-    description: "The server ends the connection: the last object",
-    examples: [
-      { type: "bye", code: "idle", message: "nothing came for 60 s" },
-      { type: "bye", code: "shutting-down", message: "the server is stopping", reconnectAfter: 1250 }
-    ]
-  }
-)
+export const ByeEvent = Schema.Struct({
+  type: Schema.Literal("bye"),
+  code: Code(byeRegistry),
+  message: Schema.String,
+  reconnectAfter: Schema.optionalKey(Milliseconds)
+}).annotate({
+  identifier: "ByeEvent",
+  title: "bye",
+  description: "The server ends the connection: the last object",
+  examples: [
+    { type: "bye", code: "idle", message: "nothing came for 60 s" },
+    { type: "bye", code: "shutting-down", message: "the server is stopping", reconnectAfter: 1250 }
+  ]
+})
 
 /** Every event of the core. */
 export const Event = Schema.Union([Hello, Message, Member, PingEvent, ByeEvent], { mode: "oneOf" })

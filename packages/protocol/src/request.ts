@@ -11,7 +11,7 @@ import { type ErrorCode, errorCodes } from "./codes.ts"
 import { type JsonObject, parseJson } from "./json.ts"
 import type { Limits } from "./limits.ts"
 import type { Line } from "./line.ts"
-import { type Request, type RequestType, requestSchemas } from "./messages.ts"
+import { cursorNeedsEpoch, Request, type RequestType, requestSchemas } from "./messages.ts"
 import { foldName } from "./names.ts"
 import { codeOf, type Refusal } from "./refusal.ts"
 import { utf8Length } from "./text.ts"
@@ -43,29 +43,13 @@ export const decodeEnvelope = (line: Line): Result.Result<Envelope, Refusal> => 
   return Result.succeed({ id: re, type: type as RequestType, object })
 }
 
-const decoders = Object.fromEntries(
-  Object.entries(requestSchemas).map(([type, schema]) => [
-    type,
-    Schema.decodeUnknownResult(schema as Schema.Codec<Request>)
-  ])
-) as Record<
-  RequestType,
-  (input: unknown, options?: { readonly errors: "all" }) => Result.Result<Request, Schema.SchemaError>
->
+const decode = Schema.decodeUnknownResult(Request)
 
 /** The last steps: fields, names (folded here), texts. */
 export const decodeRequest = (envelope: Envelope, limits: Limits): Result.Result<Request, Refusal> => {
-  const decoded = decoders[envelope.type](envelope.object)
+  const decoded = decode(envelope.object)
   if (Result.isFailure(decoded)) return Result.fail(explain(envelope))
   const request = decoded.success
-  if (request.type === "join" && request.after !== undefined && request.epoch === undefined) {
-    return Result.fail({
-      code: "bad-request",
-      re: request.id,
-      field: "epoch",
-      message: "after needs epoch: a cursor means nothing in another log"
-    })
-  }
   if (request.type === "send") {
     const bytes = utf8Length(request.text)
     if (bytes > limits.text) {
@@ -109,23 +93,32 @@ interface Fault {
 
 /** Decodes once more, for all faults, and answers the one that comes first in the registry. */
 const explain = ({ id, object, type }: Envelope): Refusal => {
-  const decoded = decoders[type](object, { errors: "all" })
-  const faults = Result.isFailure(decoded) ? faultsOf(decoded.failure.issue, undefined) : []
-  const { code, field, message } = faults.reduce(
-    (first, fault) => (errorCodes.indexOf(fault.code) < errorCodes.indexOf(first.code) ? fault : first),
-    faults[0] ?? { code: "bad-request", field: undefined, message: "the request is not valid" }
+  const decoded = decode(object, { errors: "all" })
+  const faults = [
+    ...cursorFaults(type, object),
+    ...(Result.isFailure(decoded) ? faultsOf(decoded.failure.issue, undefined) : [])
+  ]
+  const { code, field, message } = faults.reduce((first, fault) =>
+    errorCodes.indexOf(fault.code) < errorCodes.indexOf(first.code) ? fault : first
   )
   return { code, re: id, ...(field === undefined ? {} : { field }), message }
 }
 
+/** The schema looks at `after` and `epoch` together only when each field is good; the precedence doesn't wait for that. */
+const cursorFaults = (type: RequestType, object: JsonObject): ReadonlyArray<Fault> =>
+  type === "join" && Object.hasOwn(object, "after") && !Object.hasOwn(object, "epoch")
+    ? [{ code: "bad-request", field: "epoch", message: cursorNeedsEpoch }]
+    : []
+
 const faultsOf = (issue: Issue, field: string | undefined): ReadonlyArray<Fault> => {
   switch (issue._tag) {
-    case "Pointer":
-      return faultsOf(issue.issue, field ?? String(issue.path[0]))
+    case "AnyOf":
     case "Composite":
       return issue.issues.flatMap((inner) => faultsOf(inner, field))
+    case "Pointer":
+      return faultsOf(issue.issue, field ?? String(issue.path[0]))
     case "Filter": {
-      const annotations = issue.filter.annotations as Readonly<Record<string, unknown>> | undefined
+      const annotations = issue.filter.annotations
       const expected = annotations?.["message"] ?? annotations?.["expected"] ?? "out of range"
       return [{ code: codeOf(annotations), field, message: `${field ?? "the request"}: ${String(expected)}` }]
     }

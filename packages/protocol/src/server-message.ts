@@ -10,16 +10,21 @@ import { type JsonObject, parseJson } from "./json.ts"
 import type { Line } from "./line.ts"
 import { Event, Reply, type ServerMessage } from "./messages.ts"
 
-/** An object of a type that this version doesn't know: clients ignore it (EXT-2). */
+/** An object of a type that this version knows. */
+export interface Known {
+  readonly _tag: "Known"
+  readonly message: ServerMessage
+}
+
+/** An event of a type that this version doesn't know: clients ignore it (EXT-2). */
 export interface Unknown {
+  readonly _tag: "Unknown"
   readonly type: string
   readonly object: JsonObject
 }
 
 /** What a server said, as far as this version knows it. */
-export type Received =
-  | { readonly _tag: "Known"; readonly message: ServerMessage }
-  | { readonly _tag: "Unknown"; readonly type: string; readonly object: JsonObject }
+export type Received = Known | Unknown
 
 /** A line that no server may send, with the reason. */
 export interface Malformed {

@@ -10,13 +10,16 @@ import { refusedAs } from "./refusal.ts"
 const allowed = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/u
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/u
 
-/** A message's text: not empty, well-formed, no control characters but LF and TAB. Its length is a limit, not a type. */
+/**
+ * A message's text: not empty, well-formed, no control characters but LF and TAB (TEXT-1, TEXT-2). Its length is a limit,
+ * not a type. The pattern comes last, because that is where the annotations go, and JSON Schema can say nothing of the other.
+ */
 export const Text = Schema.String.check(
+  Schema.makeFilter((text: string) => text.isWellFormed() || "no lone surrogates", refusedAs("bad-json")),
   Schema.isPattern(allowed, {
     ...refusedAs("bad-text"),
     message: "not empty, and no control characters but LF and TAB"
-  }),
-  Schema.makeFilter((text: string) => text.isWellFormed() || "no lone surrogates", refusedAs("bad-json"))
+  })
 ).annotate({
   identifier: "Text",
   title: "Text",
