@@ -1,0 +1,89 @@
+/**
+ * Runs the suite's test files with vitest, in one worker, and hands over what each test came to.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url"
+import type { Reporter, TestCase, TestModule } from "vitest/node"
+import { startVitest } from "vitest/node"
+import type { SuiteOptions, TestPlan } from "../suite.ts"
+import type { Outcome } from "../verdict.ts"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+/** One test, before it runs or after. */
+export interface TestReport extends TestPlan {
+  /** The chapter: the test file's name. */
+  readonly chapter: string
+  readonly outcome?: Outcome
+}
+
+/** What came of one run of vitest. */
+export interface Driven {
+  /** Every registered test, as counted when the files were loaded: what the verdicts must add up to. */
+  readonly plan: ReadonlyArray<TestReport>
+  readonly reports: ReadonlyArray<TestReport>
+  /** What went wrong in the suite itself. */
+  readonly faults: ReadonlyArray<string>
+}
+
+/** Is told as tests end. */
+export interface Watcher {
+  readonly onPlan?: (chapter: string, selected: number) => void
+  readonly onTest?: (report: TestReport) => void
+}
+
+/** Drives one run. */
+export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promise<Driven> => {
+  const plan: Array<TestReport> = []
+  const reports: Array<TestReport> = []
+  const faults: Array<string> = []
+  const reporter: Reporter = {
+    onTestModuleCollected: (module) => {
+      const found = [...module.children.allTests()].map(reportOf)
+      plan.push(...found)
+      watcher.onPlan?.(chapterOf(module), found.filter(({ selected }) => selected).length)
+    },
+    onTestCaseResult: (test) => {
+      const report = reportOf(test)
+      reports.push(report)
+      if (report.selected && options.mode === "run") watcher.onTest?.(report)
+    },
+    onTestRunEnd: (modules, errors) => {
+      for (const module of modules) {
+        faults.push(...module.errors().map((error) => `${chapterOf(module)}: ${error.stack ?? error.message}`))
+      }
+      faults.push(...errors.map((error) => error.stack ?? error.message))
+    }
+  }
+  const vitest = await startVitest(
+    [],
+    {
+      root,
+      config: false,
+      watch: false,
+      include: ["suite/**/*.test.ts"],
+      reporters: [reporter],
+      pool: "threads",
+      maxWorkers: 1,
+      isolate: false,
+      fileParallelism: false,
+      maxConcurrency: options.parallel,
+      provide: { suite: options },
+      passWithNoTests: true,
+      disableConsoleIntercept: true,
+      silent: false
+    },
+    { cacheDir: undefined, logLevel: "error" }
+  )
+  await vitest.close()
+  return { plan, reports, faults }
+}
+
+const chapterOf = (module: TestModule): string => module.moduleId.replace(/^.*[\\/]([^\\/]+)\.test\.ts$/u, "$1")
+
+const reportOf = (test: TestCase): TestReport => {
+  const { outcome, plan } = test.meta()
+  const known = plan ?? { title: test.name, ids: [], profile: "core", kind: "scenario", selected: true }
+  return { ...known, chapter: chapterOf(test.module), ...(outcome === undefined ? {} : { outcome }) }
+}

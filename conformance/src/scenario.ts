@@ -1,0 +1,399 @@
+/**
+ * What a test is written with: `scenario`, and the test `t` that its story gets.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto"
+import type { Hello, Limits } from "@tertulia/protocol"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Scope from "effect/Scope"
+import { test } from "vitest"
+import { type Client, makeClient, type Person } from "./client.ts"
+import type { RequirementId } from "./generated/requirement-id.ts"
+import * as suite from "./suite.ts"
+import {
+  type Evidence,
+  type Finding,
+  type Outcome,
+  Stop,
+  SuiteFault,
+  show,
+  type Tally,
+  type Verdict
+} from "./verdict.ts"
+import { type Connection, connect } from "./wire/connection.ts"
+
+export type { Client, Person } from "./client.ts"
+
+/** The test, as its story sees it. */
+export interface Scenario {
+  /** Counts a judgement of a requirement that the test names. Broken: a MUST ends the test, a SHOULD is a warning. */
+  readonly judge: (id: RequirementId, kept: boolean, evidence: EvidenceLike) => Effect.Effect<void, Stop>
+
+  /** Opens a connection and reads nothing. */
+  readonly connect: (who?: string) => Effect.Effect<Client, Stop, Scope.Scope>
+  /** Opens connections and reads their greetings. */
+  readonly connections: (count: number) => Effect.Effect<ReadonlyArray<Client>, Stop, Scope.Scope>
+  /** One connection whose greeting is read. */
+  readonly connection: (who?: string) => Effect.Effect<Client, Stop, Scope.Scope>
+  /** Somebody logged in under a fresh nick that begins with `name`. */
+  readonly person: (name?: string) => Effect.Effect<Person, Stop, Scope.Scope>
+  /** People logged in: ana, leo, eva, ... */
+  readonly people: <const Count extends number>(count: Count) => Effect.Effect<Several<Count>, Stop, Scope.Scope>
+  /** A fresh room that these people have joined, in this order; all that they got by that is read. */
+  readonly room: (...people: ReadonlyArray<Client>) => Effect.Effect<string, Stop>
+
+  /** A nick that nobody has ever had: `ana` becomes `ana-` and something new. */
+  readonly nick: (name?: string) => string
+  /** The name of a room that has never been. */
+  readonly roomName: (name?: string) => string
+
+  /** What the target announced, and its limits with the defaults. */
+  readonly hello: Hello
+  readonly limits: Limits
+  /** Seconds of the target's heartbeat. */
+  readonly heartbeat: number
+  /** Milliseconds of the suite's clock: for bounds that the spec gives in seconds. */
+  readonly now: Effect.Effect<number>
+  /** The requirement that an expectation judges when it names none: the first that the test names. */
+  readonly subject: RequirementId
+}
+
+/** As many people as were asked for; past five, the compiler no longer counts them. */
+type Several<Count extends number> = Count extends 1
+  ? readonly [Person]
+  : Count extends 2
+    ? readonly [Person, Person]
+    : Count extends 3
+      ? readonly [Person, Person, Person]
+      : Count extends 4
+        ? readonly [Person, Person, Person, Person]
+        : Count extends 5
+          ? readonly [Person, Person, Person, Person, Person]
+          : ReadonlyArray<Person>
+
+/** Evidence in which anything may stand for what was sent and what came. */
+export interface EvidenceLike {
+  readonly sent?: unknown
+  /** A phrase that a beginner understands. */
+  readonly expected: string
+  readonly got: unknown
+}
+
+/** A story: a generator of effects. */
+export type Story = (t: Scenario) => Generator<Effect.Effect<unknown, Stop, Scope.Scope>, void, never>
+
+/** What a scenario may declare. */
+export interface ScenarioOptions {
+  /** How many connections it opens at most: 4 unless it says so. `all` runs alone. */
+  readonly connections?: number | "all"
+  /** `start`: it stops or kills the target, so it runs only when the suite has started it. */
+  readonly needs?: "start"
+  readonly kind?: "scenario" | "dialogue" | "property"
+}
+
+/** What the first clients of a test are called. */
+const namesOfPeople = ["ana", "leo", "eva", "pia", "teo", "ines", "hugo", "rosa"]
+
+const openByDefault = 4
+
+type Ids = readonly [RequirementId, ...Array<RequirementId>]
+
+/**
+ * Registers a test that judges these requirements, each at least once, or it is inconclusive.
+ *
+ * @param title a sentence that is true of a conforming server
+ * @param ids the requirements; an expectation that names none judges the first
+ */
+export const scenario: {
+  (title: string, ids: Ids, story: Story): void
+  (title: string, ids: Ids, options: ScenarioOptions, story: Story): void
+} = (title: string, ids: Ids, ...rest: readonly [Story] | readonly [ScenarioOptions, Story]): void => {
+  const [options, story] = rest.length === 1 ? [{}, rest[0]] : rest
+  register(title, ids, options, (judging) => Effect.as(tell(judging, story), undefined))
+}
+
+/** Runs one story in a scope of its own: its connections close with it. */
+export const tell = (judging: Judging, story: Story): Effect.Effect<void, Stop> =>
+  Effect.gen(function* () {
+    yield* Effect.gen(() => story(makeScenario(judging)))
+    yield* noBadObjects(judging)
+  }).pipe(Effect.scoped)
+
+/** Registers a test with vitest; `run` does the judging. */
+export const register = (
+  title: string,
+  ids: Ids,
+  scenarioOptions: ScenarioOptions,
+  run: (judging: Judging) => Effect.Effect<Partial<Outcome> | undefined, Stop>
+): void => {
+  const plan = planOf(title, ids, scenarioOptions.kind ?? "scenario")
+  const ignored = suite.options.mode === "list" || !plan.selected
+  test(title, { meta: { plan }, skip: ignored, concurrent: true, timeout: 0 }, async ({ task }) => {
+    const outcome = await Effect.runPromise(attempt(title, ids, scenarioOptions, run))
+    task.meta.outcome = outcome
+    if (outcome.fault !== undefined) throw new SuiteFault(outcome.fault)
+    if (outcome.reason !== undefined && outcome.verdict === "failed") throw new Error(outcome.reason)
+  })
+}
+
+const planOf = (title: string, ids: Ids, kind: suite.TestPlan["kind"]): suite.TestPlan => {
+  const profile = suite.requirementOf(ids[0])?.profile ?? "core"
+  const { grep, profiles, requirements } = suite.options.selection
+  const selected =
+    title.toLowerCase().includes(grep.toLowerCase()) &&
+    (requirements.length === 0 || ids.some((id) => requirements.includes(id))) &&
+    (profiles.length === 0 || profiles.includes(profile))
+  return { title, ids, profile, kind, selected }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// One attempt
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What one test has judged so far. Mutable: it has one owner, the attempt. */
+export interface Judging {
+  readonly title: string
+  readonly ids: ReadonlyArray<RequirementId>
+  readonly subject: RequirementId
+  readonly began: number
+  readonly tallies: Map<RequirementId, Tally>
+  readonly warnings: Array<Finding>
+  opened: Array<{ readonly who: string; readonly connection: Connection }>
+  connections: number
+}
+
+const attempt = (
+  title: string,
+  ids: Ids,
+  scenarioOptions: ScenarioOptions,
+  run: (judging: Judging) => Effect.Effect<Partial<Outcome> | undefined, Stop>
+): Effect.Effect<Outcome> => {
+  const wanted = scenarioOptions.connections ?? openByDefault
+  const count = wanted === "all" ? suite.connectionBudget : wanted
+  return Effect.gen(function* () {
+    const began = yield* Clock.currentTimeMillis
+    const judging: Judging = {
+      title,
+      ids,
+      subject: ids[0],
+      began,
+      tallies: new Map(),
+      warnings: [],
+      opened: [],
+      connections: 0
+    }
+    const exit = yield* Effect.exit(
+      Effect.andThen(refuse(ids, scenarioOptions, count), suite.whileRunning(title, run(judging)))
+    )
+    return outcomeOf(judging, exit, (yield* Clock.currentTimeMillis) - began)
+  }).pipe(suite.withConnections(count))
+}
+
+/** Reasons not to begin at all. */
+const refuse = (ids: Ids, { needs }: ScenarioOptions, count: number): Effect.Effect<void, Stop> => {
+  const unknown = ids.find((id) => suite.requirementOf(id) === undefined)
+  if (unknown !== undefined) return Effect.die(new SuiteFault(`no chapter of the spec has a requirement ${unknown}`))
+  const stop = (verdict: Stop["verdict"], reason: string) => Effect.fail(new Stop({ verdict, reason }))
+  const death = suite.deathNote()
+  if (death !== undefined) return stop("blocked", `blocked: ${death}`)
+  if (suite.hasStopped()) return stop("not run", "--bail: an earlier test has failed")
+  if (needs === "start" && !suite.options.owned) {
+    return stop("not run", "only a target that the suite has started itself can be stopped")
+  }
+  if (count > suite.connectionBudget) {
+    const reason = `needs ${count} connections; the target allows the suite ${suite.connectionBudget}`
+    return stop("not run", reason)
+  }
+  return Effect.void
+}
+
+const outcomeOf = (judging: Judging, exit: Exit.Exit<Partial<Outcome> | undefined, Stop>, millis: number): Outcome => {
+  const judged = Object.fromEntries(judging.tallies)
+  const base = { warnings: judging.warnings, judged, connections: judging.connections, millis, transcripts: [] }
+  if (Exit.isSuccess(exit)) {
+    const own = exit.value ?? {}
+    const missing = judging.ids.filter((id) => !judging.tallies.has(id))
+    if (own.verdict === undefined && missing.length > 0) {
+      const reason = `vacuous: it ended without having judged ${missing.join(", ")}`
+      return { ...base, verdict: "inconclusive", reason, transcripts: transcriptsOf(judging) }
+    }
+    const verdict: Verdict = judging.warnings.length > 0 ? "warned" : "passed"
+    const transcripts = verdict === "warned" ? transcriptsOf(judging) : []
+    return settle({ ...base, verdict, transcripts, ...own })
+  }
+  const error = Cause.squash(exit.cause)
+  if (error instanceof Stop) {
+    const { finding, reason, verdict } = error
+    const transcripts = finding === undefined ? [] : transcriptsOf(judging)
+    return settle({ ...base, verdict, reason, transcripts, ...(finding === undefined ? {} : { finding }) })
+  }
+  const fault = error instanceof SuiteFault ? error.message : Cause.pretty(exit.cause)
+  return {
+    ...base,
+    verdict: "inconclusive",
+    reason: "a fault of the suite",
+    fault,
+    transcripts: transcriptsOf(judging)
+  }
+}
+
+const settle = (outcome: Outcome): Outcome => {
+  if (outcome.verdict === "failed") suite.stopIfBailing()
+  return outcome
+}
+
+/** The transcripts of what a test has opened. */
+export const transcriptsOf = (judging: Judging) =>
+  judging.opened.map(({ connection, who }) => connection.transcript(who))
+
+/** Counts a judgement. */
+const judge = (judging: Judging, id: RequirementId, kept: boolean, evidence: Evidence): Effect.Effect<void, Stop> => {
+  if (!judging.ids.includes(id)) {
+    if (kept) return Effect.void
+    return broken(judging, id, evidence)
+  }
+  count(judging, id, kept)
+  if (kept) return Effect.void
+  if (suite.requirementOf(id)?.level !== "SHOULD") return failed(id, evidence)
+  judging.warnings.push({ requirement: id, ...evidence })
+  return Effect.void
+}
+
+const count = (judging: Judging, id: RequirementId, kept: boolean): void => {
+  const tally = judging.tallies.get(id) ?? { kept: 0, broken: 0 }
+  judging.tallies.set(id, kept ? { ...tally, kept: tally.kept + 1 } : { ...tally, broken: tally.broken + 1 })
+}
+
+const failed = (id: RequirementId, evidence: Evidence): Effect.Effect<never, Stop> =>
+  Effect.fail(new Stop({ verdict: "failed", reason: `${id} is broken`, finding: { requirement: id, ...evidence } }))
+
+/** A requirement is broken: the test fails if it is about it, and is blocked by it if it only relies on it. */
+const broken = (judging: Judging, id: RequirementId, evidence: Evidence): Effect.Effect<never, Stop> => {
+  suite.noteRelied(id, false)
+  if (judging.ids.includes(id)) {
+    count(judging, id, false)
+    return failed(id, evidence)
+  }
+  const finding = { requirement: id, ...evidence }
+  return Effect.fail(new Stop({ verdict: "blocked", reason: `blocked by ${id}`, finding }))
+}
+
+const noBadObjects = (judging: Judging): Effect.Effect<void, Stop> =>
+  Effect.forEach(judging.opened, ({ connection }) => {
+    const bad = connection.inbox.find((item) => item._tag === "Malformed")
+    if (bad?._tag !== "Malformed") return Effect.void
+    const got = bad.line === "" ? bad.reason : `${bad.reason}: ${show(bad.line)}`
+    const id = bad.breach === "schema" ? "REPLY-9" : bad.breach === "length" ? "FRAME-9" : "FRAME-1"
+    return broken(judging, id, { expected: "only objects that the schemas accept, one per line", got })
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The test that a story gets
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Makes the `t` of one story. */
+export const makeScenario = (judging: Judging): Scenario => {
+  const suffix = suite.freshSuffix()
+  let named = 0
+  let rooms = 0
+  // Within one test a name that comes again gets a number, so that it is fresh too.
+  const fresh = (name: string, nth: number) => `${name}${suffix}${nth === 0 ? "" : `-${nth}`}`
+
+  const judgeLike: Scenario["judge"] = (id, kept, evidence) => {
+    const { expected, got, sent } = evidence
+    const full = { expected, got: show(got), ...(sent === undefined ? {} : { sent: show(sent) }) }
+    return judging.ids.includes(id)
+      ? judge(judging, id, kept, full)
+      : Effect.die(new SuiteFault(`the test judges ${id}, which it does not name`))
+  }
+
+  const open: Scenario["connect"] = Effect.fnUntraced(function* (who = `C${judging.opened.length + 1}`) {
+    const connection = yield* connect({
+      address: suite.options.address,
+      line: suite.limits.line,
+      began: judging.began,
+      patience: suite.patience
+    }).pipe(Effect.catchTag("Unreachable", ({ reason }) => unreachable(reason)))
+    judging.opened.push({ who, connection })
+    judging.connections++
+    return makeClient(who, connection, {
+      subject: judging.subject,
+      judge: (id, kept, evidence) => judge(judging, id, kept, evidence),
+      broken: (id, evidence) => broken(judging, id, evidence),
+      relied: (id) => suite.noteRelied(id, true)
+    })
+  })
+
+  const works = (id: RequirementId): Effect.Effect<void, Stop> =>
+    !judging.ids.includes(id) && suite.knownBroken(id)
+      ? Effect.fail(new Stop({ verdict: "blocked", reason: `blocked by ${id}` }))
+      : Effect.void
+
+  const connection: Scenario["connection"] = Effect.fnUntraced(function* (who) {
+    yield* works("HELLO-1")
+    const client = yield* open(who)
+    yield* client.greeting()
+    return client
+  })
+
+  const person: Scenario["person"] = Effect.fnUntraced(function* (name = namesOfPeople[named] ?? `p${named}`) {
+    const nick = fresh(name, named++)
+    yield* works("LOGIN-1")
+    const client = yield* connection(name)
+    yield* client.login(nick)
+    return { ...client, nick }
+  })
+
+  const several = <A>(count: number, one: Effect.Effect<A, Stop, Scope.Scope>) =>
+    Effect.all(
+      Array.from({ length: count }, () => one),
+      { concurrency: 8 }
+    )
+
+  return {
+    judge: judgeLike,
+    connect: open,
+    connection,
+    connections: (count) => several(count, connection()),
+    person,
+    people: <const Count extends number>(count: Count) =>
+      Effect.map(
+        several(
+          count,
+          Effect.suspend(() => person())
+        ),
+        (people) => people as unknown as Several<Count>
+      ),
+    room: Effect.fnUntraced(function* (...people: ReadonlyArray<Client>) {
+      const room = fresh("#cafe", rooms++)
+      yield* works("JOIN-1")
+      yield* Effect.forEach(people, (client) => client.join(room), { discard: true })
+      yield* Effect.forEach(people, (client) => client.fence, { discard: true })
+      return room
+    }),
+    nick: (name = "ana") => fresh(name, named++),
+    roomName: (name = "cafe") => fresh(`#${name}`, rooms++),
+    get hello() {
+      return suite.options.hello ?? noGreeting()
+    },
+    limits: suite.limits,
+    heartbeat: suite.heartbeat,
+    now: Clock.currentTimeMillis,
+    subject: judging.subject
+  }
+}
+
+const unreachable = (reason: string): Effect.Effect<never, Stop> =>
+  Effect.fail(new Stop({ verdict: "blocked", reason: `blocked: ${suite.noteDeath(reason)}` }))
+
+const noGreeting = (): never => {
+  throw new Stop({ verdict: "blocked", reason: "blocked by HELLO-1" })
+}
+
+/** A number that depends only on the run's seed and the test's title. */
+export const seedOf = (title: string): number =>
+  createHash("sha256").update(`${suite.options.seed}:${title}`).digest().readInt32BE(0)

@@ -1,0 +1,165 @@
+/**
+ * What all tests of one run share: the target, what it announced, deadlines, fresh names, and the pace of connections.
+ * One worker runs all tests, so this state has one owner.
+ *
+ * @module
+ */
+import { effectiveLimits, type Hello, type Limits } from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import { inject } from "vitest"
+import type { RequirementId } from "./generated/requirement-id.ts"
+import { type Requirement, readRequirements } from "./spec/requirements.ts"
+import type { Outcome } from "./verdict.ts"
+import type { Address } from "./wire/connection.ts"
+
+/** Which tests run. Empty selections select everything. */
+export interface Selection {
+  readonly grep: string
+  readonly requirements: ReadonlyArray<string>
+  readonly profiles: ReadonlyArray<string>
+}
+
+/** What the command line tells the tests. Plain data: it crosses to vitest's worker. */
+export interface SuiteOptions {
+  /** `list` registers the tests without running them. */
+  readonly mode: "run" | "list"
+  readonly address: Address
+  /** The greeting that the probe got; absent when the target doesn't greet. */
+  readonly hello: Hello | undefined
+  /** The target's round trip in milliseconds, measured before the first test. */
+  readonly roundTrip: number
+  readonly timeoutScale: number
+  readonly seed: number
+  /** fast-check's path to one counterexample. */
+  readonly path: string | undefined
+  /** How often each property runs. */
+  readonly runs: number
+  readonly parallel: number
+  readonly bail: boolean
+  readonly selection: Selection
+  /** Whether the suite has started the target, and may stop it. */
+  readonly owned: boolean
+  /** Part of every name, so that no two runs meet. */
+  readonly nonce: string
+}
+
+/** What is known of a test before it runs. */
+export interface TestPlan {
+  readonly title: string
+  readonly ids: ReadonlyArray<string>
+  readonly profile: string
+  readonly kind: "scenario" | "dialogue" | "property"
+  readonly selected: boolean
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    suite: SuiteOptions
+  }
+  interface TaskMeta {
+    plan?: TestPlan
+    outcome?: Outcome
+  }
+}
+
+/** The run's options. */
+export const options: SuiteOptions = inject("suite")
+
+/** The limits of the target, with the defaults for what it doesn't announce. */
+export const limits: Limits = effectiveLimits(options.hello?.limits ?? {})
+
+/** Seconds of the target's heartbeat. */
+export const heartbeat: number = options.hello?.heartbeat ?? 30
+
+const requirements = new Map<string, Requirement>(readRequirements().map((found) => [found.id, found]))
+
+/** The requirement with this ID; `undefined` when the spec has none. */
+export const requirementOf = (id: string): Requirement | undefined => requirements.get(id)
+
+/** Milliseconds that an answer may take before the wait is given up: far above what a healthy target needs. */
+export const patience: number = Math.max(5_000, 100 * options.roundTrip) * options.timeoutScale
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Names
+// ---------------------------------------------------------------------------------------------------------------------
+
+let names = 0
+
+/** A suffix that no other test of any run uses: names end with it. */
+export const freshSuffix = (): string => {
+  names++
+  return `-${options.nonce}${names.toString(36)}`
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Connections
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The most connections that the suite has open at once; a quarter is left for what the target hasn't closed yet. */
+export const connectionBudget: number = Math.max(4, Math.floor(Math.min(limits.connections, 1_024) * 0.75))
+
+const budget = Semaphore.makeUnsafe(connectionBudget)
+
+/** Runs a test while it holds its share of the connections. */
+export const withConnections = (count: number) => budget.withPermits(Math.min(count, connectionBudget))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What is known to be broken
+// ---------------------------------------------------------------------------------------------------------------------
+
+// After so many tests that something blocked, and none that it didn't, the others needn't wait for it.
+const enough = 3
+const met = new Set<string>()
+const unmet = new Map<string, number>()
+
+/** Notes that a thing on which other tests rely has worked, or has not. */
+export const noteRelied = (id: RequirementId, worked: boolean): void => {
+  if (worked) met.add(id)
+  else unmet.set(id, (unmet.get(id) ?? 0) + 1)
+}
+
+/** Whether waiting for this once more is pointless. */
+export const knownBroken = (id: RequirementId): boolean => !met.has(id) && (unmet.get(id) ?? 0) >= enough
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Life of the target
+// ---------------------------------------------------------------------------------------------------------------------
+
+const running = new Set<string>()
+let lastEnded: string | undefined
+let death: string | undefined
+let stopped = false
+
+/** The sentence that says with which test the target died, once it did. */
+export const deathNote = (): string | undefined => death
+
+/** Notes that nobody listens any more, and which tests were running. */
+export const noteDeath = (reason: string): string => {
+  const suspects = running.size > 0 ? [...running] : lastEnded === undefined ? [] : [lastEnded]
+  const during = suspects.map((title) => `"${title}"`).join(", ")
+  death ??= `the target is gone (${reason}); these tests were running: ${during}`
+  return death
+}
+
+/** Marks a test as running, for as long as the effect takes. */
+export const whileRunning = <A, E, R>(title: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => {
+    running.add(title)
+    return effect
+  }).pipe(
+    Effect.ensuring(
+      Effect.sync(() => {
+        running.delete(title)
+        lastEnded = title
+      })
+    )
+  )
+
+/** Whether `--bail` has ended the run. */
+export const hasStopped = (): boolean => stopped
+
+/** Ends the run after a failure, when `--bail` asks for it. */
+export const stopIfBailing = (): void => {
+  stopped = options.bail
+}

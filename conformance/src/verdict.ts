@@ -1,0 +1,83 @@
+/**
+ * What a test can come to, and the evidence for it.
+ *
+ * @module
+ */
+import * as Data from "effect/Data"
+import type { RequirementId } from "./generated/requirement-id.ts"
+import type { Transcript } from "./wire/transcript.ts"
+
+/**
+ * passed: every requirement that the test names was judged, and kept.
+ * failed: one was broken. warned: a SHOULD was not followed. not claimed: the target doesn't claim the profile.
+ * blocked: something else that the test needs doesn't work. not run: this kind of run can't do it.
+ * inconclusive: nothing was judged, so nothing is known, which is not good enough.
+ */
+export const verdicts = ["passed", "failed", "warned", "not claimed", "blocked", "not run", "inconclusive"] as const
+
+export type Verdict = (typeof verdicts)[number]
+
+/** Verdicts that make a target not conformant. */
+export const isRed = (verdict: Verdict): boolean =>
+  verdict === "failed" || verdict === "blocked" || verdict === "inconclusive"
+
+/** What was done, what ought to have come, and what came. */
+export interface Evidence {
+  /** What the suite sent last that matters here. */
+  readonly sent?: string
+  /** A phrase: "an `error` with the code `bad-name`". */
+  readonly expected: string
+  /** What came instead. */
+  readonly got: string
+}
+
+/** One judgement that went against the target, or that could not be made. */
+export interface Finding extends Evidence {
+  readonly requirement?: RequirementId
+}
+
+/** How often a requirement was judged in one test, and how. */
+export interface Tally {
+  readonly kept: number
+  readonly broken: number
+}
+
+/** All that is known after one test; goes from vitest's worker to the report as `task.meta.outcome`. */
+export interface Outcome {
+  readonly verdict: Verdict
+  /** A sentence, unless the test passed. */
+  readonly reason?: string
+  readonly finding?: Finding
+  readonly warnings: ReadonlyArray<Finding>
+  readonly judged: Readonly<Record<string, Tally>>
+  readonly transcripts: ReadonlyArray<Transcript>
+  readonly connections: number
+  readonly millis: number
+  /** For properties: what replays the failing run. */
+  readonly replay?: { readonly seed: number; readonly path?: string; readonly counterexample?: string }
+  /** The suite itself did wrong: exit 3. */
+  readonly fault?: string
+}
+
+/** Ends a test before its end, with a verdict. */
+export class Stop extends Data.TaggedError("Stop")<{
+  readonly verdict: "failed" | "blocked" | "not run" | "inconclusive" | "not claimed"
+  readonly reason: string
+  readonly finding?: Finding
+}> {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** The suite broke a rule of its own: never the target's fault. */
+export class SuiteFault extends Error {
+  override readonly name = "SuiteFault"
+}
+
+/** Anything as a short line for a report. */
+export const show = (value: unknown): string => {
+  if (typeof value === "string") return value
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 400 ? `${text.slice(0, 200)} ... ${text.slice(-200)}` : text
+}

@@ -1,0 +1,256 @@
+/**
+ * The suite's end of one TCP connection: sends bytes exactly as told, and notes all that comes, object by object.
+ * It judges nothing; it keeps FIN, RST and silence apart.
+ *
+ * @module
+ */
+import * as net from "node:net"
+import {
+  checkServerObject,
+  type JsonObject,
+  makeLineDecoder,
+  notUtf8,
+  parseJson,
+  type ServerMessage
+} from "@tertulia/protocol"
+import * as Clock from "effect/Clock"
+import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import { makeRecorder, type Recorder, type Transcript } from "./transcript.ts"
+
+/** One object that came, with its place. */
+export interface Arrived {
+  readonly _tag: "Object"
+  /** 1 for the first object of the connection. */
+  readonly nth: number
+  /** Milliseconds of the suite's clock. */
+  readonly at: number
+  readonly line: string
+  readonly type: string
+  readonly object: JsonObject
+  /** Absent when the type is one that this version doesn't know. */
+  readonly message: ServerMessage | undefined
+}
+
+/** Which rule of the wire an object that no server may send has broken. */
+export type Breach = "line" | "length" | "json" | "schema"
+
+/** Anything that a connection can bring. */
+export type Arrival =
+  | Arrived
+  | { readonly _tag: "Malformed"; readonly breach: Breach; readonly line: string; readonly reason: string }
+  /** The target's FIN; `cut` bytes of an unfinished line came before it. */
+  | { readonly _tag: "Fin"; readonly at: number; readonly cut: number }
+  | { readonly _tag: "Reset"; readonly at: number; readonly reason: string }
+
+/** The target could not be reached: nobody listens there. */
+export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly reason: string }> {}
+
+/** One open connection. */
+export interface Connection {
+  /** What has come and nobody has taken: the reader removes what it takes. */
+  readonly inbox: Array<Arrival>
+  /** The next arrival: take it before looking into the inbox, then wait for it, and none is missed. */
+  readonly nextArrival: () => Effect.Effect<void>
+  /** Hands over the chunks, each in a write of its own. Never fails: what a write error means is seen by reading on. */
+  readonly write: (chunks: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
+  /** Sends FIN and reads on. */
+  readonly end: Effect.Effect<void>
+  /** Sends RST. */
+  readonly reset: Effect.Effect<void>
+  /** Stops and resumes reading; what comes meanwhile stays in the kernel. */
+  readonly pause: Effect.Effect<void>
+  readonly resume: Effect.Effect<void>
+  /** Bytes that the target has not taken yet. */
+  readonly unsent: () => number
+  /** Whether `ping` events are answered by a blank line, so that a waiting client isn't idle. */
+  readonly keepAlive: (on: boolean) => void
+  readonly localPort: () => number | undefined
+  readonly recorder: Recorder
+  readonly transcript: (who: string) => Transcript
+}
+
+/** Where the target listens. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ConnectOptions {
+  readonly address: Address
+  /** The longest line that the target may send, in bytes. */
+  readonly line: number
+  /** Milliseconds of the clock at which the test began. */
+  readonly began: number
+  /** Milliseconds that connecting may take. */
+  readonly patience: number
+}
+
+// More than any test asks for: a target that floods is cut off here, so that the suite's memory is bounded.
+const floodBytes = 32 * 1_048_576
+const lingerMillis = 500
+const blankLine = Uint8Array.of(0x0a)
+
+/** Opens a connection, which closes with the scope: FIN first, then, if the target doesn't end too, RST. */
+export const connect = Effect.fnUntraced(function* (
+  options: ConnectOptions
+): Effect.fn.Return<Connection, Unreachable, Scope.Scope> {
+  const clock = yield* Clock.Clock
+  const now = () => clock.currentTimeMillisUnsafe()
+  const socket = yield* Effect.acquireRelease(open(options), close, { interruptible: true })
+  return attach(socket, options, now)
+})
+
+const open = ({ address, patience }: ConnectOptions): Effect.Effect<net.Socket, Unreachable> =>
+  Effect.callback<net.Socket, Unreachable>((resume) => {
+    const socket = net.connect({ ...address, allowHalfOpen: true, noDelay: true })
+    const onError = (error: Error) => resume(Effect.fail(new Unreachable({ reason: error.message })))
+    socket.once("error", onError)
+    socket.once("connect", () => {
+      socket.off("error", onError)
+      // Paused until somebody listens for data, so that nothing is lost in between.
+      socket.pause()
+      socket.on("error", () => {})
+      resume(Effect.succeed(socket))
+    })
+    return Effect.sync(() => socket.destroy())
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () => Effect.fail(new Unreachable({ reason: `connecting took more than ${patience} ms` }))
+    })
+  )
+
+const close = (socket: net.Socket): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    if (socket.destroyed || socket.closed) return resume(Effect.void)
+    socket.once("close", () => resume(Effect.void))
+    socket.end()
+    socket.resume()
+  }).pipe(
+    Effect.timeoutOption(lingerMillis),
+    Effect.andThen(Effect.sync(() => (socket.destroyed ? undefined : socket.resetAndDestroy())))
+  )
+
+const attach = (socket: net.Socket, options: ConnectOptions, now: () => number): Connection => {
+  const recorder = makeRecorder(() => now() - options.began)
+  const decoder = makeLineDecoder(options.line)
+  const inbox: Array<Arrival> = []
+  const port = socket.localPort
+  let changed = Deferred.makeUnsafe<void>()
+  let received = 0
+  let nth = 0
+  let alive = true
+  let midLine = false
+
+  const arrive = (arrival: Arrival) => {
+    inbox.push(arrival)
+    const waiting = changed
+    changed = Deferred.makeUnsafe<void>()
+    Deferred.doneUnsafe(waiting, Exit.void)
+  }
+  const malformed = (breach: Breach, line: string, reason: string) =>
+    arrive({ _tag: "Malformed", breach, line, reason })
+
+  const put = (chunk: Uint8Array) => {
+    if (socket.destroyed || socket.writableEnded || chunk.length === 0) return
+    recorder.chunk("sent", chunk)
+    midLine = chunk[chunk.length - 1] !== 0x0a
+    socket.write(chunk)
+  }
+
+  socket.on("data", (chunk: Uint8Array) => {
+    recorder.chunk("received", chunk)
+    received += chunk.length
+    const { lines, tooLong } = decoder.push(chunk)
+    for (const line of lines) {
+      const arrival = readLine(line, nth + 1, now())
+      if (arrival._tag === "Object") nth++
+      arrive(arrival)
+      if (alive && !midLine && arrival._tag === "Object" && isPingEvent(arrival)) put(blankLine)
+    }
+    if (tooLong) malformed("length", "", `${options.line} bytes came without an LF`)
+    if (received > floodBytes) malformed("line", "", `${received} bytes came: more than any test asks for`)
+    if (tooLong || received > floodBytes) socket.destroy()
+  })
+  socket.on("end", () => {
+    recorder.note("FIN came")
+    arrive({ _tag: "Fin", at: now(), cut: decoder.pending() })
+  })
+  socket.on("error", (error) => {
+    recorder.note(error.message)
+    arrive({ _tag: "Reset", at: now(), reason: error.message })
+  })
+  socket.resume()
+
+  // A target may stop reading; a megabyte in our own buffer is enough to show it.
+  const drained = Effect.suspend(() =>
+    socket.writableLength < 1_048_576 || socket.destroyed
+      ? Effect.void
+      : Effect.callback<void>((resume) => {
+          const done = () => {
+            socket.off("drain", done).off("close", done)
+            resume(Effect.void)
+          }
+          socket.once("drain", done).once("close", done)
+          return Effect.sync(() => socket.off("drain", done).off("close", done))
+        })
+  )
+
+  return {
+    inbox,
+    nextArrival: () => Deferred.await(changed),
+    write: (chunks) =>
+      Effect.forEach(
+        chunks,
+        (chunk) =>
+          Effect.andThen(
+            Effect.sync(() => put(chunk)),
+            Effect.andThen(drained, Effect.yieldNow)
+          ),
+        { discard: true }
+      ),
+    end: Effect.sync(() => {
+      recorder.note("FIN sent")
+      socket.end()
+    }),
+    reset: Effect.sync(() => {
+      recorder.note("RST sent")
+      socket.resetAndDestroy()
+    }),
+    pause: Effect.sync(() => {
+      recorder.note("stops reading")
+      socket.pause()
+    }),
+    resume: Effect.sync(() => {
+      recorder.note("reads again")
+      socket.resume()
+    }),
+    unsent: () => socket.writableLength,
+    keepAlive: (on) => {
+      alive = on
+    },
+    localPort: () => port,
+    recorder,
+    transcript: (who) => recorder.transcript(who, port)
+  }
+}
+
+const isPingEvent = (arrived: Arrived): boolean => arrived.type === "ping" && !Object.hasOwn(arrived.object, "re")
+
+const readLine = (line: string | typeof notUtf8, nth: number, at: number): Arrival => {
+  if (line === notUtf8) return { _tag: "Malformed", breach: "line", line: "", reason: "the line is not UTF-8" }
+  const object = parseJson(line)
+  if (typeof object === "string") {
+    const breach = object.startsWith("the line is not") ? "line" : "json"
+    return { _tag: "Malformed", breach, line, reason: object }
+  }
+  const checked = checkServerObject(object)
+  if (Result.isFailure(checked)) return { _tag: "Malformed", breach: "schema", line, reason: checked.failure.reason }
+  const message = checked.success._tag === "Known" ? checked.success.message : undefined
+  return { _tag: "Object", nth, at, line, type: String(object["type"]), object, message }
+}
