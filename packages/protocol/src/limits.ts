@@ -99,8 +99,8 @@ export const limitFaults = (limits: Limits): ReadonlyArray<string> => [
 /** Seconds of silence after which a server pings: the default of `hello.heartbeat`, its minimum and maximum. */
 export const heartbeat = { default: 30, minimum: 1, maximum: 300 } as const
 
-/** `hello` fits this many bytes, since the client doesn't know the limits yet (HELLO-4). */
+/** `hello` fits this many bytes, since the client doesn't know the limits yet (HELLO-3). */
 export const helloBytes = 4_096
 
-/** The deepest nesting of a JSON text; the object itself is level 1 (JSON-4). */
+/** The deepest nesting of a JSON text; the object itself is level 1 (JSON-2, JSON-3). */
 export const nesting = 8

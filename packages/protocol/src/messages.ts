@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 import { byeRegistry, errorRegistry } from "./codes.ts"
 import { AnnouncedLimits, heartbeat } from "./limits.ts"
 import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
-import { Text } from "./text.ts"
+import { JsonString, Text } from "./text.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Fields
@@ -86,9 +86,16 @@ export const Join = Schema.Struct({
   room: RoomSpelling,
   create: Flag,
   after: Schema.optionalKey(Cursor),
-  epoch: Schema.optionalKey(Schema.String)
+  epoch: Schema.optionalKey(JsonString)
 })
+  .check(
+    Schema.makeFilter(
+      ({ after, epoch }) => after === undefined || epoch !== undefined || { path: ["epoch"], issue: cursorNeedsEpoch },
+      { toJsonSchema: () => ({ dependentRequired: { after: ["epoch"] } }) }
+    )
+  )
   .annotate({
+    identifier: "Join",
     title: "join",
     description: "Enter a room, and create it unless `create` is false; with `after` and `epoch`, catch up first",
     examples: [
@@ -97,12 +104,6 @@ export const Join = Schema.Struct({
       { type: "join", id: 4, room: "#cafe", after: 41, epoch: "k3" }
     ]
   })
-  .check(
-    Schema.makeFilter(
-      ({ after, epoch }) => after === undefined || epoch !== undefined || { path: ["epoch"], issue: cursorNeedsEpoch },
-      { identifier: "Join", toJsonSchema: () => ({ dependentRequired: { after: ["epoch"] } }) }
-    )
-  )
 
 export const Leave = Schema.Struct({ type: Schema.Literal("leave"), id, room: RoomSpelling }).annotate({
   identifier: "Leave",
@@ -299,8 +300,8 @@ export const ErrorReply = Schema.Struct({
   type: Schema.Literal("error"),
   re: Schema.optionalKey(re),
   code: Code(errorRegistry),
-  message: Schema.String,
-  field: Schema.optionalKey(Schema.String),
+  message: JsonString,
+  field: Schema.optionalKey(JsonString),
   retryAfter: Schema.optionalKey(Milliseconds)
 }).annotate({
   identifier: "ErrorReply",
@@ -341,9 +342,9 @@ export const replyTypes = {
 export const Hello = Schema.Struct({
   type: Schema.Literal("hello"),
   protocol: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-  server: Schema.String,
-  features: Schema.Array(Schema.String),
-  auth: Schema.Array(Schema.String),
+  server: JsonString,
+  features: Schema.Array(JsonString),
+  auth: Schema.Array(JsonString),
   limits: AnnouncedLimits,
   heartbeat: between(heartbeat.minimum, heartbeat.maximum)
 }).annotate({
@@ -402,7 +403,7 @@ export const PingEvent = Schema.Struct({ type: Schema.Literal("ping") }).annotat
 export const ByeEvent = Schema.Struct({
   type: Schema.Literal("bye"),
   code: Code(byeRegistry),
-  message: Schema.String,
+  message: JsonString,
   reconnectAfter: Schema.optionalKey(Milliseconds)
 }).annotate({
   identifier: "ByeEvent",

@@ -10,12 +10,23 @@ import { refusedAs } from "./refusal.ts"
 const allowed = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/u
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/u
 
+const wellFormed = Schema.makeFilter(
+  (text: string) => text.isWellFormed() || "no lone surrogates",
+  refusedAs("bad-json")
+)
+
+/** Any string that the JSON profile allows: well-formed, without U+0000 (JSON-4, JSON-9). */
+export const JsonString = Schema.String.check(
+  wellFormed,
+  Schema.isPattern(/^[^\u0000]*$/u, { ...refusedAs("bad-json"), message: "no U+0000" })
+)
+
 /**
  * A message's text: not empty, well-formed, no control characters but LF and TAB (TEXT-1, TEXT-2). Its length is a limit,
  * not a type. The pattern comes last, because that is where the annotations go, and JSON Schema can say nothing of the other.
  */
 export const Text = Schema.String.check(
-  Schema.makeFilter((text: string) => text.isWellFormed() || "no lone surrogates", refusedAs("bad-json")),
+  wellFormed,
   Schema.isPattern(allowed, {
     ...refusedAs("bad-text"),
     message: "not empty, and no control characters but LF and TAB"

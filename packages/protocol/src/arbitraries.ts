@@ -1,0 +1,441 @@
+/**
+ * Values for property tests (fast-check): everything that the protocol allows, and much that it doesn't.
+ * Built by hand rather than derived from the schemas, so that they shrink well and judge the schemas, too.
+ *
+ * @module
+ */
+import * as fc from "fast-check"
+import { byeCodes, type ErrorCode, errorCodes } from "./codes.ts"
+import type { JsonObject } from "./json.ts"
+import { defaultLimits, heartbeat, limitNames, limitRegistry } from "./limits.ts"
+import type { Event, Reply, Request, RequestType, ServerMessage } from "./messages.ts"
+import { nameLength } from "./names.ts"
+import { utf8Length } from "./text.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Names
+// ---------------------------------------------------------------------------------------------------------------------
+
+const lower = [..."abcdefghijklmnopqrstuvwxyz0123456789"]
+const upper = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+
+const name = (letters: ReadonlyArray<string>) =>
+  fc
+    .tuple(
+      fc.constantFrom(...letters),
+      fc.string({ unit: fc.constantFrom(...letters, "_", "-"), maxLength: nameLength - 1 })
+    )
+    .map(([first, rest]) => first + rest)
+
+/** A person's name, folded (NAME-3). */
+export const nick: fc.Arbitrary<string> = name(lower)
+
+/** A room's name, folded (NAME-3). */
+export const roomName: fc.Arbitrary<string> = nick.map((folded) => `#${folded}`)
+
+/** A person's name as a client may spell it (NAME-2). */
+export const nickSpelling: fc.Arbitrary<string> = name([...lower, ...upper])
+
+/** A room's name as a client may spell it (NAME-2). */
+export const roomSpelling: fc.Arbitrary<string> = nickSpelling.map((spelling) => `#${spelling}`)
+
+/** Strings that are nobody's name, folded or not (NAME-1). */
+export const badNick: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom("", " ", "-ana", "_ana", "ana ", "ana\n", "../ana", "@ana", "#ana", "añá", "ａｎａ", "a.b", "a/b"),
+  nick.map((folded) => folded.padEnd(nameLength + 1, "x")),
+  fc
+    .tuple(nick, fc.constantFrom(".", "/", " ", "\t", "ß", "İ", "\u212a", "😀", "\u202e"))
+    .map(([before, bad]) => before + bad)
+)
+
+/** Strings that are no room's name, folded or not (NAME-1). */
+export const badRoom: fc.Arbitrary<string> = fc.oneof(
+  nick,
+  badNick.map((bad) => `#${bad}`),
+  nick.map((folded) => `@${folded}`)
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Texts
+// ---------------------------------------------------------------------------------------------------------------------
+
+// Marks that combine, scripts that change direction, spaces that aren't seen, pairs of surrogates, what JSON escapes.
+const curious = [
+  "\n",
+  "\t",
+  '"',
+  "\\",
+  "/",
+  "\u00a0",
+  "e\u0301",
+  "\u0301",
+  "ñ",
+  "\u0600",
+  "\u200b",
+  "\u200d",
+  "\u202e",
+  "\u2028",
+  "\u2066",
+  "\ufeff",
+  "\ufffd",
+  "\uffff",
+  "שלום",
+  "漢",
+  "😀",
+  "👩‍👩‍👧",
+  "\u{10ffff}"
+]
+const character = fc.oneof(fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 }), fc.constantFrom(...curious))
+const control = fc
+  .oneof(
+    fc.integer({ min: 0x01, max: 0x08 }),
+    fc.integer({ min: 0x0b, max: 0x1f }),
+    fc.integer({ min: 0x7f, max: 0x9f })
+  )
+  .map((code) => String.fromCodePoint(code))
+
+/** A text that every server accepts (TEXT-1): short, but of any script. */
+export const text: fc.Arbitrary<string> = fc
+  .string({ unit: character, minLength: 1, maxLength: 40 })
+  .filter((drawn) => drawn.length > 0 && utf8Length(drawn) <= limitRegistry.text.minimum)
+
+/** A text that no server accepts: empty, or with a control character (TEXT-2). */
+export const badText: fc.Arbitrary<string> = fc.oneof(
+  fc.constant(""),
+  fc.tuple(fc.string({ unit: character }), control, fc.string({ unit: character })).map((parts) => parts.join(""))
+)
+
+/** A text of `limit` bytes and a few more (TEXT-3), the last character of any length. */
+export const longText = (limit: number): fc.Arbitrary<string> =>
+  fc
+    .tuple(fc.constantFrom("a", "ñ", "漢", "😀"), fc.integer({ min: 0, max: 8 }))
+    .map(([last, more]) => "a".repeat(limit + 1 + more - utf8Length(last)) + last)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Fields
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** A request's `id`. */
+export const requestId: fc.Arbitrary<number> = fc.oneof(
+  fc.integer({ min: 1, max: 2_147_483_647 }),
+  fc.constantFrom(1, 2_147_483_647)
+)
+
+/** The place of an entry. */
+export const seq: fc.Arbitrary<number> = fc.oneof(
+  fc.integer({ min: 1, max: 1_000 }),
+  fc.maxSafeNat().map((n) => n || 1)
+)
+
+/** The last entry that a client holds. */
+export const cursor: fc.Arbitrary<number> = fc.oneof(fc.constant(0), seq)
+
+/** The name of one life of a log. */
+export const epoch: fc.Arbitrary<string> = fc.string({
+  unit: fc.constantFrom(...lower, ...upper, "_", "-"),
+  minLength: 1,
+  maxLength: 32
+})
+
+/** A time for display. */
+export const time: fc.Arbitrary<string> = fc
+  .date({ min: new Date("0000-01-01T00:00:00.000Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true })
+  .map((date) => date.toISOString())
+
+const count = fc.nat()
+const pageLimit = fc.integer({ min: 1, max: 1_000 })
+const code = (registry: ReadonlyArray<string>) => fc.oneof(fc.constantFrom(...registry), fc.constant("x-suite-code"))
+/** A sentence for people: anything that a server can say (JSON-9). */
+const sentence = fc.string({ unit: character })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Messages
+// ---------------------------------------------------------------------------------------------------------------------
+
+type RequestOf<Type extends RequestType> = Extract<Request, { readonly type: Type }>
+
+/** An arbitrary for each request, by its type. */
+export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<Type>> } = {
+  login: fc.record({ type: fc.constant("login"), id: requestId, nick: nickSpelling }),
+  join: fc.oneof(
+    fc.record(
+      { type: fc.constant("join"), id: requestId, room: roomSpelling, create: fc.boolean(), epoch },
+      { requiredKeys: ["type", "id", "room"] }
+    ),
+    fc.record(
+      { type: fc.constant("join"), id: requestId, room: roomSpelling, create: fc.boolean(), after: cursor, epoch },
+      { requiredKeys: ["type", "id", "room", "after", "epoch"] }
+    )
+  ),
+  leave: fc.record({ type: fc.constant("leave"), id: requestId, room: roomSpelling }),
+  send: fc.record({ type: fc.constant("send"), id: requestId, room: roomSpelling, text }),
+  rooms: fc.record(
+    { type: fc.constant("rooms"), id: requestId, after: roomSpelling, limit: pageLimit },
+    { requiredKeys: ["type", "id"] }
+  ),
+  members: fc.record(
+    { type: fc.constant("members"), id: requestId, room: roomSpelling, after: nickSpelling, limit: pageLimit },
+    { requiredKeys: ["type", "id", "room"] }
+  ),
+  ping: fc.record({ type: fc.constant("ping"), id: requestId }),
+  sync: fc.record({ type: fc.constant("sync"), id: requestId }),
+  bye: fc.record({ type: fc.constant("bye"), id: requestId })
+}
+
+/** Any request of the core, as a client may spell it. */
+export const request: fc.Arbitrary<Request> = fc.oneof(...Object.values(requests))
+
+const re = requestId
+const members = fc.array(nick, { maxLength: 5 })
+
+/** Any reply of the core, alone by its schema: what a server may say depends on what it was asked. */
+export const reply: fc.Arbitrary<Reply> = fc.oneof(
+  fc.record({ type: fc.constant("welcome"), re, nick }),
+  fc.record(
+    {
+      type: fc.constant("joined"),
+      re,
+      room: roomName,
+      epoch,
+      first: seq,
+      head: cursor,
+      resumed: fc.boolean(),
+      members,
+      more: fc.boolean()
+    },
+    { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "members"] }
+  ),
+  fc.record({ type: fc.constant("left"), re, room: roomName }),
+  fc.record({ type: fc.constant("sent"), re, room: roomName, seq, at: time }),
+  fc.record(
+    {
+      type: fc.constant("rooms"),
+      re,
+      rooms: fc.array(fc.record({ room: roomName, members: count }), { maxLength: 5 }),
+      more: fc.boolean()
+    },
+    { requiredKeys: ["type", "re", "rooms"] }
+  ),
+  fc.record(
+    { type: fc.constant("members"), re, room: roomName, members, more: fc.boolean() },
+    { requiredKeys: ["type", "re", "room", "members"] }
+  ),
+  fc.record({ type: fc.constant("pong"), re }),
+  fc.record({ type: fc.constant("synced"), re }),
+  fc.record({ type: fc.constant("bye"), re }),
+  fc.record(
+    { type: fc.constant("error"), re, code: code(errorCodes), message: sentence, field: sentence, retryAfter: count },
+    { requiredKeys: ["type", "code", "message"] }
+  )
+)
+
+const limits = fc.record(
+  Object.fromEntries(limitNames.map((limit) => [limit, fc.integer({ min: limitRegistry[limit].minimum })])),
+  { requiredKeys: [] }
+)
+
+/** Any event of the core, alone by its schema. */
+export const event: fc.Arbitrary<Event> = fc.oneof(
+  fc.record({
+    type: fc.constant("hello"),
+    protocol: fc.integer({ min: 1 }),
+    server: sentence,
+    features: fc.array(sentence, { maxLength: 3 }),
+    auth: fc.array(sentence, { maxLength: 3 }),
+    limits,
+    heartbeat: fc.integer({ min: heartbeat.minimum, max: heartbeat.maximum })
+  }),
+  fc.record({ type: fc.constant("message"), room: roomName, seq, from: nick, text, at: time }),
+  fc.record({ type: fc.constant("member"), room: roomName, nick, change: fc.constantFrom("joined", "left") }),
+  fc.record({ type: fc.constant("ping") }),
+  fc.record(
+    { type: fc.constant("bye"), code: code(byeCodes), message: sentence, reconnectAfter: count },
+    { requiredKeys: ["type", "code", "message"] }
+  )
+)
+
+/** Anything that a server says. */
+export const serverMessage: fc.Arbitrary<ServerMessage> = fc.oneof(reply, event)
+
+/** Fields that nobody knows, for requests and server messages alike: whoever reads them ignores them (EXT-1, EXT-2). */
+export const unknownFields: fc.Arbitrary<JsonObject> = fc.dictionary(
+  nick.map((field) => `x-${field}`),
+  fc.jsonValue({ maxDepth: 5, stringUnit: character }),
+  { maxKeys: 3 }
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Faults
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** A request with some faults, and the one answer that it must get from a connection that is logged in (ERROR-3). */
+export interface Faulty {
+  readonly object: JsonObject
+  readonly code: ErrorCode
+  /** The `re` of the answer; `undefined` where it can have none (REPLY-5). */
+  readonly re: number | undefined
+  /** The answer's `field` is one of these: two faults of one code are equals. */
+  readonly fields: ReadonlyArray<string>
+}
+
+interface Fault {
+  readonly field: string
+  readonly code: ErrorCode
+  /** `undefined` takes the field away. */
+  readonly value: unknown
+}
+
+const wrongType = {
+  string: fc.constantFrom(null, 0, 1.5, true, [], ["ana"], {}),
+  integer: fc.constantFrom(null, "1", true, [], [1], {}, 1.5, 2 ** 53, 2 ** 60, -1),
+  boolean: fc.constantFrom(null, 0, 1, "true", [], {})
+}
+
+const fault = (field: string, code: ErrorCode, value: fc.Arbitrary<unknown>): fc.Arbitrary<Fault> =>
+  fc.record({ field: fc.constant(field), code: fc.constant(code), value })
+
+const string = (field: string) => fault(field, "bad-request", fc.oneof(wrongType.string, fc.constant(undefined)))
+const optional = (field: string, type: keyof typeof wrongType) => fault(field, "bad-request", wrongType[type])
+const room = fc.oneof(string("room"), fault("room", "bad-name", badRoom))
+const limit = fc.oneof(optional("limit", "integer"), fault("limit", "bad-request", fc.constant(0)))
+
+const idFault = fault("id", "bad-request", fc.oneof(wrongType.integer, fc.constantFrom(undefined, 0, 2_147_483_648)))
+const typeFault = fc.oneof(
+  string("type"),
+  fault("type", "unsupported", fc.constantFrom("fly", "LOGIN", "", "toString", "__proto__", "welcome", "x-suite/fly"))
+)
+
+/** What can be wrong with each field of each request but `login`, which a connection that is logged in can't send. */
+const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyArray<fc.Arbitrary<Fault>> } = {
+  join: [
+    room,
+    optional("create", "boolean"),
+    optional("after", "integer"),
+    optional("epoch", "string"),
+    // The cursor without its log: the fault is that `epoch` is missing.
+    fault("epoch", "bad-request", fc.constant(undefined))
+  ],
+  leave: [room],
+  send: [
+    room,
+    fc.oneof(
+      string("text"),
+      fault("text", "bad-text", badText),
+      fault("text", "too-long", longText(defaultLimits.text))
+    )
+  ],
+  rooms: [fc.oneof(optional("after", "string"), fault("after", "bad-name", badRoom)), limit],
+  members: [room, fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)), limit],
+  ping: [],
+  sync: [],
+  bye: []
+}
+
+const withFaults = (valid: Request, faults: ReadonlyArray<Fault>): Faulty => {
+  const cursor = valid.type === "join" ? { after: 1, epoch: "k3" } : {}
+  const changed = { ...valid, ...cursor, ...Object.fromEntries(faults.map(({ field, value }) => [field, value])) }
+  const object = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
+  const first = Math.min(...faults.map(rank))
+  const deciding = faults.filter((each) => rank(each) === first)
+  const code = deciding[0]!.code
+  return {
+    object,
+    code,
+    re: faults.some(({ field }) => field === "id") ? undefined : valid.id,
+    fields: deciding.map(({ field }) => field)
+  }
+}
+
+/** The place of a fault in the order of precedence: `id`, then `type`, then the others by the table. */
+const rank = ({ code, field }: Fault): number => {
+  if (field === "id") return -2
+  if (field === "type") return -1
+  return errorCodes.indexOf(code)
+}
+
+const faultyOf = (type: keyof typeof fieldFaults): fc.Arbitrary<Faulty> => {
+  const faults = fc
+    .subarray([idFault, typeFault, ...fieldFaults[type]], { minLength: 1 })
+    .chain((chosen) => fc.tuple(...chosen))
+  return fc.tuple(requests[type], faults).map(([valid, injected]) => withFaults(valid, injected))
+}
+
+/**
+ * A request with one or several faults, of a kind that costs this line only. The limits are the defaults; the texts are
+ * too long for a server that announces no more.
+ */
+export const faulty: fc.Arbitrary<Faulty> = fc.oneof(
+  ...Object.keys(fieldFaults).map((type) => faultyOf(type as keyof typeof fieldFaults))
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Bytes
+// ---------------------------------------------------------------------------------------------------------------------
+
+const LF = 0x0a
+const encoder = new TextEncoder()
+const withoutLf = (bytes: Uint8Array): Uint8Array => bytes.filter((byte) => byte !== LF)
+
+// Each kind of fault that UTF-8 has: a stray continuation, a start without its rest, an overlong form, a surrogate,
+// what lies beyond U+10FFFF, and bytes that never occur.
+const notUtf8 = [
+  [0x80],
+  [0xc3],
+  [0xe2, 0x82],
+  [0xf0, 0x9f, 0x98],
+  [0xc0, 0x80],
+  [0xc1, 0xbf],
+  [0xe0, 0x80, 0x80],
+  [0xf0, 0x80, 0x80, 0x80],
+  [0xed, 0xa0, 0x80],
+  [0xed, 0xbf, 0xbf],
+  [0xf4, 0x90, 0x80, 0x80],
+  [0xf5, 0x80, 0x80, 0x80],
+  [0xff],
+  [0xfe]
+]
+
+/** Bytes that are not UTF-8, without an LF; around the fault stands what is. */
+export const brokenUtf8: fc.Arbitrary<Uint8Array> = fc
+  .tuple(fc.string(), fc.constantFrom(...notUtf8), fc.string())
+  .map(([before, broken, after]) => Uint8Array.from([...encoder.encode(before), ...broken, ...encoder.encode(after)]))
+  .map(withoutLf)
+
+const mutated: fc.Arbitrary<string> = fc
+  .tuple(request, fc.nat(), fc.constantFrom("", "\0", '"', "\\", "{", "}", "[", ",", ":", "NaN", "\ufeff", "\u009b"))
+  .map(([valid, at, other]) => {
+    const line = JSON.stringify(valid)
+    return line.slice(0, at % line.length) + other + line.slice((at % line.length) + 1)
+  })
+
+const deep: fc.Arbitrary<string> = fc
+  .tuple(fc.constantFrom("[", '{"a":'), fc.integer({ min: 8, max: 2_000 }), fc.boolean())
+  .map(([open, levels, closed]) => {
+    const close = closed ? (open === "[" ? "]" : "}").repeat(levels) : ""
+    return `{"type":"ping","id":1,"x":${open.repeat(levels)}${closed ? "0" : ""}${close}}`
+  })
+
+/** A line of anything, without its LF: rubbish, broken JSON, broken UTF-8, values that are no object, deep nesting. */
+export const hostileLine: fc.Arbitrary<Uint8Array> = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }).map(withoutLf),
+  brokenUtf8,
+  mutated.map((line) => withoutLf(encoder.encode(line))),
+  deep.map((line) => encoder.encode(line)),
+  fc.jsonValue().map((value) => encoder.encode(JSON.stringify(value))),
+  faulty.map(({ object }) => encoder.encode(JSON.stringify(object)))
+)
+
+/** One cutting of bytes into chunks, none of them empty: whole, byte by byte, or anywhere (FRAME-4). */
+export const chunking = (bytes: Uint8Array): fc.Arbitrary<ReadonlyArray<Uint8Array>> =>
+  fc
+    .oneof(
+      fc.constant<ReadonlyArray<number>>([]),
+      fc.array(fc.nat({ max: bytes.length }), { maxLength: 20 }),
+      fc.constant(Array.from(bytes, (_, at) => at))
+    )
+    .map((cuts) => cutAt(bytes, cuts))
+
+const cutAt = (bytes: Uint8Array, cuts: ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
+  const edges = [...new Set([0, ...cuts, bytes.length])].sort((one, other) => one - other)
+  return edges.slice(1).map((end, index) => bytes.subarray(edges[index], end))
+}

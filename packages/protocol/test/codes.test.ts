@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest"
+import { byeCodes, byeRegistry, claims, errorCodes, reconnectAfterBye } from "../src/index.ts"
+
+describe("The registry of errors", () => {
+  it("is in the order of precedence", () => {
+    const order = ["bad-json", "bad-request", "unsupported", "login-first", "bad-name", "bad-text", "too-long"]
+    expect(errorCodes.filter((code) => order.includes(code))).toEqual(order)
+  })
+})
+
+describe("After a bye a client", () => {
+  it.each(byeCodes)("does what the registry says of %s", (code) => {
+    expect(reconnectAfterBye(code)).toBe(byeRegistry[code].reconnect)
+  })
+
+  it("backs off when it doesn't know the code, and when there was no bye", () => {
+    expect(reconnectAfterBye("banned")).toBe("backoff")
+    expect(reconnectAfterBye("toString")).toBe("backoff")
+    expect(reconnectAfterBye(undefined)).toBe("backoff")
+  })
+})
+
+describe("A greeting", () => {
+  it("claims the core always", () => {
+    expect(claims([], "core")).toBe(true)
+  })
+})
