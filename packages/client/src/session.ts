@@ -1,0 +1,119 @@
+/**
+ * A client's side of the protocol as a state machine: what was asked, which rooms it is in, and what each object of the
+ * server means. No I/O, no clock: the connection tells it what comes and carries out what it says.
+ *
+ * @module
+ */
+import {
+  type ByeEvent,
+  type Member,
+  type Message,
+  type Reply,
+  type Request,
+  replyTypes,
+  type ServerMessage
+} from "@tertulia/protocol"
+import { applied, changed, entered, listed, place, type RoomView } from "./room.ts"
+
+/** What an object of the server means to a client. */
+export type Happening =
+  | { readonly _tag: "Answered"; readonly id: number; readonly reply: Reply }
+  | { readonly _tag: "Happened"; readonly event: Message | Member }
+  | { readonly _tag: "Skipped"; readonly room: string; readonly expected: number; readonly seq: number }
+  | { readonly _tag: "Pinged" }
+  | { readonly _tag: "Ended"; readonly bye: ByeEvent }
+  | { readonly _tag: "Nonsense"; readonly why: string }
+
+/** One client's state. */
+export interface Session {
+  /** The rooms that it is in, by name. */
+  readonly rooms: ReadonlyMap<string, RoomView>
+  /** An `id` for the next request: no other request that waits has it. */
+  readonly nextId: () => number
+  /** Notes that a request was sent, and waits for its reply. */
+  readonly asked: (request: Request) => void
+  /** What the next object means, in the order in which it is to be carried out. */
+  readonly receive: (message: ServerMessage) => ReadonlyArray<Happening>
+}
+
+const maxId = 2_147_483_647
+
+/** A session whose `hello` has come. */
+export const makeSession = (): Session => {
+  // Requests without a reply, in the order in which they were sent.
+  const waiting = new Map<number, Request>()
+  const rooms = new Map<string, RoomView>()
+  let lastId = 0
+
+  const nextId = () => {
+    do lastId = lastId === maxId ? 1 : lastId + 1
+    while (waiting.has(lastId))
+    return lastId
+  }
+
+  const answered = (reply: Reply): ReadonlyArray<Happening> => {
+    // An error without `re` stands in its request's place among the replies, so it answers the oldest (REPLY-5).
+    const id = reply.re ?? waiting.keys().next().value
+    const request = id === undefined ? undefined : waiting.get(id)
+    if (id === undefined || request === undefined) {
+      return reply.re === undefined ? [] : [{ _tag: "Nonsense", why: `a reply to ${reply.re}, which nobody asked` }]
+    }
+    if (reply.type !== "error" && reply.type !== replyTypes[request.type]) {
+      return [{ _tag: "Nonsense", why: `${request.type} was answered by ${reply.type}` }]
+    }
+    waiting.delete(id)
+    takeEffect(request, reply)
+    return [{ _tag: "Answered", id, reply }]
+  }
+
+  const takeEffect = (request: Request, reply: Reply): void => {
+    if (reply.type === "joined") {
+      rooms.set(reply.room, entered(reply, request.type === "join" ? request.after : undefined))
+    } else if (reply.type === "left") {
+      rooms.delete(reply.room)
+    } else if (reply.type === "members" && request.type === "members") {
+      const view = rooms.get(reply.room)
+      if (view !== undefined) rooms.set(reply.room, listed(view, request.after, reply))
+    }
+  }
+
+  const entry = (message: Message): ReadonlyArray<Happening> => {
+    const view = rooms.get(message.room)
+    if (view === undefined) return []
+    switch (place(view, message.seq)) {
+      case "apply":
+        rooms.set(message.room, applied(view, message.seq))
+        return [{ _tag: "Happened", event: message }]
+      case "drop":
+        return []
+      case "gap":
+        return [{ _tag: "Skipped", room: message.room, expected: view.last + 1, seq: message.seq }]
+    }
+  }
+
+  const member = (event: Member): ReadonlyArray<Happening> => {
+    const view = rooms.get(event.room)
+    if (view === undefined) return []
+    rooms.set(event.room, changed(view, event))
+    return [{ _tag: "Happened", event }]
+  }
+
+  const receive = (message: ServerMessage): ReadonlyArray<Happening> => {
+    switch (message.type) {
+      case "message":
+        return entry(message)
+      case "member":
+        return member(message)
+      case "ping":
+        return [{ _tag: "Pinged" }]
+      case "bye":
+        return "re" in message ? answered(message) : [{ _tag: "Ended", bye: message }]
+      case "hello":
+        return [{ _tag: "Nonsense", why: "a second hello" }]
+      default:
+        return answered(message)
+    }
+  }
+
+  return { rooms, nextId, asked: (request) => void waiting.set(request.id, request), receive }
+}
