@@ -97,6 +97,8 @@ export interface Client {
   readonly post: (request: Ask) => Effect.Effect<number, Stop>
   /** The next reply, which must be the one to this `id`; what came before it stays to be read. */
   readonly reply: (id: number, expecting?: Expecting) => Effect.Effect<Reply & Place, Stop>
+  /** The next reply, whichever it is: for what the spec leaves to the server. */
+  readonly answer: (expecting?: Expecting) => Effect.Effect<Reply & Place, Stop>
   /** Sends a valid request and gives its reply, which must not be an `error`. */
   readonly ask: <Asked extends Ask>(
     request: Asked,
@@ -397,6 +399,8 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     connection,
     post,
     reply,
+    answer: (more) =>
+      Effect.map(nextReply(more?.id ?? "REPLY-1", "a reply", more?.seconds), (item) => placed<Reply>(item)),
     ask,
     login: (nick) => ask({ type: "login", nick }),
     join: (room, more) => ask({ type: "join", room, ...more }),
