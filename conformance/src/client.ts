@@ -26,6 +26,7 @@ import {
   type Welcome
 } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { RequirementId } from "./generated/requirement-id.ts"
@@ -138,6 +139,10 @@ export interface Client {
     type: Type,
     more?: Expecting
   ) => Effect.Effect<EventOf<Type> & Place, Stop>
+  /** The next object, whatever it is. */
+  readonly object: (more?: Expecting) => Effect.Effect<Arrived, Stop>
+  /** Sends `ping` four times a heartbeat, and nothing else, until the target says `bye`; the `pong`s are read. */
+  readonly pingUntilBye: (more?: Expecting) => Effect.Effect<ByeEvent & Place, Stop>
   /** The first event of this type that `where` accepts, wherever it stands; the rest stays to be read. */
   readonly find: <Type extends Event["type"]>(
     type: Type,
@@ -375,6 +380,22 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     yield* test.judge(id, item._tag === "Fin", { ...sent(), expected, got: describeAll([item]) })
   })
 
+  const pingUntilBye: Client["pingUntilBye"] = Effect.fnUntraced(function* (more) {
+    const pinging = Effect.forever(
+      Effect.andThen(post({ type: "ping" }), Effect.sleep(Duration.millis(250 * suite.heartbeat)))
+    )
+    const isBye = (item: Arrived) => isEvent(item, "bye")
+    const bye = yield* Effect.raceFirst(
+      wait(take(isBye), "the event `bye`", more?.id ?? test.subject, more?.seconds),
+      pinging
+    )
+    for (let at = inbox.length - 1; at >= 0; at--) {
+      const item = inbox[at]
+      if (item?._tag === "Object" && item.type === "pong" && item.nth < bye.nth) inbox.splice(at, 1)
+    }
+    return placed<ByeEvent>(bye)
+  })
+
   const goodbye: Client["goodbye"] = Effect.fnUntraced(function* (code, more) {
     const id = more?.id ?? test.subject
     const expected = `\`bye\` with "code":"${code}"`
@@ -415,6 +436,14 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     greeting,
     next: (type, more) =>
       Effect.map(nextEvent(type, `the event \`${type}\``, more), (item) => placed<EventOf<typeof type>>(item)),
+    object: (more) =>
+      wait(
+        take(() => true),
+        "an object",
+        more?.id ?? test.subject,
+        more?.seconds
+      ),
+    pingUntilBye,
     find: <Type extends Event["type"]>(type: Type, where?: (event: EventOf<Type>) => boolean, more?: Expecting) =>
       Effect.map(
         wait(

@@ -201,7 +201,7 @@ const refuse = (ids: Ids, { needs }: ScenarioOptions, count: number): Effect.Eff
   const death = suite.deathNote()
   if (death !== undefined) return stop("blocked", `blocked: ${death}`)
   if (suite.hasStopped()) return stop("not run", "--bail: an earlier test has failed")
-  if (needs === "start" && !suite.options.owned) {
+  if (needs === "start" && suite.options.start === undefined) {
     return stop("not run", "only a target that the suite has started itself can be stopped")
   }
   if (count > suite.connectionBudget) {

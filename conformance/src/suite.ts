@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { inject } from "vitest"
 import type { RequirementId } from "./generated/requirement-id.ts"
+import type { StartCommand } from "./run/target.ts"
 import { type Requirement, readRequirements } from "./spec/requirements.ts"
 import type { Outcome } from "./verdict.ts"
 import type { Address } from "./wire/connection.ts"
@@ -38,8 +39,8 @@ export interface SuiteOptions {
   readonly parallel: number
   readonly bail: boolean
   readonly selection: Selection
-  /** Whether the suite has started the target, and may stop it. */
-  readonly owned: boolean
+  /** How the suite has started the target, if it has: then tests may start their own, to stop or kill it. */
+  readonly start: StartCommand | undefined
   /** Part of every name, so that no two runs meet. */
   readonly nonce: string
 }

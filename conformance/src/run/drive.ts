@@ -31,6 +31,7 @@ export interface Driven {
 export interface Watcher {
   readonly onPlan?: (chapter: string, selected: number) => void
   readonly onTest?: (report: TestReport) => void
+  readonly onChapter?: (chapter: string) => void
 }
 
 /** Drives one run. */
@@ -49,6 +50,7 @@ export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promi
       reports.push(report)
       if (report.selected && options.mode === "run") watcher.onTest?.(report)
     },
+    onTestModuleEnd: (module) => watcher.onChapter?.(chapterOf(module)),
     onTestRunEnd: (modules, errors) => {
       for (const module of modules) {
         faults.push(...module.errors().map((error) => `${chapterOf(module)}: ${error.stack ?? error.message}`))
@@ -74,7 +76,7 @@ export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promi
       disableConsoleIntercept: true,
       silent: false
     },
-    { cacheDir: undefined, logLevel: "error" }
+    { logLevel: "error" }
   )
   await vitest.close()
   return { plan, reports, faults }

@@ -1,0 +1,53 @@
+/**
+ * The report for programs. Its shape is part of the suite's interface: conformance/README.md describes it.
+ *
+ * @module
+ */
+import type { Results } from "../run/results.ts"
+
+/** Names the shape; a change that could break a reader changes the number. */
+export const format = "tertulia-conformance/1"
+
+/** One JSON text, with an LF at its end. */
+export const jsonReport = (results: Results): string => {
+  const { exitCode, faults, millis, planned, requirements, seed, target, tests, totals } = results
+  const report = {
+    format,
+    conformant: exitCode === 0,
+    exitCode,
+    target: {
+      address: `${target.host}:${target.port}`,
+      reference: target.given === undefined,
+      profiles: target.profiles,
+      roundTripMillis: target.roundTrip,
+      ...(target.hello === undefined ? {} : { hello: target.hello })
+    },
+    seed,
+    millis,
+    planned,
+    totals,
+    faults,
+    requirements: requirements.map(({ broken, kept, requirement, standing, tests: titles }) => ({
+      id: requirement.id,
+      level: requirement.level,
+      who: requirement.who,
+      profile: requirement.profile,
+      link: requirement.link,
+      text: requirement.text,
+      standing,
+      kept,
+      broken,
+      tests: titles
+    })),
+    tests: tests.map(({ again, chapter, ids, kind, outcome, profile, title }) => ({
+      chapter,
+      title,
+      kind,
+      ids,
+      profile,
+      ...outcome,
+      again
+    }))
+  }
+  return `${JSON.stringify(report, null, 2)}\n`
+}

@@ -1,0 +1,115 @@
+/**
+ * The report for build servers: one `testcase` per test, with its requirements as properties.
+ *
+ * @module
+ */
+import type { Results, TestResult } from "../run/results.ts"
+import type { Requirement } from "../spec/requirements.ts"
+import { isRed } from "../verdict.ts"
+import type { Transcript } from "../wire/transcript.ts"
+
+/** One JUnit XML document. */
+export const junitReport = (results: Results, requirements: ReadonlyArray<Requirement>): string => {
+  const sentences = new Map(requirements.map((requirement) => [requirement.id, requirement]))
+  const chapters = [...new Set(results.tests.map(({ chapter }) => chapter))]
+  const suites = chapters.map((chapter) =>
+    suiteXml(
+      chapter,
+      results.tests.filter((test) => test.chapter === chapter),
+      sentences
+    )
+  )
+  return [
+    `<?xml version="1.0" encoding="UTF-8"?>`,
+    `<testsuites name="tertulia conformance"${counts(results.tests)}>`,
+    ...suites,
+    ...faultsXml(results.faults),
+    `</testsuites>`,
+    ""
+  ].join("\n")
+}
+
+const counts = (tests: ReadonlyArray<TestResult>): string => {
+  const failures = tests.filter(({ outcome }) => isRed(outcome.verdict)).length
+  const skipped = tests.filter(isSkipped).length
+  const seconds = tests.reduce((sum, { outcome }) => sum + outcome.millis, 0) / 1_000
+  return ` tests="${tests.length}" failures="${failures}" errors="0" skipped="${skipped}" time="${seconds.toFixed(3)}"`
+}
+
+const isSkipped = ({ outcome }: TestResult): boolean =>
+  outcome.verdict === "not run" || outcome.verdict === "not claimed"
+
+const suiteXml = (
+  chapter: string,
+  tests: ReadonlyArray<TestResult>,
+  sentences: ReadonlyMap<string, Requirement>
+): string =>
+  [
+    `  <testsuite name="${xml(chapter)}"${counts(tests)}>`,
+    ...tests.map((test) => caseXml(test, sentences)),
+    `  </testsuite>`
+  ].join("\n")
+
+const caseXml = (test: TestResult, sentences: ReadonlyMap<string, Requirement>): string => {
+  const { chapter, ids, outcome, title } = test
+  return [
+    `    <testcase classname="${xml(chapter)}" name="${xml(title)}" time="${(outcome.millis / 1_000).toFixed(3)}">`,
+    `      <properties>`,
+    ...ids.flatMap((id) => propertiesXml(sentences.get(id))),
+    property("verdict", outcome.verdict),
+    property("again", test.again),
+    `      </properties>`,
+    ...verdictXml(test),
+    `    </testcase>`
+  ].join("\n")
+}
+
+const propertiesXml = (requirement: Requirement | undefined): ReadonlyArray<string> =>
+  requirement === undefined
+    ? []
+    : [
+        property("requirement", requirement.id),
+        property("sentence", requirement.text),
+        property("link", requirement.link)
+      ]
+
+const property = (name: string, value: string): string => `        <property name="${name}" value="${xml(value)}"/>`
+
+const verdictXml = (test: TestResult): ReadonlyArray<string> => {
+  const { finding, reason = "", transcripts, verdict } = test.outcome
+  if (isSkipped(test)) return [`      <skipped message="${xml(reason)}"/>`]
+  if (!isRed(verdict)) return []
+  const evidence =
+    finding === undefined ? [] : [`sent: ${finding.sent ?? ""}`, `expected: ${finding.expected}`, `got: ${finding.got}`]
+  const body = [...evidence, ...transcripts.map(transcriptText)].join("\n")
+  return [`      <failure type="${xml(verdict)}" message="${xml(reason)}">${xml(body)}</failure>`]
+}
+
+const transcriptText = ({ localPort, moments, who }: Transcript): string =>
+  [`${who} (port ${localPort ?? "unknown"})`, ...moments.map(({ at, text, what }) => `${at} ms ${what}: ${text}`)].join(
+    "\n"
+  )
+
+const faultsXml = (faults: ReadonlyArray<string>): ReadonlyArray<string> =>
+  faults.length === 0
+    ? []
+    : [
+        `  <testsuite name="faults of the suite" tests="${faults.length}" failures="0" errors="${faults.length}" skipped="0">`,
+        ...faults.map(
+          (fault) => `    <testcase classname="suite" name="fault"><error message="${xml(fault)}"/></testcase>`
+        ),
+        `  </testsuite>`
+      ]
+
+/** Text for XML 1.0, in which most control characters can't stand, not even escaped. */
+const xml = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/gu, "\ufffd")
+    .replace(/&/gu, "&amp;")
+    .replace(/</gu, "&lt;")
+    .replace(/>/gu, "&gt;")
+    .replace(/"/gu, "&quot;")
+    .replace(/\n/gu, "&#10;")
+    .replace(/\r/gu, "&#13;")
+    .replace(/\t/gu, "&#9;")

@@ -1,0 +1,32 @@
+/**
+ * `--explain ORDER-3`: a sentence, where it stands, and what judges it.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import { labelled, styleOf } from "../report/style.ts"
+import { readRequirements } from "../spec/requirements.ts"
+import { plannedTests } from "./judge.ts"
+import { type CannotJudge, checkIds, type Flags } from "./options.ts"
+
+/** Prints one requirement and the tests that judge it. */
+export const explain = Effect.fnUntraced(function* (flags: Flags, given: string): Effect.fn.Return<void, CannotJudge> {
+  const requirements = readRequirements()
+  const [id] = yield* checkIds("--explain", [given], requirements)
+  const requirement = requirements.find((each) => each.id === id)!
+  const { plan } = yield* plannedTests(flags, [requirement.id])
+  const style = styleOf(process.stdout, process.env)
+  const judges = plan.filter((test) => test.ids.includes(requirement.id))
+  const say = (label: string, text: string) => process.stdout.write(`${labelled(style, label, text)}\n`)
+  say(requirement.id, requirement.text)
+  say("where", `${requirement.link} (line ${requirement.line})`)
+  say(
+    "binds",
+    `${requirement.who === "both" ? "servers and clients" : `${requirement.who}s`}, profile ${requirement.profile}`
+  )
+  if (requirement.untestable !== undefined) say("untestable", requirement.untestable)
+  for (const kind of ["dialogue", "scenario", "property"] as const) {
+    for (const test of judges.filter((each) => each.kind === kind)) say(kind, `${test.chapter} > ${test.title}`)
+  }
+  if (judges.length === 0) say("judged by", requirement.who === "client" ? "tests of clients" : "no test yet")
+})

@@ -1,0 +1,179 @@
+/**
+ * One run, from the options to the exit code.
+ *
+ * @module
+ */
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { claims, profiles } from "@tertulia/protocol"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import { jsonReport } from "../report/json.ts"
+import { junitReport } from "../report/junit.ts"
+import { type Style, styleOf } from "../report/style.ts"
+import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
+import { type Requirement, readRequirements } from "../spec/requirements.ts"
+import type { SuiteOptions } from "../suite.ts"
+import type { Address } from "../wire/connection.ts"
+import { type Driven, drive, type TestReport } from "./drive.ts"
+import { CannotJudge, checkIds, checkNumber, checkWords, type Flags, parseTarget, reportKinds } from "./options.ts"
+import { probe } from "./probe.ts"
+import { type Results, resultsOf, type Target } from "./results.ts"
+import { referenceServer, startTarget } from "./target.ts"
+
+/** Judges a target, writes the reports, and gives the exit code: 0 conformant, 1 not, 2 nothing selected, 3 a fault. */
+export const judge = Effect.fnUntraced(function* (
+  flags: Flags
+): Effect.fn.Return<0 | 1 | 2 | 3, CannotJudge, Scope.Scope> {
+  const requirements = readRequirements()
+  const selected = yield* checkFlags(flags, requirements)
+  const target = yield* reach(flags)
+  const options = yield* suiteOptions(flags, target, selected)
+  const style = styleOf(process.stdout, process.env)
+  const say = (text: string) => (flags.quiet ? undefined : process.stdout.write(`${text}\n`))
+
+  say(`\n${greetingLines(style, target, options.seed, options.parallel)}\n`)
+  const began = yield* Clock.currentTimeMillis
+  const driven = yield* Effect.promise(() => drive(options, watcher(style, flags.quiet)))
+  const millis = (yield* Clock.currentTimeMillis) - began
+  const results = resultsOf(target, options.seed, driven, requirements, millis)
+  yield* write(flags, results, requirements)
+  say(`\n${closingLines(style, results, requirements)}\n`)
+  if (results.planned === 0) return yield* nothingSelected
+  return results.exitCode
+})
+
+/** Prints the tests that would run, with what they judge. */
+export const list = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<void, CannotJudge> {
+  const requirements = yield* checkFlags(flags, readRequirements())
+  const { plan } = yield* plannedTests(flags, requirements)
+  const selected = plan.filter((test) => test.selected)
+  if (selected.length === 0) return yield* nothingSelected
+  for (const chapter of [...new Set(selected.map((test) => test.chapter))]) {
+    const tests = selected.filter((test) => test.chapter === chapter)
+    process.stdout.write(`${chapter}\n${tests.map((test) => `  ${test.title}  [${test.ids.join(" ")}]\n`).join("")}`)
+  }
+  process.stdout.write(`${selected.length} tests\n`)
+})
+
+/** Every test, registered but not run: no target is needed. */
+export const plannedTests = (flags: Flags, requirements: ReadonlyArray<string>): Effect.Effect<Driven> =>
+  Effect.gen(function* () {
+    const nowhere: Target = { ...unprobed, given: undefined, host: "", port: 0 }
+    const options = yield* suiteOptions(flags, nowhere, requirements)
+    return yield* Effect.promise(() => drive({ ...options, mode: "list" }))
+  })
+
+const nothingSelected = Effect.fail(
+  new CannotJudge({ reason: "no test is selected by --grep, --requirement and --profile together; see --list" })
+)
+
+const checkFlags = Effect.fnUntraced(function* (flags: Flags, requirements: ReadonlyArray<Requirement>) {
+  yield* checkNumber("--runs", flags.runs, 1)
+  yield* checkNumber("--parallel", flags.parallel, 1)
+  yield* checkNumber("--timeout-scale", flags.timeoutScale, 0.01)
+  yield* checkWords("--report", flags.report, reportKinds)
+  yield* checkWords("--profile", flags.profile, profiles)
+  return yield* checkIds("--requirement", flags.requirement, requirements)
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The target
+// ---------------------------------------------------------------------------------------------------------------------
+
+const unprobed = { hello: undefined, roundTrip: 0, profiles: ["core"] } as const
+const probeMillis = 5_000
+
+const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Target, CannotJudge, Scope.Scope> {
+  const [given, ...more] = flags.target
+  if (more.length > 0) return yield* new CannotJudge({ reason: "--target: one target at a time, for now" })
+  const address = given === undefined ? yield* startReference : yield* parseTarget(given)
+  const where = `${address.host}:${address.port}`
+  const probed = yield* probe(address, probeMillis * flags.timeoutScale).pipe(
+    Effect.mapError(({ reason }) => new CannotJudge({ reason: `nobody answers at ${where}: ${reason}` }))
+  )
+  if (probed.protocol !== undefined && probed.protocol !== 1) {
+    const reason = `${where} speaks protocol ${probed.protocol}; this suite judges protocol 1`
+    return yield* new CannotJudge({ reason })
+  }
+  const { hello, roundTrip } = probed
+  const claimed = profiles.filter((profile) => claims(hello?.features ?? [], profile))
+  return { given, ...address, hello, roundTrip, profiles: claimed }
+})
+
+const startReference: Effect.Effect<Address, CannotJudge, Scope.Scope> = startTarget(referenceServer).pipe(
+  Effect.map(({ address }) => address),
+  Effect.mapError(({ reason }) => new CannotJudge({ reason: `the reference server did not start: ${reason}` }))
+)
+
+const suiteOptions = Effect.fnUntraced(function* (
+  flags: Flags,
+  target: Target,
+  requirements: ReadonlyArray<string>
+): Effect.fn.Return<SuiteOptions> {
+  const seed = flags.seed ?? (yield* Random.nextIntBetween(1, 2_147_483_647))
+  const nonce = (yield* Random.nextIntBetween(36 ** 3, 36 ** 4)).toString(36)
+  return {
+    mode: "run",
+    address: { host: target.host, port: target.port },
+    hello: target.hello,
+    roundTrip: target.roundTrip,
+    timeoutScale: flags.timeoutScale,
+    seed,
+    path: flags.path,
+    runs: flags.runs,
+    parallel: flags.parallel,
+    bail: flags.bail,
+    selection: { grep: flags.grep, requirements, profiles: flags.profile },
+    start: target.given === undefined ? referenceServer : undefined,
+    nonce
+  }
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What is written
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Shows the progress on a terminal, and a line for each chapter that is done. */
+const watcher = (style: Style, quiet: boolean) => {
+  const tty = process.stdout.isTTY === true && !quiet
+  const done: Array<TestReport> = []
+  let planned = 0
+  const clear = () => (tty ? process.stdout.write("\r\u001b[K") : undefined)
+  return {
+    onPlan: (_: string, selected: number) => {
+      planned += selected
+    },
+    onTest: (report: TestReport) => {
+      done.push(report)
+      if (!tty) return
+      clear()
+      process.stdout.write(style.dim(`  ${done.length} of ${planned}  ${report.title}`.slice(0, style.width - 1)))
+    },
+    onChapter: (chapter: string) => {
+      clear()
+      const reports = done.filter((report) => report.chapter === chapter)
+      if (!quiet && reports.length > 0) process.stdout.write(`${chapterLine(style, chapter, reports)}\n`)
+    }
+  }
+}
+
+const write = (
+  flags: Flags,
+  results: Results,
+  requirements: ReadonlyArray<Requirement>
+): Effect.Effect<void, CannotJudge> =>
+  flags.report.length === 0
+    ? Effect.void
+    : Effect.try({
+        try: () => {
+          mkdirSync(flags.out, { recursive: true })
+          if (flags.report.includes("json")) writeFileSync(join(flags.out, "report.json"), jsonReport(results))
+          if (flags.report.includes("junit")) {
+            writeFileSync(join(flags.out, "junit.xml"), junitReport(results, requirements))
+          }
+        },
+        catch: (error) => new CannotJudge({ reason: `--out ${flags.out}: ${(error as Error).message}` })
+      })

@@ -1,0 +1,84 @@
+/**
+ * The command line's options, checked before anything is done.
+ *
+ * @module
+ */
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type { Requirement } from "../spec/requirements.ts"
+import type { Address } from "../wire/connection.ts"
+
+/** The options as they were given. */
+export interface Flags {
+  readonly target: ReadonlyArray<string>
+  readonly list: boolean
+  readonly grep: string
+  readonly requirement: ReadonlyArray<string>
+  readonly profile: ReadonlyArray<string>
+  readonly seed: number | undefined
+  readonly path: string | undefined
+  readonly runs: number
+  readonly parallel: number
+  readonly timeoutScale: number
+  readonly bail: boolean
+  readonly explain: string | undefined
+  readonly report: ReadonlyArray<string>
+  readonly out: string
+  readonly quiet: boolean
+}
+
+/** The run can't judge: exit 2, with one line. */
+export class CannotJudge extends Data.TaggedError("CannotJudge")<{ readonly reason: string }> {
+  override get message() {
+    return this.reason
+  }
+}
+
+/** The kinds of report besides the terminal's. */
+export const reportKinds = ["json", "junit"] as const
+
+/** Reads `host:port`, also `[::1]:7331`. */
+export const parseTarget = (text: string): Effect.Effect<Address, CannotJudge> => {
+  const match = /^(?:\[(?<six>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s]+)):(?<port>[0-9]{1,5})$/u.exec(text)
+  const port = Number(match?.groups?.["port"])
+  const host = match?.groups?.["six"] ?? match?.groups?.["host"]
+  return host !== undefined && port >= 1 && port <= 65_535
+    ? Effect.succeed({ host, port })
+    : Effect.fail(new CannotJudge({ reason: `--target ${text}: write host:port, as in localhost:7331` }))
+}
+
+/** Every ID in capitals, or the reason why one is none. */
+export const checkIds = (
+  option: string,
+  ids: ReadonlyArray<string>,
+  requirements: ReadonlyArray<Requirement>
+): Effect.Effect<ReadonlyArray<string>, CannotJudge> =>
+  Effect.forEach(ids, (given) => {
+    const id = given.toUpperCase()
+    const found = requirements.find((requirement) => requirement.id === id)
+    if (found?.removed !== undefined) {
+      return Effect.fail(new CannotJudge({ reason: `${option} ${given}: it was removed (${found.removed})` }))
+    }
+    if (found !== undefined) return Effect.succeed(id)
+    const family = requirements.filter((each) => each.id.startsWith(`${id.split("-")[0]}-`)).map((each) => each.id)
+    const hint = family.length === 0 ? "see --list" : `there are ${family[0]} to ${family.at(-1)}`
+    return Effect.fail(new CannotJudge({ reason: `${option} ${given}: the spec has no such requirement; ${hint}` }))
+  })
+
+/** One of a few words, or the reason why not. */
+export const checkWords = (
+  option: string,
+  given: ReadonlyArray<string>,
+  known: ReadonlyArray<string>
+): Effect.Effect<void, CannotJudge> => {
+  const odd = given.find((word) => !known.includes(word))
+  return odd === undefined
+    ? Effect.void
+    : Effect.fail(new CannotJudge({ reason: `${option} ${odd}: write one of ${known.join(", ")}` }))
+}
+
+/** A number of at least `least`, or the reason why not. */
+export const checkNumber = (option: string, given: number, least: number): Effect.Effect<void, CannotJudge> =>
+  given >= least && Number.isFinite(given)
+    ? Effect.void
+    : Effect.fail(new CannotJudge({ reason: `${option} ${given}: write a number of at least ${least}` }))

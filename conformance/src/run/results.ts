@@ -1,0 +1,171 @@
+/**
+ * From what each test came to, to what a run has found: verdicts that add up, and one line per requirement.
+ *
+ * @module
+ */
+import type { Hello } from "@tertulia/protocol"
+import type { RequirementId } from "../generated/requirement-id.ts"
+import type { Requirement } from "../spec/requirements.ts"
+import { isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
+import type { Driven, TestReport } from "./drive.ts"
+
+/** One test that was selected, with what it came to. */
+export interface TestResult extends TestReport {
+  readonly outcome: Outcome
+  /** The command that runs just this test again. */
+  readonly again: string
+}
+
+/** What became of one requirement. */
+export type Standing =
+  | "kept"
+  | "broken"
+  | "warned"
+  | "not judged"
+  | "not claimed"
+  | "untestable"
+  /** It binds clients, and the target is a server. */
+  | "client"
+
+/** One requirement after a run. */
+export interface RequirementResult {
+  readonly requirement: Requirement
+  readonly standing: Standing
+  /** Judgements that were made, in all tests. */
+  readonly kept: number
+  readonly broken: number
+  /** The titles of the tests that judged it. */
+  readonly tests: ReadonlyArray<string>
+}
+
+/** What was judged. */
+export interface Target {
+  /** As the user gave it, or `undefined` for the reference server that the suite has started. */
+  readonly given: string | undefined
+  readonly host: string
+  readonly port: number
+  readonly hello: Hello | undefined
+  readonly roundTrip: number
+  readonly profiles: ReadonlyArray<string>
+}
+
+/** A whole run. */
+export interface Results {
+  readonly target: Target
+  readonly seed: number
+  readonly tests: ReadonlyArray<TestResult>
+  readonly requirements: ReadonlyArray<RequirementResult>
+  readonly totals: Readonly<Record<Verdict, number>>
+  /** How many tests were selected, counted when the files were loaded. */
+  readonly planned: number
+  readonly faults: ReadonlyArray<string>
+  readonly millis: number
+  /** 0 conformant, 1 not, 2 nothing was selected, 3 a fault of the suite. */
+  readonly exitCode: 0 | 1 | 2 | 3
+}
+
+/** Puts a run together. */
+export const resultsOf = (
+  target: Target,
+  seed: number,
+  driven: Driven,
+  requirements: ReadonlyArray<Requirement>,
+  millis: number
+): Results => {
+  const planned = driven.plan.filter(({ selected }) => selected).length
+  const finished = driven.reports.filter(({ selected }) => selected)
+  const tests = ownFailures(finished.flatMap((report) => resultOf(report, target, seed)))
+  const faults = [
+    ...driven.faults,
+    ...tests.flatMap(({ outcome, title }) => (outcome.fault === undefined ? [] : [`"${title}": ${outcome.fault}`])),
+    ...missing(driven, tests)
+  ]
+  const totals = countVerdicts(tests)
+  const red = tests.some(({ outcome }) => isRed(outcome.verdict))
+  return {
+    target,
+    seed,
+    tests,
+    requirements: requirements
+      .filter(({ removed }) => removed === undefined)
+      .map((requirement) => standingOf(requirement, tests, target)),
+    totals,
+    planned,
+    faults,
+    millis,
+    exitCode: faults.length > 0 ? 3 : planned === 0 ? 2 : red ? 1 : 0
+  }
+}
+
+const resultOf = (report: TestReport, target: Target, seed: number): ReadonlyArray<TestResult> =>
+  report.outcome === undefined ? [] : [{ ...report, outcome: report.outcome, again: againOf(report, target, seed) }]
+
+const againOf = ({ outcome, title }: TestReport, { given }: Target, seed: number): string => {
+  const path = outcome?.replay?.path
+  return [
+    "npm run conformance --",
+    ...(given === undefined ? [] : [`--target ${given}`]),
+    `--grep ${quoted(title)}`,
+    `--seed ${outcome?.replay?.seed ?? seed}`,
+    ...(path === undefined ? [] : [`--path ${path}`])
+  ].join(" ")
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+/** The tests of the plan that gave no outcome: verdicts must add up to the plan. */
+const missing = (driven: Driven, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> => {
+  const left = tests.map(({ chapter, title }) => `${chapter} > ${title}`)
+  return driven.plan
+    .filter(({ selected }) => selected)
+    .map(({ chapter, title }) => `${chapter} > ${title}`)
+    .filter((name) => {
+      const at = left.indexOf(name)
+      if (at !== -1) left.splice(at, 1)
+      return at === -1
+    })
+    .map((name) => `${name}: the test was planned and never came to an outcome`)
+}
+
+/** A block whose cause no test has failed is itself the failure: so every cause is counted, and counted once. */
+const ownFailures = (tests: ReadonlyArray<TestResult>): ReadonlyArray<TestResult> => {
+  const failed = new Set<string | undefined>(
+    tests.filter(({ outcome }) => outcome.verdict === "failed").map(({ outcome }) => outcome.finding?.requirement)
+  )
+  return tests.map((test) => {
+    const { outcome } = test
+    const cause = outcome.finding?.requirement
+    if (outcome.verdict !== "blocked" || cause === undefined || failed.has(cause)) return test
+    failed.add(cause)
+    const judged = { ...outcome.judged, [cause]: { kept: 0, broken: 1 } }
+    return { ...test, outcome: { ...outcome, verdict: "failed" as const, reason: `${cause} is broken`, judged } }
+  })
+}
+
+const countVerdicts = (tests: ReadonlyArray<TestResult>): Readonly<Record<Verdict, number>> =>
+  Object.fromEntries(
+    verdicts.map((verdict) => [verdict, tests.filter(({ outcome }) => outcome.verdict === verdict).length])
+  ) as Record<Verdict, number>
+
+const standingOf = (requirement: Requirement, tests: ReadonlyArray<TestResult>, target: Target): RequirementResult => {
+  const id = requirement.id as RequirementId
+  const judging = tests.filter(({ outcome }) => outcome.judged[id] !== undefined)
+  const sum = (what: "kept" | "broken") => judging.reduce((all, { outcome }) => all + outcome.judged[id]![what], 0)
+  const kept = sum("kept")
+  const broken = sum("broken")
+  const standing: Standing =
+    broken > 0
+      ? requirement.level === "SHOULD"
+        ? "warned"
+        : "broken"
+      : kept > 0
+        ? "kept"
+        : requirement.untestable !== undefined
+          ? "untestable"
+          : requirement.who === "client"
+            ? "client"
+            : target.profiles.includes(requirement.profile)
+              ? "not judged"
+              : "not claimed"
+  return { requirement, standing, kept, broken, tests: judging.map(({ title }) => title) }
+}

@@ -1,0 +1,110 @@
+/**
+ * A target that the suite starts itself, and may therefore stop or kill.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Address } from "../wire/connection.ts"
+
+/** How a target is started: the program and its arguments. Plain data: it crosses to vitest's worker. */
+export interface StartCommand {
+  readonly program: string
+  readonly args: ReadonlyArray<string>
+}
+
+/** A target that runs. */
+export interface StartedTarget {
+  readonly address: Address
+  /** Asks it to stop (SIGTERM). */
+  readonly stop: Effect.Effect<void>
+  /** Kills it (SIGKILL). */
+  readonly kill: Effect.Effect<void>
+  /** Waits for its end and gives its exit code, or the signal that ended it. */
+  readonly exit: Effect.Effect<number | string>
+}
+
+/** The target didn't come up. */
+export class NotStarted extends Data.TaggedError("NotStarted")<{ readonly reason: string }> {}
+
+const main = fileURLToPath(new URL("../../../packages/server/src/main.ts", import.meta.url))
+
+/** The reference server, with clocks and limits small enough to be judged quickly. */
+export const referenceServer: StartCommand = {
+  program: process.execPath,
+  args: [main, "--port", "0", "--heartbeat", "3"]
+}
+
+const startSeconds = 20
+
+/** Starts a target on a free port, and stops it with the scope. */
+export const startTarget = (command: StartCommand): Effect.Effect<StartedTarget, NotStarted, Scope.Scope> =>
+  Effect.gen(function* () {
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => spawn(command.program, command.args, { stdio: ["ignore", "pipe", "pipe"] })),
+      (running) =>
+        Effect.andThen(signal(running, "SIGTERM"), ended(running)).pipe(
+          Effect.timeoutOption("5 seconds"),
+          Effect.andThen(signal(running, "SIGKILL"))
+        )
+    )
+    const address = yield* addressOf(child)
+    return {
+      address,
+      stop: signal(child, "SIGTERM"),
+      kill: signal(child, "SIGKILL"),
+      exit: ended(child)
+    }
+  })
+
+const signal = (child: ChildProcess, name: NodeJS.Signals) => Effect.sync(() => void child.kill(name))
+
+const ended = (child: ChildProcess): Effect.Effect<number | string> =>
+  Effect.callback<number | string>((resume) => {
+    const done = () => resume(Effect.succeed(child.exitCode ?? child.signalCode ?? "unknown"))
+    if (child.exitCode !== null || child.signalCode !== null) return done()
+    child.once("exit", done)
+    return Effect.sync(() => child.off("exit", done))
+  })
+
+/** Reads the log of a target until a line of JSON says where it listens; the rest of the log is thrown away. */
+const addressOf = (child: ChildProcess): Effect.Effect<Address, NotStarted> =>
+  Effect.callback<Address, NotStarted>((resume) => {
+    const said: Array<string> = []
+    const hear = (line: string) => {
+      if (said.length < 20) said.push(line)
+      const address = addressIn(line)
+      if (address !== undefined) resume(Effect.succeed(address))
+    }
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream! }).on("line", hear)
+    const fail = (reason: string) => resume(Effect.fail(new NotStarted({ reason: [reason, ...said].join("\n") })))
+    child.once("error", (error) => fail(error.message))
+    child.once("exit", (code) => fail(`it ended with ${code} before it listened`))
+  }).pipe(
+    Effect.timeoutOrElse({
+      duration: `${startSeconds} seconds`,
+      orElse: () => Effect.fail(new NotStarted({ reason: `it didn't say where it listens within ${startSeconds} s` }))
+    })
+  )
+
+/** The host and port of a log line that is JSON and has both, at any depth. */
+const addressIn = (line: string): Address | undefined => {
+  try {
+    return search(JSON.parse(line))
+  } catch {
+    return undefined
+  }
+}
+
+const search = (value: unknown): Address | undefined => {
+  if (typeof value !== "object" || value === null) return undefined
+  const { host, port } = value as { readonly host?: unknown; readonly port?: unknown }
+  if (typeof host === "string" && typeof port === "number" && port > 0) return { host, port }
+  return Object.values(value)
+    .map(search)
+    .find((found) => found !== undefined)
+}
