@@ -33,6 +33,9 @@ export interface Scenario {
   /** Counts a judgement of a requirement that the test names. Broken: a MUST ends the test, a SHOULD is a warning. */
   readonly judge: (id: RequirementId, kept: boolean, evidence: EvidenceLike) => Effect.Effect<void, Stop>
 
+  /** Ends the test: this target, or this kind of run, can't show it. Says why, in a sentence. */
+  readonly notRun: (reason: string) => Effect.Effect<never, Stop>
+
   /** Opens a connection and reads nothing. */
   readonly connect: (who?: string) => Effect.Effect<Client, Stop, Scope.Scope>
   /** Opens connections and reads their greetings. */
@@ -356,6 +359,7 @@ export const makeScenario = (judging: Judging): Scenario => {
 
   return {
     judge: judgeLike,
+    notRun: (reason) => Effect.fail(new Stop({ verdict: "not run", reason })),
     connect: open,
     connection,
     connections: (count) => several(count, connection()),

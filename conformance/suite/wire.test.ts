@@ -271,8 +271,8 @@ scenario("nesting as deep as the line allows doesn't hurt the server", ["JSON-3"
 scenario("an escape that no UTF-8 can hold is refused", ["JSON-4"], function* (t) {
   const [ana, leo] = yield* t.people(2)
   const room = yield* t.room(ana, leo)
-  for (const escape of ["\\ud800", "\\udc00", "a\\udfffb", "\\ud83d\\ud83d", "\\u0000", "a\\u0000b"]) {
-    yield* ana.line(`{"type":"send","id":1,"room":"${room}","text":"${escape}"}`)
+  for (const escaped of ["\\ud800", "\\udc00", "a\\udfffb", "\\ud83d\\ud83d", "\\u0000", "a\\u0000b"]) {
+    yield* ana.line(`{"type":"send","id":1,"room":"${room}","text":"${escaped}"}`)
     yield* ana.refusal(undefined, "bad-json")
   }
   yield* ana.line(`{"type":"send","id":2,"room":"${room}","text":"\\ud83d\\ude00"}`)
@@ -491,7 +491,7 @@ const texts = [
   "\ufffe\uffff\u{10ffff}",
   "<script>alert(1)</script> & &amp;",
   "'; drop table messages; --",
-  "%s%n %d {} ${x}",
+  "%s%n %d {} $(x) `x`",
   "/quit",
   "null"
 ]
