@@ -89,6 +89,8 @@ export interface Room {
  * the order in which they were started (REPLY-3, REPLY-4). What the server would have to refuse is refused here.
  */
 export interface Connection {
+  /** Where the server is, for people. */
+  readonly address: string
   readonly hello: Hello
   readonly limits: Limits
   /** Takes a nick; gives it as the server spells it. */
@@ -116,7 +118,7 @@ export interface ConnectOptions {
   /** How many events of one room may wait unread before its stream fails with `FellBehind`; 16,384 by default. */
   readonly buffer?: number
   /** Sees every line as it goes and comes, for those who want to watch the protocol. */
-  readonly onWire?: (direction: "sent" | "received", line: string) => void
+  readonly onWire?: (direction: "sent" | "received", line: string) => Effect.Effect<void>
 }
 
 /**
@@ -127,12 +129,12 @@ export interface ConnectOptions {
  */
 export const connect = Effect.fnUntraced(function* <E, R>(
   open: Effect.Effect<Transport, E, R>,
-  { buffer = 16_384, onWire = () => {} }: ConnectOptions = {}
+  { buffer = 16_384, onWire = () => Effect.void }: ConnectOptions = {}
 ): Effect.fn.Return<Connection, E | NotTertulia | ConnectionLost, R | Scope.Scope> {
   const transport = yield* open
   const hello = yield* greeting(transport, (line) => onWire("received", readable(line)))
   const engine = yield* start(transport, hello, buffer, onWire)
-  return connectionOver(engine, hello)
+  return connectionOver(engine, hello, transport.address)
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -214,7 +216,7 @@ const start = Effect.fnUntraced(function* (
   const writing = Effect.gen(function* () {
     while (true) {
       const objects = yield* Queue.takeAll(outbox)
-      for (const object of objects) onWire("sent", object)
+      yield* Effect.forEach(objects, (object) => onWire("sent", object), { discard: true })
       yield* transport.send(objects)
     }
   })
@@ -230,7 +232,7 @@ const start = Effect.fnUntraced(function* (
   }).pipe(Effect.catchTag("TransportEnded", ({ why }) => Effect.fail<Loss>({ _tag: "Closed", why })))
 
   const hear = Effect.fnUntraced(function* (line: Line): Effect.fn.Return<void, Loss> {
-    onWire("received", readable(line))
+    yield* onWire("received", readable(line))
     const received = decodeServerMessage(line)
     if (Result.isFailure(received))
       return yield* Effect.fail({ _tag: "Nonsense", why: received.failure.reason } as const)
@@ -337,7 +339,7 @@ const lossOf = (exit: Exit.Exit<never, Loss>): Loss => {
 // How the parts make a connection
 // ---------------------------------------------------------------------------------------------------------------------
 
-const connectionOver = (engine: Engine, hello: Hello): Connection => {
+const connectionOver = (engine: Engine, hello: Hello, address: string): Connection => {
   const { ask, ended, limits } = engine
   const membersAfter = (room: string, first?: string) =>
     allSlices(
@@ -358,6 +360,7 @@ const connectionOver = (engine: Engine, hello: Hello): Connection => {
     return roomOver(engine, reply, events, { leave, send })
   })
   return {
+    address,
     hello,
     limits,
     login: (nick) => Effect.map(ask("login", { nick }), ({ reply }) => reply.nick),

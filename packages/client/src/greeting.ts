@@ -14,7 +14,7 @@ const patience = "10 seconds"
 /** Waits for `hello`, for ten seconds at the most; `onLine` sees the line before it is judged. */
 export const greeting = Effect.fnUntraced(function* (
   transport: Transport,
-  onLine: (line: Line) => void
+  onLine: (line: Line) => Effect.Effect<void>
 ): Effect.fn.Return<Hello, NotTertulia | ConnectionLost> {
   const { address } = transport
   const not = (why: string) => new NotTertulia({ address, why })
@@ -22,7 +22,7 @@ export const greeting = Effect.fnUntraced(function* (
     Effect.catchTag("TransportEnded", ({ why }) => Effect.fail(not(`no greeting came: ${why}`))),
     Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(not(`no greeting came within ${patience}`)) })
   )
-  onLine(line)
+  yield* onLine(line)
   const received = decodeServerMessage(line)
   if (Result.isFailure(received)) return yield* not(`it began with ${excerpt(line)}, and ${received.failure.reason}`)
   if (received.success._tag === "Unknown") return yield* not(`it began with ${excerpt(line)}, not with hello`)

@@ -1,0 +1,139 @@
+#!/usr/bin/env node
+/**
+ * The terminal client: `npm run chat -- --nick ana --room cafe`.
+ *
+ * @module
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { defaultPort, foldName, isNick, isRoomName } from "@tertulia/protocol"
+import * as Console from "effect/Console"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliError from "effect/cli/CliError"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
+import { type Connection, connect } from "./connection.ts"
+import type { ConnectionLost, FellBehind, Gap, NotTertulia, Refused, Unreachable } from "./errors.ts"
+import { chat } from "./terminal/chat.ts"
+import { roomName } from "./terminal/command.ts"
+import { pipe, type Screen, terminal } from "./terminal/screen.ts"
+import { style } from "./terminal/style.ts"
+import { oneLine } from "./terminal/visible.ts"
+import { tcp } from "./transport-tcp.ts"
+
+/** What the shell is told, and the sentence that a person is told. */
+class Failed extends Data.TaggedError("Failed")<{ readonly sentence: string; readonly code: 1 | 2 }> {
+  override readonly [Runtime.errorExitCode] = this.code
+}
+
+/** Usage and reachability are the caller's to mend: 2. Everything else is 1. */
+const failed = (error: Refused | ConnectionLost | NotTertulia | Unreachable | Gap | FellBehind): Failed => {
+  const sentence =
+    error._tag === "Refused" ? `${error.request} was refused: ${error.message} (${error.code})` : error.message
+  return new Failed({ sentence, code: error._tag === "Unreachable" ? 2 : 1 })
+}
+
+const flags = {
+  nick: Flag.String("nick").pipe(
+    Flag.withAlias("n"),
+    Flag.withDescription("Who you are: 1 to 32 of a-z, 0-9, _ and -; asked for on a terminal"),
+    Flag.filter(
+      (nick) => isNick(foldName(nick)),
+      () => "1 to 32 of a-z, 0-9, _ and -"
+    ),
+    Flag.optional
+  ),
+  room: Flag.String("room").pipe(
+    Flag.withAlias("r"),
+    Flag.withDescription("The room to enter, cafe or #cafe; #cafe if not given"),
+    Flag.map((room) => foldName(roomName(room))),
+    Flag.filter(isRoomName, () => "1 to 32 of a-z, 0-9, _ and -, with or without #"),
+    Flag.withDefault("#cafe")
+  ),
+  host: Flag.String("host").pipe(
+    Flag.withDescription("Where the server is; 127.0.0.1 if not given"),
+    Flag.withDefault("127.0.0.1")
+  ),
+  port: Flag.Int("port").pipe(
+    Flag.withAlias("p"),
+    Flag.withDescription(`Its TCP port; ${defaultPort} if not given`),
+    Flag.filter(
+      (port) => port >= 1 && port <= 65_535,
+      () => "1 to 65535"
+    ),
+    Flag.withDefault(defaultPort)
+  ),
+  raw: Flag.Boolean("raw").pipe(
+    Flag.withDescription("Show the lines of the protocol as they go and come"),
+    Flag.withDefault(false)
+  )
+}
+
+/** Logs in; asks for the nick, and again while it is refused, if it wasn't given. */
+const logIn = Effect.fnUntraced(function* (connection: Connection, screen: Screen, given: Option.Option<string>) {
+  if (Option.isSome(given)) return yield* connection.login(given.value)
+  while (true) {
+    const nick = yield* screen.ask("nick: ")
+    if (nick === "") return yield* Effect.interrupt
+    const welcome = yield* Effect.result(connection.login(nick.trim()))
+    if (welcome._tag === "Success") return welcome.success
+    if (welcome.failure._tag !== "Refused") return yield* welcome.failure
+    yield* screen.show(oneLine(welcome.failure.message))
+  }
+})
+
+const run = Effect.fn("chat")(
+  function* ({ host, nick, port, raw: shown, room }: Command.Command.Config.Infer<typeof flags>) {
+    const { canColor, canPrompt } = yield* TerminalCapabilities
+    if (Option.isNone(nick) && !canPrompt) {
+      return yield* new Failed({ sentence: "say who you are: --nick ana", code: 2 })
+    }
+    const raw = { shown }
+    const painted = style(canColor)
+    const screen = yield* canPrompt ? terminal : pipe
+    const connection = yield* connect(tcp({ host, port }), {
+      onWire: (direction, line) =>
+        raw.shown ? screen.show(painted.dim(`${direction === "sent" ? "->" : "<-"} ${oneLine(line)}`)) : Effect.void
+    })
+    const name = yield* logIn(connection, screen, nick)
+    if (canPrompt) yield* screen.show(painted.dim(`you are ${name} at ${connection.address}; /help shows the commands`))
+    const unsaid = yield* chat(connection, screen, { nick: name, room, style: painted, raw })
+    if (unsaid > 0 && !screen.interactive) {
+      return yield* new Failed({ sentence: `${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not said`, code: 1 })
+    }
+  },
+  Effect.scoped,
+  Effect.mapError((error) => (error._tag === "Failed" ? error : failed(error)))
+)
+
+// A usage error is one sentence on stderr; the whole help is for those who ask for it.
+const presenter = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Console.error(`${event.errors.map(({ message }) => oneLine(message)).join("; ")} (--help shows the options)`)
+      : CliOutput.defaultPresenter.present(event)
+})
+
+const builtIns = CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
+
+Command.make("chat", flags, run).pipe(
+  Command.withDescription(
+    "Talk in a room of a Tertulia server. Works in a pipe, too: echo hola | npm run chat -- --nick ana"
+  ),
+  Command.run({ version: "0.1.0" }),
+  Effect.catch((error) =>
+    CliError.isCliError(error)
+      ? Effect.fail(new Failed({ sentence: "", code: 2 }))
+      : Effect.andThen(Console.error(oneLine(error.sentence)), Effect.fail(error))
+  ),
+  Effect.provide(Layer.mergeAll(NodeServices.layer, presenter, builtIns)),
+  NodeRuntime.runMain({ disableErrorReporting: true })
+)

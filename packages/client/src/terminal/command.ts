@@ -1,0 +1,61 @@
+/**
+ * What somebody types: a text to say, or a command.
+ *
+ * @module
+ */
+
+/** The commands, as they are typed and as /help explains them. */
+export const commands = {
+  help: { names: ["/help"], argument: "", sends: "nothing", does: "shows this" },
+  rooms: { names: ["/rooms"], argument: "", sends: "rooms", does: "lists the rooms of the server" },
+  members: { names: ["/members"], argument: "", sends: "members", does: "lists who is in the room" },
+  join: { names: ["/join"], argument: "#room", sends: "join", does: "enters a room, or turns to one you are in" },
+  leave: { names: ["/leave"], argument: "[#room]", sends: "leave", does: "leaves the room" },
+  nick: { names: ["/nick", "/nombre"], argument: "", sends: "nothing", does: "says how to get another nick" },
+  raw: { names: ["/raw"], argument: "", sends: "nothing", does: "shows or hides the lines of the protocol" },
+  quit: { names: ["/quit", "/exit", "/salir"], argument: "", sends: "bye", does: "says goodbye" }
+} as const
+
+/** The name of a command. */
+export type CommandName = keyof typeof commands
+
+/** What a typed line means. */
+export type Typed =
+  | { readonly _tag: "Nothing" }
+  | { readonly _tag: "Text"; readonly text: string }
+  /** A word that looks like an attempt to leave. */
+  | { readonly _tag: "Farewell"; readonly word: string }
+  | { readonly _tag: "Command"; readonly name: CommandName; readonly argument: string }
+  | { readonly _tag: "Unknown"; readonly word: string }
+
+const byName = new Map<string, CommandName>(
+  (Object.keys(commands) as ReadonlyArray<CommandName>).flatMap((name) =>
+    commands[name].names.map((typed) => [typed, name] as const)
+  )
+)
+
+const farewells: ReadonlySet<string> = new Set(["salir", "exit", "quit"])
+
+/** Reads a typed line. A text that begins with "/" is typed with "//". */
+export const read = (line: string): Typed => {
+  const trimmed = line.trim()
+  if (trimmed === "") return { _tag: "Nothing" }
+  if (farewells.has(trimmed.toLowerCase())) return { _tag: "Farewell", word: trimmed }
+  if (!trimmed.startsWith("/")) return { _tag: "Text", text: line }
+  if (trimmed.startsWith("//")) return { _tag: "Text", text: trimmed.slice(1) }
+  const [word = "", argument = ""] = trimmed.split(/\s+/u)
+  const name = byName.get(word.toLowerCase())
+  return name === undefined ? { _tag: "Unknown", word } : { _tag: "Command", name, argument }
+}
+
+/** A room as people write it, `cafe` or `#cafe`, as the protocol names it. */
+export const roomName = (written: string): string => (written.startsWith("#") ? written : `#${written}`)
+
+/** What /help says, a line per command. */
+export const help: ReadonlyArray<string> = [
+  ...Object.values(commands).map(({ argument, does, names, sends }) => {
+    const typed = `${names.join(", ")} ${argument}`.trimEnd()
+    return `${typed.padEnd(24)} ${does.padEnd(44)} (sends ${sends})`
+  }),
+  `${"anything else".padEnd(24)} ${"says it in the room; // for a leading /".padEnd(44)} (sends send)`
+]
