@@ -1,0 +1,36 @@
+/**
+ * What is sent most often, as lines. Names, epochs and times hold nothing that JSON would escape, so they are put in as they are.
+ *
+ * @module
+ */
+import { type ByeCode, type ByeEvent, type ErrorReply, encodeLine, type Member } from "@tertulia/protocol"
+import type { Refused } from "./refused.ts"
+import type { Entry } from "./room-log.ts"
+
+export const messageLine = (room: string, { at, from, seq, text }: Entry): string =>
+  `{"type":"message","room":"${room}","seq":${seq},"from":"${from}","text":${JSON.stringify(text)},"at":"${at}"}\n`
+
+export const sentLine = (re: number, room: string, { at, seq }: Entry): string =>
+  `{"type":"sent","re":${re},"room":"${room}","seq":${seq},"at":"${at}"}\n`
+
+export const memberLine = (room: string, nick: string, change: Member["change"]): string =>
+  `{"type":"member","room":"${room}","nick":"${nick}","change":"${change}"}\n`
+
+export const errorLine = (re: number | undefined, { code, field, message, retryAfter }: Refused): string => {
+  const error: ErrorReply = {
+    type: "error",
+    ...(re === undefined ? {} : { re }),
+    code,
+    message,
+    ...(field === undefined ? {} : { field }),
+    ...(retryAfter === undefined ? {} : { retryAfter })
+  }
+  return encodeLine(error)
+}
+
+export const byeLine = (code: ByeCode, message: string, reconnectAfter?: number): string => {
+  const bye: ByeEvent = { type: "bye", code, message }
+  return encodeLine(reconnectAfter === undefined ? bye : { ...bye, reconnectAfter })
+}
+
+export const pingLine: Uint8Array = Buffer.from(encodeLine({ type: "ping" }))

@@ -1,0 +1,10 @@
+/**
+ * The reference server of Tertulia, to be embedded: a scoped effect that listens and gives its address.
+ *
+ * @module
+ */
+export * from "./room-log.ts"
+export * as MemoryRoomLogs from "./room-log-memory.ts"
+export * from "./server.ts"
+export * from "./transport.ts"
+export * from "./transport-tcp.ts"

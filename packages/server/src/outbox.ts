@@ -1,0 +1,138 @@
+/**
+ * What waits to be sent on one connection: in order, bounded in bytes, one write at a time.
+ *
+ * What is said in one turn of the event loop goes out in one write. Replies and replays are paced: whoever says them waits
+ * for `ready` first (FLOW-6). Events are posted without waiting, so they are bounded: beyond the backlog the outbox
+ * overflows, and its connection is to be ended (FLOW-3).
+ *
+ * @module
+ */
+import type * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import type { Connection } from "./transport.ts"
+
+/** How an outbox is bounded. */
+export interface OutboxOptions {
+  /** Bytes of unsent replies above which no further request is read: `limits.line`. */
+  readonly mark: number
+  /** Bytes of unsent events above which the outbox overflows: `limits.backlog`. */
+  readonly backlog: number
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Called once, when events come too fast for the reader. */
+  readonly onOverflow: () => void
+}
+
+export interface Outbox {
+  /** Says one line, or several: a reply, or a part of a replay. */
+  readonly say: (lines: string) => void
+  /** Posts an event: the bytes of whole lines, shared with other outboxes. */
+  readonly post: (lines: Uint8Array) => void
+  /** Whether so little waits that more may be said. */
+  readonly isReady: () => boolean
+  /** Waits until little enough waits. */
+  readonly ready: Effect.Effect<void>
+  /** Says the last lines, if any, and takes nothing after them. */
+  readonly finish: (lines: string | undefined) => void
+  /** Waits until nothing waits. */
+  readonly empty: Effect.Effect<void>
+  /** Throws away what waits but for the write under way, so that what was sent stays whole lines (FLOW-5). */
+  readonly discard: () => void
+  /** Throws away everything, for nobody is there to take it, and takes nothing more. */
+  readonly abandon: () => void
+  /** The time since which bytes wait and none was accepted; undefined when none wait. */
+  readonly stalledSince: () => number | undefined
+}
+
+/** The most bytes that are put together into one write; a longer piece goes alone. */
+const writeBytes = 65_536
+
+export const makeOutbox = (connection: Connection, options: OutboxOptions): Outbox => {
+  const { mark, now, onOverflow } = options
+  // A reader is never cut off for what it has asked for: replies up to the mark and the one that crosses it, and its own
+  // messages that were under way (underWayBytes in session.ts). Events come on top.
+  const bound = options.backlog + 4 * mark
+  const ready = Latch.makeUnsafe(true)
+  const empty = Latch.makeUnsafe(true)
+  let waiting: Array<Uint8Array> = []
+  let waitingBytes = 0
+  let writingBytes = 0
+  let scheduled = false
+  let finished = false
+  let overflowed = false
+  let stalledSince: number | undefined
+
+  const unsent = () => waitingBytes + writingBytes
+
+  const put = (lines: Uint8Array) => {
+    if (finished) return
+    waiting.push(lines)
+    waitingBytes += lines.length
+    empty.closeUnsafe()
+    if (unsent() > mark) ready.closeUnsafe()
+    if (scheduled || writingBytes > 0) return
+    scheduled = true
+    queueMicrotask(flush)
+  }
+
+  const flush = () => {
+    scheduled = false
+    while (writingBytes === 0 && waiting.length > 0) {
+      const bytes = takeWrite()
+      waitingBytes -= bytes.length
+      if (connection.write(bytes, accepted)) continue
+      writingBytes = bytes.length
+      stalledSince = now()
+    }
+    if (unsent() <= mark) ready.openUnsafe()
+    if (unsent() === 0) empty.openUnsafe()
+  }
+
+  const accepted = () => {
+    writingBytes = 0
+    stalledSince = undefined
+    flush()
+  }
+
+  /** As many whole pieces as fit one write, at least one. */
+  const takeWrite = (): Uint8Array => {
+    let count = 1
+    let bytes = waiting[0]!.length
+    while (count < waiting.length && bytes + waiting[count]!.length <= writeBytes) bytes += waiting[count++]!.length
+    if (count === 1) return waiting.shift()!
+    return Buffer.concat(waiting.splice(0, count), bytes)
+  }
+
+  return {
+    say: (lines) => put(Buffer.from(lines)),
+    post: (lines) => {
+      if (overflowed || finished) return
+      // One burst may be larger than the backlog: what counts is what the reader had left unread before it.
+      if (unsent() > bound) flush()
+      if (unsent() <= bound) return put(lines)
+      overflowed = true
+      onOverflow()
+    },
+    isReady: () => unsent() <= mark,
+    ready: ready.await,
+    finish: (lines) => {
+      if (lines !== undefined) put(Buffer.from(lines))
+      finished = true
+    },
+    empty: empty.await,
+    discard: () => {
+      waiting = []
+      waitingBytes = 0
+    },
+    abandon: () => {
+      waiting = []
+      waitingBytes = 0
+      writingBytes = 0
+      stalledSince = undefined
+      finished = true
+      ready.openUnsafe()
+      empty.openUnsafe()
+    },
+    stalledSince: () => stalledSince
+  }
+}

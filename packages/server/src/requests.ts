@@ -1,0 +1,165 @@
+/**
+ * What each request does: one handler per type, in a table that the type checker proves complete (spec/session.md, spec/rooms.md).
+ *
+ * @module
+ */
+import { encodeLine, type Join, type Limits, type Reply, type Request, type RequestType } from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
+import { bye, type Ending } from "./ending.ts"
+import { type Refused, refuse } from "./refused.ts"
+import type { Member, Room } from "./room.ts"
+import type { Session } from "./session.ts"
+import { sliceLine } from "./slice.ts"
+
+type RequestOf<Type extends RequestType> = Extract<Request, { readonly type: Type }>
+
+/** Says the reply and gives nothing, or an ending when it was the last request. */
+type Handler<Type extends RequestType> = (
+  session: Session,
+  request: RequestOf<Type>
+) => Effect.Effect<Ending | undefined, Refused>
+
+const login: Handler<"login"> = (session, { id, nick }) => {
+  const { nicks } = session.house
+  if (nicks.has(nick)) return refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
+  nicks.set(nick, session)
+  session.nick = nick
+  return say(session, { type: "welcome", re: id, nick })
+}
+
+const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
+  const { house, outbox, seats } = session
+  const { limits, rooms } = house
+  const create = request.create ?? true
+  if (seats.has(request.room)) return yield* refuse("already-joined", "room", `you are in ${request.room}`)
+  // Where the room doesn't exist and isn't to be created, that is the first fault (ERROR-3).
+  if (seats.size >= limits.joins && (create || rooms.existing.get(request.room) !== undefined)) {
+    return yield* refuse("limit-reached", "room", `you are in ${limits.joins} rooms: leave one`)
+  }
+  const member: Member = { nick: session.nick!, outbox, live: true }
+  const room = yield* rooms.enter(request.room, create, member, (entered) => {
+    seats.set(entered.name, { room: entered, member })
+    member.live = !isBehind(request, entered, limits)
+    outbox.say(joinedLine(request, entered, limits))
+  })
+  return member.live ? undefined : yield* replay(room, member, request.after!)
+})
+
+/** Whether everything after the client's cursor can be replayed (CATCH-3). */
+const resumes = ({ after, epoch }: Join, { log }: Room, limits: Limits): boolean =>
+  after !== undefined &&
+  epoch === log.epoch &&
+  after <= log.head() &&
+  after >= log.first() - 1 &&
+  log.head() - after <= limits.replay
+
+/** Whether there is something to replay. */
+const isBehind = (request: Join, room: Room, limits: Limits): boolean =>
+  resumes(request, room, limits) && request.after! < room.log.head()
+
+const joinedLine = (request: Join, room: Room, limits: Limits): string => {
+  const { log, name } = room
+  const resumed = request.after === undefined ? "" : `"resumed":${resumes(request, room, limits)},`
+  const head =
+    `{"type":"joined","re":${request.id},"room":"${name}","epoch":"${log.epoch}",` +
+    `"first":${log.first()},"head":${log.head()},${resumed}"members":[`
+  return memberSlice(head, room, { after: undefined, limit: limits.page }, limits)
+}
+
+/** Sends what the client has missed; until that is done, none of its requests is read (CATCH-4). */
+const replay = (room: Room, member: Member, after: number): Effect.Effect<Ending | undefined> =>
+  room.catchUp(member, after).pipe(
+    Effect.map((caughtUp) =>
+      caughtUp ? undefined : bye("slow-consumer", `${room.name} went on faster than its entries were read`)
+    ),
+    // `joined` has been said, so no error can be: only another connection gets a sound answer.
+    Effect.catch(({ message }) => Effect.succeed(bye("internal", message)))
+  )
+
+const leave: Handler<"leave"> = (session, { id, room: name }) => {
+  const seat = session.seats.get(name)
+  if (seat === undefined) return notJoined(name)
+  session.seats.delete(name)
+  session.house.rooms.leave(seat.room, seat.member)
+  return say(session, { type: "left", re: id, room: name })
+}
+
+const send: Handler<"send"> = (session, { id, room: name, text }) => {
+  const seat = session.seats.get(name)
+  return seat === undefined ? notJoined(name) : Effect.as(session.send(id, seat, text), undefined)
+}
+
+const rooms: Handler<"rooms"> = (session, { after, id, limit }) => {
+  const { limits, rooms } = session.house
+  const { names } = rooms.existing
+  const cut = {
+    length: names.length,
+    from: rooms.existing.placeAfter(after),
+    limit: Math.min(limit ?? limits.page, limits.page),
+    line: limits.line
+  }
+  const line = sliceLine(`{"type":"rooms","re":${id},"rooms":[`, cut, (place) => {
+    const name = names[place]!
+    return `{"room":"${name}","members":${rooms.existing.get(name)!.members.size()}}`
+  })
+  return sayLine(session, line)
+}
+
+const members: Handler<"members"> = (session, { after, id, limit, room: name }) => {
+  const { limits } = session.house
+  const seat = session.seats.get(name)
+  if (seat === undefined) return notJoined(name)
+  const head = `{"type":"members","re":${id},"room":"${name}","members":[`
+  const slice = { after, limit: Math.min(limit ?? limits.page, limits.page) }
+  return sayLine(session, memberSlice(head, seat.room, slice, limits))
+}
+
+const ping: Handler<"ping"> = (session, { id }) => say(session, { type: "pong", re: id })
+
+/** One process: what was acknowledged stands in this connection's outbox already (SYNC-1). */
+const sync: Handler<"sync"> = (session, { id }) => say(session, { type: "synced", re: id })
+
+/** The reply comes when all that the connection held is given back (LOGIN-6). */
+const goodbye: Handler<"bye"> = (_session, { id }) => Effect.succeed({ _tag: "Goodbye", re: id })
+
+const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
+  login,
+  join,
+  leave,
+  send,
+  rooms,
+  members,
+  ping,
+  sync,
+  bye: goodbye
+}
+
+/** Executes one request of a connection whose state allows it, and answers it or refuses it. */
+export const handle = <Type extends RequestType>(
+  session: Session,
+  request: RequestOf<Type>
+): Effect.Effect<Ending | undefined, Refused> => {
+  const handler: Handler<Type> = handlers[request.type as Type]
+  return handler(session, request)
+}
+
+const say = (session: Session, reply: Reply): Effect.Effect<undefined> => sayLine(session, encodeLine(reply))
+
+const sayLine = (session: Session, line: string): Effect.Effect<undefined> =>
+  Effect.sync(() => {
+    session.outbox.say(line)
+    return undefined
+  })
+
+const notJoined = (name: string) => refuse("not-joined", "room", `you are not in ${name}: join it first`)
+
+const memberSlice = (
+  head: string,
+  { members }: Room,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+  limits: Limits
+): string => {
+  const { length } = members.names
+  const cut = { length, from: members.placeAfter(after), limit, line: limits.line }
+  return sliceLine(head, cut, (place) => `"${members.names[place]}"`)
+}

@@ -1,0 +1,85 @@
+/**
+ * Logs in memory: forgotten with their room, and bounded, so that a flood purges old entries and never fills the memory.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import { type Entry, type RoomLog, RoomLogs } from "./room-log.ts"
+
+/** How much the logs of a server hold. */
+export interface MemoryLogOptions {
+  /** Entries of one log: what a replay may ask for, `limits.replay`. */
+  readonly entries: number
+  /** Bytes of all logs together, roughly. */
+  readonly bytes: number
+}
+
+/** What a log holds: the entries `head - entries.length + 1` to `head`. */
+interface Held {
+  entries: Array<Entry>
+  head: number
+}
+
+/** The bytes that an entry takes, roughly: its text and what surrounds it. */
+const weight = (entry: Entry): number => 2 * entry.text.length + 200
+
+/** Logs that live as long as their rooms. */
+export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
+  Layer.sync(RoomLogs, () => {
+    // The logs that hold entries; the one that was quiet for longest is the first.
+    const holding = new Set<Held>()
+    let bytes = 0
+
+    const purge = (held: Held, count: number) => {
+      for (const entry of held.entries.splice(0, count)) bytes -= weight(entry)
+      if (held.entries.length === 0) holding.delete(held)
+    }
+
+    const keep = (held: Held, entries: ReadonlyArray<Entry>) => {
+      held.entries.push(...entries)
+      for (const entry of entries) bytes += weight(entry)
+      holding.delete(held)
+      holding.add(held)
+      if (held.entries.length > options.entries) purge(held, held.entries.length - options.entries)
+      for (const quietest of holding) {
+        if (bytes <= options.bytes) return
+        purge(quietest, quietest.entries.length)
+      }
+    }
+
+    return {
+      open: Effect.fnUntraced(function* (_room, publish) {
+        const epoch = yield* makeEpoch
+        const held: Held = { entries: [], head: 0 }
+        yield* Effect.addFinalizer(() => Effect.sync(() => purge(held, held.entries.length)))
+        const first = () => held.head - held.entries.length + 1
+        const log: RoomLog = {
+          epoch,
+          first,
+          head: () => held.head,
+          append: (drafts) =>
+            Effect.sync(() => {
+              const entries = drafts.map((draft, index) => ({ seq: held.head + index + 1, ...draft }))
+              held.head += entries.length
+              keep(held, entries)
+              publish(entries)
+              return entries
+            }),
+          read: (after, limit) =>
+            Effect.sync(() => {
+              const from = after + 1 - first()
+              return from < 0 ? [] : held.entries.slice(from, from + limit)
+            })
+        }
+        return log
+      })
+    }
+  })
+
+/** 72 random bits: enough never to meet again, in this process or after a restart. */
+const makeEpoch: Effect.Effect<string> = Effect.map(
+  Effect.all(Array.from({ length: 3 }, () => Random.nextIntBetween(0, 2 ** 24))),
+  (parts) => parts.map((part) => part.toString(36).padStart(5, "0")).join("")
+)

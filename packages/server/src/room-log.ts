@@ -1,0 +1,47 @@
+/**
+ * The seam between a room and its storage: an ordered, durable log. In memory now; SQLite and JetStream later.
+ *
+ * @module
+ */
+import type { Message } from "@tertulia/protocol"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/** An entry of a log. */
+export type Entry = Omit<Message, "type" | "room">
+
+/** An entry that has no place yet. */
+export type Draft = Omit<Entry, "seq">
+
+/** The storage has refused: nothing was done, and nothing will be. */
+export class Unavailable extends Data.TaggedError("Unavailable")<{ readonly message: string }> {}
+
+export interface RoomLog {
+  /** Names this life of the log: never used for another, now or after a restart (EPOCH-2). */
+  readonly epoch: string
+  /** The `seq` of the first entry that can still be read; `head() + 1` when there is none. */
+  readonly first: () => number
+  /** The `seq` of the last entry that was published, or 0; it never falls (EPOCH-1). */
+  readonly head: () => number
+  /**
+   * Appends in order and gives the entries, once they are as durable as this log makes them and have been published. A defect
+   * means that the outcome is unknown. The room makes one call at a time.
+   */
+  readonly append: (drafts: ReadonlyArray<Draft>) => Effect.Effect<ReadonlyArray<Entry>, Unavailable>
+  /** Entries from `after` + 1 on, ascending, at most `limit`: fewer when there are no more, none when `after` + 1 is gone. */
+  readonly read: (after: number, limit: number) => Effect.Effect<ReadonlyArray<Entry>, Unavailable>
+}
+
+/**
+ * Takes every entry of the log after its opening, whoever appended it: in order, each once, without holes (ORDER-2).
+ * Called synchronously, right after `head` has risen.
+ */
+export type Publish = (entries: ReadonlyArray<Entry>) => void
+
+/** Opens logs. A log is held open by a scope; when it closes, a log without history is forgotten. */
+export class RoomLogs extends Context.Service<
+  RoomLogs,
+  { readonly open: (room: string, publish: Publish) => Effect.Effect<RoomLog, Unavailable, Scope.Scope> }
+>()("@tertulia/server/RoomLogs") {}

@@ -1,0 +1,152 @@
+/**
+ * A room: its log, its members, and the one place where both change, so that everybody sees one order.
+ *
+ * Everything but the append itself is synchronous: a join takes the head, the members and its place in the stream of entries
+ * at one point (ORDER-3), and an entry goes to everybody before anything else happens.
+ *
+ * @module
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import { memberLine, messageLine } from "./encode.ts"
+import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
+import type { Outbox } from "./outbox.ts"
+import type { Draft, Entry, Publish, RoomLog, Unavailable } from "./room-log.ts"
+
+/** A person in a room. */
+export interface Member {
+  readonly nick: string
+  readonly outbox: Outbox
+  /** Whether entries are sent as they come; while false, `catchUp` reads them from the log instead. */
+  live: boolean
+}
+
+/** A draft, and what is told when it has become an entry, or hasn't; a defect means that nobody knows. */
+export interface Submission extends Draft {
+  readonly settle: (outcome: Exit.Exit<Entry, Unavailable>) => void
+}
+
+export interface Room {
+  readonly name: string
+  readonly log: RoomLog
+  readonly members: OrderedMap<Member>
+  /** Lets somebody in and tells the others (MEMBER-1). From here on they get every entry above `head`, if they are live. */
+  readonly enter: (member: Member) => void
+  /** Lets somebody out and tells the others (MEMBER-2). */
+  readonly leave: (member: Member) => void
+  /** Hands in an entry; what was handed in first comes first (ORDER-4). */
+  readonly submit: (submission: Submission) => void
+  /** Whether nobody is in it and nothing is under way: it may be forgotten. */
+  readonly isIdle: () => boolean
+  /**
+   * Sends the entries after `after` at the reader's pace, until the member has caught up and is live (CATCH-2, FLOW-6). Gives
+   * false when the log has meanwhile lost what comes next.
+   */
+  readonly catchUp: (member: Member, after: number) => Effect.Effect<boolean, Unavailable>
+}
+
+/** The most entries that are appended at once. */
+const batchSize = 256
+/** The most entries of a replay that are held at once. */
+const pageSize = 64
+
+export interface RoomOptions {
+  readonly name: string
+  readonly open: (publish: Publish) => Effect.Effect<RoomLog, Unavailable>
+  /** Runs an effect for as long as the server lives. */
+  readonly fork: (effect: Effect.Effect<void>) => void
+  /** Called whenever the room has become idle. */
+  readonly onIdle: (room: Room) => void
+}
+
+/** Opens a room, and with it its log. */
+export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open }: RoomOptions) {
+  const members = makeOrderedMap<Member>()
+  const submitted: Array<Submission> = []
+  let appending = false
+  let published = 0
+
+  const tellOthers = (nick: string, change: "joined" | "left") => {
+    const line = Buffer.from(memberLine(name, nick, change))
+    for (const member of members.values()) if (member.nick !== nick) member.outbox.post(line)
+  }
+
+  const publish: Publish = (entries) => {
+    assertNext(name, published, entries)
+    published += entries.length
+    // Encoded once: all members share the bytes.
+    const lines = Buffer.from(entries.map((entry) => messageLine(name, entry)).join(""))
+    for (const member of members.values()) if (member.live) member.outbox.post(lines)
+  }
+
+  const appendAll = Effect.gen(function* () {
+    // Whoever submits in the same turn of the event loop comes along.
+    yield* Effect.yieldNow
+    while (submitted.length > 0) {
+      const batch = submitted.splice(0, batchSize)
+      const drafts = batch.map(({ at, from, text }) => ({ from, text, at }))
+      const outcome = yield* Effect.exit(log.append(drafts))
+      if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
+      batch.forEach(({ settle }, index) => {
+        settle(Exit.map(outcome, (entries) => entries[index]!))
+      })
+    }
+  })
+
+  const log = yield* open(publish)
+  published = log.head()
+
+  const room: Room = {
+    name,
+    log,
+    members,
+    enter: (member) => {
+      members.set(member.nick, member)
+      tellOthers(member.nick, "joined")
+    },
+    leave: (member) => {
+      if (!members.delete(member.nick)) return
+      tellOthers(member.nick, "left")
+      if (room.isIdle()) onIdle(room)
+    },
+    submit: (submission) => {
+      submitted.push(submission)
+      if (appending) return
+      appending = true
+      const done = Effect.sync(() => {
+        appending = false
+        if (room.isIdle()) onIdle(room)
+      })
+      fork(Effect.ensuring(appendAll, done))
+    },
+    isIdle: () => members.size() === 0 && !appending,
+    catchUp: Effect.fnUntraced(function* (member, after) {
+      let cursor = after
+      while (cursor < log.head()) {
+        const entries = yield* log.read(cursor, pageSize)
+        if (entries[0]?.seq !== cursor + 1) return false
+        for (const entry of entries) {
+          if (!member.outbox.isReady()) yield* member.outbox.ready
+          member.outbox.say(messageLine(name, entry))
+        }
+        cursor += entries.length
+      }
+      // Nothing can come between the last look at the head and this: both are one step.
+      member.live = true
+      return true
+    })
+  }
+  return room
+})
+
+/** A log that skips or repeats a place breaks the one promise that this server makes: better to stop there. */
+const assertNext = (room: string, published: number, entries: ReadonlyArray<Entry>) => {
+  entries.forEach(({ seq }, index) => {
+    if (seq !== published + index + 1) throw new Error(`${room}: entry ${seq} comes after ${published + index}`)
+  })
+}
+
+/** Whether an append neither succeeded nor was refused, so that nobody knows what became of it. */
+const isUnknown = (outcome: Exit.Exit<unknown, Unavailable>): boolean =>
+  Exit.isFailure(outcome) && !Cause.hasFails(outcome.cause)

@@ -1,0 +1,111 @@
+/**
+ * The rooms of the server: opened by whoever comes first, forgotten when the last has left.
+ *
+ * @module
+ */
+import type { Limits } from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
+import { type Refused, refuse } from "./refused.ts"
+import { type Member, openRoom, type Room } from "./room.ts"
+import { RoomLogs, type Unavailable } from "./room-log.ts"
+
+export interface Rooms {
+  /** The rooms that exist: those with members (JOIN-4). */
+  readonly existing: OrderedMap<Room>
+  /**
+   * Lets somebody into a room, which is created unless `create` is false. `entered` is called at the very point of the room's
+   * order at which they are in.
+   */
+  readonly enter: (
+    name: string,
+    create: boolean,
+    member: Member,
+    entered: (room: Room) => void
+  ) => Effect.Effect<Room, Refused>
+  /** Lets somebody out again. */
+  readonly leave: (room: Room, member: Member) => void
+}
+
+interface Open {
+  readonly room: Room
+  readonly scope: Scope.Closeable
+}
+
+/** @param fork runs an effect for as long as the server lives */
+export const makeRooms = (
+  limits: Limits,
+  fork: (effect: Effect.Effect<void>) => void
+): Effect.Effect<Rooms, never, RoomLogs> =>
+  Effect.map(RoomLogs, (logs) => {
+    const existing = makeOrderedMap<Room>()
+    // Those that exist, and those that have lost their last member while an append was under way.
+    const open = new Map<string, Open>()
+    // One room is opened at a time, so that two who create the same one meet.
+    const opening = Semaphore.makeUnsafe(1)
+
+    const forget = (room: Room) => {
+      const { scope } = open.get(room.name)!
+      open.delete(room.name)
+      fork(Scope.close(scope, Exit.void))
+    }
+
+    const findOrOpen = Effect.fnUntraced(function* (name: string) {
+      const already = open.get(name)
+      if (already !== undefined) return already.room
+      const scope = yield* Scope.make()
+      const room = yield* openRoom({
+        name,
+        open: (publish) => Scope.provide(logs.open(name, publish), scope),
+        fork,
+        onIdle: forget
+      }).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))))
+      open.set(name, { room, scope })
+      return room
+    })
+
+    const admit = (room: Room, member: Member, entered: (room: Room) => void): Effect.Effect<Room, Refused> => {
+      if (room.members.size() >= limits.members) {
+        return refuse("limit-reached", "room", `${room.name} is full: ${limits.members} people are in it`)
+      }
+      existing.set(room.name, room)
+      room.enter(member)
+      entered(room)
+      return Effect.succeed(room)
+    }
+
+    const create = (name: string, member: Member, entered: (room: Room) => void): Effect.Effect<Room, Refused> => {
+      if (existing.get(name) === undefined && existing.size() >= limits.rooms) {
+        return refuse("limit-reached", "room", `${limits.rooms} rooms exist, and this server has no more`)
+      }
+      return findOrOpen(name).pipe(
+        Effect.mapError(unavailable),
+        Effect.flatMap((room) => admit(room, member, entered))
+      )
+    }
+
+    return {
+      existing,
+      enter: (name, mayCreate, member, entered) =>
+        Effect.suspend(() => {
+          const room = existing.get(name)
+          if (room !== undefined) return admit(room, member, entered)
+          if (!mayCreate) return refuse("no-such-room", "room", `there is no ${name}`)
+          return opening.withPermit(Effect.suspend(() => create(name, member, entered)))
+        }).pipe(Effect.uninterruptible),
+      leave: (room, member) => {
+        if (room.members.size() === 1 && room.members.get(member.nick) === member) existing.delete(room.name)
+        room.leave(member)
+      }
+    }
+  })
+
+/** What a client is told when the storage has refused. */
+export const unavailable = ({ message }: Unavailable): Refused => ({
+  code: "unavailable",
+  message: `${message}: try again later`,
+  retryAfter: 1_000
+})

@@ -1,0 +1,78 @@
+/**
+ * The server as a whole: what all connections share, who is let in, and how it stops.
+ *
+ * @module
+ */
+import { encodeLine, type Hello, type Limits, protocolVersion } from "@tertulia/protocol"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import { makeDoor } from "./door.ts"
+import type { RoomLogs } from "./room-log.ts"
+import { makeRooms } from "./rooms.ts"
+import { type House, serveConnection } from "./session.ts"
+import type { Address, ListenFailed, Transport } from "./transport.ts"
+import { watch } from "./watch.ts"
+
+/** What a server announces and enforces. */
+export interface ServerOptions {
+  readonly limits: Limits
+  /** Seconds, 1 to 300. */
+  readonly heartbeat: number
+}
+
+/** How long a server that stops waits for its connections to take what they are owed. */
+const drainTime = "4 seconds"
+
+/** The program and its version, as `hello` gives them. */
+export const serverName = "tertulia/0.1.0"
+
+/**
+ * Serves until the scope closes; then takes no more connections, reads no more requests, answers those that it has read, and
+ * says `bye` to everybody (END-8). Gives the address once it listens.
+ */
+export const serve = Effect.fnUntraced(function* (
+  transport: Transport,
+  options: ServerOptions
+): Effect.fn.Return<Address, ListenFailed, RoomLogs | Scope.Scope> {
+  const clock = yield* Clock.Clock
+  const fork = yield* FiberSet.makeRuntime()
+  const house: House = {
+    ...options,
+    hello: helloLine(options),
+    rooms: yield* makeRooms(options.limits, (effect) => void fork(effect)),
+    nicks: new Map(),
+    sessions: new Set(),
+    now: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
+    today: () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
+  }
+  const door = makeDoor(options.limits.connections)
+  yield* Effect.forkScoped(watch(house))
+  const connections = yield* FiberSet.make()
+  const run = yield* FiberSet.runtime(connections)()
+  yield* Effect.addFinalizer(() => drain(house, connections))
+  return yield* transport.listen((connection) => {
+    run(door(connection, serveConnection(house, connection)))
+  })
+})
+
+const helloLine = ({ heartbeat, limits }: ServerOptions): string => {
+  const hello: Hello = {
+    type: "hello",
+    protocol: protocolVersion,
+    server: serverName,
+    features: [],
+    auth: ["guest"],
+    limits,
+    heartbeat
+  }
+  return encodeLine(hello)
+}
+
+/** Lets every session say what it owes and goodbye, for a bounded time: one that stalls holds nobody up. */
+const drain = (house: House, connections: FiberSet.FiberSet): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    for (const session of house.sessions) session.drain()
+    return FiberSet.awaitEmpty(connections)
+  }).pipe(Effect.timeoutOption(drainTime), Effect.asVoid)

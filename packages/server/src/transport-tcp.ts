@@ -1,0 +1,114 @@
+/**
+ * TCP over node:net: half-open connections, no Nagle, backpressure in both directions.
+ *
+ * @module
+ */
+import * as Net from "node:net"
+import * as Effect from "effect/Effect"
+import { type Address, type Connection, ListenFailed, type NoBytes, type Transport } from "./transport.ts"
+
+/** Listens on TCP; port 0 takes any free port. */
+export const tcp = (options: Address): Transport => ({
+  listen: (accept) =>
+    Effect.acquireRelease(
+      Effect.callback<Net.Server, ListenFailed>((resume) => {
+        const server = Net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(connect(socket)))
+        server.once("error", (error) => resume(Effect.fail(listenFailed(options, error))))
+        server.listen({ ...options, backlog: 1024 }, () => resume(Effect.succeed(server)))
+      }),
+      (server) => Effect.sync(() => server.close())
+    ).pipe(Effect.map(addressOf))
+})
+
+const addressOf = (server: Net.Server): Address => {
+  const { address, port } = server.address() as Net.AddressInfo
+  return { host: address, port }
+}
+
+const listenFailed = ({ host, port }: Address, error: NodeJS.ErrnoException): ListenFailed => {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `port ${port} on ${host} is in use: stop the other program, or choose another port with --port`,
+    EACCES: `port ${port} on ${host} needs rights that this user doesn't have: choose one above 1023 with --port`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another with --host`,
+    ENOTFOUND: `there is no host ${host}: choose an address of this machine with --host`
+  }
+  return new ListenFailed({
+    message: reasons[error.code ?? ""] ?? `can't listen on ${host}:${port}: ${error.message}`
+  })
+}
+
+/** IPv4 clients of a socket that listens on IPv6 are known by their IPv4 address. */
+const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
+
+const connect = (socket: Net.Socket): Connection => {
+  let waiting: ((bytes: Effect.Effect<Uint8Array, NoBytes>) => void) | undefined
+  let accepted: (() => void) | undefined
+  let finished = false
+  let gone = false
+  let onGone: (() => void) | undefined
+
+  const next = (): Effect.Effect<Uint8Array, NoBytes> | undefined => {
+    const bytes: Buffer | null = gone ? null : socket.read()
+    if (bytes !== null) return Effect.succeed(bytes)
+    if (gone) return Effect.fail("gone")
+    return finished ? Effect.fail("fin") : undefined
+  }
+
+  // The only place where a waiting read is resumed, so that bytes have one taker.
+  const offer = () => {
+    if (waiting === undefined) return
+    const bytes = next()
+    if (bytes !== undefined) waiting(bytes)
+  }
+
+  // Node calls back for an earlier write late, so whether this one was accepted is read from what is left.
+  const written = () => {
+    if (accepted === undefined || socket.writableLength > 0) return
+    const callback = accepted
+    accepted = undefined
+    callback()
+  }
+
+  socket.on("readable", offer)
+  socket.on("end", () => {
+    finished = true
+    offer()
+  })
+  // A reset says the same twice; "close" follows every error.
+  socket.on("error", () => {})
+  socket.on("close", () => {
+    gone = true
+    offer()
+    onGone?.()
+  })
+
+  return {
+    peer: peerOf(socket),
+    read: Effect.callback((resume) => {
+      const take = (bytes: Effect.Effect<Uint8Array, NoBytes>) => {
+        waiting = undefined
+        resume(bytes)
+      }
+      const bytes = next()
+      if (bytes !== undefined) return take(bytes)
+      waiting = take
+      return Effect.sync(() => {
+        waiting = undefined
+      })
+    }),
+    wake: () => waiting?.(Effect.fail("woken")),
+    write: (bytes, callback) => {
+      if (gone) return false
+      socket.write(bytes, written)
+      if (socket.writableLength === 0) return true
+      accepted = callback
+      return false
+    },
+    finish: () => socket.end(),
+    destroy: () => socket.destroy(),
+    onGone: (callback) => {
+      onGone = callback
+      if (gone) callback()
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * The clocks of all connections, on one ticker: silence (HEART-1, HEART-2), time to log in (LOGIN-8), a reader that has stalled (FLOW-2).
+ *
+ * A ticker for all, because a timer for each would be most of what an idle connection costs. The spec allows everything here to be
+ * a heartbeat late; an eighth of one is, or a second.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import { pingLine } from "./encode.ts"
+import { bye } from "./ending.ts"
+import type { House, Session } from "./session.ts"
+
+/** Watches the sessions of a server until interrupted. */
+export const watch = (house: House): Effect.Effect<never> => {
+  const tick = Math.min(house.heartbeat * 125, 1_000)
+  return Effect.forever(
+    Effect.andThen(
+      Effect.sleep(tick),
+      Effect.sync(() => look(house))
+    )
+  )
+}
+
+const look = (house: House) => {
+  const now = house.now()
+  for (const session of house.sessions) lookAt(session, now)
+}
+
+const lookAt = (session: Session, now: number) => {
+  const { heartbeat, limits } = session.house
+  const patience = 2_000 * heartbeat
+  const stalledSince = session.outbox.stalledSince()
+  if (stalledSince !== undefined && now - stalledSince >= patience) return session.stall()
+  if (session.nick === undefined && now - session.since >= limits.loginSeconds * 1_000) {
+    return session.end(bye("login-timeout", `no login within ${limits.loginSeconds} s`))
+  }
+  if (session.listeningSince === undefined) return
+  const silence = now - session.listeningSince
+  if (silence >= patience) return session.end(bye("idle", `nothing came for ${2 * heartbeat} s`))
+  if (silence < 1_000 * heartbeat || session.pinged) return
+  session.pinged = true
+  session.outbox.post(pingLine)
+}
