@@ -143,6 +143,18 @@ export interface Client {
   readonly object: (more?: Expecting) => Effect.Effect<Arrived, Stop>
   /** Sends `ping` four times a heartbeat, and nothing else, until the target says `bye`; the `pong`s are read. */
   readonly pingUntilBye: (more?: Expecting) => Effect.Effect<ByeEvent & Place, Stop>
+  /** The first object that `accept` accepts, wherever it stands; the rest stays to be read. */
+  readonly take: (
+    accept: (item: Arrived) => boolean,
+    expected: string,
+    more?: Expecting
+  ) => Effect.Effect<Arrived, Stop>
+  /** Judges nothing, but fails unless a `ping` is answered before anything else comes, company apart. */
+  readonly quiet: Effect.Effect<void, Stop>
+  /** Sends `ping` four times a heartbeat while it waits for something else. */
+  readonly whilePinging: <A>(waiting: Effect.Effect<A, Stop>) => Effect.Effect<A, Stop>
+  /** Throws away the `pong`s that have come. */
+  readonly dropPongs: Effect.Effect<void>
   /** The first event of this type that `where` accepts, wherever it stands; the rest stays to be read. */
   readonly find: <Type extends Event["type"]>(
     type: Type,
@@ -275,14 +287,15 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     return isEvent(item, type) ? item : yield* test.broken(id, { ...sent(), expected, got: show(item.line) })
   })
 
-  const post: Client["post"] = (request) => {
-    const id = ++lastId
-    const line = encodeLine({ ...request, id } as Request)
-    const fault = faultOf(line)
-    return fault === undefined
-      ? Effect.as(write([utf8(line)]), id)
-      : Effect.die(new SuiteFault(`the suite would send ${line.trim()}, which is not valid: ${fault}`))
-  }
+  const post: Client["post"] = (request) =>
+    Effect.suspend(() => {
+      const id = ++lastId
+      const line = encodeLine({ ...request, id } as Request)
+      const fault = faultOf(line)
+      return fault === undefined
+        ? Effect.as(write([utf8(line)]), id)
+        : Effect.die(new SuiteFault(`the suite would send ${line.trim()}, which is not valid: ${fault}`))
+    })
 
   const reply: Client["reply"] = Effect.fnUntraced(function* (id, more) {
     const expected = `the reply to request ${id}`
@@ -348,9 +361,15 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
 
   const fence: Client["fence"] = Effect.gen(function* () {
     const id = yield* post({ type: "sync" })
-    const synced = yield* reply(id, { id: reliedOn.sync })
+    const expected = `\`synced\`, the reply to request ${id}`
+    // Replies to earlier requests may still be on their way: they come before it, and are given with the rest.
+    const synced = yield* wait(
+      take((item) => item.object["re"] === id),
+      expected,
+      reliedOn.sync
+    )
     if (synced.type !== "synced") {
-      return yield* test.broken(reliedOn.sync, { ...sent(), expected: "`synced`", got: show(bare(synced)) })
+      return yield* test.broken(reliedOn.sync, { ...sent(), expected, got: show(synced.line) })
     }
     test.relied(reliedOn.sync)
     const count = inbox.findIndex((item) => item._tag !== "Object" || item.nth > synced.nth)
@@ -380,20 +399,34 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     yield* test.judge(id, item._tag === "Fin", { ...sent(), expected, got: describeAll([item]) })
   })
 
+  const whilePinging: Client["whilePinging"] = (waiting) => {
+    const pause = Effect.sleep(Duration.millis(250 * suite.heartbeat))
+    return Effect.raceFirst(waiting, Effect.forever(Effect.andThen(post({ type: "ping" }), pause)))
+  }
+
+  const dropPongs: Client["dropPongs"] = Effect.sync(() => {
+    const others = inbox.filter((item) => item._tag !== "Object" || item.type !== "pong")
+    inbox.splice(0, inbox.length, ...others)
+  })
+
   const pingUntilBye: Client["pingUntilBye"] = Effect.fnUntraced(function* (more) {
-    const pinging = Effect.forever(
-      Effect.andThen(post({ type: "ping" }), Effect.sleep(Duration.millis(250 * suite.heartbeat)))
-    )
     const isBye = (item: Arrived) => isEvent(item, "bye")
-    const bye = yield* Effect.raceFirst(
-      wait(take(isBye), "the event `bye`", more?.id ?? test.subject, more?.seconds),
-      pinging
-    )
-    for (let at = inbox.length - 1; at >= 0; at--) {
-      const item = inbox[at]
-      if (item?._tag === "Object" && item.type === "pong" && item.nth < bye.nth) inbox.splice(at, 1)
-    }
+    const bye = yield* whilePinging(wait(take(isBye), "the event `bye`", more?.id ?? test.subject, more?.seconds))
+    yield* dropPongs
     return placed<ByeEvent>(bye)
+  })
+
+  const quiet: Client["quiet"] = Effect.gen(function* () {
+    const id = yield* post({ type: "ping" })
+    const expected = `nothing more, so that the next object is the reply to request ${id}`
+    const item = yield* wait(
+      take((each) => !isCompany(each)),
+      expected,
+      test.subject
+    )
+    if (item.type !== "pong" || item.object["re"] !== id) {
+      return yield* test.broken(test.subject, { ...sent(), expected, got: show(item.line) })
+    }
   })
 
   const goodbye: Client["goodbye"] = Effect.fnUntraced(function* (code, more) {
@@ -443,6 +476,10 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
         more?.id ?? test.subject,
         more?.seconds
       ),
+    take: (accept, expected, more) => wait(take(accept), expected, more?.id ?? test.subject, more?.seconds),
+    quiet,
+    whilePinging,
+    dropPongs,
     pingUntilBye,
     find: <Type extends Event["type"]>(type: Type, where?: (event: EventOf<Type>) => boolean, more?: Expecting) =>
       Effect.map(

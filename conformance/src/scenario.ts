@@ -13,6 +13,8 @@ import type * as Scope from "effect/Scope"
 import { test } from "vitest"
 import { type Client, makeClient, type Person } from "./client.ts"
 import type { RequirementId } from "./generated/requirement-id.ts"
+import { type StartedTarget, startTarget } from "./run/target.ts"
+import type { TestPlan } from "./suite.ts"
 import * as suite from "./suite.ts"
 import {
   type Evidence,
@@ -24,7 +26,8 @@ import {
   type Tally,
   type Verdict
 } from "./verdict.ts"
-import { type Connection, connect } from "./wire/connection.ts"
+import { type Address, type Connection, connect } from "./wire/connection.ts"
+import type { Transcript } from "./wire/transcript.ts"
 
 export type { Client, Person } from "./client.ts"
 
@@ -53,6 +56,13 @@ export interface Scenario {
   readonly nick: (name?: string) => string
   /** The name of a room that has never been. */
   readonly roomName: (name?: string) => string
+
+  /** Opens connections until no more are allowed. Only for a scenario that declares `all`. */
+  readonly fullHouse: Effect.Effect<void, Stop, Scope.Scope>
+  /** Starts a target for this test alone: what is opened after that, is opened there. For `{ needs: "start" }`. */
+  readonly ownServer: Effect.Effect<StartedTarget, Stop, Scope.Scope>
+  /** Ends the test because its subject is broken. */
+  readonly broken: (evidence: EvidenceLike) => Effect.Effect<never, Stop>
 
   /** What the target announced, and its limits with the defaults. */
   readonly hello: Hello
@@ -165,8 +175,12 @@ export interface Judging {
   readonly began: number
   readonly tallies: Map<RequirementId, Tally>
   readonly warnings: Array<Finding>
-  opened: Array<{ readonly who: string; readonly connection: Connection }>
-  connections: number
+  readonly opened: Array<{ readonly who: string; readonly connection: Connection }>
+  /** Where connections are opened: the target, or one that this test has started. */
+  address: Address
+  /** The client on whose connection something went wrong. */
+  culprit: string | undefined
+  readonly kind: TestPlan["kind"]
 }
 
 const attempt = (
@@ -187,7 +201,9 @@ const attempt = (
       tallies: new Map(),
       warnings: [],
       opened: [],
-      connections: 0
+      address: suite.options.address,
+      culprit: undefined,
+      kind: scenarioOptions.kind ?? "scenario"
     }
     const exit = yield* Effect.exit(
       Effect.andThen(refuse(ids, scenarioOptions, count), suite.whileRunning(title, run(judging)))
@@ -216,7 +232,7 @@ const refuse = (ids: Ids, { needs }: ScenarioOptions, count: number): Effect.Eff
 
 const outcomeOf = (judging: Judging, exit: Exit.Exit<Partial<Outcome> | undefined, Stop>, millis: number): Outcome => {
   const judged = Object.fromEntries(judging.tallies)
-  const base = { warnings: judging.warnings, judged, connections: judging.connections, millis, transcripts: [] }
+  const base = { warnings: judging.warnings, judged, connections: judging.opened.length, millis, transcripts: [] }
   if (Exit.isSuccess(exit)) {
     const own = exit.value ?? {}
     const missing = judging.ids.filter((id) => !judging.tallies.has(id))
@@ -249,9 +265,14 @@ const settle = (outcome: Outcome): Outcome => {
   return outcome
 }
 
-/** The transcripts of what a test has opened. */
-export const transcriptsOf = (judging: Judging) =>
-  judging.opened.map(({ connection, who }) => connection.transcript(who))
+const shownTranscripts = 6
+
+/** The transcripts of what a test has opened: the one where it went wrong first, and not all of a thousand. */
+const transcriptsOf = ({ culprit, opened }: Judging): ReadonlyArray<Transcript> => {
+  const first = opened.filter(({ who }) => who === culprit)
+  const rest = opened.filter(({ who }) => who !== culprit)
+  return [...first, ...rest].slice(0, shownTranscripts).map(({ connection, who }) => connection.transcript(who))
+}
 
 /** Counts a judgement. */
 const judge = (judging: Judging, id: RequirementId, kept: boolean, evidence: Evidence): Effect.Effect<void, Stop> => {
@@ -267,8 +288,14 @@ const judge = (judging: Judging, id: RequirementId, kept: boolean, evidence: Evi
 }
 
 const count = (judging: Judging, id: RequirementId, kept: boolean): void => {
-  const tally = judging.tallies.get(id) ?? { kept: 0, broken: 0 }
-  judging.tallies.set(id, kept ? { ...tally, kept: tally.kept + 1 } : { ...tally, broken: tally.broken + 1 })
+  // A conversation can't say which of its sentences was broken: any of them may be.
+  if (!kept && judging.kind === "dialogue") for (const each of judging.ids) tally(judging, each, false)
+  else tally(judging, id, kept)
+}
+
+const tally = (judging: Judging, id: RequirementId, kept: boolean): void => {
+  const before = judging.tallies.get(id) ?? { kept: 0, broken: 0 }
+  judging.tallies.set(id, kept ? { ...before, kept: before.kept + 1 } : { ...before, broken: before.broken + 1 })
 }
 
 const failed = (id: RequirementId, evidence: Evidence): Effect.Effect<never, Stop> =>
@@ -315,20 +342,52 @@ export const makeScenario = (judging: Judging): Scenario => {
   }
 
   const open: Scenario["connect"] = Effect.fnUntraced(function* (who = `C${judging.opened.length + 1}`) {
-    const connection = yield* connect({
-      address: suite.options.address,
-      line: suite.limits.line,
-      began: judging.began,
-      patience: suite.patience
-    }).pipe(Effect.catchTag("Unreachable", ({ reason }) => unreachable(reason)))
+    const connection = yield* openConnection
     judging.opened.push({ who, connection })
-    judging.connections++
-    return makeClient(who, connection, {
+    return clientOf(who, connection)
+  })
+
+  const openConnection = Effect.suspend(() =>
+    connect({ address: judging.address, line: suite.limits.line, began: judging.began, patience: suite.patience })
+  ).pipe(Effect.catchTag("Unreachable", ({ reason }) => unreachable(judging, reason)))
+
+  const clientOf = (who: string, connection: Connection): Client =>
+    makeClient(who, connection, {
       subject: judging.subject,
-      judge: (id, kept, evidence) => judge(judging, id, kept, evidence),
-      broken: (id, evidence) => broken(judging, id, evidence),
+      judge: (id, kept, evidence) => {
+        if (!kept) judging.culprit = who
+        return judge(judging, id, kept, evidence)
+      },
+      broken: (id, evidence) => {
+        judging.culprit = who
+        return broken(judging, id, evidence)
+      },
       relied: (id) => suite.noteRelied(id, true)
     })
+
+  const fullHouse: Scenario["fullHouse"] = Effect.gen(function* () {
+    let inside = 0
+    // Connections of earlier tests may not be gone yet: then a place becomes free soon, and the house isn't full.
+    let retries = 20
+    while (inside < suite.limits.connections && retries > 0) {
+      const first = yield* clientOf(`C${inside}`, yield* openConnection).object()
+      if (first.type === "hello") inside++
+      else {
+        retries--
+        yield* Effect.sleep("50 millis")
+      }
+    }
+  })
+
+  const ownServer: Scenario["ownServer"] = Effect.gen(function* () {
+    const command = suite.options.start
+    if (command === undefined)
+      return yield* Effect.die(new SuiteFault(`"${judging.title}" doesn't declare needs: "start"`))
+    const target = yield* startTarget(command).pipe(
+      Effect.catchTag("NotStarted", ({ reason }) => Effect.fail(new Stop({ verdict: "inconclusive", reason })))
+    )
+    judging.address = target.address
+    return target
   })
 
   const works = (id: RequirementId): Effect.Effect<void, Stop> =>
@@ -381,6 +440,14 @@ export const makeScenario = (judging: Judging): Scenario => {
     }),
     nick: (name = "ana") => fresh(name, named++),
     roomName: (name = "cafe") => fresh(`#${name}`, rooms++),
+    fullHouse,
+    ownServer,
+    broken: ({ expected, got, sent }) =>
+      broken(judging, judging.subject, {
+        expected,
+        got: show(got),
+        ...(sent === undefined ? {} : { sent: show(sent) })
+      }),
     get hello() {
       return suite.options.hello ?? noGreeting()
     },
@@ -391,8 +458,10 @@ export const makeScenario = (judging: Judging): Scenario => {
   }
 }
 
-const unreachable = (reason: string): Effect.Effect<never, Stop> =>
-  Effect.fail(new Stop({ verdict: "blocked", reason: `blocked: ${suite.noteDeath(reason)}` }))
+const unreachable = (judging: Judging, reason: string): Effect.Effect<never, Stop> =>
+  judging.address === suite.options.address
+    ? Effect.fail(new Stop({ verdict: "blocked", reason: `blocked: ${suite.noteDeath(reason)}` }))
+    : Effect.fail(new Stop({ verdict: "inconclusive", reason: `the target that this test has started: ${reason}` }))
 
 const noGreeting = (): never => {
   throw new Stop({ verdict: "blocked", reason: "blocked by HELLO-1" })

@@ -34,7 +34,7 @@ export const styleOf = (
 
 /** A label and a text that continues under itself: `label     text ...`. */
 export const labelled = (style: Style, label: string, text: string, column = 12): string => {
-  const head = label.padEnd(column - 2)
+  const head = `${label} `.padEnd(column - 2)
   return wrap(text, style.width - column)
     .map((line, index) => `${index === 0 ? `  ${head}` : " ".repeat(column)}${line}`)
     .join("\n")

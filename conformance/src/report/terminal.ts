@@ -110,14 +110,20 @@ const sentenceLines = (style: Style, requirement: Requirement | undefined): Read
     ? []
     : [labelled(style, requirement.id, requirement.text), style.dim(labelled(style, "", requirement.link))]
 
+// The beginning says who it is, the end says what went wrong; the JSON report has all.
+const shownFirst = 4
+const shownLast = 14
+
 const transcriptLines = (style: Style, { leftOut, localPort, moments, who }: Transcript): string => {
-  const half = Math.ceil(moments.length / 2)
-  const gap = leftOut === 0 ? [] : [style.dim(`             ... ${leftOut} chunks left out ...`)]
+  const hidden = Math.max(0, moments.length - shownFirst - shownLast)
+  const first = hidden === 0 ? moments : moments.slice(0, shownFirst)
+  const last = hidden === 0 ? [] : moments.slice(-shownLast)
+  const gap = hidden === 0 ? [] : [style.dim(`            ... ${hidden + leftOut} chunks ...`)]
   return [
     `  ${style.bold(who)} ${style.dim(`(the suite's port ${localPort ?? "unknown"}; > sent, < came, one line per chunk)`)}`,
-    ...moments.slice(0, half).map((moment) => momentLine(style, moment)),
+    ...first.map((moment) => momentLine(style, moment)),
     ...gap,
-    ...moments.slice(half).map((moment) => momentLine(style, moment))
+    ...last.map((moment) => momentLine(style, moment))
   ].join("\n")
 }
 
