@@ -62,9 +62,17 @@ export const Time = Schema.String.check(
 
 const id = RequestId
 const re = RequestId
-const Milliseconds = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-const Flag = Schema.optionalKey(Schema.Boolean)
-const PageLimit = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)))
+const count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const flag = (description: string) => Schema.optionalKey(Schema.Boolean.annotate({ description }))
+const milliseconds = (description: string) => Schema.optionalKey(count.annotate({ description }))
+const words = (description: string) => JsonString.annotate({ description })
+const pageLimit = Schema.optionalKey(
+  Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)).annotate({
+    description: "How many items to list at the most; above `limits.page` it means `limits.page`"
+  })
+)
+const members = Schema.Array(Nick).annotate({ description: "Nicks of members, ascending" })
+const more = flag("Whether items follow this slice")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Requests
@@ -84,9 +92,9 @@ export const Join = Schema.Struct({
   type: Schema.Literal("join"),
   id,
   room: RoomSpelling,
-  create: Flag,
+  create: flag("Whether to create the room if it doesn't exist; true when absent"),
   after: Schema.optionalKey(Cursor),
-  epoch: Schema.optionalKey(JsonString)
+  epoch: Schema.optionalKey(words("The epoch of the log that `after` belongs to"))
 })
   .check(
     Schema.makeFilter(
@@ -123,7 +131,7 @@ export const ListRooms = Schema.Struct({
   type: Schema.Literal("rooms"),
   id,
   after: Schema.optionalKey(RoomSpelling),
-  limit: PageLimit
+  limit: pageLimit
 }).annotate({
   identifier: "ListRooms",
   title: "rooms",
@@ -139,7 +147,7 @@ export const ListMembers = Schema.Struct({
   id,
   room: RoomSpelling,
   after: Schema.optionalKey(NickSpelling),
-  limit: PageLimit
+  limit: pageLimit
 }).annotate({
   identifier: "ListMembers",
   title: "members",
@@ -202,9 +210,9 @@ export const Joined = Schema.Struct({
   epoch: Epoch,
   first: Seq,
   head: Cursor,
-  resumed: Flag,
-  members: Schema.Array(Nick),
-  more: Flag
+  resumed: flag("Whether the entries after the join's `after` follow; there if and only if the join had one"),
+  members,
+  more
 }).annotate({
   identifier: "Joined",
   title: "joined",
@@ -233,7 +241,7 @@ export const Sent = Schema.Struct({ type: Schema.Literal("sent"), re, room: Room
 /** One room of a list. */
 export const RoomItem = Schema.Struct({
   room: RoomName,
-  members: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+  members: count.annotate({ description: "How many members the room has" })
 }).annotate({
   identifier: "RoomItem",
   title: "Room of a list",
@@ -244,8 +252,8 @@ export const RoomItem = Schema.Struct({
 export const Rooms = Schema.Struct({
   type: Schema.Literal("rooms"),
   re,
-  rooms: Schema.Array(RoomItem),
-  more: Flag
+  rooms: Schema.Array(RoomItem).annotate({ description: "Rooms that have members, ascending by name" }),
+  more
 }).annotate({
   identifier: "Rooms",
   title: "rooms",
@@ -257,8 +265,8 @@ export const Members = Schema.Struct({
   type: Schema.Literal("members"),
   re,
   room: RoomName,
-  members: Schema.Array(Nick),
-  more: Flag
+  members,
+  more
 }).annotate({
   identifier: "Members",
   title: "members",
@@ -300,9 +308,9 @@ export const ErrorReply = Schema.Struct({
   type: Schema.Literal("error"),
   re: Schema.optionalKey(re),
   code: Code(errorRegistry),
-  message: JsonString,
-  field: Schema.optionalKey(JsonString),
-  retryAfter: Schema.optionalKey(Milliseconds)
+  message: words("A sentence for people: what was wrong, and what would be right"),
+  field: Schema.optionalKey(words("The field at fault")),
+  retryAfter: milliseconds("Milliseconds after which a retry may help")
 }).annotate({
   identifier: "ErrorReply",
   title: "error",
@@ -341,12 +349,14 @@ export const replyTypes = {
 
 export const Hello = Schema.Struct({
   type: Schema.Literal("hello"),
-  protocol: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)),
-  server: JsonString,
-  features: Schema.Array(JsonString),
-  auth: Schema.Array(JsonString),
+  protocol: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)).annotate({ description: "The version of the protocol" }),
+  server: words("The program and its version, for people"),
+  features: Schema.Array(JsonString).annotate({ description: "The profiles that the server claims, as name/version" }),
+  auth: Schema.Array(JsonString).annotate({ description: "The ways to log in" }),
   limits: AnnouncedLimits,
-  heartbeat: between(heartbeat.minimum, heartbeat.maximum)
+  heartbeat: between(heartbeat.minimum, heartbeat.maximum).annotate({
+    description: "Seconds of silence after which a side pings"
+  })
 }).annotate({
   identifier: "Hello",
   title: "hello",
@@ -403,8 +413,8 @@ export const PingEvent = Schema.Struct({ type: Schema.Literal("ping") }).annotat
 export const ByeEvent = Schema.Struct({
   type: Schema.Literal("bye"),
   code: Code(byeRegistry),
-  message: JsonString,
-  reconnectAfter: Schema.optionalKey(Milliseconds)
+  message: words("A sentence for people"),
+  reconnectAfter: milliseconds("Milliseconds to wait before connecting again")
 }).annotate({
   identifier: "ByeEvent",
   title: "bye",

@@ -1,0 +1,361 @@
+import type { JsonObject } from "../json.ts"
+import type { Event, Reply, RequestType } from "../messages.ts"
+import type { Outcome, Vector, VectorFile } from "./notation.ts"
+
+/** One object of either side, and what the other side makes of it. */
+export interface MessageVector extends Vector {
+  readonly from: "client" | "server"
+  readonly object: JsonObject
+  /** Of a client's object: `accepted` or an error code. Of a server's: whether its schema accepts it. */
+  readonly outcome: Outcome | "invalid"
+  /** The field at fault in a client's object. */
+  readonly field?: string
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What can be wrong with a field
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Values that a field can't have, by the code that a server answers and the requirement that says so. */
+interface Kind {
+  readonly wrong: ReadonlyArray<
+    readonly [code: Exclude<Outcome, "accepted">, requirement: string, values: ReadonlyArray<unknown>]
+  >
+  readonly optional?: true
+}
+
+const notString = ["bad-request", "JSON-5", [null, 5, true, ["ana"], {}]] as const
+const notInteger = ["bad-request", "JSON-5", [null, "1", true, [1], {}]] as const
+const notBoolean = ["bad-request", "JSON-5", [null, 0, "true", [], {}]] as const
+const notList = ["bad-request", "JSON-5", [null, "ana", 5, {}]] as const
+const outside = (...values: ReadonlyArray<number>) =>
+  ["bad-request", "JSON-6", [1.5, 2 ** 53, 2 ** 60, ...values]] as const
+
+const optional = (kind: Kind): Kind => ({ ...kind, optional: true })
+
+const id: Kind = { wrong: [notInteger, outside(0, -1, 2_147_483_648)] }
+const nick: Kind = { wrong: [notString, ["bad-name", "NAME-1", ["", "-ana", "ana!", "@ana", "a".repeat(33)]]] }
+const room: Kind = {
+  wrong: [notString, ["bad-name", "NAME-1", ["", "#", "cafe", "#-cafe", "#the cafe", `#${"a".repeat(33)}`]]]
+}
+const text: Kind = {
+  wrong: [notString, ["bad-text", "TEXT-2", ["", "\u001b[2J", "\u009b2J", "one\r\ntwo", "\u007f"]]]
+}
+const cursor: Kind = { wrong: [notInteger, outside(-1)] }
+const seq: Kind = { wrong: [notInteger, outside(0, -1)] }
+const limit: Kind = { wrong: [notInteger, ["bad-request", "LIST-4", [0, -1]], outside()] }
+const flag: Kind = { wrong: [notBoolean] }
+const words: Kind = { wrong: [notString] }
+
+const folded = ["bad-name", "NAME-3", ["Ana"]] as const
+const foldedRoom = ["bad-name", "NAME-3", ["#Cafe"]] as const
+const sentNick: Kind = { wrong: [...nick.wrong, folded] }
+const sentRoom: Kind = { wrong: [...room.wrong, foldedRoom] }
+const epoch: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "k 3", "a".repeat(33)]]] }
+const time: Kind = {
+  wrong: [
+    notString,
+    [
+      "bad-request",
+      "REPLY-9",
+      ["", "2026-11-20", "2026-11-20T20:08:00Z", "2026-11-20T20:08:00.000+01:00", "2026-13-20T20:08:00.000Z"]
+    ]
+  ]
+}
+const code: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "Bad_JSON", "bad json"]]] }
+const count: Kind = { wrong: [notInteger, outside(-1)] }
+const list: Kind = { wrong: [notList, ["bad-request", "REPLY-9", [[5], [null]]]] }
+const nicks: Kind = {
+  wrong: [notList, ["bad-name", "NAME-3", [["Ana"], ["ana", ""]]], ["bad-request", "REPLY-9", [[5]]]]
+}
+const rooms: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [
+        ["#cafe"],
+        [{ room: "#cafe" }],
+        [{ members: 2 }],
+        [{ room: "cafe", members: 2 }],
+        [{ room: "#cafe", members: -1 }]
+      ]
+    ]
+  ]
+}
+const limits: Kind = {
+  wrong: [
+    ["bad-request", "REPLY-9", [null, [], { text: "4096" }]],
+    ["bad-request", "LIMIT-2", [{ text: 999 }, { line: 8_191 }, { page: 0 }]]
+  ]
+}
+const heartbeat: Kind = { wrong: [notInteger, outside(0, 301)] }
+const protocol: Kind = { wrong: [notInteger, outside(0)] }
+const change: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "kicked"]]] }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The messages
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** One message: a good object with all its fields, the kind of each, and the requirement that describes it. */
+interface Message {
+  readonly requirement: string
+  readonly good: JsonObject & { readonly type: string }
+  readonly fields: { readonly [field: string]: Kind }
+  /** More objects that are good, each with what it shows. */
+  readonly also?: { readonly [shows: string]: JsonObject }
+}
+
+const requests: { readonly [Type in RequestType]: Message } = {
+  login: {
+    requirement: "LOGIN-1",
+    good: { type: "login", id: 1, nick: "ana" },
+    fields: { id, nick },
+    also: { "a nick in capitals": { type: "login", id: 1, nick: "ANA" } }
+  },
+  join: {
+    requirement: "JOIN-1",
+    good: { type: "join", id: 2, room: "#cafe", create: true, after: 41, epoch: "k3" },
+    fields: { id, room, create: optional(flag), after: optional(cursor), epoch: words },
+    also: {
+      "no more than a room": { type: "join", id: 2, room: "#cafe" },
+      "a cursor before the first entry": { type: "join", id: 2, room: "#cafe", after: 0, epoch: "k3" },
+      "the largest cursor": { type: "join", id: 2, room: "#cafe", after: Number.MAX_SAFE_INTEGER, epoch: "k3" },
+      "an epoch that no server makes": { type: "join", id: 2, room: "#cafe", after: 1, epoch: "" },
+      "an epoch without a cursor": { type: "join", id: 2, room: "#cafe", epoch: "k3" }
+    }
+  },
+  leave: { requirement: "LEAVE-1", good: { type: "leave", id: 5, room: "#cafe" }, fields: { id, room } },
+  send: {
+    requirement: "SEND-1",
+    good: { type: "send", id: 3, room: "#cafe", text: "hola" },
+    fields: { id, room, text },
+    also: { "a text of two lines": { type: "send", id: 3, room: "#cafe", text: "one\n\ttwo" } }
+  },
+  rooms: {
+    requirement: "LIST-1",
+    good: { type: "rooms", id: 6, after: "#cafe", limit: 50 },
+    fields: { id, after: optional(room), limit: optional(limit) },
+    also: {
+      "nothing more": { type: "rooms", id: 6 },
+      "a limit above every page": { type: "rooms", id: 6, limit: Number.MAX_SAFE_INTEGER }
+    }
+  },
+  members: {
+    requirement: "LIST-1",
+    good: { type: "members", id: 8, room: "#cafe", after: "ana", limit: 50 },
+    fields: { id, room, after: optional(nick), limit: optional(limit) },
+    also: { "no more than a room": { type: "members", id: 8, room: "#cafe" } }
+  },
+  ping: { requirement: "REPLY-10", good: { type: "ping", id: 10 }, fields: { id } },
+  sync: { requirement: "SYNC-1", good: { type: "sync", id: 11 }, fields: { id } },
+  bye: {
+    requirement: "END-1",
+    good: { type: "bye", id: 12 },
+    fields: { id },
+    also: { "the largest id": { type: "bye", id: 2_147_483_647 } }
+  }
+}
+
+const re = id
+const at = "2026-11-20T20:08:00.000Z"
+
+const replies: { readonly [Type in Reply["type"]]: Message } = {
+  welcome: { requirement: "LOGIN-1", good: { type: "welcome", re: 1, nick: "ana" }, fields: { re, nick: sentNick } },
+  joined: {
+    requirement: "JOIN-1",
+    good: {
+      type: "joined",
+      re: 2,
+      room: "#cafe",
+      epoch: "k3",
+      first: 1,
+      head: 41,
+      resumed: true,
+      members: ["ana"],
+      more: true
+    },
+    fields: {
+      re,
+      room: sentRoom,
+      epoch,
+      first: seq,
+      head: cursor,
+      resumed: optional(flag),
+      members: nicks,
+      more: optional(flag)
+    },
+    also: {
+      "a log without entries": {
+        type: "joined",
+        re: 2,
+        room: "#cafe",
+        epoch: "k3",
+        first: 1,
+        head: 0,
+        members: ["ana"]
+      }
+    }
+  },
+  left: { requirement: "LEAVE-1", good: { type: "left", re: 5, room: "#cafe" }, fields: { re, room: sentRoom } },
+  sent: {
+    requirement: "SEND-1",
+    good: { type: "sent", re: 3, room: "#cafe", seq: 42, at },
+    fields: { re, room: sentRoom, seq, at: time }
+  },
+  rooms: {
+    requirement: "LIST-1",
+    good: { type: "rooms", re: 6, rooms: [{ room: "#cafe", members: 2 }], more: true },
+    fields: { re, rooms, more: optional(flag) },
+    also: { "no rooms": { type: "rooms", re: 6, rooms: [] } }
+  },
+  members: {
+    requirement: "LIST-1",
+    good: { type: "members", re: 8, room: "#cafe", members: ["ana", "leo"], more: true },
+    fields: { re, room: sentRoom, members: nicks, more: optional(flag) },
+    also: { "nobody above the name": { type: "members", re: 8, room: "#cafe", members: [] } }
+  },
+  pong: { requirement: "REPLY-10", good: { type: "pong", re: 10 }, fields: { re } },
+  synced: { requirement: "SYNC-1", good: { type: "synced", re: 11 }, fields: { re } },
+  bye: { requirement: "END-1", good: { type: "bye", re: 12 }, fields: { re: optional(re) } },
+  error: {
+    requirement: "ERROR-1",
+    good: { type: "error", re: 3, code: "unavailable", message: "the disk is full", field: "room", retryAfter: 5_000 },
+    fields: { re: optional(re), code, message: words, field: optional(words), retryAfter: optional(count) },
+    also: {
+      "no re": { type: "error", code: "bad-json", message: "the line is not JSON" },
+      "a code that nobody knows": { type: "error", re: 3, code: "x-acme-closed", message: "" }
+    }
+  }
+}
+
+const events: { readonly [Type in Event["type"]]: Message } = {
+  hello: {
+    requirement: "HELLO-1",
+    good: {
+      type: "hello",
+      protocol: 1,
+      server: "tertulia/0.1.0",
+      features: ["history/1"],
+      auth: ["guest"],
+      limits: { line: 65_536, text: 4_096 },
+      heartbeat: 30
+    },
+    fields: { protocol, server: words, features: list, auth: list, limits, heartbeat },
+    also: {
+      "limits all at their defaults": {
+        type: "hello",
+        protocol: 1,
+        server: "",
+        features: [],
+        auth: ["guest"],
+        limits: {},
+        heartbeat: 1
+      }
+    }
+  },
+  message: {
+    requirement: "SEND-2",
+    good: { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at },
+    fields: { room: sentRoom, seq, from: sentNick, text, at: time }
+  },
+  member: {
+    requirement: "MEMBER-1",
+    good: { type: "member", room: "#cafe", nick: "leo", change: "joined" },
+    fields: { room: sentRoom, nick: sentNick, change },
+    also: { "somebody who left": { type: "member", room: "#cafe", nick: "leo", change: "left" } }
+  },
+  ping: { requirement: "HEART-1", good: { type: "ping" }, fields: {} },
+  bye: {
+    requirement: "END-7",
+    good: { type: "bye", code: "shutting-down", message: "the server is stopping", reconnectAfter: 1_250 },
+    fields: { code, message: words, reconnectAfter: optional(count) },
+    also: { "a code that nobody knows": { type: "bye", code: "x-acme-closed", message: "" } }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The vectors
+// ---------------------------------------------------------------------------------------------------------------------
+
+const without = (object: JsonObject, field: string): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => name !== field))
+
+const accepted = (
+  from: MessageVector["from"],
+  { also = {}, good, requirement }: Message
+): ReadonlyArray<MessageVector> => {
+  const cases: ReadonlyArray<readonly [string, string, JsonObject]> = [
+    ["good", requirement, good],
+    ["good, in another order", requirement, Object.fromEntries(Object.entries(good).reverse())],
+    [
+      "good, with fields that nobody knows",
+      from === "client" ? "EXT-1" : "EXT-2",
+      { ...good, "x-acme/mood": { is: [null] } }
+    ],
+    ...Object.entries(also).map(([shows, object]) => [`good, with ${shows}`, requirement, object] as const)
+  ]
+  return cases.map(([name, because, object]) => ({ name, requirements: [because], from, object, outcome: "accepted" }))
+}
+
+const refused = (from: MessageVector["from"], { fields, good }: Message): ReadonlyArray<MessageVector> =>
+  Object.entries(fields).flatMap(([field, { optional: mayMiss, wrong }]) => [
+    ...(mayMiss ? [] : [refusal(from, `${field} is missing`, "JSON-5", without(good, field), "bad-request", field)]),
+    ...wrong.flatMap(([answered, requirement, values]) =>
+      values.map((value) =>
+        refusal(from, `${field} is ${JSON.stringify(value)}`, requirement, { ...good, [field]: value }, answered, field)
+      )
+    )
+  ])
+
+const refusal = (
+  from: MessageVector["from"],
+  name: string,
+  requirement: string,
+  object: JsonObject,
+  outcome: Outcome,
+  field: string
+): MessageVector =>
+  from === "client"
+    ? { name, requirements: [requirement], from, object, outcome, field }
+    : {
+        name,
+        requirements: ["REPLY-9", ...(/^(?:NAME|LIMIT)/u.test(requirement) ? [requirement] : [])],
+        from,
+        object,
+        outcome: "invalid"
+      }
+
+const vectorsOf = (from: MessageVector["from"], kind: string, messages: { readonly [type: string]: Message }) =>
+  Object.entries(messages).flatMap(([type, message]) =>
+    [...accepted(from, message), ...refused(from, message)].map((vector) => ({
+      ...vector,
+      name: `${kind} ${type}: ${vector.name}`
+    }))
+  )
+
+/** Each message, good and bad. */
+export const messages: VectorFile<MessageVector> = {
+  title: "Messages",
+  description: [
+    "{from} client: a server that has a connection in the right state takes {object} for a request if {outcome} is accepted (it may refuse it for its state), or else answers {outcome} with {field} as the field at fault.",
+    "{from} server: {object} is what a server may send if {outcome} is accepted, and what no server may send if it is invalid. An object with `re`, and every `error`, is a reply; every other object is an event.",
+    "schema/request.json, reply.json and event.json accept and reject the same objects."
+  ],
+  protocol: 1,
+  vectors: [
+    ...vectorsOf("client", "request", requests),
+    ...vectorsOf("server", "reply", replies),
+    ...vectorsOf("server", "event", events),
+    ...["hello", "message", "member", "ping"].map(
+      (type): MessageVector => ({
+        name: `event ${type}: with re`,
+        requirements: ["REPLY-9"],
+        from: "server",
+        object: { ...events[type as keyof typeof events].good, re: 1 },
+        outcome: "invalid"
+      })
+    )
+  ]
+}
