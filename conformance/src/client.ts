@@ -48,11 +48,14 @@ export const reliedOn = {
   bye: "END-1"
 } as const satisfies Record<RequestType, RequirementId>
 
-const brokenBy = {
+/** The requirement that an object which no server may send has broken. */
+export const brokenBy = {
   line: "FRAME-1",
   length: "FRAME-9",
   json: "JSON-9",
-  schema: "REPLY-9"
+  schema: "REPLY-9",
+  name: "NAME-3",
+  limit: "LIMIT-2"
 } as const satisfies Record<Breach, RequirementId>
 
 type WithoutId<Any> = Any extends Request ? Omit<Any, "id"> : never
@@ -302,13 +305,13 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     const item = yield* nextReply(more?.id ?? "REPLY-1", expected, more?.seconds)
     if (item.object["re"] === id) return placed<Reply>(item)
     if (item.object["re"] === undefined) {
-      return yield* test.broken("REPLY-2", {
+      return yield* test.broken(more?.id ?? "REPLY-2", {
         ...sent(),
         expected: `${expected}, with "re":${id}`,
         got: show(item.line)
       })
     }
-    return yield* test.broken("REPLY-3", { ...sent(), expected, got: show(item.line) })
+    return yield* test.broken(more?.id ?? "REPLY-3", { ...sent(), expected, got: show(item.line) })
   })
 
   const ask = <Asked extends Ask>(

@@ -6,7 +6,7 @@
 import { foldName, isNick, isRoomName, type JsonObject } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type Client, isCompany, isReply } from "./client.ts"
+import { type Client, isCompany } from "./client.ts"
 import type { RequirementId } from "./generated/requirement-id.ts"
 import type { StartedTarget } from "./run/target.ts"
 import type { Scenario } from "./scenario.ts"

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import { test } from "vitest"
-import { type Client, makeClient, type Person } from "./client.ts"
+import { brokenBy, type Client, makeClient, type Person } from "./client.ts"
 import type { RequirementId } from "./generated/requirement-id.ts"
 import { type StartedTarget, startTarget } from "./run/target.ts"
 import type { TestPlan } from "./suite.ts"
@@ -317,8 +317,10 @@ const noBadObjects = (judging: Judging): Effect.Effect<void, Stop> =>
     const bad = connection.inbox.find((item) => item._tag === "Malformed")
     if (bad?._tag !== "Malformed") return Effect.void
     const got = bad.line === "" ? bad.reason : `${bad.reason}: ${show(bad.line)}`
-    const id = bad.breach === "schema" ? "REPLY-9" : bad.breach === "length" ? "FRAME-9" : "FRAME-1"
-    return broken(judging, id, { expected: "only objects that the schemas accept, one per line", got })
+    return broken(judging, brokenBy[bad.breach], {
+      expected: "only objects that the schemas accept, one per line",
+      got
+    })
   })
 
 // ---------------------------------------------------------------------------------------------------------------------

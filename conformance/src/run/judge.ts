@@ -18,6 +18,7 @@ import { type Requirement, readRequirements } from "../spec/requirements.ts"
 import type { SuiteOptions } from "../suite.ts"
 import type { Address } from "../wire/connection.ts"
 import { type Driven, drive, type TestReport } from "./drive.ts"
+import { writeJudged } from "./judged.ts"
 import { CannotJudge, checkIds, checkNumber, checkWords, type Flags, parseTarget, reportKinds } from "./options.ts"
 import { probe } from "./probe.ts"
 import { type Results, resultsOf, type Target } from "./results.ts"
@@ -40,10 +41,15 @@ export const judge = Effect.fnUntraced(function* (
   const millis = (yield* Clock.currentTimeMillis) - began
   const results = resultsOf(target, options.seed, driven, requirements, millis)
   yield* write(flags, results, requirements)
+  if (isWhole(flags) && results.exitCode <= 1) yield* Effect.sync(() => writeJudged(results))
   say(`\n${closingLines(style, results, requirements)}\n`)
   if (results.planned === 0) return yield* nothingSelected
   return results.exitCode
 })
+
+/** Whether a run is one that `npm run spec:check` may rely on: of everything, against the reference server. */
+const isWhole = ({ bail, grep, profile, requirement, target }: Flags): boolean =>
+  target.length === 0 && grep === "" && requirement.length === 0 && profile.length === 0 && !bail
 
 /** Prints the tests that would run, with what they judge. */
 export const list = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<void, CannotJudge> {

@@ -33,10 +33,20 @@ export class NotStarted extends Data.TaggedError("NotStarted")<{ readonly reason
 
 const main = fileURLToPath(new URL("../../../packages/server/src/main.ts", import.meta.url))
 
+const quick = {
+  heartbeat: 1,
+  "login-seconds": 5,
+  connections: 96,
+  joins: 16,
+  members: 24,
+  rooms: 256,
+  replay: 100
+}
+
 /** The reference server, with clocks and limits small enough to be judged quickly. */
 export const referenceServer: StartCommand = {
   program: process.execPath,
-  args: [main, "--port", "0", "--heartbeat", "3"]
+  args: [main, "--port", "0", ...Object.entries(quick).flatMap(([name, value]) => [`--${name}`, String(value)])]
 }
 
 const startSeconds = 20
@@ -45,7 +55,10 @@ const startSeconds = 20
 export const startTarget = (command: StartCommand): Effect.Effect<StartedTarget, NotStarted, Scope.Scope> =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() => spawn(command.program, command.args, { stdio: ["ignore", "pipe", "pipe"] })),
+      Effect.sync(() =>
+        // Neither the user's settings nor a file in the user's folder may change what is judged.
+        spawn(command.program, command.args, { stdio: ["ignore", "pipe", "pipe"], cwd: here, env: withoutSettings() })
+      ),
       (running) =>
         Effect.andThen(signal(running, "SIGTERM"), ended(running)).pipe(
           Effect.timeoutOption("5 seconds"),
@@ -60,6 +73,10 @@ export const startTarget = (command: StartCommand): Effect.Effect<StartedTarget,
       exit: ended(child)
     }
   })
+
+const here = fileURLToPath(new URL(".", import.meta.url))
+const withoutSettings = () =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TERTULIA_")))
 
 const signal = (child: ChildProcess, name: NodeJS.Signals) => Effect.sync(() => void child.kill(name))
 

@@ -37,7 +37,7 @@ export interface Arrived {
 }
 
 /** Which rule of the wire an object that no server may send has broken. */
-export type Breach = "line" | "length" | "json" | "schema"
+export type Breach = "line" | "length" | "json" | "schema" | "name" | "limit"
 
 /** Anything that a connection can bring. */
 export type Arrival =
@@ -250,7 +250,18 @@ const readLine = (line: string | typeof notUtf8, nth: number, at: number): Arriv
     return { _tag: "Malformed", breach, line, reason: object }
   }
   const checked = checkServerObject(object)
-  if (Result.isFailure(checked)) return { _tag: "Malformed", breach: "schema", line, reason: checked.failure.reason }
+  if (Result.isFailure(checked)) {
+    const { path = [], reason } = checked.failure
+    return { _tag: "Malformed", breach: breachAt(object, path), line, reason }
+  }
   const message = checked.success._tag === "Known" ? checked.success.message : undefined
   return { _tag: "Object", nth, at, line, type: String(object["type"]), object, message }
+}
+
+/** A name that isn't folded and a limit below its minimum have requirements of their own. */
+const breachAt = (object: JsonObject, [field = "", inner = ""]: ReadonlyArray<string>): Breach => {
+  const value = object[field]
+  if (field === "limits") return Number.isInteger((value as JsonObject | null)?.[inner]) ? "limit" : "schema"
+  const name = field === "members" && Array.isArray(value) ? value[Number(inner)] : value
+  return ["nick", "room", "from", "members"].includes(field) && typeof name === "string" ? "name" : "schema"
 }
