@@ -73,7 +73,7 @@ scenario("of several faults the first in the table is answered", ["ERROR-3"], fu
   const long = "x".repeat(t.limits.text + 1)
   yield* guest.refused({ type: "send", room: t.roomName("nowhere"), text: long }, "too-long", { field: "text" })
   yield* guest.refused({ type: "send", room: t.roomName("nowhere"), text: "hola" }, "not-joined")
-  yield* guest.refused({ type: "join", room: "cafe", after: "x" }, "bad-request", { field: "after" })
+  yield* guest.refused({ type: "join", room: "cafe", after: "x", epoch: "e" }, "bad-request", { field: "after" })
   yield* guest.refused({ type: "join", room: "cafe", create: false, after: 5 }, "bad-request", { field: "epoch" })
 })
 
@@ -126,7 +126,8 @@ scenario("errors have codes of the registry and speak to people", ["ERROR-4", "E
 // ---------------------------------------------------------------------------------------------------------------------
 
 scenario("no announced limit is below its minimum", ["LIMIT-2", "LIMIT-3"], function* (t) {
-  const announced = t.hello.limits
+  const client = yield* t.connect()
+  const { limits: announced } = yield* client.greeting("LIMIT-2")
   for (const name of limitNames) {
     const value = announced[name]
     if (value === undefined) continue

@@ -13,9 +13,9 @@ scenario("the server greets before anything is asked of it", ["HELLO-1", "HELLO-
 })
 
 scenario("the server greets once", ["HELLO-2"], function* (t) {
-  const [ana] = yield* t.people(1)
-  const room = yield* t.room(ana)
-  yield* ana.send(room, "hola")
+  const ana = yield* t.connection()
+  yield* ana.login(t.nick())
+  yield* ana.join(t.roomName())
   const more = (yield* ana.fence).filter(({ type }) => type === "hello")
   yield* t.judge("HELLO-2", more.length === 0, { expected: "no second `hello`", got: more.map(({ line }) => line) })
 })
@@ -68,12 +68,14 @@ scenario("every request has exactly one reply", ["REPLY-1", "REPLY-2"], function
     yield* ana.post({ type: "leave", room }),
     yield* ana.post({ type: "ping" })
   ]
-  const replies = (yield* ana.fence).filter(({ object, type }) => "re" in object || type === "error")
-  const answered = replies.map(({ object }) => object["re"])
+  const last = yield* ana.post({ type: "sync" })
+  const answered: Array<number | undefined> = []
+  while (answered.at(-1) !== last) answered.push((yield* ana.answer({ id: "REPLY-1" })).re)
+  answered.pop()
   yield* t.judge("REPLY-1", answered.length === ids.length, {
-    sent: `${ids.length} requests`,
-    expected: `${ids.length} replies, and no more`,
-    got: `${answered.length} replies: ${replies.map(({ line }) => line).join(" ")}`
+    sent: `${ids.length} requests, and a \`sync\``,
+    expected: `${ids.length} replies before \`synced\``,
+    got: `${answered.length} replies, with re ${answered.join()}`
   })
   yield* t.judge("REPLY-2", answered.join() === ids.join(), { expected: `re ${ids.join()}`, got: answered.join() })
 })

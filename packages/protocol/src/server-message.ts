@@ -29,6 +29,8 @@ export type Received = Known | Unknown
 /** A line that no server may send, with the reason. */
 export interface Malformed {
   readonly reason: string
+  /** Where in the object it is wrong, when it is one field of an object that is otherwise known. */
+  readonly path?: ReadonlyArray<string>
 }
 
 const decodeReply = Schema.decodeUnknownResult(Reply)
@@ -54,6 +56,6 @@ export const checkServerObject = (object: JsonObject): Result.Result<Received, M
   const decoded: Result.Result<ServerMessage, Schema.SchemaError> = isReply ? decodeReply(object) : decodeEvent(object)
   if (Result.isSuccess(decoded)) return Result.succeed({ _tag: "Known", message: decoded.success })
   const [issue] = format(decoded.failure.issue).issues
-  const path = (issue?.path ?? []).map(String).join(".")
-  return Result.fail({ reason: `${path === "" ? type : path}: ${issue?.message ?? "not valid"}` })
+  const path = (issue?.path ?? []).map(String)
+  return Result.fail({ path, reason: `${path.length === 0 ? type : path.join(".")}: ${issue?.message ?? "not valid"}` })
 }

@@ -1,0 +1,13 @@
+/**
+ * All mutants, in the order of the spec's chapters.
+ *
+ * @module
+ */
+import { claims } from "./catalogue/claims.ts"
+import { registries } from "./catalogue/registries.ts"
+import { session } from "./catalogue/session.ts"
+import { versioning } from "./catalogue/versioning.ts"
+import { wire } from "./catalogue/wire.ts"
+import type { Mutant } from "./mutant.ts"
+
+export const catalogue: ReadonlyArray<Mutant> = [...wire, ...session, ...registries, ...versioning, ...claims]

@@ -1,0 +1,62 @@
+/**
+ * What becomes of a mutant, from what the suite found. Pure: the runner's tests are here.
+ *
+ * @module
+ */
+import type { Results } from "../src/run/results.ts"
+import type { Mutant } from "./mutant.ts"
+
+/**
+ * killed: a test of its own requirement judged that requirement broken, which is the only good end.
+ * killed by another: only some other requirement was found broken. survived: the mutation was exercised, and all was
+ * green. never hit: no test provoked it. void: nothing could be judged. inconclusive: tests came to no verdict.
+ * equivalent: it is annotated as one that no test can tell, and none has.
+ */
+export const ends = [
+  "killed",
+  "killed by another",
+  "survived",
+  "never hit",
+  "void",
+  "inconclusive",
+  "equivalent"
+] as const
+
+export type End = (typeof ends)[number]
+
+/** One row of the matrix. */
+export interface Judged {
+  readonly mutant: Mutant
+  readonly end: End
+  /** The test that killed it, or what is to be known otherwise. */
+  readonly by: string
+  readonly hits: number
+  readonly millis: number
+}
+
+/** Whether this end lets the run fail. */
+export const isGood = ({ end }: Judged): boolean => end === "killed" || end === "equivalent"
+
+/** Judges a mutant by the results of the tests that name its requirement. */
+export const endOf = (mutant: Mutant, results: Results, hits: number): { readonly end: End; readonly by: string } => {
+  const killer = results.tests.find(({ outcome }) => (outcome.judged[mutant.breaks]?.broken ?? 0) > 0)
+  if (killer !== undefined) {
+    return mutant.equivalent === undefined
+      ? { end: "killed", by: killer.title }
+      : { end: "void", by: `annotated as equivalent (${mutant.equivalent}), and killed by: ${killer.title}` }
+  }
+  if (mutant.equivalent !== undefined) return { end: "equivalent", by: mutant.equivalent }
+  const fault = results.faults[0]
+  if (fault !== undefined) return { end: "void", by: fault }
+  if (results.tests.length === 0) return { end: "void", by: "no test names this requirement" }
+  const other = results.tests.find(({ outcome }) => outcome.verdict === "failed" || outcome.verdict === "blocked")
+  if (other !== undefined) return { end: "killed by another", by: `${other.title}: ${other.outcome.reason ?? ""}` }
+  const open = results.tests.find(({ outcome }) => outcome.verdict === "inconclusive")
+  if (open !== undefined) return { end: "inconclusive", by: `${open.title}: ${open.outcome.reason ?? ""}` }
+  if (results.tests.every(({ outcome }) => outcome.verdict === "not run")) {
+    return { end: "void", by: results.tests[0]?.outcome.reason ?? "no test ran" }
+  }
+  return hits === 0
+    ? { end: "never hit", by: "no test provokes what it changes" }
+    : { end: "survived", by: `exercised ${hits} times, and all was green` }
+}

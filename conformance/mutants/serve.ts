@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/**
+ * Runs one mutant as a server of its own: `npm run mutant -- NAME [options of the server]`. For looking at it by hand, and
+ * for tests that stop or kill the target. SIGTERM is handed on to the server behind.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import { referenceServer, startTarget } from "../src/run/target.ts"
+import { catalogue } from "./catalogue.ts"
+import { startProxy } from "./proxy.ts"
+
+const [name, ...args] = process.argv.slice(2)
+const mutant = catalogue.find((each) => each.name === name)
+
+if (mutant === undefined) {
+  const names = catalogue.map((each) => `  ${each.name.padEnd(34)} ${each.breaks.padEnd(11)} ${each.does}`)
+  process.stderr.write(`Usage: npm run mutant -- NAME [options of the server]\n\n${names.join("\n")}\n`)
+  process.exit(2)
+}
+
+const program = Effect.gen(function* () {
+  const target = yield* startTarget({ ...referenceServer, args: [...referenceServer.args, ...args] })
+  const proxy = yield* Effect.promise(() => startProxy(target.address.port, mutant.tap()))
+  process.stdout.write(`${JSON.stringify({ mutant: mutant.name, host: "127.0.0.1", port: proxy.port })}\n`)
+  process.once("SIGTERM", () => Effect.runFork(target.stop))
+  yield* target.exit
+  yield* Effect.promise(() => proxy.close())
+}).pipe(Effect.scoped)
+
+Effect.runPromise(program).catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`)
+  process.exit(1)
+})
