@@ -25,6 +25,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -300,9 +301,9 @@ const start = Effect.fnUntraced(function* (
     Effect.ignore,
     Effect.forkScoped
   )
-  yield* Effect.addFinalizer(() =>
-    ask("bye", {}).pipe(Effect.timeoutOption("1 second"), Effect.ignore, Effect.interruptible)
-  )
+  const bye = ask("bye", {}).pipe(Effect.timeoutOption("1 second"), Effect.ignore)
+  // In a fiber of its own: this one may be interrupted already, and then could wait for nothing.
+  yield* Effect.addFinalizer(() => Effect.flatMap(Effect.forkDetach(bye), Fiber.await))
   return {
     ask,
     members: (room) => {

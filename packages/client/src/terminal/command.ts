@@ -6,13 +6,13 @@
 
 /** The commands, as they are typed and as /help explains them. */
 export const commands = {
-  help: { names: ["/help"], argument: "", sends: "nothing", does: "shows this" },
+  help: { names: ["/help"], argument: "", sends: "-", does: "shows this" },
   rooms: { names: ["/rooms"], argument: "", sends: "rooms", does: "lists the rooms of the server" },
   members: { names: ["/members"], argument: "", sends: "members", does: "lists who is in the room" },
   join: { names: ["/join"], argument: "#room", sends: "join", does: "enters a room, or turns to one you are in" },
   leave: { names: ["/leave"], argument: "[#room]", sends: "leave", does: "leaves the room" },
-  nick: { names: ["/nick", "/nombre"], argument: "", sends: "nothing", does: "says how to get another nick" },
-  raw: { names: ["/raw"], argument: "", sends: "nothing", does: "shows or hides the lines of the protocol" },
+  nick: { names: ["/nick", "/nombre"], argument: "", sends: "-", does: "says how to get another nick" },
+  raw: { names: ["/raw"], argument: "", sends: "-", does: "shows or hides the lines of the protocol" },
   quit: { names: ["/quit", "/exit", "/salir"], argument: "", sends: "bye", does: "says goodbye" }
 } as const
 
@@ -51,11 +51,13 @@ export const read = (line: string): Typed => {
 /** A room as people write it, `cafe` or `#cafe`, as the protocol names it. */
 export const roomName = (written: string): string => (written.startsWith("#") ? written : `#${written}`)
 
-/** What /help says, a line per command. */
+const helpLine = (typed: string, sends: string, does: string) => `  ${typed.padEnd(24)}${sends.padEnd(9)}${does}`
+
+/** What /help says: the commands, each with the request of the protocol that it sends. */
 export const help: ReadonlyArray<string> = [
-  ...Object.values(commands).map(({ argument, does, names, sends }) => {
-    const typed = `${names.join(", ")} ${argument}`.trimEnd()
-    return `${typed.padEnd(24)} ${does.padEnd(44)} (sends ${sends})`
-  }),
-  `${"anything else".padEnd(24)} ${"says it in the room; // for a leading /".padEnd(44)} (sends send)`
+  helpLine("typed", "sends", ""),
+  ...Object.values(commands).map(({ argument, does, names, sends }) =>
+    helpLine(`${names.join(" ")} ${argument}`, sends, does)
+  ),
+  helpLine("anything else", "send", "says it in the room (// for a leading /)")
 ]

@@ -44,7 +44,6 @@ export const terminal: Effect.Effect<Screen, never, Scope.Scope> = Effect.gen(fu
     (line) => Effect.sync(() => line.close())
   )
   const left = Deferred.makeUnsafe<void>()
-  let asking = false
   let closed = false
 
   /** Moves to the first column of the row that is `rows` above, and wipes everything from there on. */
@@ -54,9 +53,11 @@ export const terminal: Effect.Effect<Screen, never, Scope.Scope> = Effect.gen(fu
     Effect.sync(() => {
       if (closed) return void stdout.write(`${text}\n`)
       const { rows } = line.getCursorPos()
-      // To draw the line again, readline first goes up as many rows as the cursor was below its beginning.
-      stdout.write(`${wipe(rows)}${text}\n${"\n".repeat(rows)}`)
-      if (!asking) line.prompt(true)
+      stdout.write(`${wipe(rows)}${text}\n`)
+      // Readline goes up so many rows before it draws the line again; here it begins at the first, and after a paste the
+      // number is wrong anyway.
+      Object.assign(line, { prevRows: 0 })
+      line.prompt(true)
     })
 
   const entered = (text: string) => {
@@ -73,7 +74,8 @@ export const terminal: Effect.Effect<Screen, never, Scope.Scope> = Effect.gen(fu
   line.on("SIGINT", () => line.close())
   line.on("close", () => {
     closed = true
-    stdout.write(wipe(0))
+    // What was half typed stays to be seen: nobody has said it.
+    stdout.write(line.line === "" ? wipe(0) : "\n")
     Queue.endUnsafe(lines)
     Deferred.doneUnsafe(left, Exit.void)
   })
@@ -89,11 +91,7 @@ export const terminal: Effect.Effect<Screen, never, Scope.Scope> = Effect.gen(fu
       }),
     ask: (question) =>
       Effect.callback<string>((resume) => {
-        const done = (answer: string) => {
-          asking = false
-          resume(Effect.succeed(answer))
-        }
-        asking = true
+        const done = (answer: string) => resume(Effect.succeed(answer))
         line.once("close", () => done(""))
         line.question(question, done)
       }),

@@ -1,0 +1,380 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { inTerminal, noTmux, piped } from "./child.ts"
+import { at, hello, listening, type Peer } from "./peer.ts"
+
+const slow = { timeout: 20_000 }
+
+if (noTmux !== undefined) console.warn(`Skipped: the tests of the client in a terminal, because ${noTmux}.`)
+
+/** Lets a client in, and into its room. */
+const receives = Effect.fnUntraced(function* (peer: Peer, members: ReadonlyArray<string> = ["ana"]) {
+  yield* peer.says(hello)
+  const { id, nick } = yield* peer.hears("login")
+  yield* peer.says({ type: "welcome", re: id, nick })
+  const { id: re, room } = yield* peer.hears("join")
+  yield* peer.says({ type: "joined", re, room, epoch: "k3", first: 1, head: 0, members })
+})
+
+const says = (seq: number, from: string, text: string) => ({ type: "message", room: "#cafe", seq, from, text, at })
+
+/** Takes the next line that a client says, as the entry `seq` of #cafe. */
+const takes = Effect.fnUntraced(function* (peer: Peer, seq: number, from = "ana") {
+  const { id, text } = yield* peer.hears("send")
+  yield* peer.says(says(seq, from, text), { type: "sent", re: id, room: "#cafe", seq, at })
+  return text
+})
+
+const saysGoodbye = (peer: Peer) =>
+  Effect.flatMap(peer.hears("bye"), ({ id }) => Effect.andThen(peer.says({ type: "bye", re: id }), peer.hangsUp))
+
+const ana = (port: number) => ["--nick", "ana", "--room", "cafe", "--port", String(port)]
+
+describe("the client in a pipe", () => {
+  it.live(
+    "says each line, waits for every reply, says bye and exits with 0",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port))
+        yield* client.types("one\ntwo\n\nthree")
+        yield* client.endsInput
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        const texts = [yield* takes(peer, 1), yield* takes(peer, 2), yield* takes(peer, 3)]
+        yield* saysGoodbye(peer)
+        const { code, stderr, stdout } = yield* client.ends
+        assert.deepStrictEqual(texts, ["one", "two", "three"])
+        assert.strictEqual(stderr, "")
+        assert.strictEqual(code, 0)
+        assert.deepStrictEqual(
+          stdout.split("\n").map((line) => line.replace(/^\d\d:\d\d /u, "")),
+          ["ana: one", "ana: two", "ana: three", ""]
+        )
+      }),
+    slow
+  )
+
+  it.live(
+    "shows what happens as plain lines, whatever is in them",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* peer.says(
+          { type: "member", room: "#cafe", nick: "leo", change: "joined" },
+          says(1, "leo", "turn \u202earound\nand indent"),
+          { type: "member", room: "#cafe", nick: "leo", change: "left" }
+        )
+        yield* client.types("/members\n")
+        const { id } = yield* peer.hears("members")
+        yield* peer.says({ type: "members", re: id, room: "#cafe", members: ["ana"] })
+        yield* client.endsInput
+        yield* saysGoodbye(peer)
+        const { code, stdout } = yield* client.ends
+        assert.strictEqual(code, 0)
+        assert.notInclude(stdout, "\u001b")
+        assert.deepStrictEqual(
+          stdout.split("\n").map((line) => line.replace(/^\d\d:\d\d /u, "")),
+          ["* leo joined", "leo: turn \ufffdaround", "           and indent", "* leo left", "* in #cafe: ana", ""]
+        )
+      }),
+    slow
+  )
+
+  it.live(
+    "tells which lines were not said, and exits with 1",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port))
+        yield* client.types("uno\n/nope\n\u001b[2J\n")
+        yield* client.endsInput
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        const { id } = yield* peer.hears("send")
+        yield* peer.says({ type: "error", re: id, code: "unavailable", message: "the disk is full" })
+        yield* saysGoodbye(peer)
+        const { code, stderr, stdout } = yield* client.ends
+        assert.strictEqual(code, 1)
+        assert.strictEqual(stdout, "")
+        assert.include(stderr, `not said: "uno": the disk is full (unavailable)`)
+        assert.include(stderr, "/nope is no command")
+        assert.include(stderr, "(bad-text)")
+        assert.include(stderr, "3 lines were not said")
+        assert.notInclude(stderr, "\u001b")
+      }),
+    slow
+  )
+
+  it.live(
+    "says in one sentence that nobody is there, and exits with 2",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* Effect.scoped(listening)
+        const { code, stderr } = yield* (yield* piped(...ana(port))).ends
+        assert.strictEqual(code, 2)
+        assert.strictEqual(
+          stderr,
+          `can't reach 127.0.0.1:${port}: nothing listens there (connection refused). Is the server running, and is the address right?\n`
+        )
+      }),
+    slow
+  )
+
+  it.live(
+    "says in one sentence what is wrong with its options, and exits with 2",
+    () =>
+      Effect.gen(function* () {
+        const wrong = [
+          [],
+          ["--nick", "../ana"],
+          ["--nick", "ana", "--room", "a b"],
+          ["--nick", "ana", "--port", "0"],
+          ["--wat"]
+        ]
+        const endings = yield* Effect.forEach(wrong, (args) => Effect.flatMap(piped(...args), ({ ends }) => ends), {
+          concurrency: 2
+        })
+        for (const { code, stderr, stdout } of endings) {
+          assert.strictEqual(code, 2)
+          assert.strictEqual(stdout, "")
+          assert.match(stderr, /^[^\n]+\n$/u)
+        }
+      }),
+    slow
+  )
+
+  it.live(
+    "says in one sentence that something else answers, and exits with 1",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port))
+        yield* (yield* server.accepts).writes("SSH-2.0-OpenSSH_9.9\r\n")
+        const { code, stderr } = yield* client.ends
+        assert.strictEqual(code, 1)
+        assert.match(stderr, /^what answers at 127\.0\.0\.1:\d+ doesn't speak Tertulia 1: [^\n]+\n$/u)
+      }),
+    slow
+  )
+
+  it.live(
+    "says in one sentence that the nick is taken, and exits with 1",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* peer.says(hello)
+        const { id } = yield* peer.hears("login")
+        yield* peer.says({ type: "error", re: id, code: "nick-taken", message: "somebody has the nick ana" })
+        yield* saysGoodbye(peer)
+        const { code, stderr } = yield* client.ends
+        assert.strictEqual(code, 1)
+        assert.strictEqual(stderr, "login was refused: somebody has the nick ana (nick-taken)\n")
+      }),
+    slow
+  )
+
+  it.live(
+    "tells that the server ended, after what it said last and what it never confirmed",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* client.types("hola\n")
+        yield* peer.hears("send")
+        yield* peer.says(says(1, "leo", "the last words"), { type: "bye", code: "shutting-down", message: "stopping" })
+        const { code, stderr, stdout } = yield* client.ends
+        assert.strictEqual(code, 1)
+        assert.include(stdout, "leo: the last words")
+        const [doubt, end] = stderr.split("\n")
+        assert.strictEqual(doubt, `not confirmed, so perhaps said and perhaps not: "hola"`)
+        assert.match(end!, /has ended: the server said bye, shutting-down \(stopping\)$/u)
+      }),
+    slow
+  )
+
+  it.live(
+    "leaves politely when it is told to stop",
+    () =>
+      Effect.gen(function* () {
+        for (const signal of ["SIGINT", "SIGTERM"] as const) {
+          const server = yield* listening
+          const client = yield* piped(...ana(server.port))
+          const peer = yield* server.accepts
+          yield* receives(peer)
+          yield* client.isTold(signal)
+          yield* saysGoodbye(peer)
+          assert.strictEqual((yield* client.ends).code, 130)
+        }
+      }),
+    slow
+  )
+
+  it.live(
+    "leaves when nobody reads what it shows",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* client.closesOutput
+        yield* peer.says(says(1, "leo", "hola"), says(2, "leo", "hola"))
+        yield* saysGoodbye(peer)
+        const { code, stderr } = yield* client.ends
+        assert.strictEqual(stderr, "")
+        assert.strictEqual(code, 0)
+      }),
+    slow
+  )
+
+  it.live(
+    "leaves at /quit, even while its input stays open",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* client.types("/quit\n")
+        yield* saysGoodbye(peer)
+        assert.strictEqual((yield* client.ends).code, 0)
+      }),
+    slow
+  )
+})
+
+describe.skipIf(noTmux !== undefined)("the client in a terminal", () => {
+  it.live(
+    "keeps the line being typed, and the cursor in it, while others talk",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* inTerminal(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer, ["ana", "leo"])
+        yield* client.shows("#cafe>")
+        const long = "a line that is still being typed and is long enough to go on in the next row"
+        yield* client.types(long)
+        yield* client.presses("Left", "Left", "Left")
+        yield* client.shows("next row")
+        yield* peer.says(says(1, "leo", "one"), says(2, "leo", "two"), says(3, "leo", "three"))
+        const shown = yield* client.shows("next row")
+        const rows = (yield* Effect.repeat(client.screen, { until: (screen) => screen.includes("leo: three") })).split(
+          "\n"
+        )
+        assert.isTrue(shown.length > 0)
+        const at = rows.findIndex((row) => row.endsWith("leo: one"))
+        assert.isTrue(rows[at + 1]!.endsWith("leo: two"))
+        assert.isTrue(rows[at + 2]!.endsWith("leo: three"))
+        assert.strictEqual(rows.slice(at + 3).join(""), `#cafe> ${long}`)
+        yield* client.types("X")
+        yield* client.shows("next Xrow")
+        yield* client.presses("Enter")
+        assert.strictEqual(yield* takes(peer, 4), long.replace(/row$/u, "Xrow"))
+        yield* client.shows("#cafe>")
+        assert.strictEqual((yield* client.screen).split("still being typed").length, 2)
+        yield* client.presses("C-d")
+        yield* saysGoodbye(peer)
+        yield* client.shows("exit code 0")
+      }),
+    slow
+  )
+
+  it.live(
+    "asks who one is until the server agrees, and leaves at Ctrl-C",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* inTerminal("--port", String(server.port))
+        const peer = yield* server.accepts
+        yield* peer.says(hello)
+        yield* client.shows("nick:")
+        yield* client.types("ana")
+        yield* client.presses("Enter")
+        const first = yield* peer.hears("login")
+        yield* peer.says({ type: "error", re: first.id, code: "nick-taken", message: "somebody has the nick ana" })
+        yield* client.shows("somebody has the nick ana\nnick:")
+        yield* client.types("eva")
+        yield* client.presses("Enter")
+        const second = yield* peer.hears("login")
+        yield* peer.says({ type: "welcome", re: second.id, nick: second.nick })
+        const { id } = yield* peer.hears("join")
+        yield* peer.says({ type: "joined", re: id, room: "#cafe", epoch: "k", first: 1, head: 0, members: ["eva"] })
+        yield* client.shows("#cafe>")
+        yield* client.presses("C-c")
+        yield* saysGoodbye(peer)
+        yield* client.shows("exit code 0")
+      }),
+    slow
+  )
+
+  it.live(
+    "turns from room to room, and says where one is",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* inTerminal(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* client.types("/join cine\n")
+        const { id, room } = yield* peer.hears("join")
+        assert.strictEqual(room, "#cine")
+        yield* peer.says({ type: "joined", re: id, room, epoch: "k4", first: 1, head: 0, members: ["ana"] })
+        yield* client.shows("#cine>")
+        yield* peer.says(says(1, "leo", "hola"))
+        yield* client.shows("#cafe leo: hola\n#cine>")
+        yield* client.types("/join #cafe\n")
+        yield* client.shows("#cafe>")
+        yield* client.types("/leave\n")
+        const leave = yield* peer.hears("leave")
+        assert.strictEqual(leave.room, "#cafe")
+        yield* peer.says({ type: "left", re: leave.id, room: "#cafe" })
+        yield* client.shows("you left #cafe\n#cine>")
+      }),
+    slow
+  )
+
+  it.live(
+    "asks before it takes a word for a wish to leave",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* inTerminal(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* client.types("salir\nhola\nsalir\nsalir\nsalir\ny\n")
+        assert.strictEqual(yield* takes(peer, 1), "hola")
+        assert.strictEqual(yield* takes(peer, 2), "salir")
+        yield* saysGoodbye(peer)
+        yield* client.shows("exit code 0")
+      }),
+    slow
+  )
+
+  it.live(
+    "tells at once that the server is gone, and leaves what was being typed to be read",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* inTerminal(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* client.types("half a thought")
+        yield* client.shows("#cafe> half a thought")
+        yield* peer.resets
+        yield* client.shows("exit code 1")
+        const screen = yield* client.screen
+        assert.include(screen, "#cafe> half a thought\nthe connection to 127.0.0.1:")
+        assert.include(screen, "has ended")
+      }),
+    slow
+  )
+})
