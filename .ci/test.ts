@@ -1,0 +1,165 @@
+#!/usr/bin/env node
+/**
+ * `npm test`: everything that must hold, step by step, as its user would run it. Goes on after a step that failed, and ends
+ * with one line that counts what ran. `--quick` leaves out what takes longest, and says so.
+ *
+ * @module
+ */
+import { spawn, spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** What a step came to. */
+interface Count {
+  readonly passed: number
+  readonly failed: number
+  /** Why each thing that did not run did not. */
+  readonly skipped: ReadonlyArray<string>
+}
+
+interface Step {
+  readonly name: string
+  /** The npm script and its arguments, as a user would type them. */
+  readonly run: (reports: string) => Promise<Count>
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const quick = process.argv.includes("--quick")
+
+/** Runs a program with its output shown, and gives its exit code. */
+const shown = (program: string, args: ReadonlyArray<string>): Promise<number> =>
+  new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
+    child.once("error", () => resolve(127))
+    child.once("exit", (code) => resolve(code ?? 1))
+  })
+
+const script = (name: string, ...args: ReadonlyArray<string>): Promise<number> =>
+  shown("npm", ["run", "--silent", name, ...(args.length === 0 ? [] : ["--", ...args])])
+
+/** A step that passes or fails as a whole. */
+const whole = (name: string, ...args: ReadonlyArray<string>): Step["run"] => {
+  return async () => ((await script(name, ...args)) === 0 ? { passed: 1, failed: 0, skipped: [] } : failure)
+}
+
+const failure: Count = { passed: 0, failed: 1, skipped: [] }
+
+const skip = (reason: string): Count => ({ passed: 0, failed: 0, skipped: [reason] })
+
+const readJson = <Shape>(file: string): Shape | undefined =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Shape) : undefined
+
+/** A run that fails without a single failed test has failed all the same. */
+const checked = (count: Count, exitCode: number): Count =>
+  exitCode === 0 || count.failed > 0 ? count : { ...count, failed: 1 }
+
+interface VitestReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: ReadonlyArray<{
+    readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly fullName: string }>
+  }>
+}
+
+const unitTests: Step["run"] = async (reports) => {
+  const file = join(reports, "vitest.json")
+  const code = await shown("npx", [
+    "vitest",
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`
+  ])
+  const report = readJson<VitestReport>(file)
+  if (report === undefined) return failure
+  const skipped = report.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status !== "passed" && status !== "failed")
+    .map(({ fullName }) => fullName)
+  return checked({ passed: report.numPassedTests, failed: report.numFailedTests, skipped }, code)
+}
+
+interface SuiteReport {
+  readonly totals: Readonly<Record<string, number>>
+  readonly tests: ReadonlyArray<{ readonly title: string; readonly verdict: string; readonly reason?: string }>
+}
+
+/** Runs the suite, and counts its verdicts. */
+const suite = async (reports: string, name: string, ...args: ReadonlyArray<string>): Promise<Count> => {
+  const out = join(reports, name)
+  const code = await script("conformance", "--report", "json", "--out", out, ...args)
+  const report = readJson<SuiteReport>(join(out, "report.json"))
+  if (report === undefined) return failure
+  const count = (...verdicts: ReadonlyArray<string>) =>
+    verdicts.reduce((sum, verdict) => sum + (report.totals[verdict] ?? 0), 0)
+  const skipped = report.tests
+    .filter(({ verdict }) => verdict === "not run" || verdict === "not claimed")
+    .map(({ reason, title }) => `${title}: ${reason ?? "not claimed"}`)
+  return checked(
+    { passed: count("passed", "warned"), failed: count("failed", "blocked", "inconclusive"), skipped },
+    code
+  )
+}
+
+const has = (program: string): boolean => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0
+
+/** Starts the Python server on a free port, has it judged, and stops it. */
+const pythonServer: Step["run"] = async (reports) => {
+  if (!has("python3")) return skip("python3 is not installed")
+  const args = ["examples/python-core/server.py", "--port", "0", "--heartbeat", "1", "--login-seconds", "5"]
+  const child = spawn("python3", args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
+  try {
+    const address = await new Promise<string | undefined>((resolve) => {
+      let said = ""
+      child.stdout.on("data", (chunk) => {
+        said += String(chunk)
+        const match = /listening on (\S+:\d+)/u.exec(said)
+        if (match?.[1] !== undefined) resolve(match[1])
+      })
+      child.once("exit", () => resolve(undefined))
+      child.once("error", () => resolve(undefined))
+    })
+    return address === undefined ? failure : await suite(reports, "python", "--target", address)
+  } finally {
+    child.kill("SIGTERM")
+  }
+}
+
+const steps: ReadonlyArray<Step> = [
+  { name: "types", run: whole("types") },
+  { name: "lint", run: whole("lint") },
+  { name: "generated files are fresh", run: whole("spec", "--check") },
+  { name: "tests of the packages and of the suite", run: unitTests },
+  { name: "conformance of the reference server", run: (reports) => suite(reports, "reference") },
+  { name: "every requirement was judged", run: whole("spec:check") },
+  { name: "conformance of the server in Python", run: pythonServer },
+  { name: "degenerate targets pass nothing", run: whole("conformance:degenerate") },
+  ...(quick ? [] : [{ name: "every test can fail (mutants)", run: whole("conformance:mutants") }])
+]
+
+const reports = mkdtempSync(join(tmpdir(), "tertulia-test-"))
+const rows: Array<{ readonly name: string; readonly count: Count; readonly seconds: number }> = []
+for (const { name, run } of steps) {
+  process.stdout.write(`\n== ${name}\n`)
+  const began = process.hrtime.bigint()
+  const count = await run(reports)
+  rows.push({ name, count, seconds: Number(process.hrtime.bigint() - began) / 1e9 })
+}
+rmSync(reports, { recursive: true, force: true })
+
+const sum = (of: (count: Count) => number): number => rows.reduce((total, { count }) => total + of(count), 0)
+process.stdout.write("\n== summary\n")
+for (const { count, name, seconds } of rows) {
+  const mark = count.failed > 0 ? "FAILED" : count.passed === 0 ? "skipped" : "ok"
+  const numbers = `${count.passed} passed, ${count.failed} failed, ${count.skipped.length} skipped`
+  process.stdout.write(`${mark.padEnd(8)} ${name.padEnd(42)} ${numbers}, ${seconds.toFixed(1)} s\n`)
+  for (const reason of count.skipped) process.stdout.write(`         skipped: ${reason}\n`)
+}
+if (quick) process.stdout.write("skipped  mutants (--quick)\n")
+const failed = sum((count) => count.failed)
+process.stdout.write(
+  `\n${sum((count) => count.passed)} passed, ${failed} failed, ${sum((count) => count.skipped.length)} skipped\n`
+)
+process.exitCode = failed > 0 ? 1 : 0
