@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The terminal client: `npm run chat -- --nick ana --room cafe`.
  *
@@ -22,10 +21,10 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import { type Connection, connect } from "./connection.ts"
 import type { ConnectionLost, FellBehind, Gap, NotTertulia, Refused, Unreachable } from "./errors.ts"
-import { chat } from "./terminal/chat.ts"
+import { chat, lost } from "./terminal/chat.ts"
 import { roomName } from "./terminal/command.ts"
 import { pipe, type Screen, terminal } from "./terminal/screen.ts"
-import { style } from "./terminal/style.ts"
+import { type Style, style } from "./terminal/style.ts"
 import { oneLine } from "./terminal/visible.ts"
 import { tcp } from "./transport-tcp.ts"
 
@@ -81,7 +80,7 @@ const flags = {
 const logIn = Effect.fnUntraced(function* (connection: Connection, screen: Screen, given: Option.Option<string>) {
   if (Option.isSome(given)) return yield* connection.login(given.value)
   while (true) {
-    const nick = yield* screen.ask("nick: ")
+    const nick = yield* Effect.raceFirst(screen.ask("nick: "), lost(connection))
     if (nick === "") return yield* Effect.interrupt
     const welcome = yield* Effect.result(connection.login(nick.trim()))
     if (welcome._tag === "Success") return welcome.success
@@ -90,22 +89,34 @@ const logIn = Effect.fnUntraced(function* (connection: Connection, screen: Scree
   }
 })
 
+type Options = Command.Command.Config.Infer<typeof flags>
+
+/** Connects, logs in and talks; gives the number of lines that could not be said. */
+const visit = Effect.fnUntraced(function* (
+  { host, nick, port, raw: shown, room }: Options,
+  screen: Screen,
+  paint: Style
+) {
+  const raw = { shown }
+  const connection = yield* connect(tcp({ host, port }), {
+    onWire: (direction, line) =>
+      raw.shown ? screen.show(paint.dim(`${direction === "sent" ? "->" : "<-"} ${oneLine(line)}`)) : Effect.void
+  })
+  const name = yield* logIn(connection, screen, nick)
+  if (screen.interactive) {
+    yield* screen.show(paint.dim(`you are ${name} at ${connection.address}; /help shows the commands`))
+  }
+  return yield* chat(connection, screen, { nick: name, room, style: paint, raw })
+})
+
 const run = Effect.fn("chat")(
-  function* ({ host, nick, port, raw: shown, room }: Command.Command.Config.Infer<typeof flags>) {
+  function* (options: Options) {
     const { canColor, canPrompt } = yield* TerminalCapabilities
-    if (Option.isNone(nick) && !canPrompt) {
+    if (Option.isNone(options.nick) && !canPrompt) {
       return yield* new Failed({ sentence: "say who you are: --nick ana", code: 2 })
     }
-    const raw = { shown }
-    const painted = style(canColor)
     const screen = yield* canPrompt ? terminal : pipe
-    const connection = yield* connect(tcp({ host, port }), {
-      onWire: (direction, line) =>
-        raw.shown ? screen.show(painted.dim(`${direction === "sent" ? "->" : "<-"} ${oneLine(line)}`)) : Effect.void
-    })
-    const name = yield* logIn(connection, screen, nick)
-    if (canPrompt) yield* screen.show(painted.dim(`you are ${name} at ${connection.address}; /help shows the commands`))
-    const unsaid = yield* chat(connection, screen, { nick: name, room, style: painted, raw })
+    const unsaid = yield* Effect.raceFirst(visit(options, screen, style(canColor)), Effect.as(screen.deserted, 0))
     if (unsaid > 0 && !screen.interactive) {
       return yield* new Failed({ sentence: `${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not said`, code: 1 })
     }

@@ -44,5 +44,6 @@ export const listed = (view: RoomView, after: string | undefined, { members, mor
   return { ...view, members: HashSet.union(others, HashSet.fromIterable(members)) }
 }
 
-/** The members in the order of every list: by the bytes of their nicks, which are ASCII. */
-export const membersOf = (view: RoomView): ReadonlyArray<string> => [...view.members].sort()
+/** The members in the order of every list, by the bytes of their nicks, which are ASCII; nobody in a room that was left. */
+export const membersOf = (view: RoomView | undefined): ReadonlyArray<string> =>
+  view === undefined ? [] : [...view.members].sort()

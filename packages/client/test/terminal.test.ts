@@ -78,7 +78,7 @@ describe("the client in a pipe", () => {
         assert.notInclude(stdout, "\u001b")
         assert.deepStrictEqual(
           stdout.split("\n").map((line) => line.replace(/^\d\d:\d\d /u, "")),
-          ["* leo joined", "leo: turn \ufffdaround", "           and indent", "* leo left", "* in #cafe: ana", ""]
+          ["* leo joined", "leo: turn \ufffdaround", "           and indent", "* leo left", "* here: ana", ""]
         )
       }),
     slow

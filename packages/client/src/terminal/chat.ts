@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { foldName } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -91,7 +92,7 @@ export const chat = Effect.fnUntraced(function* (
   const say = Effect.fnUntraced(function* (text: string) {
     if (current === undefined) {
       unsaid++
-      return yield* complain("you are in no room: enter one with /join #room")
+      return yield* complain(nowhere)
     }
     yield* permits.take(1)
     const attempt = current.send(text).pipe(
@@ -110,53 +111,34 @@ export const chat = Effect.fnUntraced(function* (
   })
 
   const leave = Effect.fnUntraced(function* (name: string | undefined) {
-    if (name === undefined) return yield* complain("you are in no room")
+    if (name === undefined) return yield* complain(nowhere)
     yield* connection.leave(name)
     rooms.delete(name)
     if (current?.name === name) yield* turnTo([...rooms.values()].at(-1))
     yield* notice(`you left ${name}`)
   })
 
-  /** Carries out a command; false to leave. */
-  const carryOut = Effect.fnUntraced(function* (
-    name: CommandName,
-    argument: string
-  ): Effect.fn.Return<boolean, RequestError> {
-    switch (name) {
-      case "help":
-        yield* screen.show(help.join("\n"))
-        break
-      case "rooms": {
-        const all = yield* connection.rooms
-        yield* screen.show(all.length === 0 ? "  there are no rooms" : all.map(roomLine).join("\n"))
-        break
-      }
-      case "members":
-        if (current === undefined) yield* complain("you are in no room")
-        else yield* notice(`in ${current.name}: ${crowd(yield* connection.members(current.name))}`)
-        break
-      case "join": {
-        const there = rooms.get(roomName(argument).toLowerCase())
-        if (argument === "") yield* complain("which room? For example /join #cafe")
-        else if (there === undefined) yield* enter(roomName(argument))
-        else yield* turnTo(there)
-        break
-      }
-      case "leave":
-        yield* leave(argument === "" ? current?.name : roomName(argument).toLowerCase())
-        break
-      case "nick":
-        yield* notice(`you are ${nick} as long as you are connected; for another nick, /quit and come back with --nick`)
-        break
-      case "raw":
-        raw.shown = !raw.shown
-        yield* notice(raw.shown ? "showing the lines of the protocol" : "hiding the lines of the protocol")
-        break
-      case "quit":
-        return false
+  const join = (name: string) => {
+    const there = rooms.get(foldName(name))
+    return there === undefined ? enter(name) : turnTo(there)
+  }
+
+  /** What each command does with its argument; `quit` is for the caller, who ends the conversation. */
+  const commands: Record<Exclude<CommandName, "quit">, (argument: string) => Effect.Effect<void, RequestError>> = {
+    help: () => screen.show(help.join("\n")),
+    rooms: () => Effect.flatMap(connection.rooms, (all) => screen.show(["rooms:", ...all.map(roomLine)].join("\n"))),
+    members: () =>
+      current === undefined
+        ? complain(nowhere)
+        : Effect.flatMap(connection.members(current.name), (nicks) => notice(`here: ${crowd(nicks)}`)),
+    join: (argument) => (argument === "" ? complain("which room? For example /join #cafe") : join(roomName(argument))),
+    leave: (argument) => leave(argument === "" ? current?.name : foldName(roomName(argument))),
+    nick: () => notice(`you are ${nick} while you are connected; for another nick, /quit and come back with --nick`),
+    raw: () => {
+      raw.shown = !raw.shown
+      return notice(`${raw.shown ? "showing" : "hiding"} the lines of the protocol`)
     }
-    return true
-  })
+  }
 
   /** Does what a line asks for; false to leave. */
   const obey = Effect.fnUntraced(function* (line: string): Effect.fn.Return<boolean, RequestError> {
@@ -179,8 +161,9 @@ export const chat = Effect.fnUntraced(function* (
         yield* complain(`${typed.word} is no command: /help shows them, and // says a text that begins with /`)
         return true
       case "Command":
+        if (typed.name === "quit") return false
         if (screen.interactive) yield* screen.show(style.dim(`> ${oneLine(line)}`))
-        return yield* carryOut(typed.name, typed.argument)
+        return yield* Effect.as(commands[typed.name](typed.argument), true)
     }
   })
 
@@ -195,30 +178,32 @@ export const chat = Effect.fnUntraced(function* (
 
   // --- from the first to the last word ---
 
-  const visit = talk.pipe(Effect.andThen(FiberSet.awaitEmpty(sending)), Effect.andThen(connection.bye))
-  const lost = Effect.flatMap(connection.ended, (loss) =>
-    // What came before the end is shown before it is told.
-    loss._tag === "Goodbye"
-      ? Effect.never
-      : Effect.andThen(
-          FiberSet.awaitEmpty(listening),
-          Effect.fail(new ConnectionLost({ address: connection.address, loss, outcome: "none" }))
-        )
+  const all = talk.pipe(
+    Effect.andThen(FiberSet.awaitEmpty(sending)),
+    Effect.andThen(connection.bye),
+    Effect.andThen(FiberSet.awaitEmpty(listening)),
+    // Told below, once what came before it is shown.
+    Effect.catchTag("ConnectionLost", () => Effect.never)
   )
   yield* turnTo(undefined)
   yield* enter(room)
-  yield* visit.pipe(
-    Effect.andThen(FiberSet.awaitEmpty(listening)),
-    Effect.catchTag("ConnectionLost", () => Effect.never),
-    Effect.raceFirst(lost),
+  yield* all.pipe(
+    Effect.raceFirst(Effect.tapError(lost(connection), () => FiberSet.awaitEmpty(listening))),
     Effect.raceFirst(FiberSet.join(listening)),
-    Effect.raceFirst(screen.deserted),
     Effect.tapErrorTag("ConnectionLost", () =>
       unconfirmed.length === 0 ? Effect.void : complain(doubtful(unconfirmed))
     )
   )
   return unsaid
 })
+
+/** Fails when the connection ends in another way than by this client's own `bye`. */
+export const lost = ({ address, ended }: Connection): Effect.Effect<never, ConnectionLost> =>
+  Effect.flatMap(ended, (loss) =>
+    loss._tag === "Goodbye" ? Effect.never : Effect.fail(new ConnectionLost({ address, loss, outcome: "none" }))
+  )
+
+const nowhere = "you are in no room: enter one with /join #room"
 
 const doubtful = (texts: ReadonlyArray<string>) =>
   `not confirmed, so perhaps said and perhaps not: ${texts.map((text) => JSON.stringify(text)).join(", ")}`
