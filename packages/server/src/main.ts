@@ -1,13 +1,61 @@
+#!/usr/bin/env node
+/**
+ * The command `tertulia`: the reference server as a process. Exits 0 when it was asked to stop, 2 when it couldn't start.
+ *
+ * @module
+ */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { defaultLimits } from "@tertulia/protocol"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Cause from "effect/Cause"
+import * as CliError from "effect/cli/CliError"
+import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import { cliLayer, makeCommand, sayFault, UsageFault } from "./command.ts"
+import * as Log from "./log.ts"
 import * as MemoryRoomLogs from "./room-log-memory.ts"
-import { serve } from "./server.ts"
+import { serve, serverName } from "./server.ts"
+import type { Settings } from "./settings.ts"
+import { ListenFailed } from "./transport.ts"
 import { tcp } from "./transport-tcp.ts"
 
-const main = Effect.gen(function* () {
-  const address = yield* serve(tcp({ host: "127.0.0.1", port: 7331 }), { limits: defaultLimits, heartbeat: 30 })
-  yield* Effect.log(`listening on ${address.host}:${address.port}`)
-  return yield* Effect.never
-}).pipe(Effect.scoped, Effect.provide(MemoryRoomLogs.layer({ entries: 1000, bytes: 64 * 1024 * 1024 })))
-NodeRuntime.runMain(main)
+/** Bytes that the logs of all rooms may take together. */
+const logBytes = 268_435_456
+
+const run = Effect.fnUntraced(
+  function* (settings: Settings) {
+    const { host, port } = yield* serve(tcp(settings), settings)
+    yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
+    const at = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
+    yield* Effect.logInfo(`listening on ${at}; try: nc ${host} ${port}`).pipe(Effect.annotateLogs({ host, port }))
+    return yield* Effect.never
+  },
+  Effect.scoped,
+  Effect.onInterrupt(() => Effect.logInfo("stopped")),
+  (effect, { limits }) => Effect.provide(effect, MemoryRoomLogs.layer({ entries: limits.replay, bytes: logBytes }))
+)
+
+const isTerminal = process.stdout.isTTY === true
+const hasColour = isTerminal && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb"
+
+/** Says what went wrong, unless it was said. */
+const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
+  const error = Cause.squash(cause)
+  if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error)) return Effect.void
+  if (error instanceof UsageFault || error instanceof ListenFailed) return sayFault(error.message)
+  return Effect.logFatal("a defect ended the server", cause)
+}
+
+const exitCode = <A, E>(exit: Exit.Exit<A, E>): number => {
+  if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return 0
+  const error = Cause.squash(exit.cause)
+  return CliError.isCliError(error) || error instanceof UsageFault || error instanceof ListenFailed ? 2 : 1
+}
+
+makeCommand(run).pipe(
+  Command.run({ version: serverName.split("/")[1]! }),
+  Effect.tapCause(report),
+  Effect.provide(Layer.mergeAll(NodeServices.layer, Log.layer({ isTerminal, hasColour }), cliLayer)),
+  NodeRuntime.runMain({ disableErrorReporting: true, teardown: (exit, done) => done(exitCode(exit)) })
+)

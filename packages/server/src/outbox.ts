@@ -50,7 +50,7 @@ const writeBytes = 65_536
 export const makeOutbox = (connection: Connection, options: OutboxOptions): Outbox => {
   const { mark, now, onOverflow } = options
   // A reader is never cut off for what it has asked for: replies up to the mark and the one that crosses it, and its own
-  // messages that were under way (underWayBytes in session.ts). Events come on top.
+  // entries that are under way, as much again (session.ts). Events come on top.
   const bound = options.backlog + 4 * mark
   const ready = Latch.makeUnsafe(true)
   const empty = Latch.makeUnsafe(true)
@@ -70,13 +70,26 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
     waitingBytes += lines.length
     empty.closeUnsafe()
     if (unsent() > mark) ready.closeUnsafe()
-    if (scheduled || writingBytes > 0) return
+    if (writingBytes === 0) flushSoon()
+  }
+
+  const flushSoon = () => {
+    if (scheduled) return
     scheduled = true
-    queueMicrotask(flush)
+    queueMicrotask(() => {
+      scheduled = false
+      flush()
+    })
   }
 
   const flush = () => {
-    scheduled = false
+    write()
+    // Opening may run the session at once, so it comes last.
+    if (unsent() <= mark) ready.openUnsafe()
+    if (unsent() === 0) empty.openUnsafe()
+  }
+
+  const write = () => {
     while (writingBytes === 0 && waiting.length > 0) {
       const bytes = takeWrite()
       waitingBytes -= bytes.length
@@ -84,8 +97,6 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
       writingBytes = bytes.length
       stalledSince = now()
     }
-    if (unsent() <= mark) ready.openUnsafe()
-    if (unsent() === 0) empty.openUnsafe()
   }
 
   const accepted = () => {
@@ -108,7 +119,7 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
     post: (lines) => {
       if (overflowed || finished) return
       // One burst may be larger than the backlog: what counts is what the reader had left unread before it.
-      if (unsent() > bound) flush()
+      if (unsent() > bound) write()
       if (unsent() <= bound) return put(lines)
       overflowed = true
       onOverflow()

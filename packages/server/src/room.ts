@@ -80,18 +80,21 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
     for (const member of members.values()) if (member.live) member.outbox.post(lines)
   }
 
-  const appendAll = Effect.gen(function* () {
+  /** Appends what was submitted, one batch at a time; whatever is submitted meanwhile makes the next batch. */
+  const appendNext = Effect.gen(function* () {
     // Whoever submits in the same turn of the event loop comes along.
     yield* Effect.yieldNow
-    while (submitted.length > 0) {
-      const batch = submitted.splice(0, batchSize)
-      const drafts = batch.map(({ at, from, text }) => ({ from, text, at }))
-      const outcome = yield* Effect.exit(log.append(drafts))
-      if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
-      batch.forEach(({ settle }, index) => {
-        settle(Exit.map(outcome, (entries) => entries[index]!))
-      })
-    }
+    const batch = submitted.splice(0, batchSize)
+    const drafts = batch.map(({ at, from, text }) => ({ from, text, at }))
+    const outcome = yield* Effect.exit(log.append(drafts))
+    if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
+    // Settling may make others act at once, so it comes last.
+    appending = submitted.length > 0
+    if (appending) fork(appendNext)
+    batch.forEach(({ settle }, index) => {
+      settle(Exit.map(outcome, (entries) => entries[index]!))
+    })
+    if (room.isIdle()) onIdle(room)
   })
 
   const log = yield* open(publish)
@@ -114,11 +117,7 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
       submitted.push(submission)
       if (appending) return
       appending = true
-      const done = Effect.sync(() => {
-        appending = false
-        if (room.isIdle()) onIdle(room)
-      })
-      fork(Effect.ensuring(appendAll, done))
+      fork(appendNext)
     },
     isIdle: () => members.size() === 0 && !appending,
     catchUp: Effect.fnUntraced(function* (member, after) {

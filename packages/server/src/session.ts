@@ -79,9 +79,6 @@ export interface Session {
   readonly destroy: () => void
 }
 
-/** Bytes of texts that one connection may have under way together. */
-const underWayBytes = 65_536
-
 /** Serves one connection until it is gone. Never fails: a defect ends this connection and no other. */
 export const serveConnection = (house: House, connection: Connection): Effect.Effect<void> =>
   Effect.suspend(() => {
@@ -111,9 +108,10 @@ const makeSession = (house: House, connection: Connection) => {
   let isOver = false
   let serving: Fiber.Fiber<Ending> | undefined
 
+  // Later, and not at once: a fan-out that ends one member must not have others depart in its midst.
   const end = (by: Ending) => {
     ending ??= by
-    serving?.interruptUnsafe()
+    queueMicrotask(() => serving?.interruptUnsafe())
   }
 
   const outbox = makeOutbox(connection, {
@@ -134,11 +132,11 @@ const makeSession = (house: House, connection: Connection) => {
   const settle = Effect.suspend(() => (underWay === undefined ? Effect.void : settled.await))
 
   const send: Session["send"] = Effect.fnUntraced(function* (re, { room }, text) {
-    if (underWay !== undefined && (underWay.room !== room || underWay.bytes > underWayBytes)) yield* settle
+    if (underWay !== undefined && (underWay.room !== room || underWay.bytes > limits.line)) yield* settle
     settled.closeUnsafe()
     underWay ??= { room, count: 0, bytes: 0 }
     underWay.count++
-    underWay.bytes += text.length
+    underWay.bytes += bytesToCome(text)
     const settleOne = (outcome: Exit.Exit<Entry, Unavailable>) => {
       answerSend(re, room, outcome)
       if (underWay === undefined || --underWay.count > 0) return
@@ -196,10 +194,9 @@ const makeSession = (house: House, connection: Connection) => {
 
   const rate = makeRate(limits.burst, limits.rate, now)
 
-  /** Waits until one more request may be read: at the pace of the reader (FLOW-6) and of `limits.rate` (SEND-6). */
-  const pace = Effect.gen(function* () {
-    if (!outbox.isReady()) yield* outbox.ready
-    for (let wait = rate.take(); wait > 0 && !draining; wait = rate.take()) yield* Effect.sleep(wait)
+  /** Waits until one more request may be read (SEND-6); what was read when the server stops is answered at once. */
+  const throttle = Effect.fnUntraced(function* (milliseconds: number) {
+    for (let wait = milliseconds; wait > 0 && !draining; wait = rate.take()) yield* Effect.sleep(wait)
   })
 
   const listen = Effect.suspend(() => {
@@ -221,7 +218,9 @@ const makeSession = (house: House, connection: Connection) => {
       const { lines, tooLong } = decoder.push(yield* listen)
       rate.refill()
       for (const line of lines) {
-        yield* pace
+        if (!outbox.isReady()) yield* outbox.ready
+        const wait = rate.take()
+        if (wait > 0) yield* throttle(wait)
         const ending = yield* answer(line)
         if (ending !== undefined) return ending
       }
@@ -247,8 +246,8 @@ const makeSession = (house: House, connection: Connection) => {
     })
     const exit = yield* Fiber.await(serving)
     isOver = true
-    if (ending === undefined) ending = Exit.isSuccess(exit) ? exit.value : yield* defect(exit.cause)
-    return ending
+    if (Exit.isSuccess(exit)) return exit.value
+    return ending ?? (yield* defect(exit.cause))
   })
 
   const session: Session = {
@@ -273,6 +272,9 @@ const makeSession = (house: House, connection: Connection) => {
   }
   return { session, serve, ended }
 }
+
+/** The most bytes that an entry brings back to its sender, as `message` and `sent`. */
+const bytesToCome = (text: string): number => 3 * text.length + 400
 
 /** What the state of a connection says against a request, before its fields are looked at (LOGIN-3, LOGIN-4). */
 const stateFault = (nick: string | undefined, type: RequestType): Refused | undefined => {

@@ -1,0 +1,116 @@
+/**
+ * The command line: its flags and its help; every fault of a user is one line on standard error, and exit 2.
+ *
+ * @module
+ */
+import { readFile } from "node:fs/promises"
+import * as Console from "effect/Console"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import {
+  combine,
+  fromFile,
+  fromTexts,
+  oneLine,
+  type SettingName,
+  type Settings,
+  type Source,
+  settingNames,
+  settings
+} from "./settings.ts"
+
+/** What a user has asked for can't be done; the message is one line. */
+export class UsageFault extends Data.TaggedError("UsageFault")<{ readonly message: string }> {}
+
+/** Where a configuration file is looked for when none is named. */
+const defaultFile = "./tertulia.json"
+
+const describe = (name: SettingName): string => {
+  const { environment, meaning } = settings[name]
+  return `${meaning} [default ${settings[name].default}, ${environment}]`
+}
+
+// Texts, also where an integer is meant: every source is read and refused in the same words.
+const flag = (name: SettingName): Flag.Flag<Option.Option<string>> =>
+  Flag.String(settings[name].flag).pipe(
+    Flag.withMetavar(settings[name].range === undefined ? "text" : "integer"),
+    Flag.withDescription(describe(name)),
+    Flag.optional
+  )
+
+type Flags<A> = Record<SettingName, A>
+
+const flags = Object.fromEntries(settingNames.map((name) => [name, flag(name)])) as Flags<
+  Flag.Flag<Option.Option<string>>
+>
+
+const config = Flag.String("config").pipe(
+  Flag.withMetavar("path"),
+  Flag.withDescription(
+    `JSON file of settings: {"port": 7331, "limits": {"text": 4096}} [default ${defaultFile}, if it exists, TERTULIA_CONFIG]`
+  ),
+  Flag.optional
+)
+
+/** The command `tertulia`, which runs a server with the settings that flags, environment and file give. */
+export const makeCommand = <E, R>(run: (settings: Settings) => Effect.Effect<void, E, R>) =>
+  Command.make("tertulia", { ...flags, config }, ({ config, ...given }) =>
+    Effect.flatMap(readSettings(given, Option.getOrUndefined(config)), run)
+  ).pipe(
+    Command.withDescription(
+      "The reference server of Tertulia, a chat protocol. A flag wins over the environment, that over the file."
+    )
+  )
+
+const readSettings = Effect.fnUntraced(function* (given: Flags<Option.Option<string>>, path: string | undefined) {
+  const texts = Object.fromEntries(
+    settingNames.map((name) => [settings[name].flag, Option.getOrUndefined(given[name])])
+  )
+  const fromFlags = fromTexts(({ flag }) => ({ text: texts[flag], place: `--${flag}` }))
+  const fromEnvironment = fromTexts(({ environment }) => ({ text: process.env[environment], place: environment }))
+  const file = yield* readSource(path ?? process.env["TERTULIA_CONFIG"])
+  return yield* usage(combine([fromFlags, fromEnvironment, file]))
+})
+
+/** What the file gives: the one that was named, or the default one if it exists. */
+const readSource = (path: string | undefined): Effect.Effect<Source, UsageFault> => {
+  const file = path ?? defaultFile
+  return Effect.tryPromise({
+    try: () => readFile(file, "utf8"),
+    catch: (error) => new Unreadable({ code: (error as NodeJS.ErrnoException).code ?? "unknown" })
+  }).pipe(
+    Effect.catch(({ code }) => {
+      if (code === "ENOENT" && path === undefined) return Effect.succeed("{}")
+      const reason = code === "ENOENT" ? "it doesn't exist" : code
+      return Effect.fail(new UsageFault({ message: `can't read the configuration file ${oneLine(file)}: ${reason}` }))
+    }),
+    Effect.flatMap((text) => usage(fromFile(file, text)))
+  )
+}
+
+class Unreadable extends Data.TaggedError("Unreadable")<{ readonly code: string }> {}
+
+const usage = <A>(result: Result.Result<A, string>): Effect.Effect<A, UsageFault> =>
+  Effect.fromResult(Result.mapError(result, (message) => new UsageFault({ message })))
+
+/** Help as Effect gives it; faults of usage as one line. */
+export const cliLayer = Layer.merge(
+  CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.LogLevel] }),
+  CliOutput.layerPresenter({
+    present: (event) =>
+      event._tag === "InvalidInvocation"
+        ? sayFault(`${event.errors.map(({ message }) => oneLine(message)).join("; ")} (see --help)`)
+        : CliOutput.defaultPresenter.present(event)
+  })
+)
+
+/** Tells the user, in one line on standard error, what can't be done. */
+export const sayFault = (message: string): Effect.Effect<void> => Console.error(`tertulia: ${message}`)

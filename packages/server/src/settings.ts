@@ -1,0 +1,164 @@
+/**
+ * What can be set, and where: a flag, the environment, a file, in this order of precedence; then the default.
+ *
+ * @module
+ */
+import {
+  defaultPort,
+  heartbeat,
+  type LimitName,
+  type Limits,
+  limitFaults,
+  limitNames,
+  limitRegistry
+} from "@tertulia/protocol"
+import * as Result from "effect/Result"
+
+/** Something that can be set. Its flag is `--login-seconds` when its environment name is `TERTULIA_LOGIN_SECONDS`. */
+export interface Setting {
+  readonly flag: string
+  readonly environment: string
+  readonly default: string | number
+  readonly meaning: string
+  /** The range of an integer; a setting without one is text. */
+  readonly range?: { readonly minimum: number; readonly maximum: number }
+}
+
+/** The name of a setting: what it is called in the file, where limits stand under `limits`. */
+export type SettingName = "host" | "port" | "heartbeat" | LimitName
+
+/** Every setting, with its value. */
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  readonly heartbeat: number
+  readonly limits: Limits
+}
+
+const setting = (name: string, about: Omit<Setting, "flag" | "environment">): Setting => {
+  const flag = name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)
+  return { flag, environment: `TERTULIA_${flag.toUpperCase().replaceAll("-", "_")}`, ...about }
+}
+
+const limitSetting = (name: LimitName): Setting => {
+  const { default: byDefault, meaning, minimum, unit } = limitRegistry[name]
+  return setting(name, {
+    default: byDefault,
+    meaning: `${meaning} (${unit}, at least ${minimum})`,
+    range: { minimum, maximum: Number.MAX_SAFE_INTEGER }
+  })
+}
+
+/** Every setting, in the order of `--help`. */
+export const settings = {
+  host: setting("host", {
+    default: "127.0.0.1",
+    meaning: "address to listen on; 0.0.0.0 or :: lets in other machines"
+  }),
+  port: setting("port", {
+    default: defaultPort,
+    meaning: "TCP port to listen on; 0 takes any free one",
+    range: { minimum: 0, maximum: 65_535 }
+  }),
+  heartbeat: setting("heartbeat", {
+    default: heartbeat.default,
+    meaning: `silence after which a client is pinged; after two it is cut off (seconds, ${heartbeat.minimum} to ${heartbeat.maximum})`,
+    range: { minimum: heartbeat.minimum, maximum: heartbeat.maximum }
+  }),
+  ...(Object.fromEntries(limitNames.map((name) => [name, limitSetting(name)])) as Record<LimitName, Setting>)
+} as const satisfies Record<SettingName, Setting>
+
+/** The names of all settings, in the order of `--help`. */
+export const settingNames = Object.keys(settings) as ReadonlyArray<SettingName>
+
+/** A value that was given somewhere, with the words that name the place. */
+export interface Given {
+  readonly value: unknown
+  readonly place: string
+}
+
+/** What one source gives. */
+export type Source = Partial<Record<SettingName, Given>>
+
+/** What texts give, by the words that name their place: flags, or the environment. An empty text gives nothing. */
+export const fromTexts = (
+  textOf: (setting: Setting) => { readonly text: string | undefined; readonly place: string }
+) => {
+  const source: Source = {}
+  for (const name of settingNames) {
+    const { place, text } = textOf(settings[name])
+    if (text === undefined || text === "") continue
+    const isInteger = settings[name].range !== undefined && /^-?[0-9]+$/u.test(text)
+    source[name] = { value: isInteger ? Number(text) : text, place }
+  }
+  return source
+}
+
+/** What the text of a configuration file gives, or the sentence that says what is wrong with it. */
+export const fromFile = (path: string, text: string): Result.Result<Source, string> => {
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch (error) {
+    return Result.fail(`${path} is not JSON: ${error instanceof Error ? oneLine(error.message) : "not readable"}`)
+  }
+  if (!isObject(content)) return Result.fail(`${path} must hold one JSON object`)
+  const { limits = {}, ...top } = content
+  if (!isObject(limits)) return Result.fail(`${path}: limits must be an object`)
+  const topNames = settingNames.filter((name) => !isLimit(name))
+  return Result.flatMap(namedIn(path, "", top, topNames, [...topNames, "limits"]), (above) =>
+    Result.map(namedIn(path, "limits.", limits, limitNames, limitNames), (below) => ({ ...above, ...below }))
+  )
+}
+
+const namedIn = (
+  path: string,
+  prefix: string,
+  object: Readonly<Record<string, unknown>>,
+  names: ReadonlyArray<SettingName>,
+  known: ReadonlyArray<string>
+): Result.Result<Source, string> => {
+  const unknown = Object.keys(object).find((key) => !names.some((name) => name === key))
+  if (unknown !== undefined) {
+    const spelled = JSON.stringify(prefix + unknown)
+    return Result.fail(`${path}: there is no setting ${spelled}; there are ${known.join(", ")}`)
+  }
+  return Result.succeed(
+    Object.fromEntries(
+      Object.entries(object).map(([key, value]) => [key, { value, place: `${path}: ${prefix}${key}` }])
+    )
+  )
+}
+
+/** Puts the sources together, the first having precedence; or gives the sentence that says what is wrong. */
+export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings, string> => {
+  const values: Partial<Record<SettingName, unknown>> = {}
+  for (const name of settingNames) {
+    const given = sources.map((source) => source[name]).find((candidate) => candidate !== undefined)
+    const fault = given === undefined ? undefined : faultOf(settings[name], given)
+    if (fault !== undefined) return Result.fail(fault)
+    values[name] = given === undefined ? settings[name].default : given.value
+  }
+  const { host, port, heartbeat, ...limits } = values
+  const [fault] = limitFaults(limits as Limits)
+  return fault === undefined ? Result.succeed({ host, port, heartbeat, limits } as Settings) : Result.fail(fault)
+}
+
+const faultOf = ({ range }: Setting, { place, value }: Given): string | undefined => {
+  const is = `${place} is ${oneLine(JSON.stringify(value) ?? "nothing")}`
+  if (range === undefined) {
+    return typeof value === "string" && value !== "" ? undefined : `${is}: it must be a text that is not empty`
+  }
+  const { maximum, minimum } = range
+  if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum) return undefined
+  const bounds = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`
+  return `${is}: it must be an integer ${bounds}`
+}
+
+const isLimit = (name: SettingName): name is LimitName => Object.hasOwn(limitRegistry, name)
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** A text that fits one line of a terminal, and can't act on it. */
+export const oneLine = (text: string): string => text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/gu, " ").trim()
