@@ -30,6 +30,7 @@ export interface JoinOptions {
 /** A room that the connection is in, from `joined` to `left`. */
 export interface Room {
   readonly name: string
+  /** With the `seq` of the last entry that one has read, or `head`, the cursor to come back with. */
   readonly epoch: string
   /** The `seq` of the first entry that the server still has. */
   readonly first: number
@@ -47,8 +48,6 @@ export interface Room {
   readonly entries: Stream.Stream<Message, RoomError>
   /** Who is there now, by nick (MEMBER-6); nobody once left. */
   readonly members: Effect.Effect<ReadonlyArray<string>>
-  /** The `seq` of the last entry that has come: with `epoch`, the cursor to come back with. */
-  readonly last: Effect.Effect<number>
   readonly send: (text: string) => Effect.Effect<Sent, RequestError>
   readonly leave: Effect.Effect<void, RequestError>
 }
@@ -168,7 +167,6 @@ const roomOver = (
   events,
   entries: Stream.filter(events, (event) => event.type === "message"),
   members: Effect.sync(() => membersOf(engine.view(joined.room))),
-  last: Effect.sync(() => engine.view(joined.room)?.last ?? joined.head),
   send: (text) => send(joined.room, text),
   leave: leave(joined.room)
 })

@@ -64,12 +64,15 @@ const call = (...args: ReadonlyArray<string>) =>
 let terminals = 0
 
 /** A client in a terminal of 60 columns and 16 rows. */
-export const inTerminal = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+export const inTerminal = (...args: ReadonlyArray<string>) => inTerminalWith("", ...args)
+
+/** The same, with a variable of the environment: NAME=value. */
+export const inTerminalWith = Effect.fnUntraced(function* (variable: string, ...args: ReadonlyArray<string>) {
   const socket = `tertulia-test-${process.pid}-${terminals++}`
   const tmux = (...rest: ReadonlyArray<string>) => call("-L", socket, "-f", "/dev/null", ...rest)
   const command = [process.execPath, main, ...args].map((word) => `'${word}'`).join(" ")
   yield* Effect.acquireRelease(
-    tmux("new-session", "-d", "-x", "60", "-y", "16", `${command}; echo "exit code $?"; read -r line`),
+    tmux("new-session", "-d", "-x", "60", "-y", "16", `${variable} ${command}; echo "exit code $?"; read -r line`),
     () => Effect.ignoreCause(tmux("kill-server"))
   )
   const screen = tmux("capture-pane", "-p").pipe(Effect.map((text) => text.trimEnd()))
@@ -77,6 +80,8 @@ export const inTerminal = Effect.fnUntraced(function* (...args: ReadonlyArray<st
     types: (text: string) => tmux("send-keys", "-l", text),
     presses: (...keys: ReadonlyArray<string>) => tmux("send-keys", ...keys),
     screen,
+    /** The same, with its colours as escape sequences. */
+    painted: tmux("capture-pane", "-e", "-p"),
     /** Looks at the screen until it ends with this text. */
     shows: (text: string) => {
       let seen = ""

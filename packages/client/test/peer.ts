@@ -12,7 +12,7 @@ import { Deferred, Effect, Exit, Queue, type Scope } from "effect"
 
 /** One connection, as the server's end of it sees it. */
 export interface Peer {
-  /** The next request, which must be of this type; fails the test after five seconds. */
+  /** The next request, which must be of this type; fails the test after ten seconds. */
   readonly hears: <Type extends Request["type"]>(type: Type) => Effect.Effect<Extract<Request, { readonly type: Type }>>
   /** Sends objects, in one write. */
   readonly says: (...objects: ReadonlyArray<ServerMessage | object>) => Effect.Effect<void>
@@ -93,4 +93,4 @@ const peerOver = (socket: Net.Socket): Peer => {
 }
 
 const within = <A>(effect: Effect.Effect<A>, what: string): Effect.Effect<A> =>
-  Effect.timeoutOrElse(effect, { duration: "5 seconds", orElse: () => Effect.die(new Error(`${what} never came`)) })
+  Effect.timeoutOrElse(effect, { duration: "10 seconds", orElse: () => Effect.die(new Error(`${what} never came`)) })

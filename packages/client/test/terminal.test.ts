@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { inTerminal, noTmux, piped } from "./child.ts"
+import { inTerminal, inTerminalWith, noTmux, piped } from "./child.ts"
 import { at, hello, listening, type Peer } from "./peer.ts"
 
 const slow = { timeout: 20_000 }
@@ -374,6 +374,58 @@ describe.skipIf(noTmux !== undefined)("the client in a terminal", () => {
         const screen = yield* client.screen
         assert.include(screen, "#cafe> half a thought\nthe connection to 127.0.0.1:")
         assert.include(screen, "has ended")
+      }),
+    slow
+  )
+
+  it.live(
+    "doesn't keep a person who leaves a server that doesn't answer",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* inTerminal(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* client.types("/rooms\n")
+        yield* peer.hears("rooms")
+        yield* client.presses("C-c")
+        yield* client.shows("exit code 0")
+      }),
+    slow
+  )
+
+  it.live(
+    "has colours, unless NO_COLOR is set",
+    () =>
+      Effect.gen(function* () {
+        for (const [variable, coloured] of [
+          ["", true],
+          ["NO_COLOR=1", false]
+        ] as const) {
+          const server = yield* listening
+          const client = yield* inTerminalWith(variable, ...ana(server.port))
+          const peer = yield* server.accepts
+          yield* receives(peer)
+          yield* peer.says(says(1, "leo", "hola"))
+          yield* client.shows("leo: hola\n#cafe>")
+          assert.strictEqual((yield* client.painted).includes("\u001b["), coloured)
+        }
+      }),
+    slow
+  )
+
+  it.live(
+    "shows the lines of the protocol to who wants to see them",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* inTerminal(...ana(server.port))
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* client.types("/raw\n/help\nhola\n")
+        yield* takes(peer, 1)
+        yield* Effect.repeat(client.screen, { until: (now) => now.includes(`<- {"type":"sent","re":3`) })
+        assert.include(yield* client.screen, `-> {"type":"send","id":3,"room":"#cafe","text":"hola"}`)
       }),
     slow
   )
