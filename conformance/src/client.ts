@@ -152,6 +152,8 @@ export interface Client {
     expected: string,
     more?: Expecting
   ) => Effect.Effect<Arrived, Stop>
+  /** Every object that has come before the last one that was taken, and that nobody has read. */
+  readonly taken: Effect.Effect<ReadonlyArray<Arrived>>
   /** Judges nothing, but fails unless a `ping` is answered before anything else comes, company apart. */
   readonly quiet: Effect.Effect<void, Stop>
   /** Sends `ping` four times a heartbeat while it waits for something else. */
@@ -221,6 +223,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
   let lastId = 0
   let requests = 0
   let lastSent = ""
+  let lastTaken = 0
 
   // A server may read as slowly as it has announced: requests beyond the burst lengthen every wait.
   const patience = (seconds = 0): number =>
@@ -273,8 +276,14 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     const item = inbox[at]
     if (item?._tag !== "Object") return undefined
     inbox.splice(at, 1)
+    lastTaken = item.nth
     return item
   }
+
+  const taken: Client["taken"] = Effect.sync(() => {
+    const count = inbox.findIndex((item) => item._tag !== "Object" || item.nth > lastTaken)
+    return inbox.splice(0, count === -1 ? inbox.length : count).filter((item) => item._tag === "Object")
+  })
 
   const nextReply = (id: RequirementId, expected: string, seconds?: number) =>
     wait(take(isReply), expected, id, seconds)
@@ -375,9 +384,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
       return yield* test.broken(reliedOn.sync, { ...sent(), expected, got: show(synced.line) })
     }
     test.relied(reliedOn.sync)
-    const count = inbox.findIndex((item) => item._tag !== "Object" || item.nth > synced.nth)
-    const before = inbox.splice(0, count === -1 ? inbox.length : count)
-    return before.filter((item) => item._tag === "Object")
+    return yield* taken
   })
 
   const greeting: Client["greeting"] = Effect.fnUntraced(function* (id = "HELLO-1") {
@@ -480,6 +487,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
         more?.seconds
       ),
     take: (accept, expected, more) => wait(take(accept), expected, more?.id ?? test.subject, more?.seconds),
+    taken,
     quiet,
     whilePinging,
     dropPongs,

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { foldName, isNick, isRoomName, type JsonObject } from "@tertulia/protocol"
+import type { JsonObject } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Client, isCompany } from "./client.ts"
+import { freshName } from "./fresh.ts"
 import type { RequirementId } from "./generated/requirement-id.ts"
 import type { StartedTarget } from "./run/target.ts"
 import type { Scenario } from "./scenario.ts"
@@ -94,8 +95,8 @@ const settleIn = Effect.fnUntraced(function* (
   manyRooms = 0
 ) {
   const client = yield* enter(stage, step.client, stage.t.connection(step.client))
-  yield* client.login(freshName(stage, step.nick))
-  for (const room of step.rooms) yield* client.join(freshName(stage, room))
+  yield* client.login(freshName(step.nick, stage.suffix))
+  for (const room of step.rooms) yield* client.join(freshName(room, stage.suffix))
   for (let joined = 0; joined < manyRooms; joined++) yield* client.join(stage.t.roomName("r"))
 })
 
@@ -135,21 +136,13 @@ const says = (stage: Stage, actor: Actor, line: string): Effect.Effect<void> => 
 const written = (stage: Stage, line: string): string =>
   line
     .replace(/("(?:nick|room|after)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, name: string, after: string) =>
-      [before, freshName(stage, name), after].join("")
+      [before, freshName(name, stage.suffix), after].join("")
     )
     .replace(/("epoch"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, epoch: string, after: string) =>
       [before, stage.epochs.get(epoch) ?? epoch, after].join("")
     )
     .replace(/\(limits\.text \+ 1 letters\)/gu, () => "a".repeat(stage.t.limits.text + 1))
     .replace(/\\r$/u, "\r")
-
-/** `ana` as nobody was ever called before. What breaks the grammar stays as it is: that is the point of it. */
-const freshName = ({ suffix }: Stage, name: string): string => {
-  const folded = foldName(name)
-  if (!isNick(folded) && !isRoomName(folded)) return name
-  const longest = (name.startsWith("#") ? 33 : 32) - suffix.length
-  return `${name.slice(0, longest)}${suffix}`
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What they hear
@@ -171,7 +164,7 @@ const hears = Effect.fnUntraced(function* (stage: Stage, actor: Actor, step: Ext
   if (doing === "pinging") yield* client.dropPongs
   actor.doing = "talking"
   const wrong = mismatch(stage, step.object, item)
-  if (wrong !== undefined) yield* t.broken({ expected, got: `${item.line}  (${wrong})` })
+  if (wrong !== undefined) yield* t.broken({ expected, got: `${item.line}  (${wrong})` }, client)
   if (item.type === "bye") actor.open = false
   learnEpoch(stage, step.object, item.object)
   if (item.type === "rooms") yield* findRooms(stage, client, step.object, item)
@@ -228,9 +221,11 @@ const mismatch = (stage: Stage, expected: JsonObject, item: Arrived): string | u
 
 const renamed = (stage: Stage, field: string, value: unknown): unknown => {
   if ((field === "nick" || field === "room" || field === "from") && typeof value === "string") {
-    return freshName(stage, value)
+    return freshName(value, stage.suffix)
   }
-  return field === "members" && Array.isArray(value) ? value.map((nick) => freshName(stage, String(nick))) : value
+  return field === "members" && Array.isArray(value)
+    ? value.map((nick) => freshName(String(nick), stage.suffix))
+    : value
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
@@ -251,7 +246,7 @@ const findRooms = Effect.fnUntraced(function* (stage: Stage, client: Client, exp
     more = next.more === true && next.rooms.length > 0
   }
   for (const { members, room } of wanted) {
-    const name = freshName(stage, room)
+    const name = freshName(room, stage.suffix)
     const listed = found.find((each) => each.room === name)
     if (listed?.members === members) continue
     yield* stage.t.broken({

@@ -61,8 +61,8 @@ export interface Scenario {
   readonly fullHouse: Effect.Effect<void, Stop, Scope.Scope>
   /** Starts a target for this test alone: what is opened after that, is opened there. For `{ needs: "start" }`. */
   readonly ownServer: Effect.Effect<StartedTarget, Stop, Scope.Scope>
-  /** Ends the test because its subject is broken. */
-  readonly broken: (evidence: EvidenceLike) => Effect.Effect<never, Stop>
+  /** Ends the test because its subject is broken, on this client's connection. */
+  readonly broken: (evidence: EvidenceLike, client?: Client) => Effect.Effect<never, Stop>
 
   /** What the target announced, and its limits with the defaults. */
   readonly hello: Hello
@@ -105,7 +105,7 @@ export interface ScenarioOptions {
   readonly connections?: number | "all"
   /** `start`: it stops or kills the target, so it runs only when the suite has started it. */
   readonly needs?: "start"
-  readonly kind?: "scenario" | "dialogue" | "property"
+  readonly kind?: "scenario" | "dialogue" | "vector" | "property"
 }
 
 /** What the first clients of a test are called. */
@@ -268,7 +268,7 @@ const settle = (outcome: Outcome): Outcome => {
 const shownTranscripts = 6
 
 /** The transcripts of what a test has opened: the one where it went wrong first, and not all of a thousand. */
-const transcriptsOf = ({ culprit, opened }: Judging): ReadonlyArray<Transcript> => {
+export const transcriptsOf = ({ culprit, opened }: Judging): ReadonlyArray<Transcript> => {
   const first = opened.filter(({ who }) => who === culprit)
   const rest = opened.filter(({ who }) => who !== culprit)
   return [...first, ...rest].slice(0, shownTranscripts).map(({ connection, who }) => connection.transcript(who))
@@ -288,8 +288,9 @@ const judge = (judging: Judging, id: RequirementId, kept: boolean, evidence: Evi
 }
 
 const count = (judging: Judging, id: RequirementId, kept: boolean): void => {
-  // A conversation can't say which of its sentences was broken: any of them may be.
-  if (!kept && judging.kind === "dialogue") for (const each of judging.ids) tally(judging, each, false)
+  // A written conversation can't say which of its sentences was broken: any of them may be.
+  if (!kept && (judging.kind === "dialogue" || judging.kind === "vector"))
+    for (const each of judging.ids) tally(judging, each, false)
   else tally(judging, id, kept)
 }
 
@@ -444,12 +445,11 @@ export const makeScenario = (judging: Judging): Scenario => {
     roomName: (name = "cafe") => fresh(`#${name}`, rooms++),
     fullHouse,
     ownServer,
-    broken: ({ expected, got, sent }) =>
-      broken(judging, judging.subject, {
-        expected,
-        got: show(got),
-        ...(sent === undefined ? {} : { sent: show(sent) })
-      }),
+    broken: ({ expected, got, sent }, client) => {
+      judging.culprit = client?.who
+      const full = { expected, got: show(got), ...(sent === undefined ? {} : { sent: show(sent) }) }
+      return broken(judging, judging.subject, full)
+    },
     get hello() {
       return suite.options.hello ?? noGreeting()
     },

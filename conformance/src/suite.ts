@@ -50,7 +50,7 @@ export interface TestPlan {
   readonly title: string
   readonly ids: ReadonlyArray<string>
   readonly profile: string
-  readonly kind: "scenario" | "dialogue" | "property"
+  readonly kind: "scenario" | "dialogue" | "vector" | "property"
   readonly selected: boolean
 }
 

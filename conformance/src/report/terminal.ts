@@ -95,8 +95,9 @@ const findingLines = (
   test: TestResult,
   sentences: ReadonlyMap<string, Requirement>
 ): ReadonlyArray<string> => {
-  // A dialogue is one conversation for several sentences: it can't say which of them was broken.
-  const ids = test.kind === "dialogue" ? test.ids : finding.requirement === undefined ? [] : [finding.requirement]
+  // A written conversation judges several sentences at once: it can't say which of them was broken.
+  const written = (test.kind === "dialogue" || test.kind === "vector") && test.ids.includes(finding.requirement ?? "")
+  const ids = written ? test.ids : finding.requirement === undefined ? [] : [finding.requirement]
   return [
     ...ids.flatMap((id) => sentenceLines(style, sentences.get(id))),
     ...(finding.sent === undefined ? [] : [labelled(style, "sent", finding.sent)]),

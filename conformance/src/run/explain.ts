@@ -25,7 +25,7 @@ export const explain = Effect.fnUntraced(function* (flags: Flags, given: string)
     `${requirement.who === "both" ? "servers and clients" : `${requirement.who}s`}, profile ${requirement.profile}`
   )
   if (requirement.untestable !== undefined) say("untestable", requirement.untestable)
-  for (const kind of ["dialogue", "scenario", "property"] as const) {
+  for (const kind of ["dialogue", "scenario", "vector", "property"] as const) {
     for (const test of judges.filter((each) => each.kind === kind)) say(kind, `${test.chapter} > ${test.title}`)
   }
   if (judges.length === 0) say("judged by", requirement.who === "client" ? "tests of clients" : "no test yet")

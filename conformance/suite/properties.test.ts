@@ -1,0 +1,228 @@
+/** Properties: what holds for every cutting, every rubbish and every interleaving that fast-check can think of. */
+import { parseJson } from "@tertulia/protocol"
+import { faulty, hostileLine, text } from "@tertulia/protocol/arbitraries"
+import * as Effect from "effect/Effect"
+import * as fc from "fast-check"
+import { isReply } from "../src/client.ts"
+import { property } from "../src/property.ts"
+import type { Person } from "../src/scenario.ts"
+import { printable } from "../src/wire/transcript.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Frames
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Where a stream is cut: after every byte, or at these thousandths of its length. */
+const cuts = fc.oneof(fc.constant("everywhere" as const), fc.array(fc.nat({ max: 1_000 }), { maxLength: 12 }))
+
+const cutUp = (bytes: Uint8Array, at: "everywhere" | ReadonlyArray<number>): ReadonlyArray<Uint8Array> => {
+  const inner = at === "everywhere" ? bytes.keys() : at.map((permille) => Math.round((permille * bytes.length) / 1_000))
+  const edges = [...new Set([0, ...inner, bytes.length])].sort((one, other) => one - other)
+  return edges.slice(1).map((end, index) => bytes.subarray(edges[index], end))
+}
+
+property(
+  "however the bytes are cut, the same is done and answered",
+  ["FRAME-4", "REPLY-3", "TEXT-1"],
+  fc.record({ texts: fc.array(text, { minLength: 1, maxLength: 4 }), cuts }),
+  function* (t, drawn) {
+    const client = yield* t.connection("C")
+    const room = t.roomName()
+    const requests = [
+      { type: "login", id: 1, nick: t.nick() },
+      { type: "join", id: 2, room },
+      ...drawn.texts.map((said, index) => ({ type: "send", id: 3 + index, room, text: said })),
+      { type: "ping", id: 50 },
+      { type: "sync", id: 51 }
+    ]
+    const bytes = new TextEncoder().encode(requests.map((request) => `${JSON.stringify(request)}\r\n`).join(""))
+    yield* client.bytes(...cutUp(bytes, drawn.cuts))
+    const before = yield* client.take((item) => item.object["re"] === 51, "`synced`, the last reply", { id: "FRAME-4" })
+    const came = yield* client.taken
+    const replies = came.filter(isReply).map(({ object, type }) => `${type} ${String(object["re"])}`)
+    const wanted = ["welcome 1", "joined 2", ...drawn.texts.map((_, index) => `sent ${3 + index}`), "pong 50"]
+    const said = came.filter(({ type }) => type === "message").map(({ object }) => object["text"])
+    yield* t.judge("FRAME-4", before.type === "synced" && replies.length === wanted.length, {
+      expected: `the replies ${wanted.join(", ")}, synced 51`,
+      got: replies
+    })
+    yield* t.judge("REPLY-3", replies.join() === wanted.join(), { expected: wanted.join(", "), got: replies })
+    yield* t.judge("TEXT-1", JSON.stringify(said) === JSON.stringify(drawn.texts), {
+      expected: `the texts ${JSON.stringify(drawn.texts)}`,
+      got: said
+    })
+  },
+  { connections: 1 }
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Rubbish
+// ---------------------------------------------------------------------------------------------------------------------
+
+property(
+  "of several faults the first in the registry is answered",
+  ["ERROR-3", "ERROR-2"],
+  fc.array(faulty, { minLength: 1, maxLength: 6 }),
+  function* (t, faults) {
+    const ana = yield* t.person()
+    for (const { code, fields, object, re } of faults) {
+      // The drawn texts are too long for the default limit only.
+      if (code === "too-long" && t.limits.text > 4_096) continue
+      yield* ana.line(JSON.stringify(object))
+      const error = yield* ana.refusal(re, code, { id: "ERROR-3" })
+      const named = fields.length === 0 || (error.field !== undefined && fields.includes(error.field))
+      yield* t.judge("ERROR-2", named, {
+        sent: object,
+        expected: `an \`error\` with the field ${fields.join(" or ")}`,
+        got: error
+      })
+    }
+    yield* ana.ping
+  },
+  { connections: 1 }
+)
+
+/** Rubbish that happens to be a good `bye` ends the connection, and so it ought to. */
+const isGoodbye = (line: Uint8Array): boolean => {
+  const object = parseJson(new TextDecoder().decode(line))
+  return typeof object !== "string" && object["type"] === "bye"
+}
+
+property(
+  "a line of rubbish costs one reply, and nobody else anything",
+  ["REPLY-1", "FRAME-7", "FLOW-1"],
+  fc.array(
+    hostileLine.filter((line) => !isGoodbye(line)),
+    { minLength: 1, maxLength: 6 }
+  ),
+  function* (t, rubbish) {
+    const [ana, leo] = yield* t.people(2)
+    const room = yield* t.room(ana, leo)
+    for (const line of rubbish) {
+      const blank = line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)
+      yield* ana.bytes(line, "\n", `{"type":"ping","id":777777}\n`)
+      const isPong = (item: { readonly object: object; readonly type: string }) =>
+        item.type === "pong" && "re" in item.object && item.object.re === 777_777
+      yield* ana.take(isPong, "the `pong` to the ping after the rubbish", { id: "FRAME-7" })
+      const replies = (yield* ana.taken).filter(isReply)
+      yield* t.judge("FRAME-7", true, { expected: "the connection goes on", got: "it does" })
+      yield* t.judge("REPLY-1", replies.length === (blank ? 0 : 1), {
+        sent: printable(line),
+        expected: blank ? "no reply to a blank line" : "one reply",
+        got: replies.map((reply) => reply.line)
+      })
+    }
+    yield* leo.send(room, "still here")
+    const seen = yield* leo.messages(room)
+    yield* t.judge(
+      "FLOW-1",
+      seen.some(({ from, text: said }) => from === leo.nick && said === "still here"),
+      {
+        expected: "leo can still talk",
+        got: seen
+      }
+    )
+  },
+  { connections: 2 }
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Histories
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What one person does, without waiting for the others. */
+const deeds = fc.array(fc.constantFrom("send", "send", "send", "leave and join", "sync"), { maxLength: 8 })
+
+interface Seen {
+  readonly who: string
+  /** The entries of each stay in the room: from `joined` to `left`, or to the end. */
+  readonly stays: ReadonlyArray<{ readonly head: number; readonly entries: ReadonlyArray<Entry> }>
+}
+
+interface Entry {
+  readonly seq: number
+  readonly from: string
+  readonly text: string
+  readonly at: string
+}
+
+/** Everything that one connection got of a room, cut into stays. */
+const stays = (
+  person: Person,
+  room: string,
+  items: ReadonlyArray<{ readonly object: object; readonly type: string }>
+): Seen => {
+  const found: Array<{ head: number; entries: Array<Entry> }> = []
+  for (const { object, type } of items) {
+    const item = object as { readonly room?: string; readonly head?: number } & Entry
+    if (item.room !== room) continue
+    if (type === "joined") found.push({ head: item.head!, entries: [] })
+    if (type === "message") found.at(-1)?.entries.push({ seq: item.seq, from: item.from, text: item.text, at: item.at })
+  }
+  return { who: person.who, stays: found }
+}
+
+property(
+  "whatever people do at once, all see one log",
+  ["ORDER-1", "ORDER-2", "ORDER-3", "ORDER-4"],
+  fc.tuple(deeds, deeds, deeds),
+  function* (t, [first, second, third]) {
+    const [ana, leo, eva] = yield* t.people(3)
+    const room = t.roomName()
+    // Nobody's first stay ends, so that the log stays the same: one more person keeps the room.
+    const keeper = yield* t.person("keeper")
+    yield* keeper.join(room)
+    const play = (person: Person, what: ReadonlyArray<string>) =>
+      Effect.gen(function* () {
+        yield* person.post({ type: "join", room })
+        for (const [nth, deed] of what.entries()) {
+          if (deed === "send") yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
+          if (deed === "sync") yield* person.post({ type: "sync" })
+          if (deed === "leave and join") {
+            yield* person.post({ type: "leave", room })
+            yield* person.post({ type: "join", room })
+          }
+        }
+        return stays(person, room, yield* person.fence)
+      })
+    const all = yield* Effect.all([play(ana, first), play(leo, second), play(eva, third)], { concurrency: "unbounded" })
+    const whole = stays(keeper, room, [{ type: "joined", object: { room, head: 0 } }, ...(yield* keeper.fence)])
+    const log = new Map(
+      whole.stays.flatMap(({ entries }) => entries.map((entry) => [entry.seq, JSON.stringify(entry)]))
+    )
+
+    const numbers = whole.stays.flatMap(({ entries }) => entries.map(({ seq }) => seq))
+    yield* t.judge(
+      "ORDER-2",
+      numbers.every((seq, index) => seq === index + 1),
+      {
+        expected: "the entries 1, 2, 3, ... for whoever was there from the beginning",
+        got: numbers
+      }
+    )
+    for (const { stays: each, who } of all) {
+      for (const { entries, head } of each) {
+        const odd = entries.find((entry) => log.get(entry.seq) !== JSON.stringify(entry))
+        yield* t.judge("ORDER-1", odd === undefined, {
+          expected: `what the keeper of the room saw: ${odd === undefined ? "" : log.get(odd.seq)}`,
+          got: { who, entry: odd }
+        })
+        const gapless = entries.every(({ seq }, index) => seq === head + 1 + index)
+        yield* t.judge("ORDER-3", gapless, {
+          expected: `every entry after ${head}, each once, ascending, to ${who}`,
+          got: entries.map(({ seq }) => seq)
+        })
+      }
+      const own = whole.stays.flatMap(({ entries }) => entries.filter(({ text: said }) => said.startsWith(`${who} `)))
+      const order = own.map(({ text: said }) => Number(said.split(" ")[1]))
+      yield* t.judge(
+        "ORDER-4",
+        order.every((nth, index) => index === 0 || nth > order[index - 1]!),
+        {
+          expected: `${who}'s entries in the order in which ${who} sent them`,
+          got: own
+        }
+      )
+    }
+  }
+)
