@@ -194,7 +194,7 @@ describe("the client in a pipe", () => {
         assert.strictEqual(code, 1)
         assert.include(stdout, "leo: the last words")
         const [doubt, end] = stderr.split("\n")
-        assert.strictEqual(doubt, `not confirmed, so perhaps said and perhaps not: "hola"`)
+        assert.strictEqual(doubt, `not confirmed, so perhaps said and perhaps not: 2 lines, "hola" to "adiós"`)
         assert.match(end!, /has ended: the server said bye, shutting-down \(stopping\)$/u)
       }),
     slow

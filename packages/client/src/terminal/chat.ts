@@ -205,5 +205,9 @@ export const lost = ({ address, ended }: Connection): Effect.Effect<never, Conne
 
 const nowhere = "you are in no room: enter one with /join #room"
 
-const doubtful = (texts: ReadonlyArray<string>) =>
-  `not confirmed, so perhaps said and perhaps not: ${texts.map((text) => JSON.stringify(text)).join(", ")}`
+/** Replies come in order, so the first line without one and the last say it all. */
+const doubtful = (texts: ReadonlyArray<string>) => {
+  const [first, last] = [texts[0], texts.at(-1)].map((text) => JSON.stringify(text))
+  const which = texts.length === 1 ? first : `${texts.length} lines, ${first} to ${last}`
+  return `not confirmed, so perhaps said and perhaps not: ${which}`
+}
