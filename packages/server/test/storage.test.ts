@@ -1,0 +1,105 @@
+import { Deferred, Effect, Layer } from "effect"
+import { expect, test } from "vitest"
+import { type Entry, RoomLogs, Unavailable } from "../src/room-log.ts"
+import { openHouse } from "./support/house.ts"
+
+/** A log whose appends are decided by the test, one after another. */
+const scripted = (decide: (drafts: number) => Effect.Effect<void, Unavailable>) => {
+  let lives = 0
+  return Layer.succeed(RoomLogs, {
+    open: (_room, publish) =>
+      Effect.sync(() => {
+        const entries: Array<Entry> = []
+        return {
+          epoch: `life-${++lives}`,
+          first: () => 1,
+          head: () => entries.length,
+          append: (drafts) =>
+            Effect.map(decide(drafts.length), () => {
+              const appended = drafts.map((draft, index) => ({ seq: entries.length + index + 1, ...draft }))
+              entries.push(...appended)
+              publish(appended)
+              return appended
+            }),
+          read: (after, limit) => Effect.succeed(entries.slice(after, after + limit))
+        }
+      })
+  })
+}
+
+test("nothing of an entry is shown before the log has it, and what comes meanwhile makes one batch", async () => {
+  const gate = Deferred.makeUnsafe<void>()
+  const batches: Array<number> = []
+  const logs = scripted((drafts) => {
+    batches.push(drafts)
+    return Deferred.await(gate)
+  })
+  await using house = await openHouse({ logs })
+  const leo = await house.person("leo", "#cafe")
+  const ana = await house.person("ana", "#cafe")
+  await leo.expect({ type: "member", nick: "ana" })
+  ana.say({ type: "send", id: 1, room: "#cafe", text: "one" })
+  await expect.poll(() => batches).toEqual([1])
+  ana.say({ type: "send", id: 2, room: "#cafe", text: "two" }, { type: "send", id: 3, room: "#cafe", text: "three" })
+  ana.say({ type: "leave", id: 4, room: "#cafe" })
+  const pia = await house.person("pia")
+  expect(await pia.ask({ type: "join", room: "#cafe" })).toMatchObject({ head: 0, members: ["ana", "leo", "pia"] })
+  await leo.expect({ type: "member", nick: "pia" })
+  await leo.ask({ type: "sync" })
+  expect(leo.before()).toEqual([])
+  Deferred.doneUnsafe(gate, Effect.void)
+  for (const client of [leo, pia]) for (const seq of [1, 2, 3]) await client.expect({ type: "message", seq })
+  await ana.expect({ type: "member", nick: "pia" })
+  for (const type of ["message", "sent", "message", "message", "sent", "sent", "left"]) await ana.expect({ type })
+  expect(batches).toEqual([1, 2])
+})
+
+test("a log that refuses is answered unavailable, in its place, and nothing is shown", async () => {
+  let full = true
+  const logs = scripted(() => (full ? Effect.fail(new Unavailable({ message: "the disk is full" })) : Effect.void))
+  await using house = await openHouse({ logs })
+  const ana = await house.person("ana", "#cafe")
+  expect(await ana.ask({ type: "send", room: "#cafe", text: "hola" })).toMatchObject({
+    code: "unavailable",
+    retryAfter: 1_000
+  })
+  expect(ana.before()).toEqual([])
+  full = false
+  expect(await ana.ask({ type: "send", room: "#cafe", text: "hola" })).toMatchObject({ type: "sent", seq: 1 })
+})
+
+test("a defect of the log ends the connection whose outcome is unknown, and no other", async () => {
+  let broken = true
+  const logs = scripted(() => (broken ? Effect.die(new Error("torn page")) : Effect.void))
+  await using house = await openHouse({ logs })
+  const leo = await house.person("leo", "#cafe")
+  const ana = await house.person("ana", "#cafe")
+  ana.say({ type: "send", id: 1, room: "#cafe", text: "hola" })
+  expect(await ana.rest()).toMatchObject([{ type: "bye", code: "internal" }])
+  broken = false
+  await leo.expect({ type: "member", nick: "ana", change: "joined" })
+  await leo.expect({ type: "member", nick: "ana", change: "left" })
+  expect(await leo.ask({ type: "send", room: "#cafe", text: "still here" })).toMatchObject({ type: "sent", seq: 1 })
+})
+
+test("a room that can't be opened is answered unavailable, and can be tried again", async () => {
+  let broken = true
+  const logs = Layer.succeed(RoomLogs, {
+    open: (_room, _publish) =>
+      broken
+        ? Effect.fail(new Unavailable({ message: "the disk is full" }))
+        : Effect.succeed({
+            epoch: "k",
+            first: () => 1,
+            head: () => 0,
+            append: () => Effect.succeed([]),
+            read: () => Effect.succeed([])
+          })
+  })
+  await using house = await openHouse({ logs })
+  const ana = await house.person("ana")
+  expect(await ana.ask({ type: "join", room: "#cafe" })).toMatchObject({ code: "unavailable" })
+  expect(await ana.ask({ type: "rooms" })).toMatchObject({ rooms: [] })
+  broken = false
+  expect(await ana.ask({ type: "join", room: "#cafe" })).toMatchObject({ type: "joined" })
+})

@@ -1,0 +1,159 @@
+/**
+ * A server in this process, on a free port, and people who talk to it over real sockets.
+ */
+import * as Net from "node:net"
+import { defaultLimits, type Limits } from "@tertulia/protocol"
+import { Effect, Exit, type Layer, References, Scope } from "effect"
+import type { RoomLogs } from "../../src/room-log.ts"
+import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
+import { serve } from "../../src/server.ts"
+import { tcp } from "../../src/transport-tcp.ts"
+
+export type Json = Readonly<Record<string, unknown>>
+
+export interface Options {
+  readonly limits?: Partial<Limits>
+  readonly heartbeat?: number
+  readonly logs?: Layer.Layer<RoomLogs>
+}
+
+/** Opens a server; `await using` closes it, and every client with it. */
+export const openHouse = async (options: Options = {}) => {
+  const limits = { ...defaultLimits, ...options.limits }
+  const scope = Effect.runSync(Scope.make())
+  const logs = options.logs ?? MemoryRoomLogs.layer({ entries: limits.replay, bytes: 1e8 })
+  const address = await serve(tcp({ host: "127.0.0.1", port: 0 }), { limits, heartbeat: options.heartbeat ?? 30 }).pipe(
+    Effect.provide(logs),
+    Effect.provideService(References.MinimumLogLevel, "None"),
+    Scope.provide(scope),
+    Effect.runPromise
+  )
+  const clients: Array<Client> = []
+  const close = async () => {
+    const closed = Effect.runPromise(Scope.close(scope, Exit.void))
+    for (const client of clients) client.socket.destroy()
+    await closed
+  }
+  const stop = () => Effect.runPromise(Scope.close(scope, Exit.void))
+
+  /** A connection that has had nothing yet. */
+  const connect = async (): Promise<Client> => {
+    const client = await openClient(address.port)
+    clients.push(client)
+    return client
+  }
+  /** A connection that was greeted. */
+  const greeted = async (): Promise<Client> => {
+    const client = await connect()
+    await client.expect({ type: "hello" })
+    return client
+  }
+  /** Somebody who is logged in, and in the rooms that are named. */
+  const person = async (nick: string, ...rooms: ReadonlyArray<string>): Promise<Client> => {
+    const client = await greeted()
+    await client.ask({ type: "login", nick })
+    for (const room of rooms) await client.ask({ type: "join", room })
+    return client
+  }
+  return { port: address.port, limits, connect, greeted, person, stop, [Symbol.asyncDispose]: close }
+}
+
+export type House = Awaited<ReturnType<typeof openHouse>>
+
+export interface Client {
+  readonly socket: Net.Socket
+  /** Sends objects, or texts as they are, in one write. */
+  readonly say: (...lines: ReadonlyArray<Json | string>) => void
+  /** The next object. */
+  readonly next: () => Promise<Json>
+  /** The next object, which must have these fields. */
+  readonly expect: (fields: Json) => Promise<Json>
+  /** Asks for something, and gives the reply; what comes before it is given too. */
+  readonly ask: (request: Json) => Promise<Json>
+  readonly before: () => ReadonlyArray<Json>
+  /** All objects that come before the server's FIN. */
+  readonly rest: () => Promise<ReadonlyArray<Json>>
+  /** Waits until the connection is closed, and says how: "fin" or "reset". */
+  readonly closed: Promise<"fin" | "reset">
+}
+
+const patience = 10_000
+
+const openClient = async (port: number): Promise<Client> => {
+  const socket = Net.connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true })
+  const lines: Array<Json> = []
+  let text = ""
+  let over = false
+  let id = 1_000
+  let before: ReadonlyArray<Json> = []
+  let wake = () => {}
+  socket.setEncoding("utf8")
+  socket.on("data", (chunk: string) => {
+    const parts = (text + chunk).split("\n")
+    text = parts.pop()!
+    lines.push(...parts.map((line) => JSON.parse(line) as Json))
+    wake()
+  })
+  const closed = new Promise<"fin" | "reset">((resolve) => {
+    socket.on("end", () => resolve("fin"))
+    socket.on("error", () => resolve("reset"))
+    socket.on("close", () => resolve("reset"))
+  }).then((how) => {
+    over = true
+    wake()
+    return how
+  })
+  await new Promise((resolve) => socket.once("connect", resolve))
+
+  const come = async (what: string) => {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), patience)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+  const next = async (what = "an object"): Promise<Json> => {
+    while (lines.length === 0) {
+      if (over) throw new Error(`the connection ended before ${what}`)
+      await come(what)
+    }
+    return lines.shift()!
+  }
+  const say = (...said: ReadonlyArray<Json | string>) => {
+    socket.write(said.map((line) => (typeof line === "string" ? line : `${JSON.stringify(line)}\n`)).join(""))
+  }
+  return {
+    socket,
+    say,
+    next,
+    closed,
+    before: () => before,
+    expect: async (fields) => {
+      const object = await next(JSON.stringify(fields))
+      for (const [name, value] of Object.entries(fields)) {
+        if (JSON.stringify(object[name]) === JSON.stringify(value)) continue
+        throw new Error(`expected ${JSON.stringify(fields)}, got ${JSON.stringify(object)}`)
+      }
+      return object
+    },
+    ask: async (request) => {
+      const re = ++id
+      const passed: Array<Json> = []
+      say({ ...request, id: re })
+      while (true) {
+        const object = await next(`the reply to ${JSON.stringify(request)}`)
+        if (object["re"] === re) {
+          before = passed
+          return object
+        }
+        passed.push(object)
+      }
+    },
+    rest: async () => {
+      while (!over) await come("the end of the connection")
+      return lines.splice(0)
+    }
+  }
+}
