@@ -13,6 +13,9 @@ export type JsonObject = Readonly<Record<string, unknown>>
 /** Why a line isn't an object of the profile, in words for people. */
 export type JsonFault = string
 
+/** The fault of a line that is an object, but for a string in it (JSON-4): FRAME-8 doesn't count it among the others. */
+export const forbiddenString: JsonFault = "a string holds U+0000 or a lone surrogate"
+
 /**
  * Reads one line as an object of the JSON profile: at most 8 levels deep, well-formed strings without U+0000.
  * Never throws, and never recurses deeper than the profile allows.
@@ -28,7 +31,7 @@ export const parseJson = (line: Line): JsonObject | JsonFault => {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "the line is not a JSON object"
   // Only an escape can spell what a JSON text of UTF-8 can't hold raw.
-  if (line.includes("\\u") && hasForbidden(value)) return "a string holds U+0000 or a lone surrogate"
+  if (line.includes("\\u") && hasForbidden(value)) return forbiddenString
   return value as JsonObject
 }
 

@@ -8,6 +8,7 @@ import {
   decodeEnvelope,
   decodeRequest,
   type Envelope,
+  forbiddenString,
   type Limits,
   type Line,
   makeLineDecoder,
@@ -163,7 +164,7 @@ const makeSession = (house: House, connection: Connection) => {
     if (Result.isFailure(envelope)) {
       const { re, ...refused } = envelope.failure
       yield* settle
-      if (!greeted && refused.code === "bad-json") return bye("not-tertulia", "the first line is not a JSON object")
+      if (!greeted && isNoObject(refused)) return bye("not-tertulia", "the first line is not a JSON object")
       greeted = true
       outbox.say(errorLine(re, refused))
       return undefined
@@ -275,6 +276,9 @@ const makeSession = (house: House, connection: Connection) => {
 
 /** The most bytes that an entry brings back to its sender, as `message` and `sent`. */
 const bytesToCome = (text: string): number => 3 * text.length + 400
+
+/** Whether a line was refused because it isn't an object at all, as the first line of another protocol (FRAME-8). */
+const isNoObject = ({ code, message }: Refused): boolean => code === "bad-json" && message !== forbiddenString
 
 /** What the state of a connection says against a request, before its fields are looked at (LOGIN-3, LOGIN-4). */
 const stateFault = (nick: string | undefined, type: RequestType): Refused | undefined => {
