@@ -415,7 +415,10 @@ const deep: fc.Arbitrary<string> = fc
     return `{"type":"ping","id":1,"x":${open.repeat(levels)}${closed ? "0" : ""}${close}}`
   })
 
-/** A line of anything, without its LF: rubbish, broken JSON, broken UTF-8, values that are no object, deep nesting. */
+/**
+ * A line of anything, without its LF: rubbish, broken JSON, broken UTF-8, values that are no object, deep nesting, and now
+ * and then a request that is good after all.
+ */
 export const hostileLine: fc.Arbitrary<Uint8Array> = fc.oneof(
   fc.uint8Array({ maxLength: 200 }).map(withoutLf),
   brokenUtf8,

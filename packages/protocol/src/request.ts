@@ -14,7 +14,7 @@ import type { Line } from "./line.ts"
 import { cursorNeedsEpoch, Request, type RequestType, requestSchemas } from "./messages.ts"
 import { foldName } from "./names.ts"
 import { codeOf, type Refusal } from "./refusal.ts"
-import { utf8Length } from "./text.ts"
+import { isTooLong, utf8Length } from "./text.ts"
 
 /** A request whose `id` and `type` are good, and whose other fields nobody has checked yet. */
 export interface Envelope {
@@ -50,12 +50,9 @@ export const decodeRequest = (envelope: Envelope, limits: Limits): Result.Result
   const decoded = decode(envelope.object)
   if (Result.isFailure(decoded)) return Result.fail(explain(envelope))
   const request = decoded.success
-  if (request.type === "send") {
-    const bytes = utf8Length(request.text)
-    if (bytes > limits.text) {
-      const message = `the text has ${bytes} bytes of UTF-8; limits.text is ${limits.text}`
-      return Result.fail({ code: "too-long", re: request.id, field: "text", message })
-    }
+  if (request.type === "send" && isTooLong(request.text, limits.text)) {
+    const message = `the text has ${utf8Length(request.text)} bytes of UTF-8; limits.text is ${limits.text}`
+    return Result.fail({ code: "too-long", re: request.id, field: "text", message })
   }
   return Result.succeed(fold(request))
 }

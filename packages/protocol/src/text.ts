@@ -51,3 +51,8 @@ export const utf8Length = (text: string): number => {
   }
   return bytes
 }
+
+/** Whether a text has more bytes of UTF-8 than a limit (TEXT-3). Most are so short that nothing needs counting. */
+export const isTooLong = (text: string, limit: number): boolean =>
+  // No unit of UTF-16 makes more than three bytes.
+  3 * text.length > limit && utf8Length(text) > limit

@@ -2,7 +2,7 @@ import { fc, test } from "@fast-check/vitest"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "vitest"
 import { badText, longText, text } from "../src/arbitraries.ts"
-import { hasControls, Text, utf8Length } from "../src/index.ts"
+import { hasControls, isTooLong, Text, utf8Length } from "../src/index.ts"
 
 const isText = Schema.is(Text)
 const encoder = new TextEncoder()
@@ -43,6 +43,10 @@ describe("A text", () => {
 describe("The length of a text", () => {
   test.prop([fc.string({ unit: "binary" })])("is that of its UTF-8", (any) => {
     expect(utf8Length(any)).toBe(encoder.encode(any).length)
+  })
+
+  test.prop([fc.string({ unit: "binary" }), fc.nat({ max: 60 })])("is compared with a limit exactly", (any, limit) => {
+    expect(isTooLong(any, limit)).toBe(encoder.encode(any).length > limit)
   })
 
   it("is right at each step of UTF-8", () => {
