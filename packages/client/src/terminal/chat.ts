@@ -101,7 +101,10 @@ export const chat = Effect.fnUntraced(function* (
           unsaid++
           return complain(`not said: ${JSON.stringify(text)}: ${error.message} (${error.code})`)
         },
-        ConnectionLost: () => Effect.sync(() => void unconfirmed.push(text))
+        ConnectionLost: ({ outcome }) =>
+          Effect.sync(() => {
+            if (outcome === "unknown") unconfirmed.push(text)
+          })
       }),
       Effect.asVoid,
       Effect.ensuring(permits.release(1))
@@ -182,17 +185,21 @@ export const chat = Effect.fnUntraced(function* (
     Effect.andThen(FiberSet.awaitEmpty(sending)),
     Effect.andThen(connection.bye),
     Effect.andThen(FiberSet.awaitEmpty(listening)),
-    // Told below, once what came before it is shown.
+    // Told by `settle`, once what came before it is shown.
     Effect.catchTag("ConnectionLost", () => Effect.never)
   )
+  /** Shows what came before the end, and tells what had no reply. */
+  const settle = Effect.gen(function* () {
+    yield* FiberSet.awaitEmpty(sending)
+    yield* FiberSet.awaitEmpty(listening)
+    if (unconfirmed.length > 0) yield* complain(doubtful(unconfirmed))
+  })
   yield* turnTo(undefined)
   yield* enter(room)
   yield* all.pipe(
-    Effect.raceFirst(Effect.tapError(lost(connection), () => FiberSet.awaitEmpty(listening))),
-    Effect.raceFirst(FiberSet.join(listening)),
-    Effect.tapErrorTag("ConnectionLost", () =>
-      unconfirmed.length === 0 ? Effect.void : complain(doubtful(unconfirmed))
-    )
+    Effect.raceFirst(lost(connection)),
+    Effect.tapErrorTag("ConnectionLost", () => settle),
+    Effect.raceFirst(FiberSet.join(listening))
   )
   return unsaid
 })
