@@ -31,7 +31,6 @@ export interface Judged {
   /** The test that killed it, or what is to be known otherwise. */
   readonly by: string
   readonly hits: number
-  readonly millis: number
 }
 
 /** Whether this end lets the run fail. */

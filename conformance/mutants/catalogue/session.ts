@@ -88,12 +88,6 @@ export const session: ReadonlyArray<Mutant> = [
         held.delete(wire.nth)
         wire.hit()
         return [text, late]
-      },
-      reply: (said) => {
-        // The replies themselves are in order, so that only the effect tells.
-        return said.type === "error" && said.object["code"] === "not-joined" && said.to?.["type"] === "send"
-          ? undefined
-          : undefined
       }
     }
   }),
@@ -323,11 +317,7 @@ export const session: ReadonlyArray<Mutant> = [
       wire.resetClient()
       return false
     },
-    request: (_, wire) => {
-      // Holds every line for a moment, as a server does that handles FIN before what it has read.
-      void wire
-      return undefined
-    },
+    // Slow replies, as of a server that handles FIN before what it has read.
     reply: (said, wire) => {
       if (said.type === "hello") return undefined
       setTimeout(() => wire.toClient(said.text), 50)
