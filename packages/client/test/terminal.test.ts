@@ -187,7 +187,8 @@ describe("the client in a pipe", () => {
         const client = yield* piped(...ana(server.port))
         const peer = yield* server.accepts
         yield* receives(peer)
-        yield* client.types("hola\n")
+        yield* client.types("hola\nadiós\n")
+        yield* peer.hears("send")
         yield* peer.hears("send")
         yield* peer.says(says(1, "leo", "the last words"), { type: "bye", code: "shutting-down", message: "stopping" })
         const { code, stderr, stdout } = yield* client.ends
