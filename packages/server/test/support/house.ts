@@ -20,7 +20,7 @@ export interface Options {
 /** Opens a server; `await using` closes it, and every client with it. */
 export const openHouse = async (options: Options = {}) => {
   const limits = { ...defaultLimits, ...options.limits }
-  const scope = Effect.runSync(Scope.make())
+  const scope = Scope.makeUnsafe()
   const logs = options.logs ?? MemoryRoomLogs.layer({ entries: limits.replay, bytes: 1e8 })
   const address = await serve(tcp({ host: "127.0.0.1", port: 0 }), { limits, heartbeat: options.heartbeat ?? 30 }).pipe(
     Effect.provide(logs),
@@ -84,7 +84,7 @@ const openClient = async (port: number): Promise<Client> => {
   const lines: Array<Json> = []
   let text = ""
   let over = false
-  let id = 1_000
+  let id = 1_000_000
   let before: ReadonlyArray<Json> = []
   let wake = () => {}
   socket.setEncoding("utf8")
