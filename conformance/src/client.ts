@@ -186,6 +186,10 @@ export interface Client {
   readonly reset: Effect.Effect<void>
   readonly stopReading: Effect.Effect<void>
   readonly readOn: Effect.Effect<void>
+  /** Reads so many bytes a second, little by little, while it waits; then reads on as usual. */
+  readonly whileReadingSlowly: <A, E>(bytesPerSecond: number, waiting: Effect.Effect<A, E>) => Effect.Effect<A, E>
+  /** Sends an empty line four times a heartbeat while it waits: a sign of life that asks for nothing. */
+  readonly whileAlive: <A, E>(waiting: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Doesn't answer `ping` events from now on. */
   readonly fallSilent: Effect.Effect<void>
 }
@@ -409,9 +413,17 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     yield* test.judge(id, item._tag === "Fin", { ...sent(), expected, got: describeAll([item]) })
   })
 
-  const whilePinging: Client["whilePinging"] = (waiting) => {
-    const pause = Effect.sleep(Duration.millis(250 * suite.heartbeat))
-    return Effect.raceFirst(waiting, Effect.forever(Effect.andThen(post({ type: "ping" }), pause)))
+  const quarter = Effect.sleep(Duration.millis(250 * suite.heartbeat))
+
+  const whilePinging: Client["whilePinging"] = (waiting) =>
+    Effect.raceFirst(waiting, Effect.forever(Effect.andThen(post({ type: "ping" }), quarter)))
+
+  const whileAlive: Client["whileAlive"] = (waiting) =>
+    Effect.raceFirst(waiting, Effect.forever(Effect.andThen(write([utf8("\n")]), quarter)))
+
+  const whileReadingSlowly: Client["whileReadingSlowly"] = (bytesPerSecond, waiting) => {
+    const readSome = Effect.andThen(connection.readSome(bytesPerSecond / stepsPerSecond), Effect.sleep(stepMillis))
+    return Effect.ensuring(Effect.raceFirst(waiting, Effect.forever(readSome)), connection.resume)
   }
 
   const dropPongs: Client["dropPongs"] = Effect.sync(() => {
@@ -514,9 +526,15 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     reset: connection.reset,
     stopReading: connection.pause,
     readOn: connection.resume,
+    whileReadingSlowly,
+    whileAlive,
     fallSilent: Effect.sync(() => connection.keepAlive(false))
   }
 }
+
+// How finely a slow reader divides a second.
+const stepsPerSecond = 20
+const stepMillis = 1_000 / stepsPerSecond
 
 const encoder = new TextEncoder()
 const utf8 = (text: string): Uint8Array => encoder.encode(text)

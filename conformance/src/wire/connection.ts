@@ -29,6 +29,8 @@ export interface Arrived {
   readonly nth: number
   /** Milliseconds of the suite's clock. */
   readonly at: number
+  /** Its place among all moments of the suite: see `nextMoment`. */
+  readonly moment: number
   readonly line: string
   readonly type: string
   readonly object: JsonObject
@@ -65,6 +67,8 @@ export interface Connection {
   /** Stops and resumes reading; what comes meanwhile stays in the kernel. */
   readonly pause: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
+  /** Resumes reading, and stops again as soon as about so many bytes have come. */
+  readonly readSome: (bytes: number) => Effect.Effect<void>
   /** Bytes that the target has not taken yet. */
   readonly unsent: () => number
   /** Whether `ping` events are answered by a blank line, so that a waiting client isn't idle. */
@@ -73,6 +77,14 @@ export interface Connection {
   readonly recorder: Recorder
   readonly transcript: (who: string) => Transcript
 }
+
+let moments = 0
+
+/**
+ * The next of the suite's moments: 1, 2, 3, ... over all connections. What a test notes at one before it writes, and what an
+ * object has that came, tell for sure what was before what; clocks are too coarse for that.
+ */
+export const nextMoment = (): number => ++moments
 
 /** Where the target listens. */
 export interface Address {
@@ -146,6 +158,7 @@ const attach = (socket: net.Socket, options: ConnectOptions, now: () => number):
   let nth = 0
   let alive = true
   let midLine = false
+  let allowance = Number.POSITIVE_INFINITY
 
   const arrive = (arrival: Arrival) => {
     inbox.push(arrival)
@@ -166,6 +179,8 @@ const attach = (socket: net.Socket, options: ConnectOptions, now: () => number):
   socket.on("data", (chunk: Uint8Array) => {
     recorder.chunk("received", chunk)
     received += chunk.length
+    allowance -= chunk.length
+    if (allowance <= 0) socket.pause()
     const { lines, tooLong } = decoder.push(chunk)
     for (const line of lines) {
       const arrival = readLine(line, nth + 1, now())
@@ -228,8 +243,14 @@ const attach = (socket: net.Socket, options: ConnectOptions, now: () => number):
     }),
     resume: Effect.sync(() => {
       recorder.note("reads again")
+      allowance = Number.POSITIVE_INFINITY
       socket.resume()
     }),
+    readSome: (bytes) =>
+      Effect.sync(() => {
+        allowance = bytes
+        socket.resume()
+      }),
     unsent: () => socket.writableLength,
     keepAlive: (on) => {
       alive = on
@@ -255,7 +276,7 @@ const readLine = (line: string | typeof notUtf8, nth: number, at: number): Arriv
     return { _tag: "Malformed", breach: breachAt(object, path), line, reason }
   }
   const message = checked.success._tag === "Known" ? checked.success.message : undefined
-  return { _tag: "Object", nth, at, line, type: String(object["type"]), object, message }
+  return { _tag: "Object", nth, at, moment: nextMoment(), line, type: String(object["type"]), object, message }
 }
 
 /** A name that isn't folded and a limit below its minimum have requirements of their own. */
