@@ -18,7 +18,7 @@ import type { Arrived } from "./wire/connection.ts"
 /** One client on stage. */
 interface Actor {
   readonly client: Client
-  /** What it does until the next object has come. */
+  /** What it does until it says something again. */
   doing: "talking" | "silent" | "pinging"
   /** Whether its connection is still open on both sides. */
   open: boolean
@@ -162,7 +162,6 @@ const hears = Effect.fnUntraced(function* (stage: Stage, actor: Actor, step: Ext
       ? yield* client.whilePinging(client.take(accept, expected, { seconds }))
       : yield* client.take(accept, expected, { seconds })
   if (doing === "pinging") yield* client.dropPongs
-  actor.doing = "talking"
   const wrong = mismatch(stage, step.object, item)
   if (wrong !== undefined) yield* t.broken({ expected, got: `${item.line}  (${wrong})` }, client)
   if (item.type === "bye") actor.open = false
