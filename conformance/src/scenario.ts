@@ -133,7 +133,7 @@ export const scenario: {
 export const tell = (judging: Judging, story: Story): Effect.Effect<void, Stop> =>
   Effect.gen(function* () {
     yield* Effect.gen(() => story(makeScenario(judging)))
-    yield* noBadObjects(judging)
+    yield* noBreaches(judging)
   }).pipe(Effect.scoped)
 
 /** Registers a test with vitest; `run` does the judging. */
@@ -167,6 +167,14 @@ const planOf = (title: string, ids: Ids, kind: suite.TestPlan["kind"]): suite.Te
 // One attempt
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** Something that a test has opened. */
+export interface Opened {
+  readonly who: string
+  readonly transcript: () => Transcript
+  /** The first thing that came over it and that nobody may send. */
+  readonly breach: () => { readonly id: RequirementId; readonly evidence: Evidence } | undefined
+}
+
 /** What one test has judged so far. Mutable: it has one owner, the attempt. */
 export interface Judging {
   readonly title: string
@@ -175,7 +183,10 @@ export interface Judging {
   readonly began: number
   readonly tallies: Map<RequirementId, Tally>
   readonly warnings: Array<Finding>
-  readonly opened: Array<{ readonly who: string; readonly connection: Connection }>
+  /** What it has opened: connections, or a client under test with the connections that it has made. */
+  readonly opened: Array<Opened>
+  /** What a reader ought to know of a test that passed, in sentences. */
+  readonly notes: Array<string>
   /** Where connections are opened: the target, or one that this test has started. */
   address: Address
   /** The client on whose connection something went wrong. */
@@ -201,6 +212,7 @@ const attempt = (
       tallies: new Map(),
       warnings: [],
       opened: [],
+      notes: [],
       address: suite.options.address,
       culprit: undefined,
       kind: scenarioOptions.kind ?? "scenario"
@@ -232,7 +244,9 @@ const refuse = (ids: Ids, { needs }: ScenarioOptions, count: number): Effect.Eff
 
 const outcomeOf = (judging: Judging, exit: Exit.Exit<Partial<Outcome> | undefined, Stop>, millis: number): Outcome => {
   const judged = Object.fromEntries(judging.tallies)
-  const base = { warnings: judging.warnings, judged, connections: judging.opened.length, millis, transcripts: [] }
+  const { notes, opened, warnings } = judging
+  const noted = notes.length === 0 ? {} : { notes }
+  const base = { warnings, judged, connections: opened.length, millis, transcripts: [], ...noted }
   if (Exit.isSuccess(exit)) {
     const own = exit.value ?? {}
     const missing = judging.ids.filter((id) => !judging.tallies.has(id))
@@ -271,11 +285,16 @@ const shownTranscripts = 6
 export const transcriptsOf = ({ culprit, opened }: Judging): ReadonlyArray<Transcript> => {
   const first = opened.filter(({ who }) => who === culprit)
   const rest = opened.filter(({ who }) => who !== culprit)
-  return [...first, ...rest].slice(0, shownTranscripts).map(({ connection, who }) => connection.transcript(who))
+  return [...first, ...rest].slice(0, shownTranscripts).map(({ transcript }) => transcript())
 }
 
 /** Counts a judgement. */
-const judge = (judging: Judging, id: RequirementId, kept: boolean, evidence: Evidence): Effect.Effect<void, Stop> => {
+export const judge = (
+  judging: Judging,
+  id: RequirementId,
+  kept: boolean,
+  evidence: Evidence
+): Effect.Effect<void, Stop> => {
   if (!judging.ids.includes(id)) {
     if (kept) return Effect.void
     return broken(judging, id, evidence)
@@ -303,7 +322,7 @@ const failed = (id: RequirementId, evidence: Evidence): Effect.Effect<never, Sto
   Effect.fail(new Stop({ verdict: "failed", reason: `${id} is broken`, finding: { requirement: id, ...evidence } }))
 
 /** A requirement is broken: the test fails if it is about it, and is blocked by it if it only relies on it. */
-const broken = (judging: Judging, id: RequirementId, evidence: Evidence): Effect.Effect<never, Stop> => {
+export const broken = (judging: Judging, id: RequirementId, evidence: Evidence): Effect.Effect<never, Stop> => {
   suite.noteRelied(id, false)
   if (judging.ids.includes(id)) {
     count(judging, id, false)
@@ -313,16 +332,27 @@ const broken = (judging: Judging, id: RequirementId, evidence: Evidence): Effect
   return Effect.fail(new Stop({ verdict: "blocked", reason: `blocked by ${id}`, finding }))
 }
 
-const noBadObjects = (judging: Judging): Effect.Effect<void, Stop> =>
-  Effect.forEach(judging.opened, ({ connection }) => {
-    const bad = connection.inbox.find((item) => item._tag === "Malformed")
-    if (bad?._tag !== "Malformed") return Effect.void
-    const got = bad.line === "" ? bad.reason : `${bad.reason}: ${show(bad.line)}`
-    return broken(judging, brokenBy[bad.breach], {
-      expected: "only objects that the schemas accept, one per line",
-      got
-    })
+/** Fails a test on whose connections something came that nobody may send, whatever the test is about. */
+export const noBreaches = (judging: Judging): Effect.Effect<void, Stop> =>
+  Effect.forEach(judging.opened, ({ breach, who }) => {
+    const found = breach()
+    if (found === undefined) return Effect.void
+    judging.culprit ??= who
+    return broken(judging, found.id, found.evidence)
   })
+
+/** A connection to the target, as something that a test has opened. */
+const opening = (who: string, connection: Connection): Opened => ({
+  who,
+  transcript: () => connection.transcript(who),
+  breach: () => {
+    const bad = connection.inbox.find((item) => item._tag === "Malformed")
+    if (bad?._tag !== "Malformed") return undefined
+    const got = bad.line === "" ? bad.reason : `${bad.reason}: ${show(bad.line)}`
+    const expected = "only objects that the schemas accept, one per line"
+    return { id: brokenBy[bad.breach], evidence: { expected, got } }
+  }
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The test that a story gets
@@ -346,7 +376,7 @@ export const makeScenario = (judging: Judging): Scenario => {
 
   const open: Scenario["connect"] = Effect.fnUntraced(function* (who = `C${judging.opened.length + 1}`) {
     const connection = yield* openConnection
-    judging.opened.push({ who, connection })
+    judging.opened.push(opening(who, connection))
     return clientOf(who, connection)
   })
 

@@ -49,6 +49,8 @@ export interface Outcome {
   readonly reason?: string
   readonly finding?: Finding
   readonly warnings: ReadonlyArray<Finding>
+  /** What a reader ought to know of it all the same, in sentences. */
+  readonly notes?: ReadonlyArray<string>
   readonly judged: Readonly<Record<string, Tally>>
   readonly transcripts: ReadonlyArray<Transcript>
   readonly connections: number
