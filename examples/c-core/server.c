@@ -297,22 +297,11 @@ static int hex4(const char *at)
 
 static char *put_utf8(char *out, unsigned code)
 {
-    if (code < 0x80) {
-        *out++ = (char)code;
-        return out;
-    }
-    if (code < 0x800) {
-        *out++ = (char)(0xc0 | code >> 6);
-    } else {
-        if (code < 0x10000) {
-            *out++ = (char)(0xe0 | code >> 12);
-        } else {
-            *out++ = (char)(0xf0 | code >> 18);
-            *out++ = (char)(0x80 | (code >> 12 & 0x3f));
-        }
-        *out++ = (char)(0x80 | (code >> 6 & 0x3f));
-    }
-    *out++ = (char)(0x80 | (code & 0x3f));
+    static const unsigned first[] = {0, 0xc0, 0xe0, 0xf0};
+    int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    *out++ = (char)(first[more] | code >> 6 * more);
+    while (more-- > 0)
+        *out++ = (char)(0x80 | (code >> 6 * more & 0x3f));
     return out;
 }
 
@@ -629,34 +618,48 @@ static void do_send(struct connection *c, struct request *q)
         rooms[room].name, rooms[room].head, at);
 }
 
-static bool bad_slice(struct connection *c, struct request *q)
+static bool bad_slice(struct connection *c, const struct request *q)
 {
     return wrong(c, q, AFTER, STRING, false) || wrong(c, q, LIMIT, INTEGER, false) ||
            out_of_range(c, q, LIMIT, 1);
 }
 
-static void do_list(struct connection *c, struct request *q, bool members)
+static const char *slice_start(const struct request *q)
 {
-    const struct value *after = &q->fields[AFTER], *limit = &q->fields[LIMIT];
+    return q->fields[AFTER].kind == ABSENT ? "" : q->fields[AFTER].string;
+}
+
+static long long slice_limit(const struct request *q)
+{
+    return q->fields[LIMIT].kind == ABSENT ? PAGE : q->fields[LIMIT].integer;
+}
+
+static void do_rooms(struct connection *c, struct request *q)
+{
     struct item items[ROOMS];
-    int count = 0, room = -1;
-    if ((members && wrong(c, q, ROOM, STRING, true)) || bad_slice(c, q) ||
-        (members && bad_name(c, q, ROOM, true)) || bad_name(c, q, AFTER, !members) ||
-        (members && (room = joined_room(c, q)) < 0))
+    int count = 0;
+    if (bad_slice(c, q) || bad_name(c, q, AFTER, true))
         return;
-    const char *from = after->kind == STRING ? after->string : "";
-    long long most = limit->kind == INTEGER ? limit->integer : PAGE;
+    for (int i = 0; i < ROOMS; i++)
+        if (rooms[i].members > 0)
+            items[count++] = (struct item){rooms[i].name, rooms[i].members};
     draft.length = 0;
-    if (members) {
-        add("{\"type\":\"members\",\"re\":%lld,\"room\":\"%s\",\"members\":", q->id, rooms[room].name);
-        add_members(room, from, most);
-    } else {
-        for (int i = 0; i < ROOMS; i++)
-            if (rooms[i].members > 0)
-                items[count++] = (struct item){rooms[i].name, rooms[i].members};
-        add("{\"type\":\"rooms\",\"re\":%lld,\"rooms\":", q->id);
-        add_slice(items, count, from, most);
-    }
+    add("{\"type\":\"rooms\",\"re\":%lld,\"rooms\":", q->id);
+    add_slice(items, count, slice_start(q), slice_limit(q));
+    queue(c, OUT_SIZE);
+}
+
+static void do_members(struct connection *c, struct request *q)
+{
+    if (wrong(c, q, ROOM, STRING, true) || bad_slice(c, q) || bad_name(c, q, ROOM, true) ||
+        bad_name(c, q, AFTER, false))
+        return;
+    int room = joined_room(c, q);
+    if (room < 0)
+        return;
+    draft.length = 0;
+    add("{\"type\":\"members\",\"re\":%lld,\"room\":\"%s\",\"members\":", q->id, rooms[room].name);
+    add_members(room, slice_start(q), slice_limit(q));
     queue(c, OUT_SIZE);
 }
 
@@ -679,12 +682,34 @@ static void say_bye(struct connection *c, const char *code, const char *message)
     start_closing(c);
 }
 
+static void do_bye(struct connection *c, struct request *q)
+{
+    leave_everything(c); /* before the reply [LOGIN-6] */
+    say(c, "{\"type\":\"bye\",\"re\":%lld}", q->id);
+    start_closing(c);
+}
+
+static void do_ping(struct connection *c, struct request *q)
+{
+    say(c, "{\"type\":\"pong\",\"re\":%lld}", q->id);
+}
+
+/* In one process, all that was acknowledged has been queued by now [SYNC-1]. */
+static void do_sync(struct connection *c, struct request *q)
+{
+    say(c, "{\"type\":\"synced\",\"re\":%lld}", q->id);
+}
+
+static const struct { const char *type; void (*handle)(struct connection *, struct request *); } handlers[] = {
+    {"ping", do_ping}, {"bye", do_bye},   {"login", do_login}, {"join", do_join},      {"leave", do_leave},
+    {"send", do_send}, {"sync", do_sync}, {"rooms", do_rooms}, {"members", do_members}, {NULL, NULL},
+};
+enum { PING, BYE, LOGIN }; /* the first three, which may come before welcome */
+
 static void handle_request(struct connection *c, struct request *q)
 {
-    static const char *const types[] = {"ping", "bye",   "login",   "join", "leave",
-                                        "send", "rooms", "members", "sync"};
-    enum { PING, BYE, LOGIN, JOIN, LEAVE, SEND, LIST_ROOMS, LIST_MEMBERS, SYNC, UNKNOWN } type = PING;
     const struct value *id = &q->fields[ID];
+    int i = 0;
     if (id->kind == INTEGER && id->integer >= 1 && id->integer <= 2147483647)
         q->id = id->integer;
     if (q->id == 0) {
@@ -693,33 +718,16 @@ static void handle_request(struct connection *c, struct request *q)
     }
     if (wrong(c, q, TYPE, STRING, true))
         return;
-    while (type != UNKNOWN && strcmp(types[type], q->fields[TYPE].string) != 0)
-        type++;
-    if (type == UNKNOWN)
+    while (handlers[i].type != NULL && strcmp(handlers[i].type, q->fields[TYPE].string) != 0)
+        i++;
+    if (handlers[i].type == NULL)
         refuse(c, q, "unsupported", NULL, "this server does not know that request");
-    else if (type > LOGIN && c->nick[0] == '\0')
+    else if (i > LOGIN && c->nick[0] == '\0')
         refuse(c, q, "login-first", NULL, "log in first");
-    else if (type == LOGIN && c->nick[0] != '\0')
+    else if (i == LOGIN && c->nick[0] != '\0')
         refuse(c, q, "already-logged-in", NULL, "you are logged in on this connection");
-    else if (type == LOGIN)
-        do_login(c, q);
-    else if (type == JOIN)
-        do_join(c, q);
-    else if (type == LEAVE)
-        do_leave(c, q);
-    else if (type == SEND)
-        do_send(c, q);
-    else if (type == LIST_ROOMS || type == LIST_MEMBERS)
-        do_list(c, q, type == LIST_MEMBERS);
-    else if (type == PING)
-        say(c, "{\"type\":\"pong\",\"re\":%lld}", q->id);
-    else if (type == SYNC)
-        say(c, "{\"type\":\"synced\",\"re\":%lld}", q->id); /* one process: all has been queued [SYNC-1] */
-    else {
-        leave_everything(c); /* before the reply [LOGIN-6] */
-        say(c, "{\"type\":\"bye\",\"re\":%lld}", q->id);
-        start_closing(c);
-    }
+    else
+        handlers[i].handle(c, q);
 }
 
 static void handle_line(struct connection *c, char *line, size_t length)
