@@ -28,6 +28,10 @@ export interface Outbox {
   readonly say: (lines: string) => void
   /** Posts an event: the bytes of whole lines, shared with other outboxes. */
   readonly post: (lines: Uint8Array) => void
+  /** Holds an event back until `release`: it belongs behind a replay that is being said. It counts as if it was posted. */
+  readonly hold: (lines: Uint8Array) => void
+  /** Posts what was held back. */
+  readonly release: () => void
   /** Whether so little waits that more may be said. */
   readonly isReady: () => boolean
   /** Waits until little enough waits. */
@@ -57,6 +61,8 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
   let waiting: Array<Uint8Array> = []
   let waitingBytes = 0
   let writingBytes = 0
+  let held: Array<Uint8Array> = []
+  let heldBytes = 0
   let scheduled = false
   let finished = false
   let overflowed = false
@@ -114,15 +120,31 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
     return Buffer.concat(waiting.splice(0, count), bytes)
   }
 
+  /** Whether an event may still come on top; the first that may not ends the connection. */
+  const hasRoom = (): boolean => {
+    if (overflowed || finished) return false
+    // One burst may be larger than the backlog: what counts is what the reader had left unread before it.
+    if (unsent() + heldBytes > bound) write()
+    if (unsent() + heldBytes <= bound) return true
+    overflowed = true
+    onOverflow()
+    return false
+  }
+
   return {
     say: (lines) => put(Buffer.from(lines)),
     post: (lines) => {
-      if (overflowed || finished) return
-      // One burst may be larger than the backlog: what counts is what the reader had left unread before it.
-      if (unsent() > bound) write()
-      if (unsent() <= bound) return put(lines)
-      overflowed = true
-      onOverflow()
+      if (hasRoom()) put(lines)
+    },
+    hold: (lines) => {
+      if (!hasRoom()) return
+      held.push(lines)
+      heldBytes += lines.length
+    },
+    release: () => {
+      for (const lines of held) put(lines)
+      held = []
+      heldBytes = 0
     },
     isReady: () => unsent() <= mark,
     ready: ready.await,
@@ -137,6 +159,7 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
     },
     abandon: () => {
       waiting = []
+      held = []
       waitingBytes = 0
       writingBytes = 0
       stalledSince = undefined

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import { bye, type Ending } from "./ending.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Member, Room } from "./room.ts"
+import type { Unavailable } from "./room-log.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
 
@@ -20,7 +21,7 @@ type Handler<Type extends RequestType> = (
 ) => Effect.Effect<Ending | undefined, Refused>
 
 const login: Handler<"login"> = (session, { id, nick }) => {
-  const { nicks } = session.house
+  const { nicks } = session.server
   if (nicks.has(nick)) return refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
   nicks.set(nick, session)
   session.nick = nick
@@ -28,8 +29,8 @@ const login: Handler<"login"> = (session, { id, nick }) => {
 }
 
 const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
-  const { house, outbox, seats } = session
-  const { limits, rooms } = house
+  const { outbox, seats, server } = session
+  const { limits, rooms } = server
   const create = request.create ?? true
   if (seats.has(request.room)) return yield* refuse("already-joined", "room", `you are in ${request.room}`)
   // Where the room doesn't exist and isn't to be created, that is the first fault (ERROR-3).
@@ -37,12 +38,20 @@ const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
     return yield* refuse("limit-reached", "room", `you are in ${limits.joins} rooms: leave one`)
   }
   const member: Member = { nick: session.nick!, outbox, live: true }
-  const room = yield* rooms.enter(request.room, create, member, (entered) => {
-    seats.set(entered.name, { room: entered, member })
-    member.live = !isBehind(request, entered, limits)
-    outbox.say(joinedLine(request, entered, limits))
+  let replay: Effect.Effect<void, Unavailable> = Effect.void
+  yield* rooms.enter(request.room, create, member, (room) => {
+    seats.set(room.name, { room, member })
+    outbox.say(joinedLine(request, room, limits))
+    if (!isBehind(request, room, limits)) return
+    member.live = false
+    replay = room.replay(member, request.after!, room.log.head())
   })
-  return member.live ? undefined : yield* replay(room, member, request.after!)
+  // None of the connection's requests is read until the replay is done (CATCH-4). `joined` has been said, so that a log
+  // which fails now can't be answered by an error any more.
+  return yield* replay.pipe(
+    Effect.as(undefined),
+    Effect.catch(({ message }) => Effect.succeed(bye("internal", message)))
+  )
 })
 
 /** Whether everything after the client's cursor can be replayed (CATCH-3). */
@@ -66,31 +75,23 @@ const joinedLine = (request: Join, room: Room, limits: Limits): string => {
   return memberSlice(head, room, { after: undefined, limit: limits.page }, limits)
 }
 
-/** Sends what the client has missed; until that is done, none of its requests is read (CATCH-4). */
-const replay = (room: Room, member: Member, after: number): Effect.Effect<Ending | undefined> =>
-  room.catchUp(member, after).pipe(
-    Effect.map((caughtUp) =>
-      caughtUp ? undefined : bye("slow-consumer", `${room.name} went on faster than its entries were read`)
-    ),
-    // `joined` has been said, so no error can be: only another connection gets a sound answer.
-    Effect.catch(({ message }) => Effect.succeed(bye("internal", message)))
-  )
-
 const leave: Handler<"leave"> = (session, { id, room: name }) => {
   const seat = session.seats.get(name)
   if (seat === undefined) return notJoined(name)
   session.seats.delete(name)
-  session.house.rooms.leave(seat.room, seat.member)
+  session.server.rooms.leave(seat.room, seat.member)
   return say(session, { type: "left", re: id, room: name })
 }
 
 const send: Handler<"send"> = (session, { id, room: name, text }) => {
   const seat = session.seats.get(name)
-  return seat === undefined ? notJoined(name) : Effect.as(session.send(id, seat, text), undefined)
+  if (seat === undefined) return notJoined(name)
+  const draft = { from: session.nick!, text, at: session.server.today() }
+  return Effect.as(session.sending.send(id, seat.room, draft), undefined)
 }
 
 const rooms: Handler<"rooms"> = (session, { after, id, limit }) => {
-  const { limits, rooms } = session.house
+  const { limits, rooms } = session.server
   const { names } = rooms.existing
   const cut = {
     length: names.length,
@@ -106,7 +107,7 @@ const rooms: Handler<"rooms"> = (session, { after, id, limit }) => {
 }
 
 const members: Handler<"members"> = (session, { after, id, limit, room: name }) => {
-  const { limits } = session.house
+  const { limits } = session.server
   const seat = session.seats.get(name)
   if (seat === undefined) return notJoined(name)
   const head = `{"type":"members","re":${id},"room":"${name}","members":[`

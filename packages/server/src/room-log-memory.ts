@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import * as Stream from "effect/Stream"
 import { type Entry, type RoomLog, RoomLogs } from "./room-log.ts"
 
 /** How much the logs of a server hold. */
@@ -67,11 +68,7 @@ export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
               publish(entries)
               return entries
             }),
-          read: (after, limit) =>
-            Effect.sync(() => {
-              const from = after + 1 - first()
-              return from < 0 ? [] : held.entries.slice(from, from + limit)
-            })
+          read: (after, head) => Stream.fromArray(held.entries.slice(after + 1 - first(), head + 1 - first()))
         }
         return log
       })

@@ -8,6 +8,7 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 
 /** An entry of a log. */
 export type Entry = Omit<Message, "type" | "room">
@@ -30,8 +31,11 @@ export interface RoomLog {
    * means that the outcome is unknown. The room makes one call at a time.
    */
   readonly append: (drafts: ReadonlyArray<Draft>) => Effect.Effect<ReadonlyArray<Entry>, Unavailable>
-  /** Entries from `after` + 1 on, ascending, at most `limit`: fewer when there are no more, none when `after` + 1 is gone. */
-  readonly read: (after: number, limit: number) => Effect.Effect<ReadonlyArray<Entry>, Unavailable>
+  /**
+   * The entries `after` + 1 to `head`, which the log must hold when this is called: whatever it purges meanwhile, the stream gives
+   * them all, ascending, as fast as they are taken.
+   */
+  readonly read: (after: number, head: number) => Stream.Stream<Entry, Unavailable>
 }
 
 /**

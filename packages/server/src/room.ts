@@ -9,6 +9,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
 import { memberLine, messageLine } from "./encode.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import type { Outbox } from "./outbox.ts"
@@ -18,7 +19,7 @@ import type { Draft, Entry, Publish, RoomLog, Unavailable } from "./room-log.ts"
 export interface Member {
   readonly nick: string
   readonly outbox: Outbox
-  /** Whether entries are sent as they come; while false, `catchUp` reads them from the log instead. */
+  /** Whether entries go out as they come; while false, they are held back behind the replay. */
   live: boolean
 }
 
@@ -39,17 +40,12 @@ export interface Room {
   readonly submit: (submission: Submission) => void
   /** Whether nobody is in it and nothing is under way: it may be forgotten. */
   readonly isIdle: () => boolean
-  /**
-   * Sends the entries after `after` at the reader's pace, until the member has caught up and is live (CATCH-2, FLOW-6). Gives
-   * false when the log has meanwhile lost what comes next.
-   */
-  readonly catchUp: (member: Member, after: number) => Effect.Effect<boolean, Unavailable>
+  /** Sends the entries `after` + 1 to `head` at the reader's pace, then what was held back; the member is live from then on (CATCH-2). */
+  readonly replay: (member: Member, after: number, head: number) => Effect.Effect<void, Unavailable>
 }
 
 /** The most entries that are appended at once. */
 const batchSize = 256
-/** The most entries of a replay that are held at once. */
-const pageSize = 64
 
 export interface RoomOptions {
   readonly name: string
@@ -77,7 +73,10 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
     published += entries.length
     // Encoded once: all members share the bytes.
     const lines = Buffer.from(entries.map((entry) => messageLine(name, entry)).join(""))
-    for (const member of members.values()) if (member.live) member.outbox.post(lines)
+    for (const member of members.values()) {
+      if (member.live) member.outbox.post(lines)
+      else member.outbox.hold(lines)
+    }
   }
 
   /** Appends what was submitted, one batch at a time; whatever is submitted meanwhile makes the next batch. */
@@ -120,21 +119,21 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
       fork(appendNext)
     },
     isIdle: () => members.size() === 0 && !appending,
-    catchUp: Effect.fnUntraced(function* (member, after) {
-      let cursor = after
-      while (cursor < log.head()) {
-        const entries = yield* log.read(cursor, pageSize)
-        if (entries[0]?.seq !== cursor + 1) return false
-        for (const entry of entries) {
-          if (!member.outbox.isReady()) yield* member.outbox.ready
-          member.outbox.say(messageLine(name, entry))
-        }
-        cursor += entries.length
-      }
-      // Nothing can come between the last look at the head and this: both are one step.
-      member.live = true
-      return true
-    })
+    replay: (member, after, head) =>
+      log.read(after, head).pipe(
+        Stream.runForEach(
+          Effect.fnUntraced(function* (entry) {
+            if (!member.outbox.isReady()) yield* member.outbox.ready
+            member.outbox.say(messageLine(name, entry))
+          })
+        ),
+        Effect.andThen(
+          Effect.sync(() => {
+            member.live = true
+            member.outbox.release()
+          })
+        )
+      )
   }
   return room
 })

@@ -10,8 +10,8 @@ import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import { makeDoor } from "./door.ts"
 import type { RoomLogs } from "./room-log.ts"
-import { makeRooms } from "./rooms.ts"
-import { type House, serveConnection } from "./session.ts"
+import { makeRooms, type Rooms } from "./rooms.ts"
+import { type Session, serveConnection } from "./session.ts"
 import type { Address, ListenFailed, Transport } from "./transport.ts"
 import { watch } from "./watch.ts"
 
@@ -20,6 +20,20 @@ export interface ServerOptions {
   readonly limits: Limits
   /** Seconds, 1 to 300. */
   readonly heartbeat: number
+}
+
+/** What all sessions of a server share. */
+export interface Server extends ServerOptions {
+  /** The line that greets everybody. */
+  readonly hello: Uint8Array
+  readonly rooms: Rooms
+  /** Who holds each nick. */
+  readonly nicks: Map<string, Session>
+  readonly sessions: Set<Session>
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** The time of day, as entries carry it. */
+  readonly today: () => string
 }
 
 /** How long a server that stops waits for its connections to take what they are owed. */
@@ -38,9 +52,9 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Scope.Scope> {
   const clock = yield* Clock.Clock
   const fork = yield* FiberSet.makeRuntime()
-  const house: House = {
+  const server: Server = {
     ...options,
-    hello: helloLine(options),
+    hello: Buffer.from(helloLine(options)),
     rooms: yield* makeRooms(options.limits, (effect) => void fork(effect)),
     nicks: new Map(),
     sessions: new Set(),
@@ -48,12 +62,12 @@ export const serve = Effect.fnUntraced(function* (
     today: () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
   }
   const door = makeDoor(options.limits.connections)
-  yield* Effect.forkScoped(watch(house))
+  yield* Effect.forkScoped(watch(server))
   const connections = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(connections)()
-  yield* Effect.addFinalizer(() => drain(house, connections))
+  yield* Effect.addFinalizer(() => drain(server, connections))
   return yield* transport.listen((connection) => {
-    run(door(connection, serveConnection(house, connection)))
+    run(door(connection, serveConnection(server, connection)))
   })
 })
 
@@ -71,8 +85,8 @@ const helloLine = ({ heartbeat, limits }: ServerOptions): string => {
 }
 
 /** Lets every session say what it owes and goodbye, for a bounded time: one that stalls holds nobody up. */
-const drain = (house: House, connections: FiberSet.FiberSet): Effect.Effect<void> =>
+const drain = ({ sessions }: Server, connections: FiberSet.FiberSet): Effect.Effect<void> =>
   Effect.suspend(() => {
-    for (const session of house.sessions) session.drain()
+    for (const session of sessions) session.drain()
     return FiberSet.awaitEmpty(connections)
   }).pipe(Effect.timeoutOption(drainTime), Effect.asVoid)

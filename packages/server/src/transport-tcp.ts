@@ -13,7 +13,8 @@ export const tcp = (options: Address): Transport => ({
     Effect.acquireRelease(
       Effect.callback<Net.Server, ListenFailed>((resume) => {
         const server = Net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(connect(socket)))
-        server.once("error", (error) => resume(Effect.fail(listenFailed(options, error))))
+        // Also what goes wrong later, with one connection that couldn't be accepted, mustn't end the others.
+        server.on("error", (error) => resume(Effect.fail(listenFailed(options, error))))
         server.listen({ ...options, backlog: 1024 }, () => resume(Effect.succeed(server)))
       }),
       (server) => Effect.sync(() => server.close())

@@ -9,26 +9,27 @@
 import * as Effect from "effect/Effect"
 import { pingLine } from "./encode.ts"
 import { bye } from "./ending.ts"
-import type { House, Session } from "./session.ts"
+import type { Server } from "./server.ts"
+import type { Session } from "./session.ts"
 
 /** Watches the sessions of a server until interrupted. */
-export const watch = (house: House): Effect.Effect<never> => {
-  const tick = Math.min(house.heartbeat * 125, 1_000)
+export const watch = (server: Server): Effect.Effect<never> => {
+  const tick = Math.min(server.heartbeat * 125, 1_000)
   return Effect.forever(
     Effect.andThen(
       Effect.sleep(tick),
-      Effect.sync(() => look(house))
+      Effect.sync(() => look(server))
     )
   )
 }
 
-const look = (house: House) => {
-  const now = house.now()
-  for (const session of house.sessions) lookAt(session, now)
+const look = (server: Server) => {
+  const now = server.now()
+  for (const session of server.sessions) lookAt(session, now)
 }
 
 const lookAt = (session: Session, now: number) => {
-  const { heartbeat, limits } = session.house
+  const { heartbeat, limits } = session.server
   const patience = 2_000 * heartbeat
   const stalledSince = session.outbox.stalledSince()
   if (stalledSince !== undefined && now - stalledSince >= patience) return session.stall()

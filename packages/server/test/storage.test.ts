@@ -1,4 +1,4 @@
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Effect, Layer, Stream } from "effect"
 import { expect, test } from "vitest"
 import { type Entry, RoomLogs, Unavailable } from "../src/room-log.ts"
 import { openHouse } from "./support/house.ts"
@@ -21,7 +21,7 @@ const scripted = (decide: (drafts: number) => Effect.Effect<void, Unavailable>) 
               publish(appended)
               return appended
             }),
-          read: (after, limit) => Effect.succeed(entries.slice(after, after + limit))
+          read: (after, head) => Stream.fromArray(entries.slice(after, head))
         }
       })
   })
@@ -93,7 +93,7 @@ test("a room that can't be opened is answered unavailable, and can be tried agai
             first: () => 1,
             head: () => 0,
             append: () => Effect.succeed([]),
-            read: () => Effect.succeed([])
+            read: () => Stream.empty
           })
   })
   await using house = await openHouse({ logs })

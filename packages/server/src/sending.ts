@@ -1,0 +1,64 @@
+/**
+ * The entries of one connection that are on their way into a log.
+ *
+ * Entries to one room may be under way together, so that a log can take many at once. Everything else waits for them, because
+ * replies keep the order of requests (REPLY-3), and requests take effect in it (REPLY-4).
+ *
+ * @module
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
+import * as Result from "effect/Result"
+import { errorLine, sentLine } from "./encode.ts"
+import type { Room } from "./room.ts"
+import type { Draft, Entry, Unavailable } from "./room-log.ts"
+import { unavailable } from "./rooms.ts"
+
+export interface Sending {
+  /** Hands in an entry; its `sent`, or its `error`, is said when that is known. */
+  readonly send: (re: number, room: Room, draft: Draft) => Effect.Effect<void>
+  /** Waits until nothing is under way. */
+  readonly settled: Effect.Effect<void>
+}
+
+export interface SendingOptions {
+  readonly say: (line: string) => void
+  /** Called when nobody knows whether an entry is in its log. */
+  readonly onUnknown: () => void
+  /** Bytes that may be on their way back to the sender before more is handed in. */
+  readonly mark: number
+}
+
+export const makeSending = ({ mark, onUnknown, say }: SendingOptions): Sending => {
+  const idle = Latch.makeUnsafe(true)
+  let underWay: { readonly room: Room; count: number; bytes: number } | undefined
+
+  const settled = Effect.suspend(() => (underWay === undefined ? Effect.void : idle.await))
+
+  const settle = (re: number, room: Room, outcome: Exit.Exit<Entry, Unavailable>) => {
+    const refused = Exit.isFailure(outcome) ? Cause.findError(outcome.cause) : undefined
+    if (Exit.isSuccess(outcome)) say(sentLine(re, room.name, outcome.value))
+    else if (refused !== undefined && Result.isSuccess(refused)) say(errorLine(re, unavailable(refused.success)))
+    // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
+    else return onUnknown()
+    if (underWay === undefined || --underWay.count > 0) return
+    underWay = undefined
+    idle.openUnsafe()
+  }
+
+  const send: Sending["send"] = Effect.fnUntraced(function* (re, room, draft) {
+    if (underWay !== undefined && (underWay.room !== room || underWay.bytes > mark)) yield* settled
+    idle.closeUnsafe()
+    underWay ??= { room, count: 0, bytes: 0 }
+    underWay.count++
+    underWay.bytes += bytesToCome(draft)
+    room.submit({ ...draft, settle: (outcome) => settle(re, room, outcome) })
+  })
+
+  return { send, settled }
+}
+
+/** The most bytes that an entry brings back to its sender, as `message` and `sent`. */
+const bytesToCome = ({ text }: Draft): number => 3 * text.length + 400
