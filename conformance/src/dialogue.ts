@@ -189,8 +189,9 @@ const hearsNoMore = Effect.fnUntraced(function* ({ client, open }: Actor) {
 // Comparing
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Fields that vary from server to server: the schema has checked them. */
+/** Fields that vary from server to server: the schema has checked them. What `first` is depends on what is still kept. */
 const loose = new Set([
+  "first",
   "server",
   "features",
   "auth",

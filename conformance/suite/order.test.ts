@@ -1,24 +1,640 @@
-import { scenario } from "../src/scenario.ts"
+/** The tests of spec/order.md. */
+import type { Joined, Message } from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
+import * as fc from "fast-check"
+import { type Client, isReply } from "../src/client.ts"
+import { guarantees, judgeLanes, type Watched, watch } from "../src/lane.ts"
+import { property } from "../src/property.ts"
+import { type Person, type Scenario, scenario } from "../src/scenario.ts"
+import * as suite from "../src/suite.ts"
+import type { Arrived } from "../src/wire/connection.ts"
 
-scenario("two people see one order, with what each of them sent", ["ORDER-1", "ORDER-3", "SEND-3"], function* (t) {
+const { limits } = suite
+
+/** Runs these at once. */
+const atOnce = <A, E>(effects: ReadonlyArray<Effect.Effect<A, E>>) => Effect.all(effects, { concurrency: "unbounded" })
+
+/** Sends texts without waiting in between. */
+const say = Effect.fnUntraced(function* (person: Watched, room: string, count: number) {
+  for (let nth = 1; nth <= count; nth++) yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
+})
+
+/** People who are watched from the beginning on. */
+const watched = (t: Scenario, count: number) => Effect.map(t.people(count), (people) => people.map(watch))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// One log
+// ---------------------------------------------------------------------------------------------------------------------
+
+scenario("several who talk at once see one log", guarantees, { connections: 5 }, function* (t) {
+  const people = yield* watched(t, 5)
+  const room = t.roomName()
+  for (const person of people) yield* person.post({ type: "join", room })
+  yield* atOnce(people.map((person) => Effect.andThen(say(person, room, 30), person.post({ type: "sync" }))))
+  yield* judgeLanes(t, people)
+})
+
+scenario(
+  "ten people who send 200 messages each at once see one log",
+  [...guarantees, "SEND-6"],
+  { connections: 11 },
+  function* (t) {
+    const [reader, ...people] = yield* watched(t, 11)
+    const room = t.roomName()
+    // As many as the announced rate lets through in seconds.
+    const count = Math.min(200, limits.burst + 5 * limits.rate)
+    yield* reader!.post({ type: "join", room })
+    for (const person of people) yield* person.post({ type: "join", room })
+    yield* atOnce(people.map((person) => say(person, room, count)))
+    yield* judgeLanes(t, [reader!, ...people])
+    const { observations } = yield* reader!.lane
+    const entries = observations.filter((seen) => "got" in seen && seen.got.type === "message").length
+    yield* t.judge("SEND-6", entries === people.length * count, {
+      sent: `${count} messages by each of ten people`,
+      expected: `${people.length * count} entries`,
+      got: `${entries} entries`
+    })
+  }
+)
+
+scenario("joining while others talk loses nothing and repeats nothing", guarantees, { connections: 5 }, function* (t) {
+  const [ana, leo, ...guests] = yield* watched(t, 5)
+  const room = t.roomName()
+  yield* ana!.post({ type: "join", room })
+  yield* leo!.post({ type: "join", room })
+  const comeAndGo = Effect.fnUntraced(function* (guest: Watched) {
+    for (let round = 0; round < 15; round++) {
+      yield* guest.post({ type: "join", room })
+      if (round % 3 === 0) yield* guest.post({ type: "send", room, text: `${guest.who} ${round}` })
+      if (round % 5 === 0) yield* guest.post({ type: "sync" })
+      yield* guest.post({ type: "leave", room })
+    }
+    yield* guest.post({ type: "join", room })
+  })
+  yield* atOnce([say(ana!, room, 70), say(leo!, room, 70), ...guests.map(comeAndGo)])
+  yield* judgeLanes(t, [ana!, leo!, ...guests])
+})
+
+scenario("an answer comes after what it answers", ["ORDER-5"], { connections: 4 }, function* (t) {
+  const [ana, leo, eva, pia] = yield* t.people(4)
+  const room = yield* t.room(ana, leo, eva, pia)
+  // The others' talk is what an answer could be put in front of.
+  const noise = (person: Person) =>
+    Effect.forEach(Array.from({ length: 40 }), (_, nth) =>
+      person.post({ type: "send", room, text: `${person.who} ${nth}` })
+    )
+  const converse = Effect.gen(function* () {
+    let last = 0
+    for (let turn = 0; turn < 20; turn++) {
+      const [speaker, listener] = turn % 2 === 0 ? [ana, leo] : [leo, ana]
+      const { seq } = yield* speaker.send(room, `turn ${turn}`)
+      yield* t.judge("ORDER-5", seq > last, {
+        sent: `turn ${turn}, by somebody who had received entry ${last}`,
+        expected: `a seq above ${last}`,
+        got: seq
+      })
+      const heard = yield* listener.find("message", ({ text }) => text === `turn ${turn}`)
+      last = heard.seq
+    }
+  })
+  yield* atOnce<unknown, Effect.Error<typeof converse>>([converse, noise(eva), noise(pia)])
+})
+
+scenario("one's own entry is received, and the next gets a higher number", ["ORDER-5", "ORDER-2"], function* (t) {
+  const ana = yield* t.person()
+  const room = yield* t.room(ana)
+  for (let nth = 1; nth <= 10; nth++) {
+    const id = yield* ana.post({ type: "send", room, text: `${nth}` })
+    const { seq } = yield* ana.find("message", undefined, { id: "ORDER-5" })
+    const sent = yield* ana.reply(id)
+    yield* t.judge("ORDER-5", sent.type === "sent" && sent.seq === seq, {
+      expected: `\`sent\` with "seq":${seq}, as the \`message\` had`,
+      got: sent
+    })
+    yield* t.judge("ORDER-2", seq === nth, { expected: `"seq":${nth}`, got: seq })
+  }
+})
+
+scenario("the numbers have no holes, whatever is refused in between", ["ORDER-2"], function* (t) {
   const [ana, leo] = yield* t.people(2)
   const room = yield* t.room(ana, leo)
-  const sent = yield* ana.send(room, "hola")
-  yield* leo.send(room, "¡hola!")
-
-  const seenByAna = yield* ana.messages(room)
-  const seenByLeo = yield* leo.messages(room)
-  const entries = (seen: typeof seenByAna) => seen.map(({ at, from, seq, text }) => ({ seq, from, text, at }))
-  yield* t.judge("ORDER-1", JSON.stringify(entries(seenByAna)) === JSON.stringify(entries(seenByLeo)), {
-    expected: `what ana saw: ${JSON.stringify(entries(seenByAna))}`,
-    got: entries(seenByLeo)
-  })
-  yield* t.judge("ORDER-3", seenByLeo.map(({ seq }) => seq).join() === "1,2", {
-    expected: "leo gets the entries 1 and 2, each once, ascending",
-    got: seenByLeo
-  })
-  yield* t.judge("SEND-3", seenByAna[0] !== undefined && seenByAna[0].nth < sent.nth, {
-    expected: "ana's own `message` before its `sent`",
-    got: seenByAna[0]
+  const requests = [
+    { type: "send", id: 11, room, text: "one" },
+    { type: "send", id: 12, room, text: "" },
+    { type: "send", id: 13, room, text: "x".repeat(t.limits.text + 1) },
+    { type: "send", id: 14, room, text: "two" },
+    { type: "send", id: 15, room },
+    { type: "join", id: 16, room },
+    { type: "send", id: 17, room, text: "\u0007" },
+    { type: "send", id: 18, room, text: "three" }
+  ]
+  yield* ana.bytes(requests.map((request) => `${JSON.stringify(request)}\n`).join(""))
+  yield* ana.take(({ object }) => object["re"] === 18, "the reply to the last of eight requests")
+  yield* leo.send(room, "four")
+  const seen = (yield* leo.messages(room)).map(({ seq, text }) => `${seq} ${text}`)
+  yield* t.judge("ORDER-2", seen.join() === "1 one,2 two,3 three,4 four", {
+    sent: "four messages, and requests in between that are refused",
+    expected: "the entries 1, 2, 3 and 4",
+    got: seen
   })
 })
+
+scenario("two rooms don't share their numbers", ["ORDER-2"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const rooms = [yield* t.room(ana, leo), yield* t.room(ana, leo)]
+  for (const text of ["one", "two", "three"]) {
+    for (const room of rooms) {
+      const { seq } = yield* ana.send(room, text)
+      yield* t.judge("ORDER-2", seq === ["one", "two", "three"].indexOf(text) + 1, {
+        sent: "one, two, three, to two rooms by turns",
+        expected: "1, 2, 3 in each",
+        got: `${seq} for ${text}`
+      })
+    }
+  }
+})
+
+scenario("a sender's entries come in its order, to everybody", ["ORDER-4"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = yield* t.room(ana, leo)
+  const texts = Array.from({ length: 60 }, (_, nth) => `${nth}`)
+  // Long and short by turns: what is long must not fall behind.
+  const sent = texts.map((text, nth) => (nth % 3 === 0 ? `${text} ${"x".repeat(900)}` : text))
+  for (const text of sent) yield* ana.post({ type: "send", room, text })
+  yield* ana.fence
+  const seen = (yield* leo.messages(room)).map(({ text }) => text.split(" ")[0])
+  yield* t.judge("ORDER-4", seen.join() === texts.join(), {
+    sent: "0, 1, 2, ... without waiting, every third of them long",
+    expected: texts.join(),
+    got: seen.join()
+  })
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Epochs
+// ---------------------------------------------------------------------------------------------------------------------
+
+scenario("the head never falls while the epoch stays", ["EPOCH-1", "EPOCH-3"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = t.roomName()
+  const first = yield* ana.join(room)
+  let head = first.head
+  for (let round = 1; round <= 8; round++) {
+    const joined = yield* leo.join(room)
+    yield* t.judge("EPOCH-3", joined.epoch === first.epoch, {
+      sent: "join, while ana has been in the room all the time",
+      expected: `"epoch":"${first.epoch}"`,
+      got: joined
+    })
+    yield* t.judge("EPOCH-1", joined.head >= head, { expected: `a head of ${head} at least`, got: joined })
+    head = (yield* leo.send(room, `${round}`)).seq
+    if (round % 2 === 0) head = (yield* ana.send(room, `and ${round}`)).seq
+    yield* leo.leave(room)
+  }
+})
+
+scenario("a room that comes back is another log, or the same one whole", ["EPOCH-1", "EPOCH-2"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = t.roomName()
+  const epochs = new Map<string, number>()
+  for (const person of [ana, leo, ana, leo]) {
+    const joined = yield* person.join(room)
+    const before = epochs.get(joined.epoch)
+    yield* t.judge("EPOCH-1", before === undefined || joined.head >= before, {
+      sent: "everybody leaves the room, then join",
+      expected: `another epoch, or a head of ${before}`,
+      got: joined
+    })
+    yield* t.judge("EPOCH-2", before === undefined ? joined.head === 0 : joined.head === before, {
+      sent: "everybody leaves the room, then join",
+      expected: before === undefined ? 'a new epoch, and "head":0' : `the log that ended with entry ${before}`,
+      got: joined
+    })
+    const { seq } = yield* person.send(room, "hola")
+    yield* person.send(room, "adiós")
+    epochs.set(joined.epoch, seq + 1)
+    yield* person.leave(room)
+  }
+})
+
+scenario("no two rooms have the same epoch", ["EPOCH-2"], function* (t) {
+  const ana = yield* t.person()
+  const epochs: Array<string> = []
+  for (let nth = 0; nth < Math.min(6, t.limits.joins); nth++) epochs.push((yield* ana.join(t.roomName())).epoch)
+  yield* t.judge("EPOCH-2", new Set(epochs).size === epochs.length, {
+    sent: "join of several rooms",
+    expected: "an epoch of its own for each",
+    got: epochs
+  })
+})
+
+scenario(
+  "after a restart a room is another log, or the same one whole",
+  ["EPOCH-2"],
+  { needs: "start" },
+  function* (t) {
+    const room = t.roomName()
+    const first = yield* t.ownServer
+    const ana = yield* t.person("ana")
+    const before = yield* ana.join(room)
+    yield* ana.send(room, "one")
+    yield* ana.send(room, "two")
+    yield* first.kill
+    yield* first.exit
+    yield* t.ownServer
+    const leo = yield* t.person("leo")
+    const after = yield* leo.join(room)
+    yield* t.judge("EPOCH-2", after.epoch !== before.epoch || after.head === 2, {
+      sent: `two messages in the epoch ${before.epoch}; then the server was killed and started again`,
+      expected: 'another epoch, or the same with "head":2',
+      got: after
+    })
+  }
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Isolation
+// ---------------------------------------------------------------------------------------------------------------------
+
+const ofRoom = (items: ReadonlyArray<Arrived>, room: string) =>
+  items.filter((item) => !isReply(item) && item.object["room"] === room).map(({ line }) => line)
+
+scenario("nobody hears of a room that they are not in", ["ISOLATE-1"], { connections: 6 }, function* (t) {
+  const [ana, leo, eva, pia, teo] = yield* t.people(5)
+  const stranger = yield* t.connection("stranger")
+  const room = yield* t.room(ana, leo, eva)
+  yield* t.room(pia)
+  // eva has left, pia is in another room, teo in none, the stranger has not logged in.
+  yield* eva.leave(room)
+  yield* ana.send(room, "just for us")
+  yield* leo.leave(room)
+  yield* leo.join(room)
+  const heard = yield* leo.messages(room)
+  const told = yield* ana.memberEvents(room)
+  yield* t.judge("ISOLATE-1", heard.length === 1 && told.length > 0, {
+    sent: "a message, leave and join in a room",
+    expected: "leo hears the message, and ana is told of leo",
+    got: { heard, told }
+  })
+  for (const person of [eva, pia, teo]) {
+    const leaked = ofRoom(yield* person.fence, room)
+    yield* t.judge("ISOLATE-1", leaked.length === 0, {
+      sent: "a message, leave and join in a room",
+      expected: `nothing of it for ${person.who}, who is not in the room`,
+      got: leaked
+    })
+  }
+  const ping = yield* stranger.post({ type: "ping" })
+  yield* stranger.take(({ object }) => object["re"] === ping, "`pong`")
+  const leaked = ofRoom(yield* stranger.taken, room)
+  yield* t.judge("ISOLATE-1", leaked.length === 0, {
+    expected: "nothing of it for a connection that has not logged in",
+    got: leaked
+  })
+})
+
+scenario("a refused join lets nothing through", ["ISOLATE-1"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = t.roomName()
+  yield* leo.refused({ type: "join", room, create: false }, "no-such-room", { id: "ISOLATE-1" })
+  yield* ana.join(room)
+  yield* leo.refused({ type: "join", room, after: 0 }, "bad-request", { id: "ISOLATE-1" })
+  yield* ana.send(room, "hola")
+  const leaked = ofRoom(yield* leo.fence, room)
+  yield* t.judge("ISOLATE-1", leaked.length === 0, {
+    sent: "joins that were refused",
+    expected: "nothing",
+    got: leaked
+  })
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Catching up
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** A log with so many entries, kept by somebody who stays in it. */
+const makeLog = Effect.fnUntraced(function* (keeper: Client, room: string, count: number, text = "entry") {
+  const { epoch } = yield* keeper.join(room)
+  for (let nth = 1; nth <= count; nth++) yield* keeper.post({ type: "send", room, text: `${nth} ${text}` })
+  yield* keeper.fence
+  return epoch
+})
+
+interface Return {
+  readonly joined: Joined
+  readonly replayed: ReadonlyArray<number>
+}
+
+/** Joins with a cursor, and gives what came after `joined` up to a fence; then leaves again. */
+const comeBack = Effect.fnUntraced(function* (person: Client, room: string, after: number, epoch: string) {
+  const joined = yield* person.join(room, { after, epoch })
+  const replayed = (yield* person.messages(room)).filter(({ nth }) => nth > joined.nth).map(({ seq }) => seq)
+  yield* person.leave(room)
+  return { joined, replayed } satisfies Return
+})
+
+const between = (after: number, head: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.max(0, head - after) }, (_, index) => after + 1 + index)
+
+const neverResumes =
+  "this server never resumes, which CATCH-6 allows to one that doesn't claim `history`: there is no replay to judge"
+
+scenario("joined says resumed if and only if the join had a cursor", ["CATCH-1"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = t.roomName()
+  const first = yield* ana.join(room)
+  yield* ana.send(room, "one")
+  yield* t.judge("CATCH-1", !("resumed" in first), { sent: "join", expected: "no `resumed`", got: first })
+  for (const [after, epoch] of [
+    [0, first.epoch],
+    [1, first.epoch],
+    [7, first.epoch],
+    [0, "of-another-log"]
+  ] as const) {
+    const { joined } = yield* comeBack(leo, room, after, epoch)
+    yield* t.judge("CATCH-1", typeof joined.resumed === "boolean", {
+      sent: { type: "join", room, after, epoch },
+      expected: '`joined` with "resumed", true or false',
+      got: joined
+    })
+  }
+  const plain = yield* leo.join(room)
+  yield* t.judge("CATCH-1", !("resumed" in plain), { sent: "join", expected: "no `resumed`", got: plain })
+})
+
+scenario("whoever comes back gets exactly what they missed", ["CATCH-2"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = t.roomName()
+  const head = 12
+  const epoch = yield* makeLog(ana, room, head)
+  let resumed = 0
+  for (const after of [head, head - 1, head - 2, 5, 0]) {
+    const { joined, replayed } = yield* comeBack(leo, room, after, epoch)
+    if (joined.resumed !== true) continue
+    resumed++
+    yield* t.judge("CATCH-2", replayed.join() === between(after, joined.head).join() && joined.head === head, {
+      sent: { type: "join", room, after, epoch },
+      expected: `"head":${head}, and the entries ${between(after, head).join(", ") || "of a replay of nothing: none"}`,
+      got: `"head":${joined.head}, and the entries ${replayed.join(", ") || "none"}`
+    })
+  }
+  if (resumed === 0) yield* t.notRun(neverResumes)
+  // And then whatever follows.
+  const after = head - 3
+  const joined = yield* leo.join(room, { after, epoch })
+  yield* ana.send(room, "later")
+  const seen = (yield* leo.messages(room)).map(({ seq }) => seq)
+  yield* t.judge("CATCH-2", joined.resumed !== true || seen.join() === between(after, head + 1).join(), {
+    sent: `join with "after":${after}, then a message by ana`,
+    expected: between(after, head + 1).join(", "),
+    got: seen
+  })
+})
+
+scenario("a replay shows what was shown before", ["CATCH-2", "ORDER-1"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = yield* t.room(ana)
+  const { epoch } = yield* leo.join(room)
+  for (const text of ["uno", "ñandú 😀", '"quoted"\n\tand more', "cuatro"]) yield* ana.send(room, text)
+  const entries = (seen: ReadonlyArray<Message>) =>
+    JSON.stringify(seen.map(({ at, from, seq, text }) => ({ seq, from, text, at })))
+  const live = entries(yield* leo.messages(room))
+  yield* leo.leave(room)
+  const { resumed } = yield* leo.join(room, { after: 0, epoch })
+  if (resumed !== true) yield* t.notRun(neverResumes)
+  const replayed = entries(yield* leo.messages(room))
+  yield* t.judge("ORDER-1", replayed === live, { expected: `what was shown live: ${live}`, got: replayed })
+  yield* t.judge("CATCH-2", replayed.length === live.length, {
+    expected: `what was shown live: ${live}`,
+    got: replayed
+  })
+})
+
+scenario("a cursor of another log or beyond the end resumes nothing", ["CATCH-3"], function* (t) {
+  const [ana, leo, eva] = yield* t.people(3)
+  const room = t.roomName()
+  const other = yield* makeLog(eva, t.roomName(), 3)
+  const epoch = yield* makeLog(ana, room, 3)
+  const cursors: ReadonlyArray<readonly [number, string, string]> = [
+    [2, other, "an epoch of another room"],
+    [2, "never-was", "an epoch that never was"],
+    [0, "", "an empty epoch"],
+    [4, epoch, "a cursor above head"],
+    [9_007_199_254_740_991, epoch, "the highest cursor"]
+  ]
+  for (const [after, ofEpoch, what] of cursors) {
+    const { joined, replayed } = yield* comeBack(leo, room, after, ofEpoch)
+    yield* t.judge("CATCH-3", joined.resumed === false && replayed.length === 0, {
+      sent: `join with ${what}: "after":${after}, "epoch":"${ofEpoch}"`,
+      expected: '"resumed":false, and no replay',
+      got: { joined, replayed }
+    })
+  }
+})
+
+const senders = 4
+const longestSeconds = 30
+const fillSeconds = (limits.replay / senders - limits.burst) / limits.rate
+
+scenario(
+  "a gap above limits.replay is not replayed, not even in part",
+  ["CATCH-3"],
+  { connections: senders + 1 },
+  function* (t) {
+    const { replay } = t.limits
+    if (fillSeconds > longestSeconds)
+      yield* t.notRun(`${replay + 1} entries take too long at the announced limits.rate`)
+    const people = yield* t.people(senders)
+    const leo = yield* t.person("reader")
+    const room = yield* t.room(...people)
+    const { epoch } = yield* leo.join(room)
+    yield* leo.leave(room)
+    const share = Math.ceil((replay + 1) / senders)
+    yield* atOnce(people.map((person) => Effect.andThen(say(person, room, share), person.fence)))
+    const head = share * senders
+    const over = yield* comeBack(leo, room, head - replay - 1, epoch)
+    yield* t.judge(
+      "CATCH-3",
+      over.joined.head === head && over.joined.resumed === false && over.replayed.length === 0,
+      {
+        sent: `join with a gap of ${replay + 1}, where limits.replay is ${replay}`,
+        expected: `"head":${head}, "resumed":false, and no replay`,
+        got: { ...over, replayed: `${over.replayed.length} entries` }
+      }
+    )
+    const most = yield* comeBack(leo, room, head - replay, epoch)
+    yield* t.judge(
+      "CATCH-3",
+      most.joined.resumed === false || most.replayed.join() === between(head - replay, head).join(),
+      {
+        sent: `join with a gap of ${replay}, which is limits.replay`,
+        expected: `"resumed":false, or the ${replay} entries`,
+        got: { joined: most.joined, replayed: `${most.replayed.length} entries` }
+      }
+    )
+  }
+)
+
+scenario("the replay is finished before the next request is answered", ["CATCH-4"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = t.roomName()
+  const other = yield* t.room(ana, leo)
+  // Large enough to need several writes.
+  const count = Math.min(40, t.limits.replay, limits.burst)
+  const epoch = yield* makeLog(ana, room, count, '"'.repeat(t.limits.text - 4))
+  const join = yield* leo.post({ type: "join", room, after: 0, epoch })
+  const ping = yield* leo.post({ type: "ping" })
+  yield* leo.post({ type: "send", room: other, text: "elsewhere" })
+  yield* leo.post({ type: "leave", room })
+  yield* ana.send(room, "too late for leo")
+  const items = yield* leo.fence
+  const place = (where: (item: Arrived) => boolean) => items.findIndex(where)
+  const joined = place(({ object }) => object["re"] === join)
+  if (items[joined]?.object["resumed"] !== true) yield* t.notRun(neverResumes)
+  const pong = place(({ object }) => object["re"] === ping)
+  const replayed = items
+    .slice(joined + 1, pong)
+    .filter(({ object, type }) => type === "message" && object["room"] === room)
+  const seqs = replayed.map(({ object }) => object["seq"])
+  const head = Number(items[joined]?.object["head"])
+  yield* t.judge("CATCH-4", pong > joined && seqs.join() === between(0, head).join(), {
+    sent: "join with a cursor, ping, send and leave in one go",
+    expected: `\`joined\`, the entries 1 to ${head}, then \`pong\``,
+    got: `${seqs.length} entries between \`joined\` and \`pong\``
+  })
+  const left = place(({ type }) => type === "left")
+  const late = ofRoom(items.slice(left + 1), room)
+  yield* t.judge("CATCH-4", left > pong && late.length === 0, {
+    expected: `\`left\` after that, and nothing of ${room} after it`,
+    got: late
+  })
+})
+
+scenario(
+  "catching up while others talk loses nothing and repeats nothing",
+  guarantees,
+  { connections: 4 },
+  function* (t) {
+    const [ana, leo, ...guests] = yield* watched(t, 4)
+    const room = t.roomName()
+    yield* ana!.post({ type: "join", room })
+    const { object } = yield* ana!.until(({ type }) => type === "joined", "`joined`")
+    const epoch = String(object["epoch"])
+    yield* leo!.post({ type: "join", room })
+    yield* leo!.until(({ type }) => type === "joined", "`joined`")
+    const comeBackOften = Effect.fnUntraced(function* (guest: Watched) {
+      let after = 0
+      for (let round = 0; round < 10; round++) {
+        yield* guest.post({ type: "join", room, after, epoch })
+        const joined = yield* guest.until(({ type }) => type === "joined", "`joined`")
+        after = Number(joined.object["head"])
+        if (round < 9) yield* guest.post({ type: "leave", room })
+      }
+    })
+    yield* atOnce([say(ana!, room, 70), say(leo!, room, 70), ...guests.map(comeBackOften)])
+    yield* judgeLanes(t, [ana!, leo!, ...guests])
+  }
+)
+
+scenario("a cursor without its epoch is refused", ["CATCH-5"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = yield* t.room(ana)
+  for (const after of [0, 1]) {
+    yield* leo.refused({ type: "join", room, after }, "bad-request", { field: "epoch" })
+  }
+  yield* leo.refused({ type: "join", room: t.roomName(), after: 0 }, "bad-request", { field: "epoch" })
+  const members = yield* ana.members(room)
+  yield* t.judge("CATCH-5", members.join() === ana.nick, { expected: "leo has not come in", got: members })
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The barrier
+// ---------------------------------------------------------------------------------------------------------------------
+
+scenario("after synced nothing acknowledged is missing", ["SYNC-1"], { connections: 5 }, function* (t) {
+  const [ana, leo, eva] = yield* t.people(3)
+  const room = yield* t.room(ana, leo)
+  for (let round = 1; round <= 15; round++) {
+    const sent = yield* ana.ask({ type: "send", room, text: `${round}` })
+    const seen = yield* leo.messages(room)
+    yield* t.judge("SYNC-1", seen.length === 1 && seen[0]?.seq === sent.seq, {
+      sent: `send by ana; after its \`sent\`, sync by leo`,
+      expected: `the entry ${sent.seq} before \`synced\``,
+      got: seen
+    })
+    const isComing = round % 2 === 1
+    yield* isComing ? eva.join(room) : eva.leave(room)
+    const told = yield* leo.memberEvents(room)
+    yield* t.judge("SYNC-1", told.length === 1 && told[0]?.change === (isComing ? "joined" : "left"), {
+      sent: `${isComing ? "join" : "leave"} by eva; after its reply, sync by leo`,
+      expected: `the \`member\` event of it before \`synced\``,
+      got: told
+    })
+  }
+  yield* eva.ask({ type: "bye" })
+  const told = yield* leo.memberEvents(room)
+  yield* t.judge("SYNC-1", told.length === 1 && told[0]?.change === "left", {
+    sent: "bye by eva; after its reply, sync by leo",
+    expected: "the `member` event of it before `synced`",
+    got: told
+  })
+})
+
+scenario("synced covers one's own requests and many rooms", ["SYNC-1"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const rooms = [yield* t.room(ana, leo), yield* t.room(ana, leo), yield* t.room(ana, leo)]
+  for (const room of rooms) for (const text of ["one", "two"]) yield* ana.post({ type: "send", room, text })
+  const own = (yield* ana.fence).filter(({ type }) => type === "message").length
+  yield* t.judge("SYNC-1", own === 6, { sent: "six sends and sync at once", expected: "six entries", got: `${own}` })
+  const others = (yield* leo.fence).filter(({ type }) => type === "message").length
+  yield* t.judge("SYNC-1", others === 6, { sent: "sync by leo", expected: "six entries", got: `${others}` })
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Interleavings
+// ---------------------------------------------------------------------------------------------------------------------
+
+const deed = fc.oneof(
+  { weight: 3, arbitrary: fc.constant("send" as const) },
+  { weight: 2, arbitrary: fc.constantFrom("join" as const, "leave" as const) },
+  { weight: 1, arbitrary: fc.constantFrom("sync" as const, "wait" as const) }
+)
+const deeds = fc.array(deed, { maxLength: 12 })
+
+property(
+  "whatever three people do in two rooms, nobody sees what can't be",
+  guarantees,
+  fc.array(fc.record({ deeds, room: fc.nat({ max: 1 }) }), { minLength: 3, maxLength: 3 }),
+  function* (t, courses) {
+    const people = yield* watched(t, 3)
+    const rooms = [t.roomName(), t.roomName()]
+    const play = Effect.fnUntraced(function* (person: Watched, plan: (typeof courses)[number]) {
+      // Whether it is in the room it knows itself, since its requests take effect in their order.
+      let isIn = false
+      for (const [nth, what] of plan.deeds.entries()) {
+        const room = rooms[(plan.room + (nth > 8 ? 1 : 0)) % 2]!
+        if (nth === 9) isIn = false
+        if (what === "sync") yield* person.post({ type: "sync" })
+        else if (what === "wait") {
+          const id = yield* person.post({ type: "ping" })
+          yield* person.until(({ object }) => object["re"] === id, "`pong`")
+        } else if (what === "send" && !isIn) {
+          isIn = true
+          yield* person.post({ type: "join", room })
+          yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
+        } else if (what === "send") yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
+        else if ((what === "join") !== isIn) {
+          isIn = what === "join"
+          yield* person.post({ type: what, room })
+        }
+      }
+    })
+    yield* atOnce(people.map((person, nth) => play(person, courses[nth]!)))
+    yield* judgeLanes(t, people)
+  },
+  { connections: 3 }
+)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Fairness
+// ---------------------------------------------------------------------------------------------------------------------

@@ -129,9 +129,11 @@ const sendLine = Effect.fnUntraced(function* (t: Scenario, { field, line, name, 
   const expected = `${outcome}${or === undefined ? "" : ` or ${or}`}, in "${name}"`
   const reply = yield* client.take(isReply, expected)
   const came = reply.type === "error" ? String(reply.object["code"]) : "accepted"
+  // Whoever refuses the `id` can't repeat it.
+  const noId = came === "bad-json" || (came === or && reply.object["field"] === "id")
   const kept =
     (came === outcome || came === or) &&
-    reply.object["re"] === (came === "bad-json" ? undefined : re) &&
+    reply.object["re"] === (noId ? undefined : re) &&
     (field === undefined || came === "accepted" || reply.object["field"] === field)
   if (!kept) yield* t.broken({ sent: printable(bytes), expected, got: reply.line }, client)
   yield* client.quiet
