@@ -33,7 +33,7 @@ export const limitRegistry = {
   replay: entry("entries", 1_000, 0, "entries that a join with `after` replays at the most"),
   connections: entry("connections", 1_024, 16, "connections from one address at once"),
   loginSeconds: entry("seconds", 30, 5, "time that a connection has to log in"),
-  backlog: entry("bytes", 1_048_576, 131_072, "unsent bytes above which a connection may be ended at once"),
+  backlog: entry("bytes", 1_048_576, 131_072, "unsent bytes of events above which a connection may be ended at once"),
   burst: entry("requests", 100, 10, "requests read at once from one connection before the server slows down"),
   rate: entry("requests per second", 50, 5, "requests read per second from one connection after the burst")
 } as const satisfies Record<string, LimitEntry>
