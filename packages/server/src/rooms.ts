@@ -47,10 +47,12 @@ export const makeRooms = (
     // One room is opened at a time, so that two who create the same one meet.
     const opening = Semaphore.makeUnsafe(1)
 
+    // Called whenever a room is idle, which may be twice in one turn; the name may be another room's by then.
     const forget = (room: Room) => {
-      const { scope } = open.get(room.name)!
+      const known = open.get(room.name)
+      if (known?.room !== room) return
       open.delete(room.name)
-      fork(Scope.close(scope, Exit.void))
+      fork(Scope.close(known.scope, Exit.void))
     }
 
     const findOrOpen = Effect.fnUntraced(function* (name: string) {
