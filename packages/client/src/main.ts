@@ -7,6 +7,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { defaultPort, foldName, isNick, isRoomName } from "@tertulia/protocol"
 import * as Console from "effect/Console"
+import * as Argument from "effect/cli/Argument"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
@@ -26,7 +27,7 @@ import { roomName } from "./terminal/command.ts"
 import { pipe, type Screen, terminal } from "./terminal/screen.ts"
 import { type Style, style } from "./terminal/style.ts"
 import { oneLine } from "./terminal/visible.ts"
-import { tcp } from "./transport-tcp.ts"
+import { type TcpAddress, tcp } from "./transport-tcp.ts"
 
 /** What the shell is told, and the sentence that a person is told. */
 class Failed extends Data.TaggedError("Failed")<{ readonly sentence: string; readonly code: 1 | 2 }> {
@@ -40,7 +41,22 @@ const failed = (error: Refused | ConnectionLost | NotTertulia | Unreachable | Ga
   return new Failed({ sentence, code: error._tag === "Unreachable" ? 2 : 1 })
 }
 
+/** Reads `host:port`, also `[::1]:7331`. */
+const readAddress = (text: string): Option.Option<TcpAddress> => {
+  const { host, port, six } =
+    /^(?:\[(?<six>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s]+)):(?<port>[0-9]{1,5})$/u.exec(text)?.groups ?? {}
+  const at = six ?? host
+  return at !== undefined && isPort(Number(port)) ? Option.some({ host: at, port: Number(port) }) : Option.none()
+}
+
+const isPort = (port: number): boolean => port >= 1 && port <= 65_535
+
 const flags = {
+  address: Argument.String("host:port").pipe(
+    Argument.withDescription("Where the server is, in one word; instead of --host and --port"),
+    Argument.filterMap(readAddress, () => "write it as in localhost:7331"),
+    Argument.optional
+  ),
   nick: Flag.String("nick").pipe(
     Flag.withAlias("n"),
     Flag.withDescription("Who you are: 1 to 32 of a-z, 0-9, _ and -; asked for on a terminal"),
@@ -64,10 +80,7 @@ const flags = {
   port: Flag.Int("port").pipe(
     Flag.withAlias("p"),
     Flag.withDescription(`Its TCP port; ${defaultPort} if not given`),
-    Flag.filter(
-      (port) => port >= 1 && port <= 65_535,
-      () => "1 to 65535"
-    ),
+    Flag.filter(isPort, () => "1 to 65535"),
     Flag.withDefault(defaultPort)
   ),
   raw: Flag.Boolean("raw").pipe(
@@ -93,12 +106,13 @@ type Options = Command.Command.Config.Infer<typeof flags>
 
 /** Connects, logs in and talks; gives the number of lines that could not be said. */
 const visit = Effect.fnUntraced(function* (
-  { host, nick, port, raw: shown, room }: Options,
+  { address, host, nick, port, raw: shown, room }: Options,
   screen: Screen,
   paint: Style
 ) {
   const raw = { shown }
-  const connection = yield* connect(tcp({ host, port }), {
+  const at = Option.getOrElse(address, () => ({ host, port }))
+  const connection = yield* connect(tcp(at), {
     onWire: (direction, line) =>
       raw.shown ? screen.show(paint.dim(`${direction === "sent" ? "->" : "<-"} ${oneLine(line)}`)) : Effect.void
   })
