@@ -45,7 +45,7 @@ export const judgeBehind = (
     )
     const address = { host: "127.0.0.1", port: proxy.port }
     const { hello, roundTrip } = yield* Effect.orDie(probe(address, probeMillis))
-    const target: Target = { given: undefined, ...address, hello, roundTrip, profiles: ["core"] }
+    const target: Target = { who: "server", given: undefined, ...address, hello, roundTrip, profiles: ["core"] }
     const options: SuiteOptions = {
       mode: "run",
       address,

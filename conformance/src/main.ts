@@ -24,6 +24,11 @@ const flags = {
     Flag.withMetavar("host:port"),
     Flag.withDescription("The server to judge; without it, the reference server is started on a free port")
   ),
+  client: Flag.String("client").pipe(
+    Flag.optional,
+    Flag.withMetavar("command"),
+    Flag.withDescription("The client to judge instead: a command, to which host:port is appended")
+  ),
   list: Flag.Boolean("list").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Print the tests that would run, with what they judge")
@@ -74,6 +79,7 @@ const flags = {
 const command = Command.make("conformance", flags, (given) =>
   run({
     ...given,
+    client: Option.getOrUndefined(given.client),
     explain: Option.getOrUndefined(given.explain),
     seed: Option.getOrUndefined(given.seed),
     path: Option.getOrUndefined(given.path),
@@ -81,7 +87,7 @@ const command = Command.make("conformance", flags, (given) =>
   })
 ).pipe(
   Command.withDescription(
-    "Judges a Tertulia server against the spec. Exit codes: 0 conformant, 1 not, 2 could not judge, 3 a fault of the suite."
+    "Judges a Tertulia server, or a client, against the spec. Exit codes: 0 conformant, 1 not, 2 could not judge, 3 a fault of the suite."
   )
 )
 

@@ -16,7 +16,8 @@ export const jsonReport = (results: Results): string => {
     conformant: exitCode === 0,
     exitCode,
     target: {
-      address: `${target.host}:${target.port}`,
+      who: target.who,
+      ...(target.who === "client" ? { command: target.given } : { address: `${target.host}:${target.port}` }),
       reference: target.given === undefined,
       profiles: target.profiles,
       roundTripMillis: target.roundTrip,

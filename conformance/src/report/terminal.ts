@@ -14,6 +14,7 @@ import { labelled, type Style } from "./style.ts"
 /** What was found before the first test. */
 export const greetingLines = (style: Style, target: Target, seed: number, parallel: number): string => {
   const { hello, host, port } = target
+  if (target.who === "client") return clientLines(style, target, seed, parallel)
   const where = target.given ?? `${host}:${port} (the reference server, started for this run)`
   if (hello === undefined) {
     return [
@@ -32,6 +33,12 @@ export const greetingLines = (style: Style, target: Target, seed: number, parall
     labelled(style, "round trip", `${target.roundTrip} ms; seed ${seed}; up to ${parallel} tests at once`)
   ].join("\n")
 }
+
+const clientLines = (style: Style, { given = "", roundTrip }: Target, seed: number, parallel: number): string =>
+  [
+    labelled(style, "client", given),
+    labelled(style, "round trip", `${roundTrip} ms; seed ${seed}; up to ${parallel} tests at once`)
+  ].join("\n")
 
 /** One line for a chapter that is done. */
 export const chapterLine = (style: Style, chapter: string, reports: ReadonlyArray<TestReport>): string => {
@@ -65,6 +72,7 @@ export const closingLines = (style: Style, results: Results, requirements: Reado
     ...of("inconclusive").map((test) => redBlock(style, test, sentences)),
     ...blockedBlock(style, of("blocked")),
     ...notRunBlock(style, of("not run")),
+    ...notesBlock(style, results.tests),
     ...results.faults.map((fault) => style.red(`FAULT OF THE SUITE  ${fault}`)),
     summary(style, results)
   ].join("\n\n")
@@ -120,8 +128,10 @@ const transcriptLines = (style: Style, { leftOut, localPort, moments, who }: Tra
   const first = hidden === 0 ? moments : moments.slice(0, shownFirst)
   const last = hidden === 0 ? [] : moments.slice(-shownLast)
   const gap = hidden === 0 ? [] : [style.dim(`            ... ${hidden + leftOut} chunks ...`)]
+  // What is no connection has no port: the input and the output of a client.
+  const legend = localPort === undefined ? "> typed, < shown" : `the suite's port ${localPort}; > sent, < came`
   return [
-    `  ${style.bold(who)} ${style.dim(`(the suite's port ${localPort ?? "unknown"}; > sent, < came, one line per chunk)`)}`,
+    `  ${style.bold(who)} ${style.dim(`(${legend}, one line per chunk)`)}`,
     ...first.map((moment) => momentLine(style, moment)),
     ...gap,
     ...last.map((moment) => momentLine(style, moment))
@@ -150,15 +160,21 @@ const notRunBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyAr
     ? []
     : [tests.map(({ outcome, title }) => style.dim(`not run: "${title}": ${outcome.reason}`)).join("\n")]
 
+const notesBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> => {
+  const notes = tests.flatMap(({ outcome, title }) => (outcome.notes ?? []).map((note) => `"${title}": ${note}`))
+  return notes.length === 0 ? [] : [notes.map((note) => style.dim(`note: ${note}`)).join("\n")]
+}
+
 const summary = (style: Style, results: Results): string => {
   const { millis, planned, requirements, totals } = results
-  const binding = requirements.filter(({ standing }) => standing !== "client" && standing !== "not claimed")
+  const apart = new Set(["client", "server", "not claimed"])
+  const binding = requirements.filter(({ standing }) => !apart.has(standing))
   const judged = binding.filter(({ broken, kept }) => kept + broken > 0).length
   const broken = binding.filter(({ standing }) => standing === "broken").map(({ requirement }) => requirement.id)
   const time = `${(millis / 1_000).toFixed(1)} s`
   return [
     `${planned} tests in ${time}: ${countsOf(style, (verdict) => totals[verdict])}`,
-    `${judged} of ${binding.length} requirements on servers judged${broken.length === 0 ? "" : `; broken: ${broken.join(", ")}`}`,
+    `${judged} of ${binding.length} requirements on ${results.target.who}s judged${broken.length === 0 ? "" : `; broken: ${broken.join(", ")}`}`,
     conclusion(style, results)
   ].join("\n")
 }

@@ -64,7 +64,7 @@ export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promi
       root,
       config: false,
       watch: false,
-      include: ["suite/**/*.test.ts"],
+      include: [options.client === undefined ? "suite/**/*.test.ts" : "suite-clients/**/*.test.ts"],
       reporters: [reporter],
       pool: "threads",
       maxWorkers: 1,

@@ -14,8 +14,11 @@ export const explain = Effect.fnUntraced(function* (flags: Flags, given: string)
   const requirements = readRequirements()
   const [id] = yield* checkIds("--explain", [given], requirements)
   const requirement = requirements.find((each) => each.id === id)!
-  const { plan } = yield* plannedTests(flags, [requirement.id])
+  // One run knows the tests of servers or those of clients, never both.
+  const servers = yield* plannedTests({ ...flags, client: undefined }, [requirement.id])
+  const clients = yield* plannedTests({ ...flags, client: "" }, [requirement.id])
   const style = styleOf(process.stdout, process.env)
+  const plan = [...servers.plan, ...clients.plan.map((test) => ({ ...test, chapter: `clients, ${test.chapter}` }))]
   const judges = plan.filter((test) => test.ids.includes(requirement.id))
   const say = (label: string, text: string) => process.stdout.write(`${labelled(style, label, text)}\n`)
   say(requirement.id, requirement.text)
@@ -28,5 +31,5 @@ export const explain = Effect.fnUntraced(function* (flags: Flags, given: string)
   for (const kind of ["dialogue", "scenario", "vector", "property"] as const) {
     for (const test of judges.filter((each) => each.kind === kind)) say(kind, `${test.chapter} > ${test.title}`)
   }
-  if (judges.length === 0) say("judged by", requirement.who === "client" ? "tests of clients" : "no test yet")
+  if (judges.length === 0) say("judged by", "no test yet")
 })

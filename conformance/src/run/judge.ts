@@ -10,19 +10,20 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
+import { probeClient } from "../clients/probe.ts"
 import { jsonReport } from "../report/json.ts"
 import { junitReport } from "../report/junit.ts"
 import { type Style, styleOf } from "../report/style.ts"
 import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
 import { type Requirement, readRequirements } from "../spec/requirements.ts"
-import type { SuiteOptions } from "../suite.ts"
+import type { ClientUnderTest, SuiteOptions } from "../suite.ts"
 import type { Address } from "../wire/connection.ts"
 import { type Driven, drive, type TestReport } from "./drive.ts"
 import { writeJudged } from "./judged.ts"
 import { CannotJudge, checkIds, checkNumber, checkWords, type Flags, parseTarget, reportKinds } from "./options.ts"
 import { probe } from "./probe.ts"
 import { type Results, resultsOf, type Target } from "./results.ts"
-import { referenceServer, startTarget } from "./target.ts"
+import { referenceClient, referenceServer, startTarget } from "./target.ts"
 
 /** Judges a target, writes the reports, and gives the exit code: 0 conformant, 1 not, 2 nothing selected, 3 a fault. */
 export const judge = Effect.fnUntraced(function* (
@@ -30,8 +31,8 @@ export const judge = Effect.fnUntraced(function* (
 ): Effect.fn.Return<0 | 1 | 2 | 3, CannotJudge, Scope.Scope> {
   const requirements = readRequirements()
   const selected = yield* checkFlags(flags, requirements)
-  const target = yield* reach(flags)
-  const options = yield* suiteOptions(flags, target, selected)
+  const { client, target } = flags.client === undefined ? yield* reach(flags) : yield* reachClient(flags, flags.client)
+  const options = yield* suiteOptions(flags, target, client, selected)
   const style = styleOf(process.stdout, process.env)
   const say = (text: string) => (flags.quiet ? undefined : process.stdout.write(`${text}\n`))
 
@@ -41,15 +42,19 @@ export const judge = Effect.fnUntraced(function* (
   const millis = (yield* Clock.currentTimeMillis) - began
   const results = resultsOf(target, options.seed, driven, requirements, millis)
   yield* write(flags, results, requirements)
-  if (isWhole(flags) && results.exitCode <= 1) yield* Effect.sync(() => writeJudged(results))
+  if (isWhole(flags) && results.exitCode <= 1) yield* Effect.sync(() => writeJudged(target.who, results))
   say(`\n${closingLines(style, results, requirements)}\n`)
   if (results.planned === 0) return yield* nothingSelected
   return results.exitCode
 })
 
-/** Whether a run is one that `npm run spec:check` may rely on: of everything, against the reference server. */
-const isWhole = ({ bail, grep, profile, requirement, target }: Flags): boolean =>
-  target.length === 0 && grep === "" && requirement.length === 0 && profile.length === 0 && !bail
+/** Whether a run is one that `npm run spec:check` may rely on: of everything, of this repository's server or client. */
+const isWhole = ({ bail, client, grep, profile, requirement, target }: Flags): boolean =>
+  (client === undefined ? target.length === 0 : client === referenceClient) &&
+  grep === "" &&
+  requirement.length === 0 &&
+  profile.length === 0 &&
+  !bail
 
 /** Prints the tests that would run, with what they judge. */
 export const list = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<void, CannotJudge> {
@@ -67,8 +72,8 @@ export const list = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
 /** Every test, registered but not run: no target is needed. */
 export const plannedTests = (flags: Flags, requirements: ReadonlyArray<string>): Effect.Effect<Driven> =>
   Effect.gen(function* () {
-    const nowhere: Target = { ...unprobed, given: undefined, host: "", port: 0 }
-    const options = yield* suiteOptions(flags, nowhere, requirements)
+    const client = flags.client === undefined ? undefined : { command: flags.client, startMillis: 0 }
+    const options = yield* suiteOptions(flags, nowhere, client, requirements)
     return yield* Effect.promise(() => drive({ ...options, mode: "list" }))
   })
 
@@ -89,10 +94,26 @@ const checkFlags = Effect.fnUntraced(function* (flags: Flags, requirements: Read
 // The target
 // ---------------------------------------------------------------------------------------------------------------------
 
-const unprobed = { hello: undefined, roundTrip: 0, profiles: ["core"] } as const
+const nowhere: Target = {
+  who: "server",
+  given: undefined,
+  host: "",
+  port: 0,
+  hello: undefined,
+  roundTrip: 0,
+  profiles: ["core"]
+}
 const probeMillis = 5_000
+// A client has to be started, perhaps by a script that builds it first.
+const probeClientMillis = 20_000
 
-const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Target, CannotJudge, Scope.Scope> {
+interface Reached {
+  readonly target: Target
+  /** Absent when a server is judged. */
+  readonly client?: ClientUnderTest
+}
+
+const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Reached, CannotJudge, Scope.Scope> {
   const [given, ...more] = flags.target
   if (more.length > 0) return yield* new CannotJudge({ reason: "--target: one target at a time, for now" })
   const address = given === undefined ? yield* startReference : yield* parseTarget(given)
@@ -106,7 +127,20 @@ const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Targe
   }
   const { hello, roundTrip } = probed
   const claimed = profiles.filter((profile) => claims(hello?.features ?? [], profile))
-  return { given, ...address, hello, roundTrip, profiles: claimed }
+  return { target: { who: "server", given, ...address, hello, roundTrip, profiles: claimed } }
+})
+
+const reachClient = Effect.fnUntraced(function* (
+  flags: Flags,
+  command: string
+): Effect.fn.Return<Reached, CannotJudge> {
+  if (flags.target.length > 0) {
+    return yield* new CannotJudge({ reason: "--target judges a server and --client a client: give one of them" })
+  }
+  const { roundTrip, startMillis } = yield* probeClient(command, probeClientMillis * flags.timeoutScale).pipe(
+    Effect.mapError(({ reason }) => new CannotJudge({ reason: `--client ${command}: ${reason}` }))
+  )
+  return { target: { ...nowhere, who: "client", given: command, roundTrip }, client: { command, startMillis } }
 })
 
 const startReference: Effect.Effect<Address, CannotJudge, Scope.Scope> = startTarget(referenceServer).pipe(
@@ -117,6 +151,7 @@ const startReference: Effect.Effect<Address, CannotJudge, Scope.Scope> = startTa
 const suiteOptions = Effect.fnUntraced(function* (
   flags: Flags,
   target: Target,
+  client: ClientUnderTest | undefined,
   requirements: ReadonlyArray<string>
 ): Effect.fn.Return<SuiteOptions> {
   const seed = flags.seed ?? (yield* Random.nextIntBetween(1, 2_147_483_647))
@@ -134,6 +169,7 @@ const suiteOptions = Effect.fnUntraced(function* (
     bail: flags.bail,
     selection: { grep: flags.grep, requirements, profiles: flags.profile },
     start: target.given === undefined ? referenceServer : undefined,
+    ...(client === undefined ? {} : { client }),
     nonce
   }
 })

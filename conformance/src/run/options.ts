@@ -11,6 +11,8 @@ import type { Address } from "../wire/connection.ts"
 /** The options as they were given. */
 export interface Flags {
   readonly target: ReadonlyArray<string>
+  /** The command of a client to judge instead of a server. */
+  readonly client: string | undefined
   readonly list: boolean
   readonly grep: string
   readonly requirement: ReadonlyArray<string>

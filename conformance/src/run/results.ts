@@ -8,6 +8,7 @@ import type { RequirementId } from "../generated/requirement-id.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
 import type { Driven, TestReport } from "./drive.ts"
+import type { Role } from "./judged.ts"
 
 /** One test that was selected, with what it came to. */
 export interface TestResult extends TestReport {
@@ -24,8 +25,10 @@ export type Standing =
   | "not judged"
   | "not claimed"
   | "untestable"
-  /** It binds clients, and the target is a server. */
+  /** It binds clients only, and a server is judged. */
   | "client"
+  /** It binds servers only, and a client is judged. */
+  | "server"
 
 /** One requirement after a run. */
 export interface RequirementResult {
@@ -40,7 +43,8 @@ export interface RequirementResult {
 
 /** What was judged. */
 export interface Target {
-  /** As the user gave it, or `undefined` for the reference server that the suite has started. */
+  readonly who: Role
+  /** As the user gave it: an address, the command of a client, or `undefined` for the reference server that the suite has started. */
   readonly given: string | undefined
   readonly host: string
   readonly port: number
@@ -100,11 +104,11 @@ export const resultsOf = (
 const resultOf = (report: TestReport, target: Target, seed: number): ReadonlyArray<TestResult> =>
   report.outcome === undefined ? [] : [{ ...report, outcome: report.outcome, again: againOf(report, target, seed) }]
 
-const againOf = ({ outcome, title }: TestReport, { given }: Target, seed: number): string => {
+const againOf = ({ outcome, title }: TestReport, { given, who }: Target, seed: number): string => {
   const path = outcome?.replay?.path
   return [
     "npm run conformance --",
-    ...(given === undefined ? [] : [`--target ${given}`]),
+    ...(given === undefined ? [] : [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`]),
     `--grep ${quoted(title)}`,
     `--seed ${outcome?.replay?.seed ?? seed}`,
     ...(path === undefined ? [] : [`--path ${path}`])
@@ -162,8 +166,8 @@ const standingOf = (requirement: Requirement, tests: ReadonlyArray<TestResult>, 
         ? "kept"
         : requirement.untestable !== undefined
           ? "untestable"
-          : requirement.who === "client"
-            ? "client"
+          : requirement.who !== "both" && requirement.who !== target.who
+            ? requirement.who
             : target.profiles.includes(requirement.profile)
               ? "not judged"
               : "not claimed"

@@ -49,6 +49,11 @@ export const referenceServer: StartCommand = {
   args: [main, "--port", "0", ...Object.entries(quick).flatMap(([name, value]) => [`--${name}`, String(value)])]
 }
 
+const chat = fileURLToPath(new URL("../../../packages/client/src/main.ts", import.meta.url))
+
+/** The terminal client of this repository, as a command for `--client`. */
+export const referenceClient = `"${process.execPath}" "${chat}" --nick ana --room cafe`
+
 const startSeconds = 20
 
 /** Starts a target on a free port, and stops it with the scope. */

@@ -1,0 +1,24 @@
+/** The tests of spec/versioning.md, for clients. */
+import { play } from "../src/clients/play.ts"
+
+play("events that it doesn't know are ignored", ["EXT-2"], function* (t) {
+  const session = yield* t.session({ id: "EXT-2", first: [{ type: "x-suite/weather", sky: ["blue", { wind: null }] }] })
+  const [secret, known, typed] = [t.word("secret"), t.word(), t.word("typed")]
+  const { room } = session
+  yield* session.says(
+    { type: "typing", room, nick: "leo" },
+    { type: "x-suite/message", room, seq: 1, from: "leo", text: secret, at: "2026-11-20T20:08:00.000Z" },
+    { type: "toString" },
+    { type: "__proto__", text: secret },
+    { type: "" }
+  )
+  yield* session.tells(known)
+  yield* t.shows(known)
+  yield* t.judge("EXT-2", t.timesShown(secret) === 0, {
+    sent: `events of unknown types, with the text ${secret}; then a \`message\` with the text ${known}`,
+    expected: "only the message is shown",
+    got: t.client.shown()
+  })
+  yield* t.client.types(typed)
+  yield* session.hearsText(typed)
+})
