@@ -21,6 +21,13 @@ export interface Selection {
   readonly profiles: ReadonlyArray<string>
 }
 
+/** A client that is judged: a command to which an address is appended. */
+export interface ClientUnderTest {
+  readonly command: string
+  /** Milliseconds that it took from its start to its first room. */
+  readonly startMillis: number
+}
+
 /** What the command line tells the tests. Plain data: it crosses to vitest's worker. */
 export interface SuiteOptions {
   /** `list` registers the tests without running them. */
@@ -41,6 +48,8 @@ export interface SuiteOptions {
   readonly selection: Selection
   /** How the suite has started the target, if it has: then tests may start their own, to stop or kill it. */
   readonly start: StartCommand | undefined
+  /** The client under test, when a client is judged; then there is no address. */
+  readonly client?: ClientUnderTest
   /** Part of every name, so that no two runs meet. */
   readonly nonce: string
 }
