@@ -15,7 +15,7 @@ const { limits } = suite
 const atOnce = <A, E>(effects: ReadonlyArray<Effect.Effect<A, E>>) => Effect.all(effects, { concurrency: "unbounded" })
 
 /** Sends texts without waiting in between. */
-const say = Effect.fnUntraced(function* (person: Watched, room: string, count: number) {
+const say = Effect.fnUntraced(function* (person: Pick<Person, "who" | "post">, room: string, count: number) {
   for (let nth = 1; nth <= count; nth++) yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
 })
 
@@ -638,3 +638,262 @@ property(
 // ---------------------------------------------------------------------------------------------------------------------
 // Fairness
 // ---------------------------------------------------------------------------------------------------------------------
+
+// JSON doubles each of them, so that an entry is a long line.
+const long = '"'.repeat(limits.text)
+const lineBytes = 2 * limits.text + 150
+
+// More than the kernels of both sides keep for one connection, so that the rest surely waits in the server.
+const floodBytes = 12 * 1_048_576
+const flooders = 6
+const batch = Math.min(20, limits.burst)
+const floodSeconds = (floodBytes / lineBytes / flooders - limits.burst) / limits.rate
+
+/** Sends long texts, batch by batch, until `enough`; gives the numbers of all entries that came back. */
+const flood = Effect.fnUntraced(function* (person: Person, room: string, enough: () => boolean, sentOne: () => void) {
+  const seqs: Array<number> = []
+  const read = Effect.map(person.taken, (items) => {
+    for (const { message } of items) if (message?.type === "message") seqs.push(message.seq)
+  })
+  while (!enough()) {
+    let last = 0
+    for (let nth = 0; nth < batch; nth++) {
+      last = yield* person.post({ type: "send", room, text: long })
+      sentOne()
+    }
+    yield* person.take(({ object }) => object["re"] === last, "the replies to the next 20 messages", { id: "FLOW-1" })
+    yield* read
+  }
+  yield* person.fence.pipe(Effect.tap((items) => Effect.sync(() => seqs.push(...seqsOf(items)))))
+  return seqs
+})
+
+const seqsOf = (items: ReadonlyArray<Arrived>): ReadonlyArray<number> =>
+  items.flatMap(({ message }) => (message?.type === "message" ? [message.seq] : []))
+
+/** Talks back and forth until `enough`, and judges that nobody waits for a frozen reader meanwhile. */
+const talk = Effect.fnUntraced(function* (t: Scenario, ana: Person, leo: Person, room: string, enough: () => boolean) {
+  // A server that waits for a frozen reader waits for two heartbeats at least.
+  const patience = 1_500 * t.heartbeat
+  while (!enough()) {
+    const began = yield* t.now
+    const { seq } = yield* ana.ask({ type: "send", room, text: "are you there?" }, "FLOW-1")
+    yield* leo.find("message", (message) => message.seq === seq, { id: "FLOW-1" })
+    const took = (yield* t.now) - began
+    yield* t.judge("FLOW-1", took < patience, {
+      sent: "a message by ana, to a room with a member who doesn't read",
+      expected: `\`sent\` to ana, and the message to leo, within ${patience} ms`,
+      got: `${took} ms`
+    })
+  }
+})
+
+/** Reads all that is left of a connection, valid or not. */
+const readToTheEnd = Effect.fnUntraced(function* (client: Client) {
+  const { inbox, nextArrival } = client.connection
+  yield* client.readOn
+  const isOver = () => inbox.some(({ _tag }) => _tag === "Fin" || _tag === "Reset")
+  const wait = Effect.gen(function* () {
+    while (true) {
+      const arrival = nextArrival()
+      if (isOver()) return
+      yield* arrival
+    }
+  })
+  yield* Effect.timeoutOption(wait, suite.patience())
+  return inbox.splice(0, inbox.length)
+})
+
+scenario(
+  "a reader that has stopped delays nobody, and is cut off cleanly",
+  ["FLOW-1", "FLOW-2", "FLOW-4", "FLOW-5"],
+  { connections: flooders + 3 },
+  function* (t) {
+    if (floodSeconds > 4 * longestSeconds) {
+      yield* t.notRun(`${floodBytes} bytes of messages take ${Math.round(floodSeconds)} s at the announced limits.rate`)
+    }
+    const [ana, leo] = yield* t.people(2)
+    const frozen = yield* t.person("frozen")
+    const people: Array<Person> = []
+    for (let nth = 0; nth < flooders; nth++) people.push(yield* t.person(`sender${nth}`))
+    // Three rooms, so that what is sent goes to few but the frozen reader.
+    const rooms: Array<string> = []
+    for (let nth = 0; nth < 3; nth++) rooms.push(yield* t.room(people[nth]!, people[nth + 3]!, frozen))
+    const room = yield* t.room(ana, leo, frozen)
+
+    let bytes = 0
+    let gone = false
+    let waitsSince = Number.POSITIVE_INFINITY
+    yield* frozen.stopReading
+    const isGone = ana.find("member", ({ change, nick }) => nick === frozen.nick && change === "left", {
+      id: "FLOW-2",
+      seconds: Math.max(0, floodSeconds) + 4 * t.heartbeat
+    })
+    const watchFrozen = Effect.tap(frozen.whileAlive(isGone), () =>
+      Effect.sync(() => {
+        gone = true
+      })
+    )
+    const floodAll = Effect.gen(function* () {
+      const isEnough = () => gone || bytes >= floodBytes
+      const add = () => {
+        bytes += lineBytes
+      }
+      const all = yield* atOnce(people.map((person, nth) => flood(person, rooms[nth % 3]!, isEnough, add)))
+      waitsSince = yield* t.now
+      return all
+    })
+    const [told, seen] = yield* Effect.all([watchFrozen, floodAll, talk(t, ana, leo, room, () => gone)], {
+      concurrency: "unbounded"
+    })
+    const late = (told.arrived - waitsSince) / 1_000
+    yield* t.judge("FLOW-2", late <= 4 * t.heartbeat + 0.5, {
+      sent: `${bytes} bytes to somebody who doesn't read`,
+      expected: `the end of that connection within four heartbeats (${4 * t.heartbeat} s)`,
+      got: `${late} s`
+    })
+    for (const seqs of seen) {
+      const isWhole = seqs.every((seq, index) => seq === index + 1)
+      yield* t.judge("FLOW-1", isWhole, {
+        expected: "every entry to everybody else in the room, in order",
+        got: `${seqs.length} entries, of which the last is ${seqs.at(-1)}`
+      })
+    }
+
+    const rest = yield* readToTheEnd(frozen)
+    const malformed = rest.find(({ _tag }) => _tag === "Malformed")
+    yield* t.judge("FLOW-5", malformed === undefined, {
+      expected: "whole lines, the last perhaps cut",
+      got: malformed?._tag === "Malformed" ? malformed.line.slice(-400) || malformed.reason : ""
+    })
+    const objects = rest.filter((item) => item._tag === "Object")
+    for (const each of [...rooms, room]) {
+      const seqs = seqsOf(objects.filter(({ object }) => object["room"] === each))
+      yield* t.judge("FLOW-5", seqs.join() === between(0, seqs.length).join(), {
+        sent: "a frozen reader, which was cut off and then read on to the end",
+        expected: "the entries of each room from the first on, without holes, up to where it was cut",
+        got: seqs.slice(-20)
+      })
+    }
+    const end = rest.at(-1)?._tag
+    yield* t.judge("FLOW-2", end === "Fin" || end === "Reset", {
+      expected: "the end of the connection",
+      got: end ?? "nothing"
+    })
+    const last = objects.at(-1)
+    yield* t.judge("FLOW-4", last?.type === "bye" && last.object["code"] === "slow-consumer", {
+      expected: "`bye` with slow-consumer as the last object",
+      got: last?.line ?? "nothing"
+    })
+  }
+)
+
+const silent = Math.min(60, suite.connectionBudget - 6)
+
+scenario(
+  "connections that say nothing and rubbish that is sent delay nobody",
+  ["FLOW-1"],
+  { connections: silent + 4 },
+  function* (t) {
+    for (let nth = 0; nth < silent; nth++) yield* t.connect()
+    const [ana, leo, eva] = yield* t.people(3)
+    const room = yield* t.room(ana, leo, eva)
+    const torso = yield* t.connection("torso")
+    yield* torso.bytes('{"type":"login","id":1,"nick":"')
+    let over = false
+    const rubbish = Effect.gen(function* () {
+      const count = Math.min(200, limits.burst + limits.rate)
+      for (let nth = 0; nth < count; nth++) yield* eva.line(nth % 2 === 0 ? "rubbish" : '{"type":"fly"')
+      yield* eva.fence
+      over = true
+    })
+    yield* Effect.all([rubbish, talk(t, ana, leo, room, () => over)], { concurrency: "unbounded" })
+    yield* ana.send(room, "still here?")
+    const seen = (yield* eva.messages(room)).at(-1)
+    yield* t.judge("FLOW-1", seen?.text === "still here?", {
+      sent: `${silent} connections that say nothing, one with half a line, one that sends rubbish`,
+      expected: "everybody can talk, the sender of rubbish among them",
+      got: seen
+    })
+  }
+)
+
+// A pace that FLOW-6 protects, and that gets through in seconds.
+const readersPace = Math.max((1.5 * limits.backlog) / suite.heartbeat, 2.5 * 1_048_576)
+const askedBytes = 10 * 1_048_576
+
+scenario(
+  "a slow reader that goes on reading gets all that it has asked for",
+  ["FLOW-6", "FLOW-7"],
+  { connections: 5 },
+  function* (t) {
+    const [ana, leo, eva, ...others] = yield* t.people(5)
+    const writers = [ana, ...others]
+    const room = yield* t.room(...writers)
+    const other = yield* t.room(ana, leo)
+    const { epoch } = yield* leo.join(room)
+    yield* leo.leave(room)
+    // A log to be replayed, many times over; where nothing is replayed, lists must do.
+    const count = Math.min(99, t.limits.replay, writers.length * limits.burst)
+    const share = Math.floor(count / writers.length)
+    for (let nth = 0; nth < share; nth++) {
+      for (const writer of writers) yield* writer.post({ type: "send", room, text: long })
+    }
+    yield* atOnce(writers.map((writer) => writer.fence))
+    const head = share * writers.length
+    const { joined } = yield* comeBack(leo, room, 0, epoch)
+    const rounds = joined.resumed === true ? Math.ceil(askedBytes / (head * lineBytes)) : 20
+
+    const before: Array<number> = []
+    const joins: Array<number> = []
+    for (let round = 0; round < rounds; round++) {
+      joins.push(yield* leo.post({ type: "join", room, after: 0, epoch }))
+      before.push(joins.at(-1)!, yield* leo.post({ type: "rooms" }), yield* leo.post({ type: "members", room }))
+      before.push(yield* leo.post({ type: "leave", room }))
+    }
+    const last = yield* leo.post({ type: "ping" })
+    const ask = leo.take(({ object }) => object["re"] === last, `the replies to ${before.length} requests`, {
+      id: "FLOW-6",
+      seconds: (4 * askedBytes) / readersPace
+    })
+    const meanwhile = Effect.gen(function* () {
+      yield* eva.join(other)
+      for (let nth = 1; nth <= 20; nth++) yield* ana.send(other, `meanwhile ${nth}`)
+    })
+    yield* atOnce<unknown, Effect.Error<typeof ask | typeof meanwhile>>([
+      leo.whileReadingSlowly(readersPace, ask),
+      meanwhile
+    ])
+    const items = [...(yield* leo.taken), ...(yield* leo.fence)]
+
+    const replies = items.filter(isReply).map(({ object }) => object["re"])
+    yield* t.judge("FLOW-6", replies.join() === before.join(), {
+      sent: `${before.length} requests at once, by somebody who reads ${Math.round(readersPace)} bytes a second`,
+      expected: "a reply to each, in order",
+      got: `${replies.length} replies`
+    })
+    for (const join of joins) {
+      const at = items.findIndex(({ object }) => object["re"] === join)
+      const end = items.findIndex((item, index) => index > at && isReply(item))
+      const seqs = seqsOf(items.slice(at, end).filter(({ object }) => object["room"] === room))
+      const wanted = items[at]?.object["resumed"] === true ? between(0, head) : []
+      yield* t.judge("FLOW-6", seqs.join() === wanted.join(), {
+        sent: "join with a cursor, by a slow reader",
+        expected: `a replay of ${wanted.length} entries`,
+        got: `${seqs.length} entries, of which the last is ${seqs.at(-1)}`
+      })
+    }
+    const live = seqsOf(items.filter(({ object }) => object["room"] === other))
+    yield* t.judge("FLOW-7", live.join() === between(0, 20).join(), {
+      sent: "20 messages to another room of the slow reader",
+      expected: "each of them, in order",
+      got: live
+    })
+    const told = items.filter(({ object, type }) => type === "member" && object["room"] === other)
+    yield* t.judge("FLOW-7", told.length === 1, {
+      sent: "join of eva, to that room",
+      expected: "one `member` event",
+      got: told.map(({ line }) => line)
+    })
+  }
+)

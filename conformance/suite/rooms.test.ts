@@ -241,6 +241,26 @@ scenario("whoever has left may come back, again and again", ["LEAVE-3"], functio
   }
 })
 
+scenario("whoever sends, leaves and comes back in one go is in a sound room", ["LEAVE-3", "SEND-1"], function* (t) {
+  const ana = yield* t.person()
+  const room = t.roomName()
+  for (let round = 0; round < 5; round++) {
+    const ids: Array<number> = []
+    for (const type of ["join", "send", "leave", "join", "send", "leave"] as const) {
+      ids.push(yield* ana.post(type === "send" ? { type, room, text: "hola" } : { type, room }))
+    }
+    const replies: Array<string> = []
+    for (const id of ids) replies.push((yield* ana.reply(id, { id: "LEAVE-3" })).type)
+    yield* t.judge("LEAVE-3", replies.join() === "joined,sent,left,joined,sent,left", {
+      sent: "join, send, leave, and the same again, in one go, by the only member",
+      expected: "joined, sent, left, joined, sent, left",
+      got: replies
+    })
+    const texts = (yield* ana.messages(room)).map(({ text }) => text)
+    yield* t.judge("SEND-1", texts.join() === "hola,hola", { expected: "both messages", got: texts })
+  }
+})
+
 scenario(
   "a room that grows and shrinks many times is as good as new",
   ["LEAVE-3", "LIST-5"],
