@@ -16,6 +16,7 @@ import {
   requirementsOf,
   type SpecFault
 } from "./requirements.ts"
+import { translationFaults } from "./translations.ts"
 
 /** What is wrong with these chapters, in the order of the checks. */
 export const specFaults = (chapters: ReadonlyArray<Chapter>): ReadonlyArray<SpecFault> => {
@@ -28,7 +29,8 @@ export const specFaults = (chapters: ReadonlyArray<Chapter>): ReadonlyArray<Spec
     ...dialogueFaults(dialogues),
     ...exampleFaults(chapters),
     ...registryFaults(chapters),
-    ...linkFaults(chapters, requirements)
+    ...linkFaults(chapters, requirements),
+    ...translationFaults(requirements)
   ]
 }
 
