@@ -118,8 +118,12 @@ const plain = (markdown: string): string =>
     .replace(/\s+/gu, " ")
     .trim()
 
+/** Whoever is named last before the keyword is bound by it: "when nothing comes from a client, a server MUST". */
 const whoOf = (text: string): Who | undefined => {
-  const subject = /\b(server|client|side)s?\b/iu.exec(text)?.[1]?.toLowerCase()
+  const sentence = withoutCode(text)
+  const end = keyword.exec(sentence)?.index ?? sentence.length
+  const named = [...sentence.slice(0, end).matchAll(/\b(server|client|side)s?\b/giu)].at(-1)
+  const subject = named?.[1]?.toLowerCase()
   return subject === "side" ? "both" : (subject as Who | undefined)
 }
 
