@@ -22,3 +22,20 @@ play("events that it doesn't know are ignored", ["EXT-2"], function* (t) {
   yield* t.client.types(typed)
   yield* session.hearsText(typed)
 })
+
+play("fields that it doesn't know are ignored, whatever they hold", ["EXT-2"], function* (t) {
+  const odd = { "x-suite": [1, [2, [{ three: null }]]], color: "red", "": 0.5, re2: 1, __proto__2: {} }
+  const session = yield* t.session({ id: "EXT-2", hello: { ...odd, features: ["x-suite/2", "draft/odd/1"] } })
+  const { companion } = session.host
+  const [known, typed] = [t.word(), t.word("typed")]
+  yield* session.says({ ...odd, type: "member", room: session.room, nick: companion(), change: "left" })
+  yield* session.tells(known, { ...odd, display: "Leo", edited: 7, key: "k" })
+  yield* t.shows(known)
+  yield* t.judge("EXT-2", t.timesShown(known) === 1, {
+    sent: `a \`message\` with the text ${known} and fields that nobody knows`,
+    expected: "it is shown, once",
+    got: t.client.shown()
+  })
+  yield* t.client.types(typed)
+  yield* session.hearsText(typed)
+})

@@ -37,6 +37,8 @@ export interface SessionOptions extends Expecting {
 export interface Session extends Visit {
   /** The first room that the client has joined. */
   readonly room: string
+  /** Appends an entry by somebody else to the room, and sends nothing. */
+  readonly appends: (text: string) => Message
   /** Appends an entry by somebody else to the room and sends it, with more fields if some are given. */
   readonly tells: (text: string, more?: object) => Effect.Effect<Message>
   /** Waits for a `send` with this text. */
@@ -45,6 +47,8 @@ export interface Session extends Visit {
   readonly isLeft: (more?: Expecting) => Effect.Effect<number, Stop>
   /** Says `bye` with a code and ends the connection; gives the time. */
   readonly saysBye: (code: ByeCode | (string & {}), more?: object) => Effect.Effect<number>
+  /** Ends the connection without `bye`; gives the time. */
+  readonly breaksOff: (how: "FIN" | "RST") => Effect.Effect<number>
 }
 
 /** The test, as its story sees it. */
@@ -60,13 +64,22 @@ export interface Play {
   readonly visit: (more?: Expecting) => Effect.Effect<Visit, Stop>
   /** The next connection that the client makes, once it is greeted, logged in and in a room. */
   readonly session: (options?: SessionOptions) => Effect.Effect<Session, Stop>
+  /** Makes a session of a connection to which nothing has been said. */
+  readonly admit: (visit: Visit, options?: SessionOptions) => Effect.Effect<Session, Stop>
   /**
    * Watches for some seconds whether the client connects again, and then lets it end; gives the connection if one comes.
    * A client that has ended can't, so that nobody waits for it.
    */
   readonly comesBack: (seconds: number) => Effect.Effect<Visit | undefined>
+  /**
+   * Says `bye` with `too-many-connections` to each new connection, up to so many, for some seconds or until the client has
+   * ended; gives when they came.
+   */
+  readonly turnsAway: (most: number, seconds: number) => Effect.Effect<ReadonlyArray<number>>
   /** Waits until something holds, looking again whenever anything comes. */
   readonly wait: <A>(look: () => A | undefined, expected: string, more?: Expecting) => Effect.Effect<A, Stop>
+  /** Waits for it no longer than so many seconds, and no longer than anything can come: for what may fail to come. */
+  readonly within: <A>(seconds: number, look: () => A | undefined) => Effect.Effect<A | undefined>
 
   /** The client's process: what it is typed, and what it shows. */
   readonly client: ClientProcess
@@ -165,9 +178,10 @@ const makePlay = (
 
   const visit: Play["visit"] = (more = {}) => Effect.map(need(next, "connection of the client", more), meet)
 
-  const session: Play["session"] = Effect.fnUntraced(function* (options = {}) {
+  const session: Play["session"] = (options) => Effect.flatMap(visit(options), (met) => admit(met, options))
+
+  const admit: Play["admit"] = Effect.fnUntraced(function* (met, options = {}) {
     const { first = [], hello = {} } = options
-    const met = yield* visit(options)
     met.announces(hello.limits ?? {})
     yield* met.says({ ...plainHello, ...hello }, ...first)
     yield* need(met.host.nick, "`login` of the client", options)
@@ -177,31 +191,49 @@ const makePlay = (
 
   const sessionOf = (met: Visit): Session => {
     const room = met.host.joined()[0] ?? ""
+    const appends: Session["appends"] = (text) => stage.rooms.append(room, met.host.companion(), text)
     return {
       ...met,
       room,
-      tells: Effect.fnUntraced(function* (text, more = {}) {
-        const entry = stage.rooms.append(room, met.host.companion(), text)
-        yield* met.says({ ...entry, ...more })
-        return entry
-      }),
+      appends,
+      tells: (text, more = {}) =>
+        Effect.suspend(() => {
+          const entry = appends(text)
+          return Effect.as(met.says({ ...entry, ...more }), entry)
+        }),
       hearsText: (text, more) => wait(() => hearsText(met, text), `a \`send\` with the text ${show(text)}`, more),
       isLeft: (more) => wait(() => met.ended()?.at, "the end of the connection, which the client has to make", more),
       saysBye: Effect.fnUntraced(function* (code, more = {}) {
         yield* met.says({ type: "bye", code, message: "the suite ends this connection", ...more })
         yield* met.hangsUp
         return yield* Clock.currentTimeMillis
-      })
+      }),
+      breaksOff: (how) => Effect.andThen(how === "FIN" ? met.hangsUp : met.resets, Clock.currentTimeMillis)
     }
   }
 
+  const ended = () => client.ended() !== undefined
+
   const comesBack: Play["comesBack"] = Effect.fnUntraced(function* (seconds) {
-    const ended = () => client.ended() !== undefined
     const watched = yield* until(changed, next, { millis: seconds * 1_000, over: ended })
     if (watched !== undefined) return meet(watched)
     if (!ended()) yield* client.endsInput
     const late = yield* until(changed, next, { millis: suite.patience(), over: ended })
     return late === undefined ? undefined : meet(late)
+  })
+
+  const turnsAway: Play["turnsAway"] = Effect.fnUntraced(function* (most, seconds) {
+    const since: Array<number> = []
+    const deadline = (yield* Clock.currentTimeMillis) + seconds * 1_000
+    while (since.length < most) {
+      const millis = deadline - (yield* Clock.currentTimeMillis)
+      const found = yield* until(changed, next, { millis, over: ended })
+      if (found === undefined) break
+      since.push(meet(found).since)
+      yield* found.says({ type: "bye", code: "too-many-connections", message: "the suite turns this connection away" })
+      yield* found.hangsUp
+    }
+    return since
   })
 
   const shown = (word: string) => timesShown(client, word)
@@ -217,8 +249,11 @@ const makePlay = (
     notRun: (reason) => Effect.fail(new Stop({ verdict: "not run", reason })),
     visit,
     session,
+    admit,
     comesBack,
+    turnsAway,
     wait,
+    within: (seconds, seek) => until(changed, seek, { millis: seconds * 1_000, over }),
     client,
     shows: (word, more) =>
       Effect.asVoid(

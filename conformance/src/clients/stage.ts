@@ -33,6 +33,8 @@ export interface Visit {
   readonly host: Host
   /** Every line that has come, in order. */
   readonly heard: ReadonlyArray<Heard>
+  /** How many bytes have come. */
+  readonly received: () => number
   /** Milliseconds of the suite's clock when the last byte came, or the connection. */
   readonly lastByte: () => number
   /** How many bytes of a line without LF have come. */
@@ -118,6 +120,7 @@ const receive = (socket: net.Socket, nth: number, { began, changed, now, rooms }
   const heard: Array<Heard> = []
   let limits = defaultLimits
   let answering = true
+  let received = 0
   let lastByte = since
   let breach: Breach | undefined
   let ended: { readonly how: "FIN" | "RST"; readonly at: number } | undefined
@@ -144,6 +147,7 @@ const receive = (socket: net.Socket, nth: number, { began, changed, now, rooms }
 
   socket.on("data", (chunk: Uint8Array) => {
     recorder.chunk("received", chunk)
+    received += chunk.length
     lastByte = now()
     for (const line of decoder.push(chunk).lines) hear(line)
     changed.notify()
@@ -163,6 +167,7 @@ const receive = (socket: net.Socket, nth: number, { began, changed, now, rooms }
     since,
     host,
     heard,
+    received: () => received,
     lastByte: () => lastByte,
     pending: decoder.pending,
     ended: () => ended,
