@@ -146,13 +146,15 @@ const momentLine = (style: Style, { at, text, what }: Moment): string =>
 const blockedBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> => {
   const reasons = [...new Set(tests.map(({ outcome }) => outcome.reason ?? "blocked"))]
   return reasons.map((reason) => {
-    const titles = tests.filter(({ outcome }) => (outcome.reason ?? "blocked") === reason).map(({ title }) => title)
-    const shown = titles.slice(0, 3).map((title) => `"${title}"`)
-    const more = titles.length > 3 ? ` and ${titles.length - 3} more` : ""
-    return [style.red(`BLOCKED  ${titles.length}, ${reason}`), labelled(style, "", `${shown.join(", ")}${more}`)].join(
-      "\n"
-    )
+    const same = tests.filter(({ outcome }) => (outcome.reason ?? "blocked") === reason)
+    return [style.red(`BLOCKED  ${same.length}, ${reason}`), labelled(style, "", titlesOf(same))].join("\n")
   })
+}
+
+/** A few titles, and how many more there are. */
+const titlesOf = (tests: ReadonlyArray<TestResult>): string => {
+  const shown = tests.slice(0, 3).map(({ title }) => `"${title}"`)
+  return `${shown.join(", ")}${tests.length > 3 ? ` and ${tests.length - 3} more` : ""}`
 }
 
 const notRunBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> =>
@@ -161,8 +163,11 @@ const notRunBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyAr
     : [tests.map(({ outcome, title }) => style.dim(`not run: "${title}": ${outcome.reason}`)).join("\n")]
 
 const notesBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> => {
-  const notes = tests.flatMap(({ outcome, title }) => (outcome.notes ?? []).map((note) => `"${title}": ${note}`))
-  return notes.length === 0 ? [] : [notes.map((note) => style.dim(`note: ${note}`)).join("\n")]
+  const notes = [...new Set(tests.flatMap(({ outcome }) => outcome.notes ?? []))]
+  return notes.map((note) => {
+    const same = tests.filter(({ outcome }) => outcome.notes?.includes(note) === true)
+    return style.dim([`note: ${note}`, labelled(style, "", titlesOf(same))].join("\n"))
+  })
 }
 
 const summary = (style: Style, results: Results): string => {

@@ -1,0 +1,45 @@
+/** The tests of spec/order.md, for clients. */
+import { type Play, play, type Session } from "../src/clients/play.ts"
+
+play("an entry that comes again is not shown again", ["CATCH-7"], function* (t) {
+  const session = yield* t.session()
+  const [one, two, three, last] = [t.word("one"), t.word("two"), t.word("three"), t.word("last")]
+  const [first, second] = [yield* session.tells(one), yield* session.tells(two)]
+  yield* session.says(second, first)
+  yield* session.tells(three)
+  // A text that is said again is another entry: what counts is the seq, not the text.
+  yield* session.tells(three)
+  yield* session.says(first)
+  yield* session.tells(last)
+  yield* t.shows(last)
+  const shown = [one, two, three].map(t.timesShown)
+  yield* t.judge("CATCH-7", shown.join() === "1,1,2", {
+    sent: "the entries 1, 2, 2 again, 1 again, 3, 4 with the text of 3, 1 again, 5",
+    expected: "1 and 2 are shown once, 3 and 4 too, which have one text",
+    got: `${one} was shown ${shown[0]} times, ${two} ${shown[1]} times, ${three} ${shown[2]} times`
+  })
+})
+
+/** Ends a session in a way after which a client may come back at once, and gives the next one if it does. */
+const again = function* (t: Play, session: Session) {
+  yield* session.saysBye("idle")
+  const visit = yield* t.comesBack(1)
+  return visit === undefined ? yield* t.notRun("the client doesn't come back by itself") : yield* t.admit(visit)
+}
+
+play("an entry that it has shown before it came back is not shown again", ["CATCH-7"], function* (t) {
+  const session = yield* t.session()
+  const [before, missed, last] = [t.word("before"), t.word("missed"), t.word("last")]
+  const entry = yield* session.tells(before)
+  yield* t.shows(before)
+  const next = yield* again(t, session)
+  yield* next.says(entry)
+  yield* next.tells(missed)
+  yield* next.tells(last)
+  yield* t.shows(last)
+  yield* t.judge("CATCH-7", t.timesShown(before) === 1, {
+    sent: `entry ${entry.seq} before and after the client came back`,
+    expected: "it is shown once",
+    got: `${before} was shown ${t.timesShown(before)} times`
+  })
+})

@@ -1,0 +1,110 @@
+/** The tests of spec/session.md, for clients. */
+import type * as Effect from "effect/Effect"
+import { type Play, play, type Session } from "../src/clients/play.ts"
+
+// A client is a program of its own on a busy machine: so many seconds late is not yet wrong.
+const late = 1
+
+play("the event ping is answered by something within one heartbeat", ["HEART-5"], function* (t) {
+  const heartbeat = 2
+  const session = yield* t.session({ hello: { heartbeat } })
+  const typed = t.word("typed")
+  yield* t.client.types(typed)
+  // What the client sent before is here, too, so that what comes now is an answer.
+  yield* session.hearsText(typed)
+  for (let nth = 1; nth <= 3; nth++) {
+    const asked = yield* t.now
+    const before = session.received()
+    yield* session.says({ type: "ping" })
+    yield* t.wait(() => (session.received() > before ? true : undefined), "any byte, after the event ping", {
+      seconds: heartbeat
+    })
+    const waited = session.lastByte() - asked
+    yield* t.judge("HEART-5", waited <= 1_000 * (heartbeat + late), {
+      sent: "the event ping",
+      expected: `something within the heartbeat of ${heartbeat} s`,
+      got: `something after ${waited} ms`
+    })
+  }
+})
+
+play("a server that falls silent is asked, and then left", ["HEART-6"], function* (t) {
+  const heartbeat = 1
+  const session = yield* t.session({ hello: { heartbeat } })
+  const typed = t.word("typed")
+  yield* t.client.types(typed)
+  yield* session.hearsText(typed)
+  const silent = yield* t.now
+  session.answers(false)
+  const isPing = ({ line }: Session["heard"][number]) => String(line).includes('"ping"')
+  const left = yield* t.within(2 * heartbeat + late, () => session.ended()?.at)
+  const asked = session.heard.find((heard) => heard.at >= silent && isPing(heard))?.at
+  const bounds = [asked, left] as const
+  const kept =
+    asked !== undefined &&
+    left !== undefined &&
+    asked - silent <= 1_000 * (heartbeat + late) &&
+    left - silent >= 2_000 * heartbeat - 100
+  const after = bounds.map((at) => (at === undefined ? "never" : `after ${at - silent} ms`))
+  yield* t.judge("HEART-6", kept, {
+    sent: "nothing more",
+    expected: `a \`ping\` after ${heartbeat} s, and the end of the connection after ${2 * heartbeat} s`,
+    got: `\`ping\`: ${after[0]}; the end: ${after[1]}`
+  })
+})
+
+/** Says what was seen of a client that need not come back. */
+const stayedAway = (t: Play) => t.note(`it did not come back${t.client.ended() === undefined ? "" : ", but ended"}`)
+
+// Longer than the first few delays of a client that waits as for backoff, or as programs usually wait.
+const watched = 6
+
+for (const code of ["line-too-long", "not-tertulia"]) {
+  play(`after bye with ${code} it stays away`, ["END-9"], function* (t) {
+    const session = yield* t.session()
+    const said = yield* session.saysBye(code)
+    const back = yield* t.comesBack(watched)
+    yield* t.judge("END-9", back === undefined, {
+      sent: `bye with the code ${code}, after which a client doesn't come back`,
+      expected: `no connection, for ${watched} s and until the client has ended`,
+      got: `a connection after ${(back?.since ?? said) - said} ms`
+    })
+    yield* stayedAway(t)
+  })
+}
+
+play("after bye with shutting-down it waits for reconnectAfter", ["END-9"], function* (t) {
+  const reconnectAfter = 2_000
+  const session = yield* t.session()
+  const said = yield* session.saysBye("shutting-down", { reconnectAfter })
+  const back = yield* t.comesBack(reconnectAfter / 1_000 + late)
+  const waited = (back?.since ?? said) - said
+  yield* t.judge("END-9", back === undefined || waited >= reconnectAfter - 20, {
+    sent: `bye with "reconnectAfter":${reconnectAfter}`,
+    expected: `no connection for ${reconnectAfter} ms`,
+    got: `one after ${waited} ms`
+  })
+  if (back === undefined) yield* stayedAway(t)
+})
+
+// Six delays, each drawn between 0 and 0.5, 1, 2, 4, 8 and 16 s, add up to less than a second 3 times in a million.
+const tooMany = 6
+const window = 1
+
+const backsOff = (how: string, end: (session: Session) => Effect.Effect<number>): void =>
+  play(`after ${how} it comes back slower and slower, if at all`, ["END-9"], function* (t) {
+    const session = yield* t.session()
+    const ended = yield* end(session)
+    const since = yield* t.turnsAway(tooMany, window)
+    yield* t.judge("END-9", since.length < tooMany, {
+      sent: `${how}; then \`bye\` with too-many-connections to each new connection`,
+      expected: `random delays below 0.5, 1, 2, 4, 8, 16 s: not ${tooMany} connections within ${window} s`,
+      got: `connections after ${since.map((at) => `${at - ended} ms`).join(", ")}`
+    })
+    if (since.length === 0) yield* stayedAway(t)
+  })
+
+backsOff("bye with internal", (session) => session.saysBye("internal"))
+backsOff("bye with a code that it doesn't know", (session) => session.saysBye("gone-fishing"))
+backsOff("an end without bye", (session) => session.breaksOff("FIN"))
+backsOff("a reset", (session) => session.breaksOff("RST"))
