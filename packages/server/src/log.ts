@@ -47,7 +47,9 @@ const terminalLogger = (hasColour: boolean): Logger.Logger<unknown, string> => {
   return Logger.make((options) => {
     const { cause, date, logLevel } = options
     const level = logLevel === "Info" ? "" : `${paint(colours[logLevel] ?? 0, logLevel.toLowerCase())} `
-    const details = Object.entries(annotationsOf(options)).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    // What people are told anyhow needs no details; they are for machines, and for those who look for something.
+    const annotations = logLevel === "Info" ? {} : annotationsOf(options)
+    const details = Object.entries(annotations).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
     const line = [visible(messageOf(options)), ...details.map((detail) => paint(2, detail))].join(" ")
     const why = cause.reasons.length === 0 ? "" : `\n${visible(Cause.pretty(cause), "\n")}`
     return `${paint(2, clockTime(date))} ${level}${line}${why}`

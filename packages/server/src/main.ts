@@ -28,13 +28,16 @@ const run = Effect.fnUntraced(
     const { host, port } = yield* serve(tcp(settings), settings)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
     const at = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
-    yield* Effect.logInfo(`listening on ${at}; try: nc ${host} ${port}`).pipe(Effect.annotateLogs({ host, port }))
+    const tryIt = `try: nc ${isWildcard(host) ? "localhost" : host} ${port}`
+    yield* Effect.logInfo(`listening on ${at}; ${tryIt}`).pipe(Effect.annotateLogs({ host, port }))
     return yield* Effect.never
   },
   Effect.scoped,
   Effect.onInterrupt(() => Effect.logInfo("stopped")),
   (effect, { limits }) => Effect.provide(effect, MemoryRoomLogs.layer({ entries: limits.replay, bytes: logBytes }))
 )
+
+const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::"
 
 const isTerminal = process.stdout.isTTY === true
 const hasColour = isTerminal && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb"

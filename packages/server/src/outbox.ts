@@ -54,7 +54,7 @@ const writeBytes = 65_536
 export const makeOutbox = (connection: Connection, options: OutboxOptions): Outbox => {
   const { mark, now, onOverflow } = options
   // A reader is never cut off for what it has asked for: replies up to the mark and the one that crosses it, and its own
-  // entries that are under way, as much again (session.ts). Events come on top.
+  // entries that are under way, as much again (sending.ts). Events come on top.
   const bound = options.backlog + 4 * mark
   const ready = Latch.makeUnsafe(true)
   const empty = Latch.makeUnsafe(true)

@@ -141,7 +141,7 @@ export const handle = <Type extends RequestType>(
   request: RequestOf<Type>
 ): Effect.Effect<Ending | undefined, Refused> => {
   const handler: Handler<Type> = handlers[request.type as Type]
-  return handler(session, request)
+  return Effect.suspend(() => handler(session, request))
 }
 
 const say = (session: Session, reply: Reply): Effect.Effect<undefined> => sayLine(session, encodeLine(reply))

@@ -55,9 +55,7 @@ export const makeRooms = (
       fork(Scope.close(known.scope, Exit.void))
     }
 
-    const findOrOpen = Effect.fnUntraced(function* (name: string) {
-      const already = open.get(name)
-      if (already !== undefined) return already.room
+    const openNew = Effect.fnUntraced(function* (name: string) {
       const scope = yield* Scope.make()
       const room = yield* openRoom({
         name,
@@ -80,10 +78,14 @@ export const makeRooms = (
     }
 
     const create = (name: string, member: Member, entered: (room: Room) => void): Effect.Effect<Room, Refused> => {
+      // Somebody may have come first, or a room that has lost its last member may still be open. Nothing may come between
+      // this look and the entering, or the room might be forgotten.
+      const known = open.get(name)
       if (existing.get(name) === undefined && existing.size() >= limits.rooms) {
         return refuse("limit-reached", "room", `${limits.rooms} rooms exist, and this server has no more`)
       }
-      return findOrOpen(name).pipe(
+      if (known !== undefined) return admit(known.room, member, entered)
+      return openNew(name).pipe(
         Effect.mapError(unavailable),
         Effect.flatMap((room) => admit(room, member, entered))
       )

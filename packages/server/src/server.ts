@@ -4,6 +4,7 @@
  * @module
  */
 import { encodeLine, type Hello, type Limits, protocolVersion } from "@tertulia/protocol"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
@@ -51,11 +52,11 @@ export const serve = Effect.fnUntraced(function* (
   options: ServerOptions
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Scope.Scope> {
   const clock = yield* Clock.Clock
-  const fork = yield* FiberSet.makeRuntime()
+  const background = yield* FiberSet.makeRuntime()
   const server: Server = {
     ...options,
     hello: Buffer.from(helloLine(options)),
-    rooms: yield* makeRooms(options.limits, (effect) => void fork(effect)),
+    rooms: yield* makeRooms(options.limits, (effect) => void background(logDefects(effect))),
     nicks: new Map(),
     sessions: new Set(),
     now: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
@@ -70,6 +71,12 @@ export const serve = Effect.fnUntraced(function* (
     run(door(connection, serveConnection(server, connection)))
   })
 })
+
+/** What runs for nobody in particular has nobody else to tell. */
+const logDefects = (effect: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.catchCause(effect, (cause) =>
+    Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("a defect of the server", cause)
+  )
 
 const helloLine = ({ heartbeat, limits }: ServerOptions): string => {
   const hello: Hello = {

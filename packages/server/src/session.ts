@@ -150,7 +150,7 @@ const makeSession = (server: Server, connection: Connection) => {
     const request = decodeRequest(envelope, limits)
     if (Result.isFailure(request)) return Effect.fail(request.failure)
     if (envelope.type === "send") return handle(session, request.success)
-    return Effect.flatMap(sending.settled, () => handle(session, request.success))
+    return Effect.andThen(sending.settled, handle(session, request.success))
   }
 
   // -------------------------------------------------------------------------------------------------------------------

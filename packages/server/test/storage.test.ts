@@ -71,7 +71,7 @@ test("a log that refuses is answered unavailable, in its place, and nothing is s
 test("a defect of the log ends the connection whose outcome is unknown, and no other", async () => {
   let broken = true
   const logs = scripted(() => (broken ? Effect.die(new Error("torn page")) : Effect.void))
-  await using house = await openHouse({ logs })
+  await using house = await openHouse({ logs, hasDefects: true })
   const leo = await house.person("leo", "#cafe")
   const ana = await house.person("ana", "#cafe")
   ana.say({ type: "send", id: 1, room: "#cafe", text: "hola" })

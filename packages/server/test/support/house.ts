@@ -3,7 +3,7 @@
  */
 import * as Net from "node:net"
 import { defaultLimits, type Limits } from "@tertulia/protocol"
-import { Effect, Exit, type Layer, References, Scope } from "effect"
+import { Cause, Effect, Exit, type Layer, Logger, References, Scope } from "effect"
 import type { RoomLogs } from "../../src/room-log.ts"
 import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
 import { serve } from "../../src/server.ts"
@@ -15,16 +15,22 @@ export interface Options {
   readonly limits?: Partial<Limits>
   readonly heartbeat?: number
   readonly logs?: Layer.Layer<RoomLogs>
+  /** Whether the test provokes defects; in all other tests, one that is logged fails the test. */
+  readonly hasDefects?: boolean
 }
 
 /** Opens a server; `await using` closes it, and every client with it. */
 export const openHouse = async (options: Options = {}) => {
   const limits = { ...defaultLimits, ...options.limits }
   const scope = Scope.makeUnsafe()
+  const defects: Array<unknown> = []
   const logs = options.logs ?? MemoryRoomLogs.layer({ entries: limits.replay, bytes: 1e8 })
   const address = await serve(tcp({ host: "127.0.0.1", port: 0 }), { limits, heartbeat: options.heartbeat ?? 30 }).pipe(
     Effect.provide(logs),
-    Effect.provideService(References.MinimumLogLevel, "None"),
+    Effect.provide(
+      Logger.layer([Logger.make(({ cause, message }) => void defects.push([message, Cause.pretty(cause)]))])
+    ),
+    Effect.provideService(References.MinimumLogLevel, "Warn"),
     Scope.provide(scope),
     Effect.runPromise
   )
@@ -33,6 +39,7 @@ export const openHouse = async (options: Options = {}) => {
     const closed = Effect.runPromise(Scope.close(scope, Exit.void))
     for (const client of clients) client.socket.destroy()
     await closed
+    if (defects.length > 0 && options.hasDefects !== true) throw new Error(`logged: ${JSON.stringify(defects)}`)
   }
   const stop = () => Effect.runPromise(Scope.close(scope, Exit.void))
 
