@@ -81,6 +81,8 @@ interface Stay {
   ending: number
   until: number
   readonly entries: Array<Seen>
+  /** When each `seq` came first. */
+  readonly came: Map<number, number>
   readonly told: Array<Told>
 }
 
@@ -135,7 +137,7 @@ const answer = (course: Course, reply: ServerMessage, moment: number): void => {
   if (reply.type === "joined") {
     const base = reply.resumed === true && exchange.request.type === "join" ? exchange.request.after! : reply.head
     const stay = { joined: reply, base, asked: exchange.asked, from: moment, ending: never, until: never }
-    course.stays.push({ ...stay, entries: [], told: [] })
+    course.stays.push({ ...stay, entries: [], came: new Map(), told: [] })
     // A `leave` may have been sent ahead of the reply.
     const leave = course.exchanges.find(
       ({ answered, request }) => request.type === "leave" && request.room === reply.room && answered === never
@@ -155,8 +157,11 @@ const hear = (course: Course, event: ServerMessage, moment: number): void => {
   if (event.type !== "message" && event.type !== "member") return
   const stay = openStay(course, event.room)
   if (stay === undefined) course.strays.push(event)
-  else if (event.type === "message") stay.entries.push({ ...event, moment })
-  else stay.told.push({ ...event, moment })
+  else if (event.type === "member") stay.told.push({ ...event, moment })
+  else {
+    stay.entries.push({ ...event, moment })
+    if (!stay.came.has(event.seq)) stay.came.set(event.seq, moment)
+  }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -169,6 +174,9 @@ type Log = ReadonlyMap<string, { readonly who: string; readonly entry: Message }
 const place = ({ epoch, room }: Joined, seq: number): string => `${room} ${epoch} ${seq}`
 
 const show = ({ at, from, seq, text }: Message): string => JSON.stringify({ seq, from, text, at })
+
+const isSame = (one: Message, other: Message): boolean =>
+  one.from === other.from && one.text === other.text && one.at === other.at
 
 const logOf = (courses: ReadonlyArray<Course>): Log => {
   const log = new Map<string, { readonly who: string; readonly entry: Message }>()
@@ -188,7 +196,7 @@ const agreement = (courses: ReadonlyArray<Course>, log: Log): ReadonlyArray<Fact
     stays.flatMap(({ entries, joined }) =>
       entries.map((entry) => {
         const first = log.get(place(joined, entry.seq))!
-        if (show(first.entry) === show(entry)) return undefined
+        if (isSame(first.entry, entry)) return undefined
         return { who, expected: `what ${first.who} saw: ${show(first.entry)}`, got: show(entry) }
       })
     )
@@ -238,8 +246,7 @@ const sendsOf = ({ exchanges }: Course): ReadonlyArray<SentExchange> =>
 const isOwed = ({ base, joined }: Stay, { reply, stay }: SentExchange): boolean =>
   stay !== undefined && stay.joined.room === joined.room && stay.joined.epoch === joined.epoch && reply.seq > base
 
-const has = ({ entries }: Stay, seq: number, before: number): boolean =>
-  entries.some((entry) => entry.seq === seq && entry.moment < before)
+const has = ({ came }: Stay, seq: number, before: number): boolean => (came.get(seq) ?? never) < before
 
 const missing = (who: string, { room, seq }: Sent, before: string): Violation => ({
   who,
@@ -264,14 +271,26 @@ const senderOrder = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> =>
   })
 
 const causality = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> =>
-  courses.flatMap((course) =>
-    sendsOf(course).map(({ asked, reply, stay }) => {
-      const known = (stay?.entries ?? []).filter(({ moment }) => moment < asked).map(({ seq }) => seq)
-      const highest = Math.max(0, stay?.base ?? 0, ...known)
+  courses.flatMap((course) => {
+    const knowledge = new Map<Stay, (moment: number) => number>()
+    return sendsOf(course).map(({ asked, reply, stay }) => {
+      if (stay !== undefined && !knowledge.has(stay)) knowledge.set(stay, highestBefore(stay))
+      const highest = stay === undefined ? 0 : knowledge.get(stay)!(asked)
       if (reply.seq > highest) return undefined
       return { who: course.who, expected: `a seq above ${highest}, which the sender had seen`, got: `seq ${reply.seq}` }
     })
-  )
+  })
+
+/** The highest `seq` that had come before a moment; asked for moments that rise. */
+const highestBefore = ({ base, entries }: Stay): ((moment: number) => number) => {
+  let highest = base
+  let next = 0
+  return (moment) => {
+    for (; next < entries.length && entries[next]!.moment < moment; next++)
+      highest = Math.max(highest, entries[next]!.seq)
+    return highest
+  }
+}
 
 const isolation = ({ stays, strays, who }: Course): ReadonlyArray<Fact> => [
   ...stays.flatMap(({ entries, told }) => [...entries, ...told].map(() => undefined)),
