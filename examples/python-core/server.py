@@ -7,7 +7,7 @@ Codes such as FRAME-6 name the requirements of the specification, which is in ..
 import argparse, asyncio, collections, datetime, json, random, re, secrets, signal, socket, traceback
 from time import monotonic as now
 
-LIMITS = {"line": 65536, "text": 4096, "page": 100, "joins": 32, "members": 150, "rooms": 500, "replay": 50,
+LIMITS = {"line": 65536, "text": 4096, "page": 100, "joins": 32, "members": 100, "rooms": 500, "replay": 50,
           "connections": 200, "loginSeconds": 30, "backlog": 1048576, "burst": 100, "rate": 50}
 HELLO = {"type": "hello", "protocol": 1, "server": "python-core/1", "features": [], "auth": ["guest"],
          "limits": LIMITS, "heartbeat": 30}
@@ -66,13 +66,12 @@ def check_fields(request):
         refuse_if(not has_type(request[name], kind), "bad-request", f"{name}: wrong type or out of range", name)
     for name in (name for name, kind in kinds.items() if kind in NAMES):
         request[name] = request[name].translate(FOLD)  # below, "$" would let an LF pass at the end; fullmatch doesn't
-        bad = not NAMES[kinds[name]].fullmatch(request[name])
-        refuse_if(bad, "bad-name", f"{name}: 1 to 32 of a-z, 0-9, _ and -, for a room after a #", name)
+        good = NAMES[kinds[name]].fullmatch(request[name])
+        refuse_if(not good, "bad-name", f"{name}: 1 to 32 of a-z, 0-9, _ and -, for a room after a #", name)
     if "text" in kinds:
-        text = request["text"]
-        bad = not text or FORBIDDEN.search(text)
-        refuse_if(bad, "bad-text", "text: not empty, and no control characters but LF and TAB", "text")
-        refuse_if(len(text.encode()) > LIMITS["text"], "too-long", "the text is over limits.text", "text")
+        bad, size = FORBIDDEN.search(request["text"]), len(request["text"].encode())
+        refuse_if(bad or not size, "bad-text", "text: not empty, no control characters but LF and TAB", "text")
+        refuse_if(size > LIMITS["text"], "too-long", "the text is over limits.text", "text")
 
 def slice_of(names, request):
     """The slice that a request wants, and {"more": True} if names follow it (LIST-1 to LIST-4)."""
@@ -80,8 +79,7 @@ def slice_of(names, request):
     size = min(request.get("limit", LIMITS["page"]), LIMITS["page"])
     return rest[:size], {"more": True} if len(rest) > size else {}
 
-people, rooms, connections = {}, {}, set()  # nick: connection; name: room; all connections, also those that end
-addresses = collections.Counter()  # how many connections are open from each
+rooms, connections = {}, set()  # each room by its name; each connection, also those that are ending
 
 class Room:
     """A log and its members. It lives while it has members; if it comes back, it is another log (EPOCH-2)."""
@@ -104,8 +102,6 @@ class Connection:
         self.outbox, self.unsent, self.asked = collections.deque(), 0, 0  # lines; their bytes; those of replies
         self.waiting, self.empty = asyncio.Event(), asyncio.Event()  # something waits in the outbox; nothing does
         self.begun = self.accepted = now()
-        connections.add(self)
-        addresses[address] += 1
         self.task = asyncio.create_task(self.run())
 
     async def read_lines(self):
@@ -148,8 +144,7 @@ class Connection:
         try:
             bad = request is None or any(UNSENDABLE.search(v) for v in request.values() if isinstance(v, str))
             refuse_if(bad, "bad-json", "the line is not one JSON object of the profile")
-            bad = not has_type(request.get("id"), "id")
-            refuse_if(bad, "bad-request", "id must be an integer from 1 to 2147483647", "id")
+            refuse_if(not has_type(request.get("id"), "id"), "bad-request", "id: an integer from 1 to 2147483647", "id")
             self.id, kind = request["id"], request.get("type")
             re_id = {"re": self.id}
             refuse_if(not isinstance(kind, str), "bad-request", "type must be a string", "type")
@@ -173,14 +168,14 @@ class Connection:
             case "sync":  # one process: what was acknowledged to anybody is in our outbox already (SYNC-1)
                 self.reply("synced")
             case "login":
-                refuse_if(request["nick"] in people, "nick-taken", "somebody has this nick", "nick")
+                taken = any(other.nick == request["nick"] for other in connections if other.open)
+                refuse_if(taken, "nick-taken", "somebody has this nick: choose another", "nick")
                 self.nick = request["nick"]
-                people[self.nick] = self
                 self.reply("welcome", nick=self.nick)
             case "join":
                 self.join(name, request)
             case "send":
-                self.send(name, rooms[name], request["text"])
+                self.send(name, request["text"])
             case "leave":
                 self.leave(name)
                 self.reply("left", room=name)
@@ -204,12 +199,12 @@ class Connection:
         room.tell(encode(type="member", room=name, nick=self.nick, change="joined"))
         room.members[self.nick] = self  # only now, so that nobody is told of their own joining (MEMBER-3)
         self.rooms.add(name)
-        first, (members, more) = room.head - len(room.log) + 1, slice_of(room.members, {})
-        after, resumed = request.get("after"), {}
-        if after is not None:
-            resumed = {"resumed": request["epoch"] == room.epoch and first - 1 <= after <= room.head}  # CATCH-3
-        self.reply("joined", room=name, epoch=room.epoch, first=first, head=room.head, members=members, **more, **resumed)
-        for line in list(room.log)[after - first + 1:] if resumed.get("resumed") else []:
+        members, more = slice_of(room.members, {})
+        first, after = room.head - len(room.log) + 1, request.get("after", -1)
+        known = first - 1 <= after <= room.head and request["epoch"] == room.epoch  # CATCH-3
+        more |= {"resumed": known} if "after" in request else {}
+        self.reply("joined", room=name, epoch=room.epoch, first=first, head=room.head, members=members, **more)
+        for line in list(room.log)[after - first + 1:] if known else []:
             self.write(line)
 
     def leave(self, name):
@@ -219,7 +214,8 @@ class Connection:
         if not rooms[name].members:
             del rooms[name]
 
-    def send(self, name, room, text):
+    def send(self, name, text):
+        room = rooms[name]
         room.head += 1
         at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         entry = {"room": name, "seq": room.head, "from": self.nick, "text": text, "at": at}
@@ -273,8 +269,6 @@ class Connection:
         if not self.open:
             return
         self.open = self.overfull = False
-        addresses[self.address] -= 1
-        people.pop(self.nick, None)
         for name in list(self.rooms):
             self.leave(name)
         while code == "slow-consumer" and len(self.outbox) > 1:  # the first line may be half sent (FLOW-5)
@@ -315,10 +309,11 @@ async def accept(listener):
             await asyncio.sleep(0.1)
             continue
         connection = Connection(sock, address)
-        if addresses[address] > LIMITS["connections"]:
+        if sum(other.open for other in connections if other.address == address) >= LIMITS["connections"]:
             connection.end("too-many-connections")  # HELLO-5
         else:
             connection.write(encode(**HELLO))
+        connections.add(connection)
         await asyncio.sleep(0)
 
 async def serve(host, port):
