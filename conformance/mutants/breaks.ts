@@ -38,6 +38,63 @@ export const whenAsked =
     }
   })
 
+/** What goes to the server in place of a request that is not to be carried out: its `pong` keeps the place of the reply. */
+const standIn = (object: JsonObject): JsonObject => ({ type: "ping", id: object["id"] })
+
+const isStandIn = ({ to, type }: Answered): boolean => type === "pong" && to?.["type"] !== "ping"
+
+/** Doesn't carry out requests for which `answer` gives a reply, and gives that reply. */
+export const insteadOf =
+  (answer: (object: JsonObject, nth: number) => JsonObject | undefined): (() => Tap) =>
+  () => {
+    const answers = new Map<string, JsonObject>()
+    return {
+      request: ({ object }, wire) => {
+        const reply = object === undefined ? undefined : answer(object, wire.nth)
+        if (object === undefined || reply === undefined) return undefined
+        answers.set(`${wire.nth} ${String(object["id"])}`, reply)
+        return [standIn(object)]
+      },
+      reply: (said, wire) => {
+        const reply = isStandIn(said) ? answers.get(`${wire.nth} ${String(said.object["re"])}`) : undefined
+        if (reply === undefined) return undefined
+        wire.hit()
+        return [reply]
+      }
+    }
+  }
+
+/** Exchanges the texts of every two messages of one connection from the `from`th on. */
+export const swapsTexts = (from: number) => (): Tap => {
+  const counts = new Map<number, number>()
+  const held = new Map<number, JsonObject>()
+  return {
+    request: ({ object, text }, wire) => {
+      const first = held.get(wire.nth)
+      held.delete(wire.nth)
+      if (object?.["type"] !== "send") return first === undefined ? undefined : [first, text]
+      const count = (counts.get(wire.nth) ?? 0) + 1
+      counts.set(wire.nth, count)
+      if (first !== undefined) {
+        wire.hit()
+        return [
+          { ...first, text: object["text"] },
+          { ...object, text: first["text"] }
+        ]
+      }
+      if (count < from) return undefined
+      held.set(wire.nth, object)
+      setTimeout(() => {
+        const last = held.get(wire.nth)
+        if (last !== object) return
+        held.delete(wire.nth)
+        wire.toServer(last)
+      }, 30)
+      return []
+    }
+  }
+}
+
 /** An `error` in place of a reply. */
 export const refusal = (re: unknown, code: string, field?: string): JsonObject => ({
   type: "error",

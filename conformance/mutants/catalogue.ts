@@ -5,9 +5,10 @@
  */
 import { claims } from "./catalogue/claims.ts"
 import { registries } from "./catalogue/registries.ts"
+import { rooms } from "./catalogue/rooms.ts"
 import { session } from "./catalogue/session.ts"
 import { versioning } from "./catalogue/versioning.ts"
 import { wire } from "./catalogue/wire.ts"
 import type { Mutant } from "./mutant.ts"
 
-export const catalogue: ReadonlyArray<Mutant> = [...wire, ...session, ...registries, ...versioning, ...claims]
+export const catalogue: ReadonlyArray<Mutant> = [...wire, ...session, ...rooms, ...registries, ...versioning, ...claims]

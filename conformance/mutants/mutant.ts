@@ -78,6 +78,8 @@ export interface Wire {
   readonly resetClient: () => void
   /** Ends the server's side. */
   readonly endServer: () => void
+  /** Bytes for the client that wait in the proxy, since the client doesn't read. */
+  readonly unsent: () => number
   /** Stops passing on what the client sends, for ever or until `resume`. */
   readonly stopReading: () => void
   readonly resume: () => void

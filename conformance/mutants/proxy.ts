@@ -97,6 +97,7 @@ const join = (
     endClient: () => client.end(),
     resetClient: () => client.resetAndDestroy(),
     endServer: () => upstream.end(),
+    unsent: () => (client.destroyed ? 0 : client.writableLength),
     stopReading: () => {
       held = true
       client.pause()
