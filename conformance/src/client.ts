@@ -51,6 +51,7 @@ export const reliedOn = {
 /** The requirement that an object which no server may send has broken. */
 export const brokenBy = {
   line: "FRAME-1",
+  flood: "REPLY-9",
   length: "FRAME-9",
   json: "JSON-9",
   schema: "REPLY-9",
@@ -77,6 +78,8 @@ export interface Judge {
   readonly judge: (id: RequirementId, kept: boolean, evidence: Evidence) => Effect.Effect<void, Stop>
   /** Ends the test because this requirement is broken. */
   readonly broken: (id: RequirementId, evidence: Evidence) => Effect.Effect<never, Stop>
+  /** Ends the test when a thing which it relies on is known to be broken: waiting for it once more is pointless. */
+  readonly works: (id: RequirementId) => Effect.Effect<void, Stop>
   /** Notes that a thing which the test relies on has worked. */
   readonly relied: (id: RequirementId) => void
 }
@@ -231,7 +234,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
 
   // A server may read as slowly as it has announced: requests beyond the burst lengthen every wait.
   const patience = (seconds = 0): number =>
-    suite.patience + (Math.max(0, requests - suite.limits.burst) / suite.limits.rate + seconds) * 1_000
+    suite.patience() + (Math.max(0, requests - suite.limits.burst) / suite.limits.rate + seconds) * 1_000
 
   const sent = () => (lastSent === "" ? {} : { sent: lastSent })
 
@@ -251,17 +254,23 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
   ): Effect.fn.Return<A, Stop> {
     const started = yield* Clock.currentTimeMillis
     const deadline = patience(seconds)
+    let looked = 0
     while (true) {
       const arrival = connection.nextArrival()
       const found = look()
       if (found !== undefined) return found
-      const malformed = inbox.find((item) => item._tag === "Malformed")
-      if (malformed?._tag === "Malformed") return yield* badObject(malformed)
-      const over = inbox.find((item) => item._tag === "Fin" || item._tag === "Reset")
-      if (over !== undefined) return yield* test.broken(id, { ...sent(), expected, got: describeAll(inbox) })
+      // Each arrival is looked at once, however many there are: a full inbox must not slow the suite down.
+      for (; looked < inbox.length; looked++) {
+        const item = inbox[looked]
+        if (item?._tag === "Malformed") return yield* badObject(item)
+      }
+      const last = inbox.at(-1)
+      if (last?._tag === "Fin" || last?._tag === "Reset")
+        return yield* test.broken(id, { ...sent(), expected, got: describeAll(inbox) })
       const left = deadline - ((yield* Clock.currentTimeMillis) - started)
       const came = left <= 0 ? undefined : yield* Effect.timeoutOption(arrival, left)
       if (came === undefined || came._tag === "None") {
+        suite.noteWaitInVain()
         const got = `nothing of the kind for ${Math.round(deadline)} ms${inbox.length === 0 ? "" : `, but ${describeAll(inbox)}`}`
         return yield* test.broken(id, { ...sent(), expected, got })
       }
@@ -275,13 +284,20 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
       got: malformed.line === "" ? malformed.reason : `${malformed.reason}: ${show(malformed.line)}`
     })
 
-  const take = (accept: (arrived: Arrived) => boolean) => (): Arrived | undefined => {
-    const at = inbox.findIndex((item) => item._tag === "Malformed" || (item._tag === "Object" && accept(item)))
-    const item = inbox[at]
-    if (item?._tag !== "Object") return undefined
-    inbox.splice(at, 1)
-    lastTaken = item.nth
-    return item
+  /** Takes the first object that is accepted, unless a malformed one stands before it; looks at each once. */
+  const take = (accept: (arrived: Arrived) => boolean): (() => Arrived | undefined) => {
+    let at = 0
+    return () => {
+      for (; at < inbox.length; at++) {
+        const item = inbox[at]
+        if (item?._tag === "Malformed") return undefined
+        if (item?._tag !== "Object" || !accept(item)) continue
+        inbox.splice(at, 1)
+        lastTaken = item.nth
+        return item
+      }
+      return undefined
+    }
   }
 
   const taken: Client["taken"] = Effect.sync(() => {
@@ -332,6 +348,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     blamed: RequirementId = reliedOn[request.type]
   ): Effect.Effect<ReplyTo<Asked["type"]> & Place, Stop> =>
     Effect.gen(function* () {
+      yield* test.works(blamed)
       const found = yield* reply(yield* post(request), { id: blamed })
       const expected = replyTypes[request.type]
       if (found.type !== expected) {
@@ -376,6 +393,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
   })
 
   const fence: Client["fence"] = Effect.gen(function* () {
+    yield* test.works(reliedOn.sync)
     const id = yield* post({ type: "sync" })
     const expected = `\`synced\`, the reply to request ${id}`
     // Replies to earlier requests may still be on their way: they come before it, and are given with the rest.

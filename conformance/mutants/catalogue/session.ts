@@ -1,9 +1,10 @@
 /** Mutants of spec/session.md. */
+import { quick } from "../../src/run/target.ts"
 import { breaks, isBye, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
 import type { Mutant, Wire } from "../mutant.ts"
 
-/** Milliseconds, as long as the reference server of the mutants has its heartbeat: see run.ts. */
-const heartbeat = 1_000
+/** Milliseconds of the reference server's heartbeat. */
+const heartbeat = 1_000 * quick.heartbeat
 
 export const session: ReadonlyArray<Mutant> = [
   breaks("HELLO-1", "waits-to-be-greeted", "says `hello` only after the client's first line", () => {
