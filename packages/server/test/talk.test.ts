@@ -105,6 +105,24 @@ test("a room that everybody has left comes back as another log", async () => {
   expect(after["epoch"]).not.toBe(before["epoch"])
 })
 
+test("the last one may leave with words on their lips, and the room is forgotten once", async () => {
+  await using house = await openHouse()
+  const ana = await house.person("ana")
+  const epochs = new Set<unknown>()
+  for (let round = 0; round < 20; round++) {
+    ana.say(
+      { type: "join", id: 1, room: "#cafe" },
+      { type: "send", id: 2, room: "#cafe", text: "one" },
+      { type: "send", id: 3, room: "#cafe", text: "two" },
+      { type: "leave", id: 4, room: "#cafe" }
+    )
+    const { epoch } = await ana.expect({ type: "joined", re: 1, head: 0, members: ["ana"] })
+    for (const type of ["message", "message", "sent", "sent", "left"]) await ana.expect({ type })
+    epochs.add(epoch)
+  }
+  expect(epochs.size).toBe(20)
+})
+
 test("unknown fields and the sender's own from are not relayed", async () => {
   await using house = await openHouse()
   const ana = await house.person("ana", "#cafe")

@@ -1,0 +1,66 @@
+import { limitRegistry } from "@tertulia/protocol"
+import { Result } from "effect"
+import { describe, expect, test } from "vitest"
+import { combine, fromFile, fromTexts, type Setting, settingNames, settings } from "../src/settings.ts"
+
+const fromEnvironment = (environment: Readonly<Record<string, string>>) =>
+  fromTexts(({ environment: variable }: Setting) => ({ text: environment[variable], place: variable }))
+
+const faultOf = <A>(result: Result.Result<A, string>): string =>
+  Result.isFailure(result) ? result.failure : "no fault"
+
+const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> = [
+  ["that isn't JSON", "{", /^t\.json is not JSON: [^\n]+$/u],
+  ["that isn't an object", "[]", /^t\.json must hold one JSON object$/u],
+  [
+    "with an unknown key",
+    '{"prot":1}',
+    /^t\.json: there is no setting "prot"; there are host, port, heartbeat, limits$/u
+  ],
+  ["with a limit outside limits", '{"page":1}', /there is no setting "page"/u],
+  ["with an unknown limit", '{"limits":{"lines":1}}', /there is no setting "limits\.lines"; there are line, text/u],
+  ["with a key that attacks the terminal", '{"\\u001b[2J":1}', /there is no setting "\\u001b\[2J"/u],
+  ["with limits that are no object", '{"limits":5}', /limits must be an object/u],
+  ["with a port that is a text", '{"port":"7331"}', /port is "7331": it must be an integer from 0 to 65535$/u],
+  ["with a port that is a fraction", '{"port":1.5}', /port is 1\.5: it must be an integer/u],
+  ["with a host that is a number", '{"host":1}', /host is 1: it must be a text/u],
+  [
+    "with a limit below its minimum",
+    '{"limits":{"page":0}}',
+    /limits\.page is 0: it must be an integer of at least 1$/u
+  ],
+  ["with limits that contradict each other", '{"limits":{"text":20000}}', /limits\.line is 65536: .* 122048/u],
+  ["with a backlog below two lines", '{"limits":{"line":1000000}}', /limits\.backlog is 1048576: .* 2000000/u]
+]
+describe("a file", () => {
+  test.for(files)("%s is refused in one sentence", ([, text, says]) => {
+    expect(faultOf(Result.flatMap(fromFile("t.json", text), (source) => combine([source])))).toMatch(says)
+  })
+})
+
+test("a variable that is no integer, or out of range, is refused in one sentence", () => {
+  expect(faultOf(combine([fromEnvironment({ TERTULIA_PORT: "x" })]))).toBe(
+    'TERTULIA_PORT is "x": it must be an integer from 0 to 65535'
+  )
+  expect(faultOf(combine([fromEnvironment({ TERTULIA_HEARTBEAT: "0" })]))).toMatch(
+    /TERTULIA_HEARTBEAT is 0: .* 1 to 300/u
+  )
+  expect(faultOf(combine([fromEnvironment({ TERTULIA_PORT: "" })]))).toBe("no fault")
+})
+
+test("the first source wins, and what nobody gives has its default", () => {
+  const file = Result.getOrThrow(fromFile("t.json", '{"port":1,"heartbeat":7,"limits":{"joins":7,"page":7}}'))
+  const environment = fromEnvironment({ TERTULIA_JOINS: "8", TERTULIA_PAGE: "8" })
+  const flags = fromTexts(({ flag }) => ({ text: flag === "joins" ? "9" : undefined, place: `--${flag}` }))
+  expect(Result.getOrThrow(combine([flags, environment, file]))).toMatchObject({
+    host: "127.0.0.1",
+    port: 1,
+    heartbeat: 7,
+    limits: { joins: 9, page: 8, text: limitRegistry.text.default }
+  })
+})
+
+test("every limit of the registry can be set", () => {
+  for (const name of Object.keys(limitRegistry)) expect(settingNames).toContain(name)
+  expect(settings.loginSeconds).toMatchObject({ flag: "login-seconds", environment: "TERTULIA_LOGIN_SECONDS" })
+})

@@ -1,0 +1,57 @@
+/**
+ * The server as a process of its own, in an empty folder and an empty environment.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { mkdtemp, rm } from "node:fs/promises"
+import * as Net from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+
+/** Makes a folder to start servers in; `await using` removes it, and ends those that still run. */
+export const openFolder = async () => {
+  const path = await mkdtemp(join(tmpdir(), "tertulia-"))
+  const children: Array<ChildProcess> = []
+
+  const start = (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}) => {
+    const child = spawn(process.execPath, [main, ...args], {
+      cwd: path,
+      env: { PATH: "/usr/bin:/bin", ...environment }
+    })
+    children.push(child)
+    let out = ""
+    let err = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      out += text
+    })
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      err += text
+    })
+    const exit = new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+      child.on("close", (code) => resolve({ code, out, err }))
+    })
+    return { child, exit }
+  }
+
+  const close = async () => {
+    for (const child of children) child.kill("SIGKILL")
+    await rm(path, { recursive: true })
+  }
+  return { path, start, [Symbol.asyncDispose]: close }
+}
+
+/** What a server says when it listens. */
+export const listening = async (child: ChildProcess): Promise<{ host: string; port: number; message: string }> => {
+  for await (const line of createInterface({ input: child.stdout! })) return JSON.parse(line)
+  throw new Error("the server said nothing")
+}
+
+/** A bare connection. */
+export const connectTo = (port: number): Promise<Net.Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = Net.connect({ port, host: "127.0.0.1" })
+    socket.once("connect", () => resolve(socket)).once("error", reject)
+  })
