@@ -26,7 +26,7 @@ import {
   type Tally,
   type Verdict
 } from "./verdict.ts"
-import { type Address, type Connection, connect } from "./wire/connection.ts"
+import { type Address, type Connection, connect, type Unreachable } from "./wire/connection.ts"
 import type { Transcript } from "./wire/transcript.ts"
 
 export type { Client, Person } from "./client.ts"
@@ -374,15 +374,22 @@ export const makeScenario = (judging: Judging): Scenario => {
       : Effect.die(new SuiteFault(`the test judges ${id}, which it does not name`))
   }
 
+  const works = (id: RequirementId): Effect.Effect<void, Stop> =>
+    !judging.ids.includes(id) && suite.knownBroken(id)
+      ? Effect.fail(new Stop({ verdict: "blocked", reason: `blocked by ${id}` }))
+      : Effect.void
+
   const open: Scenario["connect"] = Effect.fnUntraced(function* (who = `C${judging.opened.length + 1}`) {
+    // Without a greeting there is nothing to judge, but for the tests of the greeting.
+    if (!judging.ids.some((id) => id.startsWith("HELLO-"))) yield* works("HELLO-1")
     const connection = yield* openConnection
     judging.opened.push(opening(who, connection))
     return clientOf(who, connection)
   })
 
   const openConnection = Effect.suspend(() =>
-    connect({ address: judging.address, line: suite.limits.line, began: judging.began, patience: suite.patience })
-  ).pipe(Effect.catchTag("Unreachable", ({ reason }) => unreachable(judging, reason)))
+    connect({ address: judging.address, line: suite.limits.line, began: judging.began, patience: suite.patience() })
+  ).pipe(Effect.catchTag("Unreachable", (error) => unreachable(judging, error)))
 
   const clientOf = (who: string, connection: Connection): Client =>
     makeClient(who, connection, {
@@ -395,6 +402,7 @@ export const makeScenario = (judging: Judging): Scenario => {
         judging.culprit = who
         return broken(judging, id, evidence)
       },
+      works,
       relied: (id) => suite.noteRelied(id, true)
     })
 
@@ -423,13 +431,7 @@ export const makeScenario = (judging: Judging): Scenario => {
     return target
   })
 
-  const works = (id: RequirementId): Effect.Effect<void, Stop> =>
-    !judging.ids.includes(id) && suite.knownBroken(id)
-      ? Effect.fail(new Stop({ verdict: "blocked", reason: `blocked by ${id}` }))
-      : Effect.void
-
   const connection: Scenario["connection"] = Effect.fnUntraced(function* (who) {
-    yield* works("HELLO-1")
     const client = yield* open(who)
     yield* client.greeting()
     return client
@@ -490,10 +492,16 @@ export const makeScenario = (judging: Judging): Scenario => {
   }
 }
 
-const unreachable = (judging: Judging, reason: string): Effect.Effect<never, Stop> =>
-  judging.address === suite.options.address
+const unreachable = (judging: Judging, { gone, reason }: Unreachable): Effect.Effect<never, Stop> => {
+  if (judging.address !== suite.options.address) {
+    return Effect.fail(
+      new Stop({ verdict: "inconclusive", reason: `the target that this test has started: ${reason}` })
+    )
+  }
+  return gone
     ? Effect.fail(new Stop({ verdict: "blocked", reason: `blocked: ${suite.noteDeath(reason)}` }))
-    : Effect.fail(new Stop({ verdict: "inconclusive", reason: `the target that this test has started: ${reason}` }))
+    : Effect.fail(new Stop({ verdict: "inconclusive", reason: `no connection: ${reason}` }))
+}
 
 const noGreeting = (): never => {
   throw new Stop({ verdict: "blocked", reason: "blocked by HELLO-1" })

@@ -87,8 +87,19 @@ const requirements = new Map<string, Requirement>(readRequirements().map((found)
 /** The requirement with this ID; `undefined` when the spec has none. */
 export const requirementOf = (id: string): Requirement | undefined => requirements.get(id)
 
+const fullPatience = Math.max(5_000, 100 * options.roundTrip) * options.timeoutScale
+
+// A target that has let so many waits run out is not conformant, whatever the rest says: then the rest waits less.
+const enoughInVain = 12
+let inVain = 0
+
+/** Notes that a wait has run out. */
+export const noteWaitInVain = (): void => {
+  inVain++
+}
+
 /** Milliseconds that an answer may take before the wait is given up: far above what a healthy target needs. */
-export const patience: number = Math.max(5_000, 100 * options.roundTrip) * options.timeoutScale
+export const patience = (): number => (inVain < enoughInVain ? fullPatience : fullPatience / 5)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Names
@@ -130,7 +141,8 @@ export const noteRelied = (id: RequirementId, worked: boolean): void => {
 }
 
 /** Whether waiting for this once more is pointless. */
-export const knownBroken = (id: RequirementId): boolean => !met.has(id) && (unmet.get(id) ?? 0) >= enough
+export const knownBroken = (id: RequirementId): boolean =>
+  !met.has(id) && ((unmet.get(id) ?? 0) >= enough || (id === "HELLO-1" && options.hello === undefined))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Life of the target

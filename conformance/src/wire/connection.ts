@@ -39,7 +39,7 @@ export interface Arrived {
 }
 
 /** Which rule of the wire an object that no server may send has broken. */
-export type Breach = "line" | "length" | "json" | "schema" | "name" | "limit"
+export type Breach = "flood" | "line" | "length" | "json" | "schema" | "name" | "limit"
 
 /** Anything that a connection can bring. */
 export type Arrival =
@@ -49,8 +49,11 @@ export type Arrival =
   | { readonly _tag: "Fin"; readonly at: number; readonly cut: number }
   | { readonly _tag: "Reset"; readonly at: number; readonly reason: string }
 
-/** The target could not be reached: nobody listens there. */
-export class Unreachable extends Data.TaggedError("Unreachable")<{ readonly reason: string }> {}
+/** No connection came about. `gone`: nobody listens there; else the suite's own machine may be in the way. */
+export class Unreachable extends Data.TaggedError("Unreachable")<{
+  readonly reason: string
+  readonly gone: boolean
+}> {}
 
 /** One open connection. */
 export interface Connection {
@@ -103,7 +106,8 @@ export interface ConnectOptions {
 }
 
 // More than any test asks for: a target that floods is cut off here, so that the suite's memory is bounded.
-const floodBytes = 32 * 1_048_576
+const floodBytes = 64 * 1_048_576
+const floodObjects = 20_000
 const lingerMillis = 500
 const blankLine = Uint8Array.of(0x0a)
 
@@ -117,10 +121,16 @@ export const connect = Effect.fnUntraced(function* (
   return attach(socket, options, now)
 })
 
+const nobodyThere = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"])
+
 const open = ({ address, patience }: ConnectOptions): Effect.Effect<net.Socket, Unreachable> =>
   Effect.callback<net.Socket, Unreachable>((resume) => {
     const socket = net.connect({ ...address, allowHalfOpen: true, noDelay: true })
-    const onError = (error: Error) => resume(Effect.fail(new Unreachable({ reason: error.message })))
+    const onError = (error: NodeJS.ErrnoException) => {
+      // Accepted and reset at once: that is a connection, and what the target does with it.
+      if (error.code === "ECONNRESET") return resume(Effect.succeed(socket))
+      resume(Effect.fail(new Unreachable({ reason: error.message, gone: nobodyThere.has(error.code ?? "") })))
+    }
     socket.once("error", onError)
     socket.once("connect", () => {
       socket.off("error", onError)
@@ -133,7 +143,8 @@ const open = ({ address, patience }: ConnectOptions): Effect.Effect<net.Socket, 
   }).pipe(
     Effect.timeoutOrElse({
       duration: patience,
-      orElse: () => Effect.fail(new Unreachable({ reason: `connecting took more than ${patience} ms` }))
+      orElse: () =>
+        Effect.fail(new Unreachable({ reason: `connecting took more than ${Math.round(patience)} ms`, gone: true }))
     })
   )
 
@@ -189,8 +200,9 @@ const attach = (socket: net.Socket, options: ConnectOptions, now: () => number):
       if (alive && !midLine && arrival._tag === "Object" && isPingEvent(arrival)) put(blankLine)
     }
     if (tooLong) malformed("length", "", `${options.line} bytes came without an LF`)
-    if (received > floodBytes) malformed("line", "", `${received} bytes came: more than any test asks for`)
-    if (tooLong || received > floodBytes) socket.destroy()
+    const flooded = received > floodBytes || inbox.length > floodObjects
+    if (flooded) malformed("flood", "", `${inbox.length} objects and ${received} bytes came: more than any test asks for`)
+    if (tooLong || flooded) socket.destroy()
   })
   socket.on("end", () => {
     recorder.note("FIN came")
@@ -200,6 +212,7 @@ const attach = (socket: net.Socket, options: ConnectOptions, now: () => number):
     recorder.note(error.message)
     arrive({ _tag: "Reset", at: now(), reason: error.message })
   })
+  if (socket.destroyed) arrive({ _tag: "Reset", at: now(), reason: "reset as soon as it was open" })
   socket.resume()
 
   // A target may stop reading; a megabyte in our own buffer is enough to show it.

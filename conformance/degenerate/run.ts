@@ -1,0 +1,83 @@
+/**
+ * `npm run conformance:degenerate`: runs the suite against every degenerate target. Each must be found not conformant
+ * within a minute, and no test may pass that conformance/degenerate/allowed.ts doesn't allow.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { allowed } from "./allowed.ts"
+import { type Behaviour, listen, targets } from "./targets.ts"
+
+const suite = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+const longest = 60_000
+
+/** What the suite made of one target. */
+interface Judged {
+  readonly exitCode: number | null
+  readonly millis: number
+  readonly passed: ReadonlyArray<string>
+  readonly count: number
+  readonly stderr: string
+}
+
+interface Report {
+  readonly tests: ReadonlyArray<{ readonly chapter: string; readonly title: string; readonly verdict: string }>
+}
+
+const judge = async (behaviour: Behaviour): Promise<Judged> => {
+  const target = await listen(behaviour)
+  const out = mkdtempSync(join(tmpdir(), "degenerate-"))
+  const began = performance.now()
+  const { exitCode, stderr } = await run(["--target", `127.0.0.1:${target.port}`, "--report", "json", "--out", out])
+  const millis = performance.now() - began
+  const { tests } =
+    exitCode === 1 ? (JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report) : { tests: [] }
+  rmSync(out, { recursive: true })
+  await target.close()
+  const passed = tests
+    .filter(({ verdict }) => verdict === "passed")
+    .map(({ chapter, title }) => `${chapter} > ${title}`)
+  return { exitCode, millis, passed, count: tests.length, stderr }
+}
+
+const run = (args: ReadonlyArray<string>): Promise<{ readonly exitCode: number | null; readonly stderr: string }> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [suite, "--quiet", ...args], { stdio: ["ignore", "ignore", "pipe"] })
+    let stderr = ""
+    child.stderr.on("data", (chunk) => {
+      stderr += String(chunk)
+    })
+    child.on("close", (exitCode) => resolve({ exitCode, stderr }))
+  })
+
+/** What is wrong with a judgement, in sentences; empty when the target was found out. */
+const faultsOf = (name: string, { exitCode, millis, passed, stderr }: Judged): ReadonlyArray<string> => {
+  const known = Object.keys(allowed[name] ?? {})
+  return [
+    ...(exitCode === 1 ? [] : [`exit code ${exitCode} instead of 1: ${stderr.trim().slice(-2_000)}`]),
+    ...(millis <= longest ? [] : [`it took ${Math.round(millis / 1_000)} s`]),
+    ...passed.filter((title) => !known.includes(title)).map((title) => `passes, and isn't allowed to: ${title}`),
+    ...known.filter((title) => !passed.includes(title)).map((title) => `allowed, and doesn't pass: ${title}`)
+  ]
+}
+
+const only = process.argv.slice(2)
+const names = Object.keys(targets).filter((name) => only.length === 0 || only.includes(name))
+let wrong = 0
+for (const name of names) {
+  const judged = await judge(targets[name]!)
+  const faults = faultsOf(name, judged)
+  wrong += faults.length
+  const seconds = (judged.millis / 1_000).toFixed(1)
+  process.stdout.write(
+    `${name}: exit ${judged.exitCode}, ${judged.passed.length} of ${judged.count} passed, ${seconds} s\n`
+  )
+  for (const title of judged.passed) process.stdout.write(`  passed   ${title}\n`)
+  for (const fault of faults) process.stdout.write(`  WRONG    ${fault}\n`)
+}
+process.stdout.write(wrong === 0 ? `${names.length} degenerate targets found out\n` : `${wrong} faults\n`)
+process.exitCode = wrong === 0 ? 0 : 1
