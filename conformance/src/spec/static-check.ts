@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { dialoguesOf, unknownIds } from "./dialogues.ts"
 import { dialogueFaults, exampleFaults } from "./examples.ts"
 import { linkFaults } from "./links.ts"
+import { quoteFaults } from "./quotes.ts"
 import { registryFaults } from "./registries.ts"
 import {
   type Chapter,
@@ -30,6 +31,7 @@ export const specFaults = (chapters: ReadonlyArray<Chapter>): ReadonlyArray<Spec
     ...exampleFaults(chapters),
     ...registryFaults(chapters),
     ...linkFaults(chapters, requirements),
+    ...quoteFaults(chapters),
     ...translationFaults(requirements)
   ]
 }
