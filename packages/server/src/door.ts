@@ -7,28 +7,31 @@ import * as Effect from "effect/Effect"
 import { bye, hangUp, lastLine } from "./ending.ts"
 import type { Connection } from "./transport.ts"
 
-/** Serves a connection if there is room for it, else says why not. */
+/** Serves a connection if there is room for it, else says why not; then hangs up. */
 export type Door = (connection: Connection, serve: Effect.Effect<void>) => Effect.Effect<void>
 
 /** @param limit connections from one address: `limits.connections` */
 export const makeDoor = (limit: number): Door => {
-  const open = makeCounter()
-  // Those who are told why they can't come in stay for a second. A flood of them isn't worth a descriptor each.
-  const refused = makeCounter()
+  // From hello to the last object.
+  const served = makeCounter()
+  // After the last object; a crowd of them isn't worth a descriptor each.
+  const leaving = makeCounter()
 
-  return (connection, serve) => {
-    const { peer } = connection
-    if (open.count(peer) < limit) return open.counting(peer, serve)
-    if (refused.count(peer) >= limit) return Effect.sync(() => connection.destroy())
-    return refused.counting(peer, refuse(connection, limit))
-  }
+  const seeOut = (connection: Connection): Effect.Effect<void> =>
+    Effect.suspend(() =>
+      leaving.count(connection.peer) < limit ? leaving.counting(connection.peer, hangUp(connection)) : Effect.void
+    )
+
+  return (connection, serve) =>
+    Effect.suspend(() =>
+      served.count(connection.peer) < limit ? served.counting(connection.peer, serve) : refuse(connection, limit)
+    ).pipe(Effect.andThen(seeOut(connection)), Effect.ensuring(Effect.sync(() => connection.destroy())))
 }
 
 const refuse = (connection: Connection, limit: number): Effect.Effect<void> =>
-  Effect.suspend(() => {
+  Effect.sync(() => {
     const full = bye("too-many-connections", `${limit} connections from your address are open`)
     connection.write(Buffer.from(lastLine(full)!), () => {})
-    return hangUp(connection)
   })
 
 /** Counts what is running, by address. */

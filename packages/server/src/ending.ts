@@ -33,7 +33,7 @@ export const lastLine = (ending: Ending): string | undefined => {
 /** What is read and thrown away after the last object, at the most. */
 const lingerBytes = 1_048_576
 
-/** Sends FIN, then reads and throws away until the client's FIN, for one second, or 1 MiB (END-3, END-4). */
+/** Sends FIN, then reads and throws away until the client's FIN, for one second, or 1 MiB (END-3, END-4); to be destroyed then. */
 export const hangUp = (connection: Connection): Effect.Effect<void> =>
   Effect.gen(function* () {
     connection.finish()

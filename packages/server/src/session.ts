@@ -20,7 +20,7 @@ import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import { errorLine } from "./encode.ts"
-import { bye, type Ending, hangUp, lastLine } from "./ending.ts"
+import { bye, type Ending, lastLine } from "./ending.ts"
 import { makeOutbox, type Outbox } from "./outbox.ts"
 import { makeRate } from "./rate.ts"
 import type { Refused } from "./refused.ts"
@@ -54,11 +54,9 @@ export interface Session {
   readonly end: (ending: Ending) => void
   /** Ends the connection when what was read is answered (END-8). */
   readonly drain: () => void
-  /** Ends the connection because its reader has stalled; frees it at once if it is ending. */
-  readonly stall: () => void
 }
 
-/** Serves one connection until it is gone. Never fails: a defect ends this connection and no other. */
+/** Serves one connection until its last object is said. Never fails: a defect ends this connection and no other. */
 export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
   Effect.suspend(() => {
     const { converse, session } = makeSession(server, connection)
@@ -66,22 +64,20 @@ export const serveConnection = (server: Server, connection: Connection): Effect.
     session.outbox.post(server.hello)
     const free = Effect.sync(() => {
       depart(session)
-      connection.destroy()
       server.sessions.delete(session)
     })
     return Effect.gen(function* () {
       const ending = yield* converse
       depart(session)
       yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, connection, ending)))
-      yield* close(session, connection, ending)
+      yield* sayLast(session, ending)
     }).pipe(Effect.ensuring(free))
   })
 
 const makeSession = (server: Server, connection: Connection) => {
-  const { heartbeat, limits, now } = server
+  const { limits, now } = server
   let hasBegun = false
   let isDraining = false
-  let isEnding = false
   let endedBy: Ending | undefined
   let conversation: Fiber.Fiber<Ending> | undefined
 
@@ -113,10 +109,6 @@ const makeSession = (server: Server, connection: Connection) => {
     drain: () => {
       isDraining = true
       connection.wake()
-    },
-    stall: () => {
-      if (isEnding) connection.destroy()
-      else end(bye("slow-consumer", `nothing was read for ${2 * heartbeat} s`))
     }
   }
 
@@ -208,7 +200,6 @@ const makeSession = (server: Server, connection: Connection) => {
       end({ _tag: "Gone" })
     })
     const exit = yield* Fiber.await(conversation)
-    isEnding = true
     if (Exit.isSuccess(exit)) return exit.value
     return endedBy ?? (yield* defect(exit.cause))
   })
@@ -253,14 +244,13 @@ const depart = (session: Session) => {
   if (session.nick !== undefined && nicks.get(session.nick) === session) nicks.delete(session.nick)
 }
 
-/** Says the last object, once all before it was taken, and hangs up. */
-const close = Effect.fnUntraced(function* ({ outbox }: Session, connection: Connection, ending: Ending) {
+/** Says the last object. What waits before it has two heartbeats to be read; what a slow reader left unread, none. */
+const sayLast = ({ outbox, server }: Session, ending: Ending): Effect.Effect<void> => {
   const isSlow = ending._tag === "Bye" && ending.code === "slow-consumer"
   if (isSlow) outbox.discard()
   outbox.finish(lastLine(ending))
-  yield* isSlow ? Effect.timeoutOption(outbox.empty, "1 second") : outbox.empty
-  yield* hangUp(connection)
-})
+  return Effect.asVoid(Effect.timeoutOption(outbox.empty, isSlow ? 1_000 : 2_000 * server.heartbeat))
+}
 
 const describe = ({ nick }: Session, { peer }: Connection, ending: Ending) => ({
   peer,

@@ -32,7 +32,9 @@ const lookAt = (session: Session, now: number) => {
   const { heartbeat, limits } = session.server
   const patience = 2_000 * heartbeat
   const stalledSince = session.outbox.stalledSince()
-  if (stalledSince !== undefined && now - stalledSince >= patience) return session.stall()
+  if (stalledSince !== undefined && now - stalledSince >= patience) {
+    return session.end(bye("slow-consumer", `nothing was read for ${2 * heartbeat} s`))
+  }
   if (session.nick === undefined && now - session.since >= limits.loginSeconds * 1_000) {
     return session.end(bye("login-timeout", `no login within ${limits.loginSeconds} s`))
   }
