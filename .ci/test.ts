@@ -108,7 +108,7 @@ const has = (program: string): boolean => spawnSync(program, ["--version"], { st
 /** Starts the Python server on a free port, has it judged, and stops it. */
 const pythonServer: Step["run"] = async (reports) => {
   if (!has("python3")) return skip("python3 is not installed")
-  const args = ["examples/python-core/server.py", "--port", "0", "--heartbeat", "1", "--login-seconds", "5"]
+  const args = ["examples/python-core/server.py", "--port", "0", "--heartbeat", "2", "--login-seconds", "5"]
   const child = spawn("python3", args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
   try {
     const address = await new Promise<string | undefined>((resolve) => {
