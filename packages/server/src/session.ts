@@ -48,8 +48,8 @@ export interface Session {
   readonly since: number
   /** Since when the server has waited for bytes; undefined while it isn't reading (HEART-4). */
   listeningSince: number | undefined
-  /** Whether that silence has been broken by a `ping`. */
-  pinged: boolean
+  /** When the client was asked for a sign of life in that silence; undefined while it wasn't. */
+  pingedAt: number | undefined
   /** Ends the connection from outside, unless it is ending. */
   readonly end: (ending: Ending) => void
   /** Ends the connection when what was read is answered (END-8). */
@@ -104,7 +104,7 @@ const makeSession = (server: Server, connection: Connection) => {
     seats: new Map(),
     since: now(),
     listeningSince: undefined,
-    pinged: false,
+    pingedAt: undefined,
     end,
     drain: () => {
       isDraining = true
@@ -159,7 +159,7 @@ const makeSession = (server: Server, connection: Connection) => {
   const listen = Effect.suspend(() => {
     if (isDraining) return Effect.fail("woken" as const)
     session.listeningSince = now()
-    session.pinged = false
+    session.pingedAt = undefined
     return connection.read
   }).pipe(
     Effect.ensuring(

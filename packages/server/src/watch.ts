@@ -40,8 +40,12 @@ const lookAt = (session: Session, now: number) => {
   }
   if (session.listeningSince === undefined) return
   const silence = now - session.listeningSince
-  if (silence >= patience) return session.end(bye("idle", `nothing came for ${2 * heartbeat} s`))
-  if (silence < 1_000 * heartbeat || session.pinged) return
-  session.pinged = true
-  session.outbox.post(pingLine)
+  if (session.pingedAt === undefined) {
+    if (silence < 1_000 * heartbeat) return
+    session.pingedAt = now
+    return session.outbox.post(pingLine)
+  }
+  // Whoever is asked has a heartbeat to answer (HEART-5).
+  if (silence < patience || now - session.pingedAt < 1_000 * heartbeat) return
+  session.end(bye("idle", `nothing came for ${2 * heartbeat} s`))
 }
