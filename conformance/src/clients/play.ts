@@ -12,7 +12,7 @@ import type { RequirementId } from "../generated/requirement-id.ts"
 import { broken, type EvidenceLike, type Judging, judge, noBreaches, register } from "../scenario.ts"
 import * as suite from "../suite.ts"
 import { Stop, SuiteFault, show } from "../verdict.ts"
-import { hearsText, isIn, plainHello, timesShown } from "./probe.ts"
+import { hearsText, isIn, plainHello, timesShown, unfinished } from "./probe.ts"
 import { type ClientProcess, startClient, terminal } from "./process.ts"
 import { makeSignal, until } from "./signal.ts"
 import { openStage, type Stage, type Visit } from "./stage.ts"
@@ -41,6 +41,8 @@ export interface Session extends Visit {
   readonly appends: (text: string) => Message
   /** Appends an entry by somebody else to the room and sends it, with more fields if some are given. */
   readonly tells: (text: string, more?: object) => Effect.Effect<Message>
+  /** Sends `member` events, a few a second, while it waits for something else. */
+  readonly whileTalking: <A, E>(waiting: Effect.Effect<A, E>) => Effect.Effect<A, E>
   /** Waits for a `send` with this text. */
   readonly hearsText: (text: string, more?: Expecting) => Effect.Effect<number, Stop>
   /** Waits until the client has ended the connection, or itself, and gives the time. */
@@ -49,6 +51,18 @@ export interface Session extends Visit {
   readonly saysBye: (code: ByeCode | (string & {}), more?: object) => Effect.Effect<number>
   /** Ends the connection without `bye`; gives the time. */
   readonly breaksOff: (how: "FIN" | "RST") => Effect.Effect<number>
+}
+
+/** Somebody comes and goes, for ever. */
+const talking = ({ says }: Visit, room: string): Effect.Effect<never> => {
+  const member = { type: "member", room, nick: "eva" }
+  const pause = Effect.sleep("200 millis")
+  return Effect.forever(
+    Effect.gen(function* () {
+      yield* Effect.andThen(pause, says({ ...member, change: "joined" }))
+      yield* Effect.andThen(pause, says({ ...member, change: "left" }))
+    })
+  )
 }
 
 /** The test, as its story sees it. */
@@ -133,7 +147,12 @@ const makePlay = (
   let words = 0
   let greeted = 0
 
-  const over = () => client.ended() !== undefined && stage.visits.every((visit) => visit.ended() !== undefined)
+  const ended = () => client.ended() !== undefined
+
+  // After what nobody may send, nothing that comes can save the test.
+  const over = () =>
+    stage.visits.some((visit) => visit.breach() !== undefined) ||
+    (ended() && stage.visits.every((visit) => visit.ended() !== undefined))
 
   const look = Effect.fnUntraced(function* <A>(seek: () => A | undefined, seconds: number) {
     const began = yield* Clock.currentTimeMillis
@@ -150,7 +169,10 @@ const makePlay = (
     return yield* broken(judging, id, { expected, got: nothingOf(waited) })
   })
 
-  const nothingOf = (waited: number) => `nothing of the kind for ${Math.round(waited)} ms: ${client.lastWords()}`
+  const nothingOf = (waited: number) => {
+    const none = ended() ? `no such thing: ${client.lastWords()}` : `nothing of the kind for ${Math.round(waited)} ms`
+    return `${none}${unfinished(stage.visits)}`
+  }
 
   /** Waits for what every test needs: without it nothing is known of the requirement, unless the test is about it. */
   const need = Effect.fnUntraced(function* <A>(
@@ -201,6 +223,7 @@ const makePlay = (
           const entry = appends(text)
           return Effect.as(met.says({ ...entry, ...more }), entry)
         }),
+      whileTalking: (waiting) => Effect.raceFirst(waiting, talking(met, room)),
       hearsText: (text, more) => wait(() => hearsText(met, text), `a \`send\` with the text ${show(text)}`, more),
       isLeft: (more) => wait(() => met.ended()?.at, "the end of the connection, which the client has to make", more),
       saysBye: Effect.fnUntraced(function* (code, more = {}) {
@@ -211,8 +234,6 @@ const makePlay = (
       breaksOff: (how) => Effect.andThen(how === "FIN" ? met.hangsUp : met.resets, Clock.currentTimeMillis)
     }
   }
-
-  const ended = () => client.ended() !== undefined
 
   const comesBack: Play["comesBack"] = Effect.fnUntraced(function* (seconds) {
     const watched = yield* until(changed, next, { millis: seconds * 1_000, over: ended })

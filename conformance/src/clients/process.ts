@@ -20,7 +20,7 @@ export interface ClientProcess {
   readonly shown: () => string
   /** The exit code, or the signal that ended it, once it has ended and its output is read. */
   readonly ended: () => number | string | undefined
-  /** How it ended and what it wrote last on its standard error, in a few words. */
+  /** How it ended and what it wrote on its standard error, in a few words. */
   readonly lastWords: () => string
   readonly transcript: () => Transcript
 }
@@ -40,7 +40,7 @@ export const terminal = "its terminal"
 
 // Nobody needs more of it to see what went wrong, and a client that floods must not fill the suite's memory.
 const keptOutput = 1_048_576
-const keptWords = 600
+const shownWords = 400
 
 /** Starts a client, and stops it with the scope: by the end of its input and SIGTERM, then by SIGKILL. */
 export const startClient = Effect.fnUntraced(function* (
@@ -94,7 +94,7 @@ const watch = (child: ChildProcess, { changed }: StartOptions, now: () => number
   })
   stderr!.setEncoding("utf8").on("data", (text: string) => {
     recorder.note(`stderr: ${text.trimEnd()}`)
-    words = `${words}${text}`.slice(-keptWords)
+    words = `${words}${text}`.slice(0, keptOutput)
   })
   // Whoever has ended takes no input any more; that is seen by its end.
   stdin!.on("error", () => {})
@@ -115,9 +115,10 @@ const watch = (child: ChildProcess, { changed }: StartOptions, now: () => number
     shown: () => shown,
     ended: () => ended,
     lastWords: () => {
-      const said = words.trim()
+      const said = words.trim().replace(/\s+/gu, " ")
+      const excerpt = said.length > shownWords ? `${said.slice(0, shownWords)} ...` : said
       const state = ended === undefined ? "it still runs" : `it ended with ${ended}`
-      return said === "" ? state : `${state}, and wrote on its standard error: ${said}`
+      return said === "" ? state : `${state}, and wrote on its standard error: ${excerpt}`
     },
     transcript: () => recorder.transcript(terminal, undefined)
   }
