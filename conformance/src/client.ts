@@ -255,15 +255,18 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     const started = yield* Clock.currentTimeMillis
     const deadline = patience(seconds)
     let looked = 0
+    const malformed = () => {
+      const news = inbox.slice(placeAfter(inbox, looked))
+      looked = lastOf(news) ?? looked
+      return news.find((item) => item._tag === "Malformed")
+    }
     while (true) {
       const arrival = connection.nextArrival()
       const found = look()
       if (found !== undefined) return found
       // Each arrival is looked at once, however many there are: a full inbox must not slow the suite down.
-      for (; looked < inbox.length; looked++) {
-        const item = inbox[looked]
-        if (item?._tag === "Malformed") return yield* badObject(item)
-      }
+      const bad = malformed()
+      if (bad?._tag === "Malformed") return yield* badObject(bad)
       const last = inbox.at(-1)
       if (last?._tag === "Fin" || last?._tag === "Reset")
         return yield* test.broken(id, { ...sent(), expected, got: describeAll(inbox) })
@@ -286,12 +289,15 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
 
   /** Takes the first object that is accepted, unless a malformed one stands before it; looks at each once. */
   const take = (accept: (arrived: Arrived) => boolean): (() => Arrived | undefined) => {
-    let at = 0
+    // By number and not by place: whoever else waits on this connection takes objects out meanwhile.
+    let looked = 0
     return () => {
-      for (; at < inbox.length; at++) {
+      for (let at = placeAfter(inbox, looked); at < inbox.length; at++) {
         const item = inbox[at]
         if (item?._tag === "Malformed") return undefined
-        if (item?._tag !== "Object" || !accept(item)) continue
+        if (item?._tag !== "Object") continue
+        looked = item.nth
+        if (!accept(item)) continue
         inbox.splice(at, 1)
         lastTaken = item.nth
         return item
@@ -548,6 +554,16 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     whileAlive,
     fallSilent: Effect.sync(() => connection.keepAlive(false))
   }
+}
+
+/** Where in the inbox the first thing stands that came after the object of this number. */
+const placeAfter = (inbox: ReadonlyArray<Arrival>, nth: number): number =>
+  inbox.findLastIndex((item) => item._tag === "Object" && item.nth <= nth) + 1
+
+/** The number of the last object among these. */
+const lastOf = (items: ReadonlyArray<Arrival>): number | undefined => {
+  const last = items.findLast((item) => item._tag === "Object")
+  return last?._tag === "Object" ? last.nth : undefined
 }
 
 // How finely a slow reader divides a second.
