@@ -1,6 +1,6 @@
 /**
  * `npm run conformance:degenerate`: runs the suite against every degenerate target. Each must be found not conformant
- * within a minute, and no test may pass that conformance/degenerate/allowed.ts doesn't allow.
+ * within a minute, and no test may pass that judges what conformance/degenerate/allowed.ts doesn't allow.
  *
  * @module
  */
@@ -15,18 +15,27 @@ import { type Behaviour, listen, targets } from "./targets.ts"
 const suite = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const longest = 60_000
 
+interface Test {
+  readonly chapter: string
+  readonly title: string
+  readonly verdict: string
+  readonly ids: ReadonlyArray<string>
+}
+
 /** What the suite made of one target. */
 interface Judged {
   readonly exitCode: number | null
   readonly millis: number
-  readonly passed: ReadonlyArray<string>
+  readonly passed: ReadonlyArray<Test>
   readonly count: number
   readonly stderr: string
 }
 
 interface Report {
-  readonly tests: ReadonlyArray<{ readonly chapter: string; readonly title: string; readonly verdict: string }>
+  readonly tests: ReadonlyArray<Test>
 }
+
+const nameOf = ({ chapter, ids, title }: Test): string => `${chapter} > ${title}  [${ids.join(" ")}]`
 
 const judge = async (behaviour: Behaviour): Promise<Judged> => {
   const target = await listen(behaviour)
@@ -38,9 +47,7 @@ const judge = async (behaviour: Behaviour): Promise<Judged> => {
     exitCode === 1 ? (JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report) : { tests: [] }
   rmSync(out, { recursive: true })
   await target.close()
-  const passed = tests
-    .filter(({ verdict }) => verdict === "passed")
-    .map(({ chapter, title }) => `${chapter} > ${title}`)
+  const passed = tests.filter(({ verdict }) => verdict === "passed")
   return { exitCode, millis, passed, count: tests.length, stderr }
 }
 
@@ -56,12 +63,15 @@ const run = (args: ReadonlyArray<string>): Promise<{ readonly exitCode: number |
 
 /** What is wrong with a judgement, in sentences; empty when the target was found out. */
 const faultsOf = (name: string, { exitCode, millis, passed, stderr }: Judged): ReadonlyArray<string> => {
-  const known = Object.keys(allowed[name] ?? {})
+  const kept = Object.keys(allowed[name] ?? {})
+  const shown = new Set(passed.flatMap(({ ids }) => ids))
   return [
     ...(exitCode === 1 ? [] : [`exit code ${exitCode} instead of 1: ${stderr.trim().slice(-2_000)}`]),
     ...(millis <= longest ? [] : [`it took ${Math.round(millis / 1_000)} s`]),
-    ...passed.filter((title) => !known.includes(title)).map((title) => `passes, and isn't allowed to: ${title}`),
-    ...known.filter((title) => !passed.includes(title)).map((title) => `allowed, and doesn't pass: ${title}`)
+    ...passed
+      .filter(({ ids }) => !ids.every((id) => kept.includes(id)))
+      .map((test) => `passes, and isn't allowed to: ${nameOf(test)}`),
+    ...kept.filter((id) => !shown.has(id)).map((id) => `allowed, and no test that judges it passes: ${id}`)
   ]
 }
 
@@ -76,7 +86,7 @@ for (const name of names) {
   process.stdout.write(
     `${name}: exit ${judged.exitCode}, ${judged.passed.length} of ${judged.count} passed, ${seconds} s\n`
   )
-  for (const title of judged.passed) process.stdout.write(`  passed   ${title}\n`)
+  for (const test of judged.passed) process.stdout.write(`  passed   ${nameOf(test)}\n`)
   for (const fault of faults) process.stdout.write(`  WRONG    ${fault}\n`)
 }
 process.stdout.write(wrong === 0 ? `${names.length} degenerate targets found out\n` : `${wrong} faults\n`)

@@ -382,13 +382,22 @@ export const makeScenario = (judging: Judging): Scenario => {
   const open: Scenario["connect"] = Effect.fnUntraced(function* (who = `C${judging.opened.length + 1}`) {
     // Without a greeting there is nothing to judge, but for the tests of the greeting.
     if (!judging.ids.some((id) => id.startsWith("HELLO-"))) yield* works("HELLO-1")
+    if (suite.isFlooding()) {
+      return yield* new Stop({ verdict: "blocked", reason: "blocked: the target sends without measure, unasked" })
+    }
     const connection = yield* openConnection
     judging.opened.push(opening(who, connection))
     return clientOf(who, connection)
   })
 
   const openConnection = Effect.suspend(() =>
-    connect({ address: judging.address, line: suite.limits.line, began: judging.began, patience: suite.patience() })
+    connect({
+      address: judging.address,
+      line: suite.limits.line,
+      began: judging.began,
+      patience: suite.patience(),
+      onFlood: suite.noteFlood
+    })
   ).pipe(Effect.catchTag("Unreachable", (error) => unreachable(judging, error)))
 
   const clientOf = (who: string, connection: Connection): Client =>

@@ -144,6 +144,16 @@ export const noteRelied = (id: RequirementId, worked: boolean): void => {
 export const knownBroken = (id: RequirementId): boolean =>
   !met.has(id) && ((unmet.get(id) ?? 0) >= enough || (id === "HELLO-1" && options.hello === undefined))
 
+let floods = 0
+
+/** Notes that the target sent without measure. */
+export const noteFlood = (): void => {
+  floods++
+}
+
+/** Whether every further connection would be flooded, too. */
+export const isFlooding = (): boolean => floods >= enough
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Life of the target
 // ---------------------------------------------------------------------------------------------------------------------

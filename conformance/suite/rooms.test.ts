@@ -534,7 +534,8 @@ scenario("comings and goings alternate", ["MEMBER-4", "MEMBER-6"], { connections
     const own = told.filter((change) => change.slice(1) === nick)
     const first = nth === 0 ? "-" : "+"
     const alternates = own.every((change, index) => (index % 2 === 0) === (change[0] === first))
-    yield* t.judge("MEMBER-4", alternates, {
+    // Pairs may be left out; of an odd number of changes an odd number is left.
+    yield* t.judge("MEMBER-4", alternates && own.length % 2 === 1, {
       sent: `${nick} ${nth === 0 ? "is in the room" : "is not in the room"}, and comes and goes many times`,
       expected: `of ${nick}: ${first === "-" ? "left, joined, left, ..." : "joined, left, joined, ..."}`,
       got: own

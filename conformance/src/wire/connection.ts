@@ -103,6 +103,8 @@ export interface ConnectOptions {
   readonly began: number
   /** Milliseconds that connecting may take. */
   readonly patience: number
+  /** Is told when the target sends without measure and is cut off. */
+  readonly onFlood?: () => void
 }
 
 // More than any test asks for: a target that floods is cut off here, so that the suite's memory is bounded.
@@ -193,16 +195,22 @@ const attach = (socket: net.Socket, options: ConnectOptions, now: () => number):
     allowance -= chunk.length
     if (allowance <= 0) socket.pause()
     const { lines, tooLong } = decoder.push(chunk)
+    let pinged = false
     for (const line of lines) {
       const arrival = readLine(line, nth + 1, now())
       if (arrival._tag === "Object") nth++
       arrive(arrival)
-      if (alive && !midLine && arrival._tag === "Object" && isPingEvent(arrival)) put(blankLine)
+      pinged = pinged || (arrival._tag === "Object" && isPingEvent(arrival))
     }
+    if (alive && !midLine && pinged) put(blankLine)
     if (tooLong) malformed("length", "", `${options.line} bytes came without an LF`)
     const flooded = received > floodBytes || inbox.length > floodObjects
-    if (flooded) malformed("flood", "", `${inbox.length} objects and ${received} bytes came: more than any test asks for`)
-    if (tooLong || flooded) socket.destroy()
+    if (flooded)
+      malformed("flood", "", `${inbox.length} objects and ${received} bytes came: more than any test asks for`)
+    if (tooLong || flooded) {
+      options.onFlood?.()
+      socket.destroy()
+    }
   })
   socket.on("end", () => {
     recorder.note("FIN came")
