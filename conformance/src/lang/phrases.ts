@@ -58,7 +58,7 @@ export const makePhrases = (book: PhraseBook): Phrases => {
 export const hole = "{}"
 
 const entryOf = ([phrase, translation]: readonly [string, string]): Entry => ({
-  pattern: new RegExp(`^${phrase.split(hole).map(literally).join("(.+?)")}$`, "su"),
+  pattern: new RegExp(`^${phrase.split(hole).map(literally).join("(.*?)")}$`, "su"),
   translation,
   letters: phrase.replaceAll(hole, "").length
 })

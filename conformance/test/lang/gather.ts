@@ -42,18 +42,27 @@ const calls = new Map<string, ReadonlyArray<number>>(
 
 /** Every phrase of the tests and of what they are written with, and the titles that the spec gives to tests. */
 export const gather = (): ReadonlyArray<Gathered> => [
-  ...globSync(["suite/**/*.test.ts", "suite-clients/**/*.test.ts", "src/**/*.ts"], { cwd: root })
-    .filter((file) => !/^src\/(?:lang|spec|generated|report)\//u.test(file))
-    .toSorted()
-    .flatMap(phrasesIn),
+  ...sources("suite/**/*.test.ts", "suite-clients/**/*.test.ts").flatMap((file) => phrasesIn(file, proseOf)),
+  ...sources("src/**/*.ts")
+    .filter((file) => !elsewhere.test(file))
+    .flatMap((file) => phrasesIn(file, anyText)),
   ...dialoguesOf(readChapters()).dialogues.map(({ chapter, title }) => ({ phrase: title, file: `spec/${chapter}.md` }))
 ]
 
-const phrasesIn = (file: string): ReadonlyArray<Gathered> => {
+// What these say is in the catalogue of words, or is no prose of the suite's: the scripted server's messages, what the spec's checks say.
+const elsewhere = /^src\/(?:lang|spec|generated|report|main|run\/(?:explain|judged)|clients\/host)\b/u
+
+const sources = (...patterns: ReadonlyArray<string>): ReadonlyArray<string> =>
+  globSync(patterns, { cwd: root }).toSorted()
+
+/** Which expressions of a node, if any, a person may read. */
+type Prose = (node: Node) => ReadonlyArray<unknown>
+
+const phrasesIn = (file: string, prose: Prose): ReadonlyArray<Gathered> => {
   const found = new Set<string>()
   const tree: unknown = parseAst(readFileSync(join(root, file), "utf8"), { lang: "ts" }, file)
   visit(tree, (node) => {
-    for (const expression of proseOf(node)) for (const phrase of readings(expression)) found.add(phrase)
+    for (const expression of prose(node)) for (const phrase of readings(expression)) found.add(phrase)
   })
   return [...found].filter(isProse).map((phrase) => ({ phrase, file }))
 }
@@ -66,7 +75,7 @@ const isNode = (value: unknown): value is Node =>
 
 const visit = (value: unknown, see: (node: Node) => void): void => {
   if (Array.isArray(value)) for (const each of value) visit(each, see)
-  else if (isNode(value)) {
+  else if (isNode(value) && nameOf(value["callee"]) !== "SuiteFault") {
     see(value)
     for (const each of Object.values(value)) visit(each, see)
   }
@@ -78,7 +87,8 @@ const nameOf = (node: unknown): string => {
   return typeof node["name"] === "string" ? node["name"] : ""
 }
 
-const proseOf = (node: Node): ReadonlyArray<unknown> => {
+/** In tests, texts are data as often as prose: only what stands where prose stands. */
+const proseOf: Prose = (node) => {
   switch (node.type) {
     case "Property":
       return fields.has(nameOf(node["key"])) ? [node["value"]] : []
@@ -92,6 +102,12 @@ const proseOf = (node: Node): ReadonlyArray<unknown> => {
       return []
   }
 }
+
+/** In what tests are written with, every text of several words is prose. */
+const anyText: Prose = (node) =>
+  (node.type === "Literal" && / /u.test(String(node["value"]))) || node.type === "TemplateLiteral"
+    ? [node]
+    : proseOf(node)
 
 /** The texts that an expression may come to, with holes; and those that may come to stand in its holes. */
 const readings = (node: unknown): ReadonlyArray<string> => {
@@ -117,6 +133,11 @@ const readings = (node: unknown): ReadonlyArray<string> => {
   }
 }
 
+// Durations, verdicts and lines that the catalogue of words has, commands, the beginning of a sentence that is looked for.
+const noProse =
+  /^(?:\d+ |\{\} )(?:millis|seconds?)$|^not (?:run|claimed|judged)$|^npm run|^--\w+ \{\}$|^the line is not$|^the suite (?:ends|turns)|^"\{\}" "\{\}"|^on the way$|^, then $|^\{\} \.{3} |\n$|^ {2}/u
+
 /** Whether there are words in it, besides code, JSON and names. */
 const isProse = (phrase: string): boolean =>
+  !noProse.test(phrase) &&
   /\p{Ll}{2}/u.test(phrase.replace(/`[^`]*`|"[^"]*"|\{\}/gu, "").replace(/\b[a-z]+(?:-[a-z]+)+\b/gu, ""))
