@@ -15,17 +15,16 @@ import type { Session } from "./session.ts"
 /** Watches the sessions of a server until interrupted. */
 export const watch = (server: Server): Effect.Effect<never> => {
   const tick = Math.min(server.heartbeat * 125, 1_000)
-  return Effect.forever(
-    Effect.andThen(
-      Effect.sleep(tick),
-      Effect.sync(() => look(server))
-    )
-  )
-}
-
-const look = (server: Server) => {
-  const now = server.now()
-  for (const session of server.sessions) lookAt(session, now)
+  let lookedAt = server.now()
+  let hasWaited = false
+  const look = Effect.sync(() => {
+    const now = server.now()
+    // Where the process itself has stood still, what came meanwhile is heard before anybody is judged.
+    hasWaited = now - lookedAt > 4 * tick && !hasWaited
+    lookedAt = now
+    if (!hasWaited) for (const session of server.sessions) lookAt(session, now)
+  })
+  return Effect.forever(Effect.andThen(Effect.sleep(tick), look))
 }
 
 const lookAt = (session: Session, now: number) => {
