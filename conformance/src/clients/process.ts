@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Address } from "../wire/connection.ts"
 import { makeRecorder, type Transcript } from "../wire/transcript.ts"
+import { notice, signalGroup } from "./leftovers.ts"
 import type { Signal } from "./signal.ts"
 
 /** A client that was started. */
@@ -55,24 +56,30 @@ export const startClient = Effect.fnUntraced(function* (
 })
 
 /** In a process group of its own: the command may be a script that starts the client, and all of it must end. */
-const start = ({ address: { host, port }, command }: StartOptions): ChildProcess =>
-  spawn(`${command} ${host}:${port}`, { shell: true, detached: true, stdio: ["pipe", "pipe", "pipe"] })
-
-const signalGroup = ({ pid }: ChildProcess, signal: NodeJS.Signals): void => {
-  try {
-    if (pid !== undefined) process.kill(-pid, signal)
-  } catch {
-    // Nobody of the group is left.
-  }
+const start = ({ address: { host, port }, command }: StartOptions): ChildProcess => {
+  const child = spawn(`${command} ${host}:${port}`, { shell: true, detached: true, stdio: ["pipe", "pipe", "pipe"] })
+  if (child.pid !== undefined) notice({ group: child.pid, running: true })
+  return child
 }
 
-const stop = (child: ChildProcess): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return resume(Effect.void)
+const stop = (child: ChildProcess): Effect.Effect<void> => {
+  const { exitCode, pid, signalCode, stdin } = child
+  if (pid === undefined) return Effect.void
+  return Effect.callback<void>((resume) => {
+    if (exitCode !== null || signalCode !== null) return resume(Effect.void)
     child.once("exit", () => resume(Effect.void))
-    child.stdin?.end()
-    signalGroup(child, "SIGTERM")
-  }).pipe(Effect.timeoutOption("1 second"), Effect.andThen(Effect.sync(() => signalGroup(child, "SIGKILL"))))
+    stdin?.end()
+    signalGroup(pid, "SIGTERM")
+  }).pipe(
+    Effect.timeoutOption("1 second"),
+    Effect.andThen(
+      Effect.sync(() => {
+        signalGroup(pid, "SIGKILL")
+        notice({ group: pid, running: false })
+      })
+    )
+  )
+}
 
 const watch = (child: ChildProcess, { changed }: StartOptions, now: () => number): ClientProcess => {
   const recorder = makeRecorder(now)

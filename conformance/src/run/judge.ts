@@ -10,6 +10,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
+import { leaveNothingRunning } from "../clients/leftovers.ts"
 import { probeClient } from "../clients/probe.ts"
 import { jsonReport } from "../report/json.ts"
 import { junitReport } from "../report/junit.ts"
@@ -133,10 +134,11 @@ const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Reach
 const reachClient = Effect.fnUntraced(function* (
   flags: Flags,
   command: string
-): Effect.fn.Return<Reached, CannotJudge> {
+): Effect.fn.Return<Reached, CannotJudge, Scope.Scope> {
   if (flags.target.length > 0) {
     return yield* new CannotJudge({ reason: "--target judges a server and --client a client: give one of them" })
   }
+  yield* leaveNothingRunning
   const { roundTrip, startMillis } = yield* probeClient(command, probeClientMillis * flags.timeoutScale).pipe(
     Effect.mapError(({ reason }) => new CannotJudge({ reason: `--client ${command}: ${reason}` }))
   )

@@ -32,6 +32,7 @@ const room = "#cafe"
 // What the client holds from connection to connection: its cursor, and how often it has failed to come back.
 let cursor: { readonly epoch: string; readonly last: number } | undefined
 let failures = 0
+let inputEnded = false
 const unsent: Array<string> = []
 let say: ((text: string) => void) | undefined
 let leave = (): void => process.exit(0)
@@ -141,7 +142,7 @@ const connect = () => {
     clearTimeout(silent)
     say = undefined
     const pause = pauseAfter(bye)
-    if (bye?.["re"] !== undefined || pause === undefined) process.exit(0)
+    if (inputEnded || pause === undefined) process.exit(0)
     leave = () => process.exit(0)
     setTimeout(connect, pause)
   })
@@ -151,4 +152,7 @@ const connect = () => {
 connect()
 createInterface({ input: process.stdin })
   .on("line", (text) => (say === undefined ? unsent.push(text) : say(text)))
-  .on("close", () => leave())
+  .on("close", () => {
+    inputEnded = true
+    leave()
+  })
