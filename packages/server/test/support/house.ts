@@ -3,7 +3,7 @@
  */
 import * as Net from "node:net"
 import { defaultLimits, type Limits } from "@tertulia/protocol"
-import { Cause, Effect, Exit, type Layer, Logger, References, Scope } from "effect"
+import { Cause, Effect, Exit, Layer, Logger, References, Scope } from "effect"
 import type { RoomLogs } from "../../src/room-log.ts"
 import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
 import { serve } from "../../src/server.ts"
@@ -24,12 +24,10 @@ export const openHouse = async (options: Options = {}) => {
   const limits = { ...defaultLimits, ...options.limits }
   const scope = Scope.makeUnsafe()
   const defects: Array<unknown> = []
+  const logger = Logger.layer([Logger.make(({ cause, message }) => void defects.push([message, Cause.pretty(cause)]))])
   const logs = options.logs ?? MemoryRoomLogs.layer({ entries: limits.replay, bytes: 1e8 })
   const address = await serve(tcp({ host: "127.0.0.1", port: 0 }), { limits, heartbeat: options.heartbeat ?? 30 }).pipe(
-    Effect.provide(logs),
-    Effect.provide(
-      Logger.layer([Logger.make(({ cause, message }) => void defects.push([message, Cause.pretty(cause)]))])
-    ),
+    Effect.provide(Layer.merge(logs, logger)),
     Effect.provideService(References.MinimumLogLevel, "Warn"),
     Scope.provide(scope),
     Effect.runPromise
