@@ -90,7 +90,7 @@ export const requirementOf = (id: string): Requirement | undefined => requiremen
 const fullPatience = Math.max(5_000, 100 * options.roundTrip) * options.timeoutScale
 
 // A target that has let so many waits run out is not conformant, whatever the rest says: then the rest waits less.
-const enoughInVain = 12
+const enoughInVain = 8
 let inVain = 0
 
 /** Notes that a wait has run out. */

@@ -15,7 +15,7 @@ export interface Probed {
   readonly hello: Hello | undefined
   /** The `protocol` of whatever greeting came, even if the rest of it is another version's. */
   readonly protocol: number | undefined
-  /** The longest of a few round trips, in milliseconds. */
+  /** The shortest of a few round trips, in milliseconds: the network's, not the busy machine's. */
   readonly roundTrip: number
 }
 
@@ -39,7 +39,7 @@ export const probe = (address: Address, patience: number): Effect.Effect<Probed,
       if (answer === undefined) break
       trips.push((yield* Clock.currentTimeMillis) - asked)
     }
-    return { hello, protocol, roundTrip: Math.max(connected, ...trips) }
+    return { hello, protocol, roundTrip: Math.min(connected, ...trips) }
   }).pipe(Effect.scoped)
 
 const next = (connection: Connection, patience: number): Effect.Effect<Arrival | undefined, never, Scope.Scope> =>

@@ -1,0 +1,198 @@
+import { spawn } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterEach, assert, describe, it } from "@effect/vitest"
+import { type Defect, startTinyServer } from "./tiny-server.ts"
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+
+interface Run {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs the command line to its end. */
+const conformance = (...args: ReadonlyArray<string>): Promise<Run> =>
+  new Promise((resolve) => {
+    const env = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !/^(?:VITEST|FORCE_COLOR)/u.test(name))
+    )
+    const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"], env })
+    let out = ""
+    let err = ""
+    child.stdout.on("data", (chunk) => {
+      out += String(chunk)
+    })
+    child.stderr.on("data", (chunk) => {
+      err += String(chunk)
+    })
+    child.on("close", (code) => resolve({ code, out, err }))
+  })
+
+const cleanups: Array<() => void | Promise<void>> = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup()
+})
+
+const tiny = async (defect?: Defect): Promise<string> => {
+  const { close, port } = await startTinyServer(defect)
+  cleanups.push(close)
+  return `127.0.0.1:${port}`
+}
+
+const folder = (): string => {
+  const path = mkdtempSync(join(tmpdir(), "conformance-"))
+  cleanups.push(() => rmSync(path, { recursive: true }))
+  return path
+}
+
+interface Report {
+  readonly exitCode: number
+  readonly planned: number
+  readonly totals: Readonly<Record<string, number>>
+  readonly tests: ReadonlyArray<{
+    readonly title: string
+    readonly verdict: string
+    readonly reason?: string
+    readonly again: string
+    readonly replay?: { readonly seed: number; readonly path?: string }
+    readonly finding?: { readonly requirement?: string }
+    readonly transcripts: ReadonlyArray<{ readonly who: string; readonly localPort?: number }>
+  }>
+  readonly requirements: ReadonlyArray<{ readonly id: string; readonly standing: string; readonly kept: number }>
+}
+
+const reportIn = (path: string): Report => JSON.parse(readFileSync(join(path, "report.json"), "utf8")) as Report
+
+// Each test starts processes: seconds on a busy machine.
+describe("the command line", { timeout: 120_000 }, () => {
+  it("ends with 0 when everything that was selected is kept, and writes what it found", async () => {
+    const out = folder()
+    const target = await tiny()
+    const selection = ["--requirement", "LOGIN-3", "--requirement", "hello-1"]
+    const run = await conformance("--target", target, ...selection, "--report", "json,junit", "--out", out)
+    assert.strictEqual(run.code, 0, run.out + run.err)
+    assert.include(run.out, "tiny/1, protocol 1")
+    assert.include(run.out, "conformant: core")
+    const report = reportIn(out)
+    const sum = Object.values(report.totals).reduce((all, count) => all + count, 0)
+    assert.strictEqual(sum, report.planned)
+    assert.strictEqual(report.tests.length, report.planned)
+    assert.isAbove(report.requirements.find(({ id }) => id === "LOGIN-3")!.kept, 0)
+    assert.include(readFileSync(join(out, "junit.xml"), "utf8"), `<property name="requirement" value="LOGIN-3"/>`)
+  })
+
+  it("ends with 1 and shows sentence, place, evidence, transcript and the command that replays the test", async () => {
+    const target = await tiny("wrong-code")
+    const title = "only login, ping and bye come before welcome"
+    const run = await conformance("--target", target, "--grep", title, "--seed", "7")
+    assert.strictEqual(run.code, 1, run.err)
+    for (const part of [
+      `FAILED  session > ${title}`,
+      "LOGIN-3   Before `welcome`, a server MUST",
+      "spec/session.md#LOGIN-3",
+      "expected  an `error`",
+      `"code":"login-first"`,
+      `got       {"type":"error"`,
+      "(the suite's port",
+      `npm run conformance -- --target ${target} --grep '${title}' --seed 7`,
+      "not conformant: core"
+    ]) {
+      assert.include(run.out, part)
+    }
+    assert.notInclude(run.out, "\u001b[")
+  })
+
+  it("shrinks a property's counterexample, and replays it by seed and path", async () => {
+    const target = await tiny("reorders")
+    const [out, again] = [folder(), folder()]
+    const selection = ["--target", target, "--grep", "all see one log", "--report", "json"]
+    const first = await conformance(...selection, "--seed", "5", "--out", out)
+    assert.strictEqual(first.code, 1, first.out + first.err)
+    const replay = reportIn(out).tests[0]!.replay!
+    const args = ["--seed", String(replay.seed), "--path", replay.path!]
+    assert.include(first.out, args.join(" "))
+    const second = await conformance(...selection, ...args, "--out", again)
+    assert.strictEqual(second.code, 1, second.out + second.err)
+    assert.strictEqual(reportIn(again).tests[0]!.finding?.requirement, reportIn(out).tests[0]!.finding?.requirement)
+  })
+
+  it("calls the cause of a block a failure when no test has failed for it", async () => {
+    const out = folder()
+    const target = await tiny("forgets-sent")
+    const selection = ["--requirement", "ISOLATE-1", "--timeout-scale", "0.2"]
+    const run = await conformance("--target", target, ...selection, "--report", "json", "--out", out)
+    assert.strictEqual(run.code, 1, run.err)
+    const { tests } = reportIn(out)
+    const failed = tests.filter(({ verdict }) => verdict === "failed").map(({ finding }) => finding?.requirement)
+    assert.include(failed, "SEND-1")
+  })
+
+  it("names the test that killed the target, and still writes the reports", async () => {
+    const out = folder()
+    const target = await tiny("dies-on-send")
+    const run = await conformance(
+      "--target",
+      target,
+      "--grep",
+      "send",
+      "--parallel",
+      "1",
+      "--report",
+      "json,junit",
+      "--out",
+      out
+    )
+    assert.strictEqual(run.code, 1, run.err)
+    assert.include(run.out, "the target is gone")
+    assert.isTrue(existsSync(join(out, "junit.xml")))
+    const { planned, tests } = reportIn(out)
+    assert.strictEqual(tests.length, planned)
+  })
+
+  it("judges a server that never says hello not conformant", async () => {
+    const mute = createServer()
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve))
+    cleanups.push(() => void mute.close())
+    const port = (mute.address() as { readonly port: number }).port
+    const scale = ["--timeout-scale", "0.1"]
+    const run = await conformance("--target", `127.0.0.1:${port}`, "--requirement", "HELLO-1", ...scale)
+    assert.strictEqual(run.code, 1, run.err)
+    assert.include(run.out, "sends no valid `hello`")
+    assert.include(run.out, "HELLO-1   A server MUST send `hello` as the first object")
+  })
+
+  it.each([
+    ["nobody listens", ["--target", "127.0.0.1:1"], "nobody answers at 127.0.0.1:1"],
+    ["an option is unknown", ["--targt", "127.0.0.1:1"], "Unrecognized flag: --targt"],
+    ["an option's value is wrong", ["--parallel", "0"], "--parallel 0"]
+  ])("ends with 2 and one line when %s", async (_, args, reason) => {
+    const run = await conformance(...args)
+    assert.strictEqual(run.code, 2, run.out + run.err)
+    assert.include(run.err, reason)
+    assert.lengthOf(run.err.trim().split("\n"), 1)
+  })
+
+  it("ends with 2 when nothing is selected, or the target speaks another protocol", async () => {
+    const nothing = await conformance("--target", await tiny(), "--grep", "no test is called this")
+    assert.strictEqual(nothing.code, 2, nothing.out)
+    assert.include(nothing.err, "no test is selected")
+    const other = await conformance("--target", await tiny("other-protocol"))
+    assert.strictEqual(other.code, 2, other.out)
+    assert.include(other.err, "speaks protocol 2")
+  })
+
+  it("lists tests and explains requirements without a target", async () => {
+    const list = await conformance("--list", "--requirement", "LOGIN-3")
+    assert.strictEqual(list.code, 0, list.err)
+    assert.include(list.out, "only login, ping and bye come before welcome  [LOGIN-3]")
+    const explained = await conformance("--explain", "login-3")
+    assert.strictEqual(explained.code, 0, explained.err)
+    assert.include(explained.out, "spec/session.md#LOGIN-3")
+    assert.include(explained.out, "session > only login, ping and bye come before welcome")
+  })
+})

@@ -1,0 +1,193 @@
+import { assert, describe, it } from "@effect/vitest"
+import { jsonReport } from "../src/report/json.ts"
+import { junitReport } from "../src/report/junit.ts"
+import { labelled, plainStyle, styleOf, wrap } from "../src/report/style.ts"
+import { closingLines } from "../src/report/terminal.ts"
+import type { Driven, TestReport } from "../src/run/drive.ts"
+import { resultsOf, type Target } from "../src/run/results.ts"
+import { makeChapter, requirementsOf } from "../src/spec/requirements.ts"
+import type { Outcome } from "../src/verdict.ts"
+import { makeRecorder, printable } from "../src/wire/transcript.ts"
+
+const requirements = requirementsOf([
+  makeChapter(
+    "spec/wire.md",
+    `- <a id="A-1"></a>**[A-1]** A server MUST say <hola> & "adiós".
+- <a id="A-2"></a>**[A-2]** A server SHOULD be kind.
+- <a id="A-3"></a>**[A-3]** A client MUST be kind.
+- <a id="A-4"></a>**[A-4]** A server MUST be quick.`
+  )
+])
+
+const target: Target = {
+  who: "server",
+  given: "localhost:7331",
+  host: "localhost",
+  port: 7331,
+  hello: undefined,
+  roundTrip: 1,
+  profiles: ["core"]
+}
+
+const kept: Outcome = {
+  verdict: "passed",
+  warnings: [],
+  judged: { "A-1": { kept: 2, broken: 0 } },
+  transcripts: [],
+  connections: 1,
+  millis: 5
+}
+
+const evidence = { sent: "\u001b[2J", expected: "hola", got: "<nothing> & \u0000" }
+
+const failed = (verdict: "failed" | "blocked", requirement: "HELLO-1" | "LOGIN-1"): Outcome => ({
+  ...kept,
+  verdict,
+  reason: `blocked by ${requirement}`,
+  finding: { requirement, ...evidence },
+  judged: verdict === "failed" ? { [requirement]: { kept: 0, broken: 1 } } : {},
+  transcripts: [
+    { who: "ana", localPort: 4711, moments: [{ at: 1, what: "sent", text: "a]]>b", bytes: 5 }], leftOut: 0 }
+  ]
+})
+
+const report = (title: string, outcome?: Outcome): TestReport => ({
+  title,
+  ids: ["A-1"],
+  profile: "core",
+  kind: "scenario",
+  selected: true,
+  chapter: "wire",
+  ...(outcome === undefined ? {} : { outcome })
+})
+
+const run = (reports: ReadonlyArray<TestReport>, more: Partial<Driven> = {}) =>
+  resultsOf(target, 1, { plan: reports, reports, faults: [], ...more }, requirements, 1_000)
+
+describe("results", () => {
+  it("add up to the plan", () => {
+    const { exitCode, planned, totals } = run([report("a", kept), report("b", { ...kept, verdict: "not run" })])
+    assert.strictEqual(exitCode, 0)
+    assert.strictEqual(planned, 2)
+    assert.strictEqual(
+      Object.values(totals).reduce((sum, count) => sum + count, 0),
+      2
+    )
+  })
+
+  it("a test without an outcome, and whatever vitest complains of, is a fault of the suite", () => {
+    assert.strictEqual(run([report("a", kept), report("b")]).exitCode, 3)
+    assert.strictEqual(run([report("a", kept)], { faults: ["boom"] }).exitCode, 3)
+    assert.strictEqual(run([report("a", { ...kept, verdict: "inconclusive", fault: "boom" })]).exitCode, 3)
+  })
+
+  it("what is blocked, vacuous or failed is red, what warns is not", () => {
+    for (const verdict of ["failed", "blocked", "inconclusive"] as const) {
+      assert.strictEqual(run([report("a", { ...kept, verdict })]).exitCode, 1, verdict)
+    }
+    for (const verdict of ["warned", "not claimed", "not run"] as const) {
+      assert.strictEqual(run([report("a", { ...kept, verdict })]).exitCode, 0, verdict)
+    }
+    assert.strictEqual(run([]).exitCode, 2)
+  })
+
+  it("a block whose cause nobody has failed is the failure, once; one that has been failed stays a block", () => {
+    const alone = run([report("a", failed("blocked", "LOGIN-1")), report("b", failed("blocked", "LOGIN-1"))])
+    assert.deepStrictEqual(
+      alone.tests.map(({ outcome }) => outcome.verdict),
+      ["failed", "blocked"]
+    )
+    const known = run([report("a", failed("blocked", "LOGIN-1")), report("b", failed("failed", "LOGIN-1"))])
+    assert.deepStrictEqual(
+      known.tests.map(({ outcome }) => outcome.verdict),
+      ["blocked", "failed"]
+    )
+  })
+
+  it("each requirement stands somewhere", () => {
+    const broken: Outcome = { ...kept, verdict: "warned", judged: { "A-2": { kept: 1, broken: 1 } } }
+    const standings = run([report("a", kept), report("b", broken)]).requirements.map(({ standing }) => standing)
+    assert.deepStrictEqual(standings, ["kept", "warned", "client", "not judged"])
+  })
+})
+
+/** Whether a text is XML as far as tags, attributes and entities go. */
+const isWellFormed = (xml: string): boolean => {
+  const open: Array<string> = []
+  const rest = xml
+    .replace(/^<\?xml [^?]*\?>/u, "")
+    .replace(/<(\/?)([a-z]+)((?: [a-z]+="[^"<&]*(?:&[a-z0-9#]+;[^"<&]*)*")*)(\/?)>/gu, (_, end, name, __, empty) => {
+      if (end === "/") return open.pop() === name ? "" : "<"
+      if (empty !== "/") open.push(name)
+      return ""
+    })
+  return open.length === 0 && !/[<>]|&(?!(?:amp|lt|gt|quot|#[0-9]+);)/u.test(rest)
+}
+
+describe("reports", () => {
+  const results = run([
+    report("a & <b>", kept),
+    report("c", failed("failed", "LOGIN-1")),
+    report("d", failed("blocked", "LOGIN-1"))
+  ])
+
+  it("JUnit is XML, whatever the target sent", () => {
+    const xml = junitReport(results, requirements)
+    assert.isTrue(isWellFormed(xml), xml)
+    assert.notMatch(xml, /[\u0000-\u0008\u001b]/u)
+    assert.include(xml, `name="sentence" value="A server MUST say &lt;hola&gt; &amp; &quot;adiós&quot;."`)
+    assert.include(xml, `tests="3" failures="2"`)
+    assert.include(xml, "ana (port 4711)")
+  })
+
+  it("JSON says what was judged, test by test and requirement by requirement", () => {
+    const json = JSON.parse(jsonReport(results)) as { readonly [field: string]: unknown }
+    assert.strictEqual(json["format"], "tertulia-conformance/1")
+    assert.strictEqual(json["conformant"], false)
+    assert.strictEqual((json["tests"] as ReadonlyArray<unknown>).length, 3)
+    assert.strictEqual((json["requirements"] as ReadonlyArray<unknown>).length, 4)
+  })
+
+  it("the terminal's ends with the verdict, names blocks once, and gives the command", () => {
+    const text = closingLines(plainStyle, results, requirements)
+    assert.include(text, "FAILED  wire > c")
+    assert.include(text, `BLOCKED  1, blocked by LOGIN-1`)
+    assert.include(text, "npm run conformance -- --target localhost:7331 --grep 'c' --seed 1")
+    assert.match(text, /not conformant: core$/u)
+  })
+
+  it("a narrow terminal gets lines that fit", () => {
+    const text = closingLines({ ...plainStyle, width: 40 }, results, requirements)
+    const evidenceLines = text
+      .split("\n")
+      .filter((line) => line.startsWith("  expected") || line.startsWith("            "))
+    assert.isTrue(evidenceLines.every((line) => line.length <= 40))
+    assert.deepStrictEqual(wrap("one two three", 8), ["one two", "three"])
+    assert.strictEqual(labelled(plainStyle, "a long label", "text"), "  a long label text")
+  })
+
+  it("colours are for terminals, unless NO_COLOR says no", () => {
+    const tty = { isTTY: true, columns: 100 }
+    assert.notStrictEqual(styleOf(tty, {}).red("a"), "a")
+    assert.strictEqual(styleOf(tty, { NO_COLOR: "1" }).red("a"), "a")
+    assert.strictEqual(styleOf({}, {}).red("a"), "a")
+    assert.strictEqual(styleOf({}, {}).width, Number.POSITIVE_INFINITY)
+  })
+})
+
+describe("transcripts", () => {
+  it("show what is invisible, and cut what is long", () => {
+    assert.strictEqual(printable(new TextEncoder().encode("a\r\n\u001b\u009b\ufeff")), "a\\r\\n\\u001b\\u009b\\ufeff")
+    assert.include(printable(new Uint8Array(10_000).fill(0x61)), "... 9600 bytes ...")
+  })
+
+  it("keep the beginning and the end of a flood", () => {
+    let now = 0
+    const recorder = makeRecorder(() => now++)
+    for (let nth = 0; nth < 1_000; nth++) recorder.chunk("received", Uint8Array.of(0x61))
+    const { leftOut, moments } = recorder.transcript("ana", 1)
+    assert.strictEqual(moments.length + leftOut, 1_000)
+    assert.strictEqual(moments[0]?.at, 0)
+    assert.strictEqual(moments.at(-1)?.at, 999)
+  })
+})
