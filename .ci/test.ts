@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { referenceClient } from "../conformance/src/run/target.ts"
 
 /** What a step came to. */
 interface Count {
@@ -133,6 +134,10 @@ const steps: ReadonlyArray<Step> = [
   { name: "generated files are fresh", run: whole("spec", "--check") },
   { name: "tests of the packages and of the suite", run: unitTests },
   { name: "conformance of the reference server", run: (reports) => suite(reports, "reference") },
+  {
+    name: "conformance of the terminal client",
+    run: (reports) => suite(reports, "client", "--client", referenceClient)
+  },
   { name: "every requirement was judged", run: whole("spec:check") },
   { name: "conformance of the server in Python", run: pythonServer },
   { name: "degenerate targets pass nothing", run: whole("conformance:degenerate") },
