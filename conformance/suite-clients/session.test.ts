@@ -2,9 +2,6 @@
 import type * as Effect from "effect/Effect"
 import { type Play, play, type Session } from "../src/clients/play.ts"
 
-// A client is a program of its own on a busy machine: so many seconds late is not yet wrong.
-const late = 1
-
 play("the event ping is answered by something within one heartbeat", ["HEART-5"], function* (t) {
   const heartbeat = 2
   const session = yield* t.session({ hello: { heartbeat } })
@@ -16,7 +13,7 @@ play("the event ping is answered by something within one heartbeat", ["HEART-5"]
     const asked = yield* t.now
     const before = session.received()
     yield* session.says({ type: "ping" })
-    const answered = t.within(heartbeat + late, () => (session.received() > before ? true : undefined))
+    const answered = t.within(heartbeat + t.late, () => (session.received() > before ? true : undefined))
     // A server that talks isn't doubted (HEART-6): what comes now comes because of the ping.
     const heard = yield* session.whileTalking(answered)
     yield* t.judge("HEART-5", heard !== undefined, {
@@ -36,13 +33,13 @@ play("a server that falls silent is asked, and then left", ["HEART-6"], function
   const silent = yield* t.now
   session.answers(false)
   const isPing = ({ line }: Session["heard"][number]) => String(line).includes('"ping"')
-  const left = yield* t.within(2 * heartbeat + late, () => session.ended()?.at)
+  const left = yield* t.within(2 * heartbeat + t.late, () => session.ended()?.at)
   const asked = session.heard.find((heard) => heard.at >= silent && isPing(heard))?.at
   const bounds = [asked, left] as const
   const kept =
     asked !== undefined &&
     left !== undefined &&
-    asked - silent <= 1_000 * (heartbeat + late) &&
+    asked - silent <= 1_000 * (heartbeat + t.late) &&
     left - silent >= 2_000 * heartbeat - 100
   const after = bounds.map((at) => (at === undefined ? "never" : `after ${at - silent} ms`))
   yield* t.judge("HEART-6", kept, {
@@ -76,7 +73,7 @@ play("after bye with shutting-down it waits for reconnectAfter", ["END-9"], func
   const reconnectAfter = 2_000
   const session = yield* t.session()
   const said = yield* session.saysBye("shutting-down", { reconnectAfter })
-  const back = yield* t.comesBack(reconnectAfter / 1_000 + late)
+  const back = yield* t.comesBack(reconnectAfter / 1_000 + t.late)
   const waited = (back?.since ?? said) - said
   yield* t.judge("END-9", back === undefined || waited >= reconnectAfter - 20, {
     sent: `bye with "reconnectAfter":${reconnectAfter}`,

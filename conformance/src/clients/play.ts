@@ -105,6 +105,8 @@ export interface Play {
   readonly word: (name?: string) => string
   /** Milliseconds of the suite's clock. */
   readonly now: Effect.Effect<number>
+  /** A client is a program of its own on a busy machine: so many seconds late is not yet wrong. */
+  readonly late: number
 }
 
 /** A story: a generator of effects. */
@@ -282,6 +284,7 @@ const makePlay = (
       ),
     timesShown: shown,
     word: (name = "hola") => `${name}${suffix}-${++words}!`,
-    now: Clock.currentTimeMillis
+    now: Clock.currentTimeMillis,
+    late: Math.max(1, suite.options.timeoutScale)
   }
 }
