@@ -56,6 +56,12 @@ const readJson = <Shape>(file: string): Shape | undefined =>
 const checked = (count: Count, exitCode: number): Count =>
   exitCode === 0 || count.failed > 0 ? count : { ...count, failed: 1 }
 
+/** A tool with a binary for each platform, of which not every registry has all: so it isn't in the lockfile. */
+const effectTypes: Step["run"] = async (reports) =>
+  existsSync(join(root, "node_modules/.bin/effect-tsgo"))
+    ? whole("types:effect")(reports)
+    : skip("@effect/tsgo is not installed: npm install --no-save @effect/tsgo@0.45.0")
+
 interface VitestReport {
   readonly numPassedTests: number
   readonly numFailedTests: number
@@ -130,6 +136,7 @@ const pythonServer: Step["run"] = async (reports) => {
 
 const steps: ReadonlyArray<Step> = [
   { name: "types", run: whole("types") },
+  { name: "types, as Effect sees them", run: effectTypes },
   { name: "lint", run: whole("lint") },
   { name: "generated files are fresh", run: whole("spec", "--check") },
   { name: "tests of the packages and of the suite", run: unitTests },
