@@ -4,6 +4,7 @@
  * @module
  */
 import { claims } from "./catalogue/claims.ts"
+import { order } from "./catalogue/order.ts"
 import { registries } from "./catalogue/registries.ts"
 import { rooms } from "./catalogue/rooms.ts"
 import { session } from "./catalogue/session.ts"
@@ -11,4 +12,12 @@ import { versioning } from "./catalogue/versioning.ts"
 import { wire } from "./catalogue/wire.ts"
 import type { Mutant } from "./mutant.ts"
 
-export const catalogue: ReadonlyArray<Mutant> = [...wire, ...session, ...rooms, ...registries, ...versioning, ...claims]
+export const catalogue: ReadonlyArray<Mutant> = [
+  ...wire,
+  ...session,
+  ...rooms,
+  ...order,
+  ...registries,
+  ...versioning,
+  ...claims
+]

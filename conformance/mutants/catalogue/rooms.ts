@@ -1,10 +1,11 @@
 /** Mutants of spec/rooms.md. */
 import type { JsonObject } from "@tertulia/protocol"
+import { quick } from "../../src/run/target.ts"
 import { breaks, insteadOf, isRefusal, refusal, success, swapsTexts, whenAsked, whenSaid } from "../breaks.ts"
 import type { Answered, Mutant, Tap } from "../mutant.ts"
 
-/** Milliseconds, as long as the reference server of the mutants has its heartbeat. */
-const heartbeat = 1_000
+/** Milliseconds of the reference server's heartbeat. */
+const heartbeat = 1_000 * quick.heartbeat
 
 const names = (value: unknown): ReadonlyArray<string> => (Array.isArray(value) ? value.map(String) : [])
 
