@@ -117,6 +117,8 @@ const receive = (socket: net.Socket, nth: number, { began, changed, now, rooms }
   const decoder = makeLineDecoder(longestLine)
   const host = makeHost(rooms)
   const since = now()
+  // A socket that has closed no longer says it.
+  const port = socket.localPort
   const heard: Array<Heard> = []
   let limits = defaultLimits
   let answering = true
@@ -188,6 +190,6 @@ const receive = (socket: net.Socket, nth: number, { began, changed, now, rooms }
       recorder.note("RST sent")
       socket.resetAndDestroy()
     }),
-    transcript: () => recorder.transcript(`connection ${nth}`, socket.localPort)
+    transcript: () => recorder.transcript(`connection ${nth}`, port)
   }
 }
