@@ -13,67 +13,46 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { helpFormatter } from "./lang/help.ts"
+import { languages, languageWanted } from "./lang/language.ts"
+import { phrasesOf } from "./lang/spoken.ts"
+import { type Metavar, type OptionName, wordsOf } from "./lang/words.ts"
+import { styleOf } from "./report/style.ts"
 import { explain } from "./run/explain.ts"
 import { judge, list } from "./run/judge.ts"
 import { CannotJudge, type Flags } from "./run/options.ts"
 
+const language = languageWanted(process.argv.slice(2), process.env)
+const words = wordsOf(language)
+
 const several = (flag: Flag.Flag<string>) => Flag.atLeast(flag, 0)
+const about =
+  (name: OptionName) =>
+  <A>(flag: Flag.Flag<A>): Flag.Flag<A> =>
+    Flag.withDescription(flag, words.options[name])
+const value =
+  (name: Metavar) =>
+  <A>(flag: Flag.Flag<A>): Flag.Flag<A> =>
+    Flag.withMetavar(flag, words.metavars[name])
 
 const flags = {
-  target: several(Flag.String("target")).pipe(
-    Flag.withMetavar("host:port"),
-    Flag.withDescription("The server to judge; without it, the reference server is started on a free port")
-  ),
-  client: Flag.String("client").pipe(
-    Flag.optional,
-    Flag.withMetavar("command"),
-    Flag.withDescription("The client to judge instead: a command, to which host:port is appended")
-  ),
-  list: Flag.Boolean("list").pipe(
-    Flag.withDefault(false),
-    Flag.withDescription("Print the tests that would run, with what they judge")
-  ),
-  explain: Flag.String("explain").pipe(
-    Flag.optional,
-    Flag.withMetavar("ID"),
-    Flag.withDescription("Print a requirement, where it stands, and what judges it")
-  ),
-  grep: Flag.String("grep").pipe(
-    Flag.withDefault(""),
-    Flag.withMetavar("text"),
-    Flag.withDescription("Only tests whose title contains this text")
-  ),
-  requirement: several(Flag.String("requirement")).pipe(
-    Flag.withMetavar("ID"),
-    Flag.withDescription("Only tests that judge this requirement (may be repeated)")
-  ),
-  profile: several(Flag.String("profile")).pipe(
-    Flag.withMetavar("name"),
-    Flag.withDescription("Only tests of this profile (may be repeated)")
-  ),
-  seed: Flag.Int("seed").pipe(Flag.optional, Flag.withDescription("The seed of all chance; each run prints its own")),
-  path: Flag.String("path").pipe(
-    Flag.optional,
-    Flag.withDescription("With --seed: the way to one counterexample of a property")
-  ),
-  runs: Flag.Int("runs").pipe(Flag.withDefault(20), Flag.withDescription("How often each property runs (20)")),
-  parallel: Flag.Int("parallel").pipe(Flag.withDefault(8), Flag.withDescription("Tests at once (8)")),
-  timeoutScale: Flag.Finite("timeout-scale").pipe(
-    Flag.withDefault(1),
-    Flag.withDescription("Multiplies every deadline; for slow targets and debuggers (1)")
-  ),
-  bail: Flag.Boolean("bail").pipe(Flag.withDefault(false), Flag.withDescription("Stop after the first failure")),
-  report: Flag.String("report").pipe(
-    Flag.withDefault(""),
-    Flag.withMetavar("json,junit"),
-    Flag.withDescription("Reports to write besides the terminal's")
-  ),
-  out: Flag.String("out").pipe(
-    Flag.withDefault("conformance-report"),
-    Flag.withMetavar("folder"),
-    Flag.withDescription("Where the reports are written (conformance-report)")
-  ),
-  quiet: Flag.Boolean("quiet").pipe(Flag.withDefault(false), Flag.withDescription("Print nothing but errors"))
+  target: several(Flag.String("target")).pipe(value("address"), about("target")),
+  client: Flag.String("client").pipe(Flag.optional, value("command"), about("client")),
+  list: Flag.Boolean("list").pipe(Flag.withDefault(false), about("list")),
+  explain: Flag.String("explain").pipe(Flag.optional, Flag.withMetavar("ID"), about("explain")),
+  grep: Flag.String("grep").pipe(Flag.withDefault(""), value("text"), about("grep")),
+  requirement: several(Flag.String("requirement")).pipe(Flag.withMetavar("ID"), about("requirement")),
+  profile: several(Flag.String("profile")).pipe(value("name"), about("profile")),
+  seed: Flag.Int("seed").pipe(Flag.optional, value("integer"), about("seed")),
+  path: Flag.String("path").pipe(Flag.optional, value("path"), about("path")),
+  runs: Flag.Int("runs").pipe(Flag.withDefault(20), value("integer"), about("runs")),
+  parallel: Flag.Int("parallel").pipe(Flag.withDefault(8), value("integer"), about("parallel")),
+  timeoutScale: Flag.Finite("timeout-scale").pipe(Flag.withDefault(1), value("number"), about("timeout-scale")),
+  bail: Flag.Boolean("bail").pipe(Flag.withDefault(false), about("bail")),
+  report: Flag.String("report").pipe(Flag.withDefault(""), Flag.withMetavar("json,junit"), about("report")),
+  out: Flag.String("out").pipe(Flag.withDefault("conformance-report"), value("folder"), about("out")),
+  lang: Flag.Literals("lang", languages).pipe(Flag.withDefault(language), Flag.withMetavar("en|es"), about("lang")),
+  quiet: Flag.Boolean("quiet").pipe(Flag.withDefault(false), about("quiet"))
 }
 
 const command = Command.make("conformance", flags, (given) =>
@@ -85,11 +64,7 @@ const command = Command.make("conformance", flags, (given) =>
     path: Option.getOrUndefined(given.path),
     report: given.report.split(",").filter((kind) => kind !== "")
   })
-).pipe(
-  Command.withDescription(
-    "Judges a Tertulia server, or a client, against the spec. Exit codes: 0 conformant, 1 not, 2 could not judge, 3 a fault of the suite."
-  )
-)
+).pipe(Command.withDescription(words.about))
 
 /** Ends the process with this code, when all has been said. */
 class ExitWith extends Data.TaggedError("ExitWith")<{ readonly code: number }> {}
@@ -109,20 +84,22 @@ const presenter: CliOutput.Presenter = {
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? Effect.sync(() =>
-          complain(
-            event.errors
-              .map(({ message }) => message)
-              .join("; ")
-              .replace(/\s+/gu, " ")
-          )
+          complain(words.seeHelp(event.errors.map(({ message }) => phrase(oneLine(message))).join("; ")))
         )
       : CliOutput.defaultPresenter.present(event)
 }
 
-const complain = (line: string) => process.stderr.write(`conformance: ${line} (--help lists the options)\n`)
+const oneLine = (message: string): string => message.replace(/\s+/gu, " ")
+
+const phrase = phrasesOf(language).of
+
+const complain = (line: string) => process.stderr.write(`conformance: ${line}\n`)
+
+const colours = styleOf(process.stdout, process.env).bold("") !== ""
 
 const settings = Layer.mergeAll(
   NodeServices.layer,
+  CliOutput.layer(helpFormatter(words, colours)),
   CliOutput.layerPresenter(presenter),
   CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })
 )
@@ -133,11 +110,11 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   const error = Cause.squash(exit.cause)
   if (error instanceof ExitWith) return error.code
   if (error instanceof CannotJudge) {
-    process.stderr.write(`conformance: ${error.reason}\n`)
+    complain(phrase(error.reason))
     return 2
   }
   if (typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp") return 2
-  process.stderr.write(`conformance: a fault of the suite: ${Cause.pretty(exit.cause)}\n`)
+  complain(words.suiteFault(Cause.pretty(exit.cause)))
   return 3
 }
 

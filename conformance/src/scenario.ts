@@ -13,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import { test } from "vitest"
 import { brokenBy, type Client, makeClient, type Person } from "./client.ts"
 import type { RequirementId } from "./generated/requirement-id.ts"
+import { titleContains } from "./lang/spoken.ts"
 import { type StartedTarget, startTarget } from "./run/target.ts"
 import type { TestPlan } from "./suite.ts"
 import * as suite from "./suite.ts"
@@ -157,7 +158,7 @@ const planOf = (title: string, ids: Ids, kind: suite.TestPlan["kind"]): suite.Te
   const profile = suite.requirementOf(ids[0])?.profile ?? "core"
   const { grep, profiles, requirements } = suite.options.selection
   const selected =
-    title.toLowerCase().includes(grep.toLowerCase()) &&
+    titleContains(title, grep) &&
     (requirements.length === 0 || ids.some((id) => requirements.includes(id))) &&
     (profiles.length === 0 || profiles.includes(profile))
   return { title, ids, profile, kind, selected }

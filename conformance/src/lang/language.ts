@@ -22,3 +22,18 @@ export const languageOf = (env: Readonly<Record<string, string | undefined>>): L
   const locale = [env["LC_ALL"], env["LC_MESSAGES"], env["LANG"]].find((value) => value !== undefined && value !== "")
   return /^es(?:[_.@-]|$)/iu.test(locale ?? "") ? "es" : "en"
 }
+
+/**
+ * The language of a command line, before it is read: `--lang` wins over the locale. Whatever else `--lang` says is refused later, in the
+ * language of the locale.
+ */
+export const languageWanted = (
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string | undefined>>
+): Language => {
+  const given = args.flatMap((arg, nth) =>
+    arg === "--lang" ? [args[nth + 1] ?? ""] : arg.startsWith("--lang=") ? [arg.slice("--lang=".length)] : []
+  )
+  const last = given.at(-1) ?? ""
+  return isLanguage(last) ? last : languageOf(env)
+}

@@ -3,20 +3,27 @@
  *
  * @module
  */
+import { english } from "../lang/en.ts"
+import type { Words } from "../lang/words.ts"
 import type { Results, TestResult } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed } from "../verdict.ts"
 import type { Transcript } from "../wire/transcript.ts"
 
-/** One JUnit XML document. */
-export const junitReport = (results: Results, requirements: ReadonlyArray<Requirement>): string => {
+/** One JUnit XML document. Tests have their English titles in every language: build servers know them by these. */
+export const junitReport = (
+  results: Results,
+  requirements: ReadonlyArray<Requirement>,
+  words: Words = english
+): string => {
   const sentences = new Map(requirements.map((requirement) => [requirement.id, requirement]))
   const chapters = [...new Set(results.tests.map(({ chapter }) => chapter))]
   const suites = chapters.map((chapter) =>
     suiteXml(
       chapter,
       results.tests.filter((test) => test.chapter === chapter),
-      sentences
+      sentences,
+      words
     )
   )
   return [
@@ -42,15 +49,16 @@ const isSkipped = ({ outcome }: TestResult): boolean =>
 const suiteXml = (
   chapter: string,
   tests: ReadonlyArray<TestResult>,
-  sentences: ReadonlyMap<string, Requirement>
+  sentences: ReadonlyMap<string, Requirement>,
+  words: Words
 ): string =>
   [
     `  <testsuite name="${xml(chapter)}"${counts(tests)}>`,
-    ...tests.map((test) => caseXml(test, sentences)),
+    ...tests.map((test) => caseXml(test, sentences, words)),
     `  </testsuite>`
   ].join("\n")
 
-const caseXml = (test: TestResult, sentences: ReadonlyMap<string, Requirement>): string => {
+const caseXml = (test: TestResult, sentences: ReadonlyMap<string, Requirement>, words: Words): string => {
   const { chapter, ids, outcome, title } = test
   return [
     `    <testcase classname="${xml(chapter)}" name="${xml(title)}" time="${(outcome.millis / 1_000).toFixed(3)}">`,
@@ -59,7 +67,7 @@ const caseXml = (test: TestResult, sentences: ReadonlyMap<string, Requirement>):
     property("verdict", outcome.verdict),
     property("again", test.again),
     `      </properties>`,
-    ...verdictXml(test),
+    ...verdictXml(test, words),
     `    </testcase>`
   ].join("\n")
 }
@@ -75,20 +83,24 @@ const propertiesXml = (requirement: Requirement | undefined): ReadonlyArray<stri
 
 const property = (name: string, value: string): string => `        <property name="${name}" value="${xml(value)}"/>`
 
-const verdictXml = (test: TestResult): ReadonlyArray<string> => {
+const verdictXml = (test: TestResult, { labels, ...words }: Words): ReadonlyArray<string> => {
   const { finding, reason = "", transcripts, verdict } = test.outcome
   if (isSkipped(test)) return [`      <skipped message="${xml(reason)}"/>`]
   if (!isRed(verdict)) return []
   const evidence =
-    finding === undefined ? [] : [`sent: ${finding.sent ?? ""}`, `expected: ${finding.expected}`, `got: ${finding.got}`]
-  const body = [...evidence, ...transcripts.map(transcriptText)].join("\n")
+    finding === undefined
+      ? []
+      : [
+          `${labels.sent}: ${finding.sent ?? ""}`,
+          `${labels.expected}: ${finding.expected}`,
+          `${labels.got}: ${finding.got}`
+        ]
+  const body = [...evidence, ...transcripts.map((transcript) => transcriptText(transcript, words.port))].join("\n")
   return [`      <failure type="${xml(verdict)}" message="${xml(reason)}">${xml(body)}</failure>`]
 }
 
-const transcriptText = ({ localPort, moments, who }: Transcript): string =>
-  [`${who} (port ${localPort ?? "unknown"})`, ...moments.map(({ at, text, what }) => `${at} ms ${what}: ${text}`)].join(
-    "\n"
-  )
+const transcriptText = ({ localPort, moments, who }: Transcript, port: Words["port"]): string =>
+  [`${who} (${port(localPort)})`, ...moments.map(({ at, text, what }) => `${at} ms ${what}: ${text}`)].join("\n")
 
 const faultsXml = (faults: ReadonlyArray<string>): ReadonlyArray<string> =>
   faults.length === 0

@@ -4,9 +4,13 @@
  * @module
  */
 
-/** How a report is written. */
+import { english } from "../lang/en.ts"
+import type { Words } from "../lang/words.ts"
+
+/** How a report is written: how wide, in which colours, in whose words. */
 export interface Style {
   readonly width: number
+  readonly words: Words
   readonly red: (text: string) => string
   readonly green: (text: string) => string
   readonly yellow: (text: string) => string
@@ -17,19 +21,28 @@ export interface Style {
 const same = (text: string) => text
 const colour = (code: number) => (text: string) => `\u001b[${code}m${text}\u001b[0m`
 
-/** Plain text without a width. */
-export const plainStyle: Style = { width: Infinity, red: same, green: same, yellow: same, dim: same, bold: same }
+/** Plain English text without a width. */
+export const plainStyle: Style = {
+  width: Infinity,
+  words: english,
+  red: same,
+  green: same,
+  yellow: same,
+  dim: same,
+  bold: same
+}
 
 /** The style that fits where the output goes: colours on a terminal, unless NO_COLOR is set; FORCE_COLOR always. */
 export const styleOf = (
   stream: { readonly isTTY?: boolean; readonly columns?: number },
-  env: Readonly<Record<string, string | undefined>>
+  env: Readonly<Record<string, string | undefined>>,
+  words: Words = english
 ): Style => {
   const width = stream.isTTY === true ? Math.max(40, stream.columns ?? 80) : Infinity
   const no = env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== ""
   const forced = env["FORCE_COLOR"] !== undefined && env["FORCE_COLOR"] !== "0"
-  if (no || !(forced || stream.isTTY === true)) return { ...plainStyle, width }
-  return { width, red: colour(31), green: colour(32), yellow: colour(33), dim: colour(2), bold: colour(1) }
+  if (no || !(forced || stream.isTTY === true)) return { ...plainStyle, width, words }
+  return { width, words, red: colour(31), green: colour(32), yellow: colour(33), dim: colour(2), bold: colour(1) }
 }
 
 /** A label and a text that continues under itself: `label     text ...`. */

@@ -15,42 +15,43 @@ import { labelled, type Style } from "./style.ts"
 export const greetingLines = (style: Style, target: Target, seed: number, parallel: number): string => {
   const { hello, host, port } = target
   if (target.who === "client") return clientLines(style, target, seed, parallel)
-  const where = target.given ?? `${host}:${port} (the reference server, started for this run)`
+  const { labels, ...words } = style.words
+  const where = target.given ?? words.reference(`${host}:${port}`)
   if (hello === undefined) {
     return [
-      labelled(style, "target", where),
-      labelled(style, "server", style.red("sends no valid `hello`, so most tests are blocked")),
-      labelled(style, "seed", String(seed))
+      labelled(style, labels.target, where),
+      labelled(style, labels.server, style.red(words.noHello)),
+      labelled(style, labels.seed, String(seed))
     ].join("\n")
   }
   const limits = effectiveLimits(hello.limits)
   const shown = (["line", "text", "page", "joins", "connections"] as const).map((name) => `${name} ${limits[name]}`)
   return [
-    labelled(style, "target", where),
-    labelled(style, "server", `${hello.server}, protocol ${hello.protocol}`),
-    labelled(style, "profiles", target.profiles.join(", ")),
-    labelled(style, "limits", `${shown.join(", ")}, heartbeat ${hello.heartbeat} s`),
-    labelled(style, "round trip", `${target.roundTrip} ms; seed ${seed}; up to ${parallel} tests at once`)
+    labelled(style, labels.target, where),
+    labelled(style, labels.server, words.protocol(hello.server, hello.protocol)),
+    labelled(style, labels.profiles, target.profiles.join(", ")),
+    labelled(style, labels.limits, `${shown.join(", ")}, ${words.heartbeat(hello.heartbeat)}`),
+    labelled(style, labels.roundTrip, words.pace(target.roundTrip, seed, parallel))
   ].join("\n")
 }
 
 const clientLines = (style: Style, { given = "", roundTrip }: Target, seed: number, parallel: number): string =>
   [
-    labelled(style, "client", given),
-    labelled(style, "round trip", `${roundTrip} ms; seed ${seed}; up to ${parallel} tests at once`)
+    labelled(style, style.words.labels.client, given),
+    labelled(style, style.words.labels.roundTrip, style.words.pace(roundTrip, seed, parallel))
   ].join("\n")
 
 /** One line for a chapter that is done. */
 export const chapterLine = (style: Style, chapter: string, reports: ReadonlyArray<TestReport>): string => {
   const found = reports.flatMap(({ outcome }) => (outcome === undefined ? [] : [outcome.verdict]))
   const counts = countsOf(style, (verdict) => found.filter((each) => each === verdict).length)
-  return labelled(style, chapter, counts === "" ? style.dim("nothing selected") : counts, 16)
+  return labelled(style, chapter, counts === "" ? style.dim(style.words.nothingSelected) : counts, 16)
 }
 
 const countsOf = (style: Style, count: (verdict: Verdict) => number): string =>
   verdicts
     .filter((verdict) => count(verdict) > 0)
-    .map((verdict) => painted(style, verdict, `${count(verdict)} ${verdict}`))
+    .map((verdict) => painted(style, verdict, style.words.count(verdict, count(verdict))))
     .join(", ")
 
 const painted = (style: Style, verdict: Verdict, text: string): string =>
@@ -73,28 +74,29 @@ export const closingLines = (style: Style, results: Results, requirements: Reado
     ...blockedBlock(style, of("blocked")),
     ...notRunBlock(style, of("not run")),
     ...notesBlock(style, results.tests),
-    ...results.faults.map((fault) => style.red(`FAULT OF THE SUITE  ${fault}`)),
+    ...results.faults.map((fault) => style.red(`${style.words.fault}  ${fault}`)),
     summary(style, results)
   ].join("\n\n")
 }
 
 const redBlock = (style: Style, test: TestResult, sentences: ReadonlyMap<string, Requirement>): string => {
-  const { chapter, outcome, title } = test
+  const { chapter, heading, outcome } = test
   const { finding, reason, replay, transcripts, verdict } = outcome
+  const { labels } = style.words
   return [
-    style.red(style.bold(`${verdict.toUpperCase()}  ${chapter} > ${title}`)),
+    style.red(style.bold(`${style.words.heading[verdict]}  ${chapter} > ${heading}`)),
     ...(finding === undefined ? [labelled(style, "", reason ?? "")] : findingLines(style, finding, test, sentences)),
-    ...(replay?.counterexample === undefined ? [] : [labelled(style, "with", replay.counterexample)]),
+    ...(replay?.counterexample === undefined ? [] : [labelled(style, labels.with, replay.counterexample)]),
     ...transcripts.map((transcript) => transcriptLines(style, transcript)),
-    labelled(style, "again", style.bold(test.again))
+    labelled(style, labels.again, style.bold(test.again))
   ].join("\n")
 }
 
 const warnedBlock = (style: Style, test: TestResult, sentences: ReadonlyMap<string, Requirement>): string =>
   [
-    style.yellow(`WARNED  ${test.chapter} > ${test.title}`),
+    style.yellow(`${style.words.heading.warned}  ${test.chapter} > ${test.heading}`),
     ...test.outcome.warnings.flatMap((warning) => findingLines(style, warning, test, sentences)),
-    labelled(style, "again", test.again)
+    labelled(style, style.words.labels.again, test.again)
   ].join("\n")
 
 const findingLines = (
@@ -106,11 +108,12 @@ const findingLines = (
   // A written conversation judges several sentences at once: it can't say which of them was broken.
   const written = (test.kind === "dialogue" || test.kind === "vector") && test.ids.includes(finding.requirement ?? "")
   const ids = written ? test.ids : finding.requirement === undefined ? [] : [finding.requirement]
+  const { labels } = style.words
   return [
     ...ids.flatMap((id) => sentenceLines(style, sentences.get(id))),
-    ...(finding.sent === undefined ? [] : [labelled(style, "sent", finding.sent)]),
-    labelled(style, "expected", finding.expected),
-    labelled(style, "got", finding.got)
+    ...(finding.sent === undefined ? [] : [labelled(style, labels.sent, finding.sent)]),
+    labelled(style, labels.expected, finding.expected),
+    labelled(style, labels.got, finding.got)
   ]
 }
 
@@ -127,11 +130,9 @@ const transcriptLines = (style: Style, { leftOut, localPort, moments, who }: Tra
   const hidden = Math.max(0, moments.length - shownFirst - shownLast)
   const first = hidden === 0 ? moments : moments.slice(0, shownFirst)
   const last = hidden === 0 ? [] : moments.slice(-shownLast)
-  const gap = hidden === 0 ? [] : [style.dim(`            ... ${hidden + leftOut} chunks ...`)]
-  // What is no connection has no port: the input and the output of a client.
-  const legend = localPort === undefined ? "> typed, < shown" : `the suite's port ${localPort}; > sent, < came`
+  const gap = hidden === 0 ? [] : [style.dim(`            ${style.words.hiddenChunks(hidden + leftOut)}`)]
   return [
-    `  ${style.bold(who)} ${style.dim(`(${legend}, one line per chunk)`)}`,
+    `  ${style.bold(who)} ${style.dim(`(${style.words.legend(localPort)})`)}`,
     ...first.map((moment) => momentLine(style, moment)),
     ...gap,
     ...last.map((moment) => momentLine(style, moment))
@@ -147,26 +148,29 @@ const blockedBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyA
   const reasons = [...new Set(tests.map(({ outcome }) => outcome.reason ?? "blocked"))]
   return reasons.map((reason) => {
     const same = tests.filter(({ outcome }) => (outcome.reason ?? "blocked") === reason)
-    return [style.red(`BLOCKED  ${same.length}, ${reason}`), labelled(style, "", titlesOf(same))].join("\n")
+    return [
+      style.red(`${style.words.heading.blocked}  ${same.length}, ${reason}`),
+      labelled(style, "", titlesOf(style, same))
+    ].join("\n")
   })
 }
 
 /** A few titles, and how many more there are. */
-const titlesOf = (tests: ReadonlyArray<TestResult>): string => {
-  const shown = tests.slice(0, 3).map(({ title }) => `"${title}"`)
-  return `${shown.join(", ")}${tests.length > 3 ? ` and ${tests.length - 3} more` : ""}`
+const titlesOf = (style: Style, tests: ReadonlyArray<TestResult>): string => {
+  const shown = tests.slice(0, 3).map(({ heading }) => `"${heading}"`)
+  return `${shown.join(", ")}${tests.length > 3 ? style.words.andMore(tests.length - 3) : ""}`
 }
 
 const notRunBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> =>
   tests.length === 0
     ? []
-    : [tests.map(({ outcome, title }) => style.dim(`not run: "${title}": ${outcome.reason}`)).join("\n")]
+    : [tests.map(({ heading, outcome }) => style.dim(style.words.notRun(heading, outcome.reason ?? ""))).join("\n")]
 
 const notesBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> => {
   const notes = [...new Set(tests.flatMap(({ outcome }) => outcome.notes ?? []))]
   return notes.map((note) => {
     const same = tests.filter(({ outcome }) => outcome.notes?.includes(note) === true)
-    return style.dim([`note: ${note}`, labelled(style, "", titlesOf(same))].join("\n"))
+    return style.dim([style.words.note(note), labelled(style, "", titlesOf(style, same))].join("\n"))
   })
 }
 
@@ -176,10 +180,10 @@ const summary = (style: Style, results: Results): string => {
   const binding = requirements.filter(({ standing }) => !apart.has(standing))
   const judged = binding.filter(({ broken, kept }) => kept + broken > 0).length
   const broken = binding.filter(({ standing }) => standing === "broken").map(({ requirement }) => requirement.id)
-  const time = `${(millis / 1_000).toFixed(1)} s`
+  const counts = countsOf(style, (verdict) => totals[verdict])
   return [
-    `${planned} tests in ${time}: ${countsOf(style, (verdict) => totals[verdict])}`,
-    `${judged} of ${binding.length} requirements on ${results.target.who}s judged${broken.length === 0 ? "" : `; broken: ${broken.join(", ")}`}`,
+    style.words.tested(planned, (millis / 1_000).toFixed(1), counts),
+    style.words.judged(judged, binding.length, results.target.who, broken),
     conclusion(style, results)
   ].join("\n")
 }
@@ -188,16 +192,12 @@ const conclusion = (style: Style, { exitCode, target, tests, totals }: Results):
   const profiles = target.profiles.join(", ")
   switch (exitCode) {
     case 0:
-      return style.green(
-        style.bold(
-          `conformant: ${profiles}${totals["not run"] > 0 ? `, but for ${totals["not run"]} tests not run` : ""}`
-        )
-      )
+      return style.green(style.bold(style.words.conformant(profiles, totals["not run"])))
     case 1:
-      return style.red(style.bold(`not conformant: ${profiles}`))
+      return style.red(style.bold(style.words.notConformant(profiles)))
     case 2:
-      return style.red(`could not judge: nothing was selected (${tests.length} tests)`)
+      return style.red(style.words.couldNotJudge(tests.length))
     case 3:
-      return style.red(style.bold("the suite is at fault: this says nothing about the target"))
+      return style.red(style.bold(style.words.suiteAtFault))
   }
 }

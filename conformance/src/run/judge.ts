@@ -12,11 +12,15 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { leaveNothingRunning } from "../clients/leftovers.ts"
 import { probeClient } from "../clients/probe.ts"
+import { resultsIn } from "../lang/results.ts"
+import { phrasesOf } from "../lang/spoken.ts"
+import { wordsOf } from "../lang/words.ts"
 import { jsonReport } from "../report/json.ts"
 import { junitReport } from "../report/junit.ts"
 import { type Style, styleOf } from "../report/style.ts"
 import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
-import { type Requirement, readRequirements } from "../spec/requirements.ts"
+import type { Requirement } from "../spec/requirements.ts"
+import { readRequirementsIn } from "../spec/translations.ts"
 import type { ClientUnderTest, SuiteOptions } from "../suite.ts"
 import type { Address } from "../wire/connection.ts"
 import { type Driven, drive, type TestReport } from "./drive.ts"
@@ -30,18 +34,18 @@ import { referenceClient, referenceServer, startTarget } from "./target.ts"
 export const judge = Effect.fnUntraced(function* (
   flags: Flags
 ): Effect.fn.Return<0 | 1 | 2 | 3, CannotJudge, Scope.Scope> {
-  const requirements = readRequirements()
+  const requirements = readRequirementsIn(flags.lang)
   const selected = yield* checkFlags(flags, requirements)
   const { client, target } = flags.client === undefined ? yield* reach(flags) : yield* reachClient(flags, flags.client)
   const options = yield* suiteOptions(flags, target, client, selected)
-  const style = styleOf(process.stdout, process.env)
+  const style = styleOf(process.stdout, process.env, wordsOf(flags.lang))
   const say = (text: string) => (flags.quiet ? undefined : process.stdout.write(`${text}\n`))
 
   say(`\n${greetingLines(style, target, options.seed, options.parallel)}\n`)
   const began = yield* Clock.currentTimeMillis
-  const driven = yield* Effect.promise(() => drive(options, watcher(style, flags.quiet)))
+  const driven = yield* Effect.promise(() => drive(options, watcher(style, flags)))
   const millis = (yield* Clock.currentTimeMillis) - began
-  const results = resultsOf(target, options.seed, driven, requirements, millis)
+  const results = resultsIn(flags.lang, resultsOf(target, options.seed, driven, requirements, millis))
   yield* write(flags, results, requirements)
   if (isWhole(flags) && results.exitCode <= 1) yield* Effect.sync(() => writeJudged(target.who, results))
   say(`\n${closingLines(style, results, requirements)}\n`)
@@ -59,15 +63,17 @@ const isWhole = ({ bail, client, grep, profile, requirement, target }: Flags): b
 
 /** Prints the tests that would run, with what they judge. */
 export const list = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<void, CannotJudge> {
-  const requirements = yield* checkFlags(flags, readRequirements())
+  const requirements = yield* checkFlags(flags, readRequirementsIn(flags.lang))
   const { plan } = yield* plannedTests(flags, requirements)
   const selected = plan.filter((test) => test.selected)
   if (selected.length === 0) return yield* nothingSelected
   for (const chapter of [...new Set(selected.map((test) => test.chapter))]) {
     const tests = selected.filter((test) => test.chapter === chapter)
-    process.stdout.write(`${chapter}\n${tests.map((test) => `  ${test.title}  [${test.ids.join(" ")}]\n`).join("")}`)
+    process.stdout.write(
+      `${chapter}\n${tests.map((test) => `  ${phrasesOf(flags.lang).of(test.title)}  [${test.ids.join(" ")}]\n`).join("")}`
+    )
   }
-  process.stdout.write(`${selected.length} tests\n`)
+  process.stdout.write(`${wordsOf(flags.lang).tests(selected.length)}\n`)
 })
 
 /** Every test, registered but not run: no target is needed. */
@@ -181,7 +187,7 @@ const suiteOptions = Effect.fnUntraced(function* (
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** Shows the progress on a terminal, and a line for each chapter that is done. */
-const watcher = (style: Style, quiet: boolean) => {
+const watcher = (style: Style, { lang, quiet }: Flags) => {
   const tty = process.stdout.isTTY === true && !quiet
   const done: Array<TestReport> = []
   let planned = 0
@@ -194,7 +200,14 @@ const watcher = (style: Style, quiet: boolean) => {
       done.push(report)
       if (!tty) return
       clear()
-      process.stdout.write(style.dim(`  ${done.length} of ${planned}  ${report.title}`.slice(0, style.width - 1)))
+      process.stdout.write(
+        style.dim(
+          `  ${style.words.progress(done.length, planned)}  ${phrasesOf(lang).of(report.title)}`.slice(
+            0,
+            style.width - 1
+          )
+        )
+      )
     },
     onChapter: (chapter: string) => {
       clear()
@@ -216,7 +229,7 @@ const write = (
           mkdirSync(flags.out, { recursive: true })
           if (flags.report.includes("json")) writeFileSync(join(flags.out, "report.json"), jsonReport(results))
           if (flags.report.includes("junit")) {
-            writeFileSync(join(flags.out, "junit.xml"), junitReport(results, requirements))
+            writeFileSync(join(flags.out, "junit.xml"), junitReport(results, requirements, wordsOf(flags.lang)))
           }
         },
         catch: (error) => new CannotJudge({ reason: `--out ${flags.out}: ${(error as Error).message}` })

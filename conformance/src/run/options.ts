@@ -5,6 +5,7 @@
  */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import type { Language } from "../lang/language.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import type { Address } from "../wire/connection.ts"
 
@@ -27,6 +28,7 @@ export interface Flags {
   readonly report: ReadonlyArray<string>
   readonly out: string
   readonly quiet: boolean
+  readonly lang: Language
 }
 
 /** The run can't judge: exit 2, with one line. */

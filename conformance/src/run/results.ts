@@ -13,6 +13,8 @@ import type { Role } from "./judged.ts"
 /** One test that was selected, with what it came to. */
 export interface TestResult extends TestReport {
   readonly outcome: Outcome
+  /** The title in the language of whoever reads; `title` stays what the test is known by. */
+  readonly heading: string
   /** The command that runs just this test again. */
   readonly again: string
 }
@@ -102,7 +104,9 @@ export const resultsOf = (
 }
 
 const resultOf = (report: TestReport, target: Target, seed: number): ReadonlyArray<TestResult> =>
-  report.outcome === undefined ? [] : [{ ...report, outcome: report.outcome, again: againOf(report, target, seed) }]
+  report.outcome === undefined
+    ? []
+    : [{ ...report, outcome: report.outcome, heading: report.title, again: againOf(report, target, seed) }]
 
 const againOf = ({ outcome, title }: TestReport, { given, who }: Target, seed: number): string => {
   const path = outcome?.replay?.path

@@ -1,0 +1,108 @@
+/**
+ * The words of the reports and of the command line in English.
+ *
+ * @module
+ */
+import type { Words } from "./words.ts"
+
+const capitals = <Names extends string>(names: ReadonlyArray<Names>) =>
+  Object.fromEntries(names.map((name) => [name, name.toUpperCase()])) as Record<Names, string>
+
+export const english: Words = {
+  labels: {
+    target: "target",
+    client: "client",
+    server: "server",
+    seed: "seed",
+    profiles: "profiles",
+    limits: "limits",
+    roundTrip: "round trip",
+    with: "with",
+    again: "again",
+    sent: "sent",
+    expected: "expected",
+    got: "got",
+    where: "where",
+    binds: "binds",
+    untestable: "untestable",
+    judgedBy: "judged by"
+  },
+  reference: (address) => `${address} (the reference server, started for this run)`,
+  noHello: "sends no valid `hello`, so most tests are blocked",
+  protocol: (server, protocol) => `${server}, protocol ${protocol}`,
+  heartbeat: (seconds) => `heartbeat ${seconds} s`,
+  pace: (millis, seed, parallel) => `${millis} ms; seed ${seed}; up to ${parallel} tests at once`,
+
+  progress: (done, planned) => `${done} of ${planned}`,
+  nothingSelected: "nothing selected",
+  count: (verdict, tests) => `${tests} ${verdict}`,
+
+  heading: capitals(["passed", "failed", "warned", "not claimed", "blocked", "not run", "inconclusive"]),
+  fault: "FAULT OF THE SUITE",
+  notRun: (title, reason) => `not run: "${title}": ${reason}`,
+  note: (sentence) => `note: ${sentence}`,
+  andMore: (tests) => ` and ${tests} more`,
+  hiddenChunks: (chunks) => `... ${chunks} chunks ...`,
+  legend: (port) =>
+    `${port === undefined ? "> typed, < shown" : `the suite's port ${port}; > sent, < came`}, one line per chunk`,
+  port: (port) => `port ${port ?? "unknown"}`,
+
+  tests: (tests) => `${tests} tests`,
+  tested: (tests, seconds, counts) => `${tests} tests in ${seconds} s: ${counts}`,
+  judged: (judged, binding, who, broken) =>
+    `${judged} of ${binding} requirements on ${who}s judged${broken.length === 0 ? "" : `; broken: ${broken.join(", ")}`}`,
+  conformant: (profiles, notRun) => `conformant: ${profiles}${notRun > 0 ? `, but for ${notRun} tests not run` : ""}`,
+  notConformant: (profiles) => `not conformant: ${profiles}`,
+  couldNotJudge: (tests) => `could not judge: nothing was selected (${tests} tests)`,
+  suiteAtFault: "the suite is at fault: this says nothing about the target",
+
+  line: (link, line) => `${link} (line ${line})`,
+  bound: (who, profile) => `${who === "both" ? "servers and clients" : `${who}s`}, profile ${profile}`,
+  ofClients: (chapter) => `clients, ${chapter}`,
+  kind: { dialogue: "dialogue", scenario: "scenario", vector: "vector", property: "property" },
+  noTest: "no test yet",
+
+  about:
+    "Judges a Tertulia server, or a client, against the spec. Exit codes: 0 conformant, 1 not, 2 could not judge, 3 a fault of the suite.",
+  options: {
+    target: "The server to judge; without it, the reference server is started on a free port",
+    client: "The client to judge instead: a command, to which host:port is appended",
+    list: "Print the tests that would run, with what they judge",
+    explain: "Print a requirement, where it stands, and what judges it",
+    grep: "Only tests whose title contains this text",
+    requirement: "Only tests that judge this requirement (may be repeated)",
+    profile: "Only tests of this profile (may be repeated)",
+    seed: "The seed of all chance; each run prints its own",
+    path: "With --seed: the way to one counterexample of a property",
+    runs: "How often each property runs (20)",
+    parallel: "Tests at once (8)",
+    "timeout-scale": "Multiplies every deadline; for slow targets and debuggers (1)",
+    bail: "Stop after the first failure",
+    report: "Reports to write besides the terminal's",
+    out: "Where the reports are written (conformance-report)",
+    lang: "The language of what is said; without it, that of the locale",
+    quiet: "Print nothing but errors"
+  },
+  metavars: {
+    address: "host:port",
+    command: "command",
+    text: "text",
+    name: "name",
+    number: "number",
+    integer: "integer",
+    path: "path",
+    folder: "folder"
+  },
+  help: {
+    description: "DESCRIPTION",
+    usage: "USAGE",
+    flags: "FLAGS",
+    globalFlags: "GLOBAL FLAGS",
+    anyFlags: "[flags]",
+    choices: "choices",
+    help: "Show help information",
+    version: "Show version information"
+  },
+  seeHelp: (fault) => `${fault} (--help lists the options)`,
+  suiteFault: (cause) => `a fault of the suite: ${cause}`
+}

@@ -1,0 +1,136 @@
+/**
+ * The words of the reports and of the command line in Spanish.
+ *
+ * @module
+ */
+import type { Words } from "./words.ts"
+
+/** `1 prueba`, `2 pruebas`. */
+const counted = (count: number, one: string, several: string): string => `${count} ${count === 1 ? one : several}`
+
+const bound = { server: "a los servidores", client: "a los clientes", both: "a servidores y clientes" } as const
+
+export const spanish: Words = {
+  labels: {
+    target: "objetivo",
+    client: "cliente",
+    server: "servidor",
+    seed: "semilla",
+    profiles: "perfiles",
+    limits: "límites",
+    roundTrip: "latencia",
+    with: "con",
+    again: "repetir",
+    sent: "enviado",
+    expected: "esperado",
+    got: "llegó",
+    where: "dónde",
+    binds: "obliga",
+    untestable: "sin prueba",
+    judgedBy: "la juzga"
+  },
+  reference: (address) => `${address} (el servidor de referencia, arrancado para esta corrida)`,
+  noHello: "no envía un `hello` válido, así que la mayoría de las pruebas queda bloqueada",
+  protocol: (server, protocol) => `${server}, protocolo ${protocol}`,
+  heartbeat: (seconds) => `latido ${seconds} s`,
+  pace: (millis, seed, parallel) => `${millis} ms; semilla ${seed}; hasta ${parallel} pruebas a la vez`,
+
+  progress: (done, planned) => `${done} de ${planned}`,
+  nothingSelected: "nada seleccionado",
+  count: (verdict, tests) => {
+    switch (verdict) {
+      case "passed":
+        return counted(tests, "aprobada", "aprobadas")
+      case "failed":
+        return counted(tests, "fallida", "fallidas")
+      case "warned":
+        return counted(tests, "con advertencia", "con advertencia")
+      case "not claimed":
+        return counted(tests, "no declarada", "no declaradas")
+      case "blocked":
+        return counted(tests, "bloqueada", "bloqueadas")
+      case "not run":
+        return counted(tests, "sin correr", "sin correr")
+      case "inconclusive":
+        return counted(tests, "sin veredicto", "sin veredicto")
+    }
+  },
+
+  heading: {
+    passed: "APROBADA",
+    failed: "FALLIDA",
+    warned: "ADVERTENCIA",
+    "not claimed": "NO DECLARADA",
+    blocked: "BLOQUEADAS",
+    "not run": "SIN CORRER",
+    inconclusive: "SIN VEREDICTO"
+  },
+  fault: "FALLA DE LA SUITE",
+  notRun: (title, reason) => `sin correr: «${title}»: ${reason}`,
+  note: (sentence) => `nota: ${sentence}`,
+  andMore: (tests) => ` y ${tests} más`,
+  hiddenChunks: (chunks) => `... ${chunks} trozos ...`,
+  legend: (port) =>
+    `${port === undefined ? "> tecleado, < mostrado" : `puerto ${port} de la suite; > enviado, < llegado`}; una línea por trozo`,
+  port: (port) => `puerto ${port ?? "desconocido"}`,
+
+  tests: (tests) => counted(tests, "prueba", "pruebas"),
+  tested: (tests, seconds, counts) => `${counted(tests, "prueba", "pruebas")} en ${seconds} s: ${counts}`,
+  judged: (judged, binding, who, broken) =>
+    `${judged} de ${binding} requisitos que obligan ${bound[who]}, juzgados${broken.length === 0 ? "" : `; no se cumplen: ${broken.join(", ")}`}`,
+  conformant: (profiles, notRun) =>
+    `conforme: ${profiles}${notRun > 0 ? `, salvo ${counted(notRun, "prueba", "pruebas")} sin correr` : ""}`,
+  notConformant: (profiles) => `no conforme: ${profiles}`,
+  couldNotJudge: (tests) => `no se pudo juzgar: no se seleccionó nada (${counted(tests, "prueba", "pruebas")})`,
+  suiteAtFault: "la culpa es de la suite: esto no dice nada del objetivo",
+
+  line: (link, line) => `${link} (línea ${line})`,
+  bound: (who, profile) => `${bound[who]}, perfil ${profile}`,
+  ofClients: (chapter) => `clientes, ${chapter}`,
+  kind: { dialogue: "diálogo", scenario: "escena", vector: "vector", property: "propiedad" },
+  noTest: "ninguna prueba todavía",
+
+  about:
+    "Juzga un servidor de Tertulia, o un cliente, según la especificación. Códigos de salida: 0 conforme, 1 no, 2 no se pudo juzgar, 3 una falla de la suite.",
+  options: {
+    target: "El servidor que se juzga; sin esta opción, el de referencia, arrancado en un puerto libre",
+    client: "El cliente que se juzga en su lugar: un comando, al que se le agrega host:puerto",
+    list: "Muestra las pruebas que correrían, con lo que juzgan",
+    explain: "Muestra un requisito, dónde está y qué lo juzga",
+    grep: "Solo las pruebas cuyo título contiene este texto, en cualquiera de los idiomas",
+    requirement: "Solo las pruebas que juzgan este requisito (se puede repetir)",
+    profile: "Solo las pruebas de este perfil (se puede repetir)",
+    seed: "La semilla de todo el azar; cada corrida muestra la suya",
+    path: "Con --seed: el camino a un contraejemplo de una propiedad",
+    runs: "Cuántas veces corre cada propiedad (20)",
+    parallel: "Pruebas a la vez (8)",
+    "timeout-scale": "Multiplica todos los plazos; para objetivos lentos y depuradores (1)",
+    bail: "Se detiene en la primera falla",
+    report: "Informes que se escriben además del de la terminal",
+    out: "Dónde se escriben los informes (conformance-report)",
+    lang: "El idioma de lo que se dice; sin esta opción, el de la configuración regional",
+    quiet: "No muestra nada más que errores"
+  },
+  metavars: {
+    address: "host:puerto",
+    command: "comando",
+    text: "texto",
+    name: "nombre",
+    number: "número",
+    integer: "entero",
+    path: "camino",
+    folder: "carpeta"
+  },
+  help: {
+    description: "DESCRIPCIÓN",
+    usage: "USO",
+    flags: "OPCIONES",
+    globalFlags: "OPCIONES GENERALES",
+    anyFlags: "[opciones]",
+    choices: "una de",
+    help: "Muestra esta ayuda",
+    version: "Muestra la versión"
+  },
+  seeHelp: (fault) => `${fault} (--help muestra las opciones)`,
+  suiteFault: (cause) => `una falla de la suite: ${cause}`
+}

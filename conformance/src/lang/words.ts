@@ -1,0 +1,120 @@
+/**
+ * The words of the reports and of the command line, by what they say. Each language has all of them, or it doesn't compile. What tests
+ * say is in phrase books (`phrases.ts`).
+ *
+ * @module
+ */
+import type { TestPlan } from "../suite.ts"
+import type { Verdict } from "../verdict.ts"
+import { english } from "./en.ts"
+import { spanish } from "./es.ts"
+import type { Language } from "./language.ts"
+
+/** The options of the command line. */
+export type OptionName =
+  | "target"
+  | "client"
+  | "list"
+  | "explain"
+  | "grep"
+  | "requirement"
+  | "profile"
+  | "seed"
+  | "path"
+  | "runs"
+  | "parallel"
+  | "timeout-scale"
+  | "bail"
+  | "report"
+  | "out"
+  | "lang"
+  | "quiet"
+
+/** What may stand for the value of an option. */
+export type Metavar = "address" | "command" | "text" | "name" | "number" | "integer" | "path" | "folder"
+
+/** Everything that the reports and the command line say. Labels have at most 9 letters, so that texts stand in a column. */
+export interface Words {
+  // Before the first test
+  readonly labels: Readonly<
+    Record<
+      | "target"
+      | "client"
+      | "server"
+      | "seed"
+      | "profiles"
+      | "limits"
+      | "roundTrip"
+      | "with"
+      | "again"
+      | "sent"
+      | "expected"
+      | "got"
+      | "where"
+      | "binds"
+      | "untestable"
+      | "judgedBy",
+      string
+    >
+  >
+  readonly reference: (address: string) => string
+  readonly noHello: string
+  readonly protocol: (server: string, protocol: number) => string
+  readonly heartbeat: (seconds: number) => string
+  readonly pace: (millis: number, seed: number, parallel: number) => string
+
+  // While tests run
+  readonly progress: (done: number, planned: number) => string
+  readonly nothingSelected: string
+  /** So many tests of one verdict: `3 passed`. */
+  readonly count: (verdict: Verdict, tests: number) => string
+
+  // What went wrong
+  /** The verdict over one test, in capitals. */
+  readonly heading: Readonly<Record<Verdict, string>>
+  readonly fault: string
+  readonly notRun: (title: string, reason: string) => string
+  readonly note: (sentence: string) => string
+  readonly andMore: (tests: number) => string
+  readonly hiddenChunks: (chunks: number) => string
+  readonly legend: (port: number | undefined) => string
+  readonly port: (port: number | undefined) => string
+
+  // At the end
+  readonly tests: (tests: number) => string
+  readonly tested: (tests: number, seconds: string, counts: string) => string
+  readonly judged: (judged: number, binding: number, who: "server" | "client", broken: ReadonlyArray<string>) => string
+  readonly conformant: (profiles: string, notRun: number) => string
+  readonly notConformant: (profiles: string) => string
+  readonly couldNotJudge: (tests: number) => string
+  readonly suiteAtFault: string
+
+  // --explain
+  readonly line: (link: string, line: number) => string
+  readonly bound: (who: "server" | "client" | "both", profile: string) => string
+  readonly ofClients: (chapter: string) => string
+  readonly kind: Readonly<Record<TestPlan["kind"], string>>
+  readonly noTest: string
+
+  // The command line
+  readonly about: string
+  readonly options: Readonly<Record<OptionName, string>>
+  readonly metavars: Readonly<Record<Metavar, string>>
+  readonly help: {
+    readonly description: string
+    readonly usage: string
+    readonly flags: string
+    readonly globalFlags: string
+    readonly anyFlags: string
+    readonly choices: string
+    readonly help: string
+    readonly version: string
+  }
+  readonly seeHelp: (fault: string) => string
+  readonly suiteFault: (cause: string) => string
+}
+
+const all = { en: english, es: spanish } as const satisfies Record<Language, Words>
+
+/** The words of a language. */
+export const wordsOf = (language: Language): Words => all[language]

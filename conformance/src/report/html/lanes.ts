@@ -1,0 +1,149 @@
+/**
+ * A failure as a picture: one lane per client, the target between them, time downwards, an arrow for each object.
+ *
+ * @module
+ */
+import type { Transcript } from "../../wire/transcript.ts"
+import { html, type Markup } from "./markup.ts"
+
+/** One object, or a piece of one, or a note, on its way between a lane and the target. */
+interface Arrow {
+  readonly at: number
+  readonly lane: number
+  readonly what: "sent" | "received" | "note"
+  readonly label: string
+  readonly text: string
+}
+
+/** What a picture shows of a test. */
+export interface Story {
+  readonly transcripts: ReadonlyArray<Transcript>
+  /** The name of the lane in the middle. */
+  readonly target: string
+  /** What came instead of what was expected: its arrow is marked. */
+  readonly got: string | undefined
+}
+
+// What doesn't fit is in the transcripts below the picture.
+const shownFirst = 6
+const shownLast = 26
+
+const size = { time: 66, gap: 264, edge: 76, head: 44, row: 30, label: 33 } as const
+
+/** Draws a story. */
+export const lanesFigure = ({ got, target, transcripts }: Story): Markup => {
+  const arrows = arrowsOf(transcripts)
+  const hidden = Math.max(0, arrows.length - shownFirst - shownLast)
+  const shown = hidden === 0 ? arrows : [...arrows.slice(0, shownFirst), ...arrows.slice(-shownLast)]
+  const marked = markedOf(shown, got)
+  const gapRow = hidden === 0 ? Infinity : shownFirst
+  const places = placesOf(transcripts.length)
+  const width = Math.max(...places.clients, places.target) + size.edge
+  const rows = shown.length + (hidden === 0 ? 0 : 1)
+  const height = size.head + rows * size.row + 16
+  const yOf = (row: number) => size.head + (row >= gapRow ? row + 1 : row) * size.row + 22
+  return html`<svg class="lanes" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-label="${summaryOf(transcripts, arrows, target)}">
+<g aria-hidden="true">
+${transcripts.map(({ who }, nth) => laneMarkup(who, places.clients[nth]!, height, "lane"))}
+${laneMarkup(target, places.target, height, "lane target")}
+${hidden > 0 && html`<text class="gap" x="${size.time}" y="${size.head + gapRow * size.row + 22}">… ${hidden} more, in the transcripts below …</text>`}
+${shown.map((arrow, row) => arrowMarkup(arrow, row === marked, places.clients[arrow.lane]!, places.target, yOf(row)))}
+</g>
+</svg>`
+}
+
+const summaryOf = (transcripts: ReadonlyArray<Transcript>, arrows: ReadonlyArray<Arrow>, target: string): string => {
+  const count = (what: Arrow["what"]) => arrows.filter((arrow) => arrow.what === what).length
+  const names = transcripts.map(({ who }) => who).join(", ")
+  return `Diagram: lanes for ${names} and ${target}; ${count("sent")} arrows to it and ${count("received")} from it. The transcripts say the same as text.`
+}
+
+/** The target stands between its clients, so that few arrows cross a lane. */
+const placesOf = (clients: number): { readonly clients: ReadonlyArray<number>; readonly target: number } => {
+  const left = Math.ceil(clients / 2)
+  const xOf = (nth: number) => size.time + size.edge + nth * size.gap
+  return {
+    clients: Array.from({ length: clients }, (_, nth) => xOf(nth < left ? nth : nth + 1)),
+    target: xOf(left)
+  }
+}
+
+const laneMarkup = (name: string, x: number, height: number, kind: string): Markup =>
+  html`<g class="${kind}"><line x1="${x}" x2="${x}" y1="${size.head - 10}" y2="${height}"/><rect x="${x - 64}" y="4" width="128" height="26" rx="6"/><text x="${x}" y="21">${cut(name, 16)}</text></g>
+`
+
+const arrowMarkup = (arrow: Arrow, marked: boolean, lane: number, target: number, y: number): Markup => {
+  const side = target > lane ? 1 : -1
+  const classes = `${arrow.what}${marked ? " marked" : ""}`
+  const time = html`<text class="time" x="${size.time - 12}" y="${y}">${arrow.at} ms</text>`
+  const label = `${marked ? "✗ " : ""}${cut(arrow.label, size.label)}`
+  if (arrow.what === "note") {
+    return html`<g class="${classes}"><title>${arrow.text}</title>${time}<circle cx="${lane}" cy="${y - 4}" r="4"/><text class="beside" x="${lane + side * 12}" y="${y}" text-anchor="${side > 0 ? "start" : "end"}">${label}</text></g>
+`
+  }
+  const [from, to] = arrow.what === "sent" ? [lane, target] : [target, lane]
+  const way = to > from ? 1 : -1
+  return html`<g class="${classes}"><title>${arrow.text}</title>${time}<line x1="${from}" x2="${to - way * 9}" y1="${y}" y2="${y}"/><path d="M${to - way} ${y} l${-way * 10} -5 v10 z"/><text x="${lane + side * (size.gap / 2)}" y="${y - 6}">${label}</text></g>
+`
+}
+
+/** The last thing that came and holds what was complained of. */
+const markedOf = (arrows: ReadonlyArray<Arrow>, got: string | undefined): number =>
+  got?.startsWith("{") === true
+    ? arrows.findLastIndex(({ text, what }) => what === "received" && text.includes(got))
+    : -1
+
+// ---------------------------------------------------------------------------------------------------------------------
+// From chunks to arrows
+// ---------------------------------------------------------------------------------------------------------------------
+
+const arrowsOf = (transcripts: ReadonlyArray<Transcript>): ReadonlyArray<Arrow> =>
+  transcripts
+    .flatMap(({ moments }, lane) =>
+      moments.flatMap(({ at, text, what }) =>
+        (what === "note" ? [text] : linesOf(text)).map(
+          (line): Arrow => ({ at, lane, what, text: line, label: what === "note" ? line : labelOf(line) })
+        )
+      )
+    )
+    .toSorted((one, other) => one.at - other.at)
+
+/** The lines of a chunk, in which line ends are written `\n`. */
+const linesOf = (chunk: string): ReadonlyArray<string> =>
+  chunk.split(/(?<=\})(?:\\r)?\\n/u).filter((line) => line !== "")
+
+// What tells objects of one type apart, in the order in which it is shown.
+const told = ["nick", "room", "code", "reason", "change", "seq", "from", "text", "field"] as const
+
+/** An object in a few words; a line that is none, or that was cut, as it is. */
+const labelOf = (line: string): string => {
+  const object = objectIn(line)
+  if (object === undefined) {
+    const type = /^\{"type":"([a-z-]+)"/u.exec(line)?.[1]
+    return type === undefined ? line : `${type} …`
+  }
+  const fields = told.flatMap((name) => (object[name] === undefined ? [] : [shortened(name, object[name])]))
+  const pair = ["id", "re"].flatMap((name) => (object[name] === undefined ? [] : [`${name} ${String(object[name])}`]))
+  return [String(object["type"]), ...pair, ...fields].join(" ")
+}
+
+const shortened = (name: string, value: unknown): string => {
+  const text = cut(typeof value === "string" ? value : JSON.stringify(value), 16)
+  return name === "text" ? `“${text}”` : name === "seq" ? `seq ${text}` : text
+}
+
+const objectIn = (line: string): Readonly<Record<string, unknown>> | undefined => {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === "object" && value !== null && "type" in value
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const cut = (text: string, length: number): string => {
+  const characters = [...text]
+  return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`
+}
