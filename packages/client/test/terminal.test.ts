@@ -56,6 +56,21 @@ describe("the client in a pipe", () => {
   )
 
   it.live(
+    "finds the server by an address in one word, too",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped("--nick", "ana", `127.0.0.1:${server.port}`)
+        yield* client.endsInput
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* saysGoodbye(peer)
+        assert.strictEqual((yield* client.ends).code, 0)
+      }),
+    slow
+  )
+
+  it.live(
     "shows what happens as plain lines, whatever is in them",
     () =>
       Effect.gen(function* () {
@@ -133,6 +148,7 @@ describe("the client in a pipe", () => {
           ["--nick", "../ana"],
           ["--nick", "ana", "--room", "a b"],
           ["--nick", "ana", "--port", "0"],
+          ["--nick", "ana", "localhost"],
           ["--wat"]
         ]
         const endings = yield* Effect.forEach(wrong, (args) => Effect.flatMap(piped(...args), ({ ends }) => ends), {
