@@ -235,22 +235,26 @@ scenario("a nick has one holder", ["LOGIN-2"], function* (t) {
 })
 
 scenario("of several who race for one nick exactly one is welcome", ["LOGIN-2"], { connections: 8 }, function* (t) {
-  const clients = yield* t.connections(8)
-  const nick = t.nick()
-  const ids: Array<number> = []
-  for (const client of clients) ids.push(yield* client.post({ type: "login", nick }))
-  const replies: Array<string> = []
-  for (const [nth, client] of clients.entries()) {
-    const reply = yield* client.reply(ids[nth]!)
-    replies.push(reply.type === "error" ? reply.code : reply.type)
+  let racers = yield* t.connections(8)
+  // Who has lost races on, for another nick: a server that is right by luck would have to be lucky seven times.
+  while (racers.length > 1) {
+    const nick = t.nick()
+    const ids: Array<number> = []
+    for (const racer of racers) ids.push(yield* racer.post({ type: "login", nick }))
+    const replies: Array<string> = []
+    for (const [nth, racer] of racers.entries()) {
+      const reply = yield* racer.reply(ids[nth]!)
+      replies.push(reply.type === "error" ? reply.code : reply.type)
+    }
+    const welcome = replies.filter((reply) => reply === "welcome").length
+    const taken = replies.filter((reply) => reply === "nick-taken").length
+    yield* t.judge("LOGIN-2", welcome === 1 && welcome + taken === racers.length, {
+      sent: `login as ${nick}, from ${racers.length} connections at once`,
+      expected: "one `welcome`, and `nick-taken` to all others",
+      got: replies
+    })
+    racers = racers.filter((_, nth) => replies[nth] !== "welcome")
   }
-  const welcome = replies.filter((reply) => reply === "welcome").length
-  const taken = replies.filter((reply) => reply === "nick-taken").length
-  yield* t.judge("LOGIN-2", welcome === 1 && taken === 7, {
-    sent: `login as ${nick}, from eight connections at once`,
-    expected: "one `welcome` and seven times `nick-taken`",
-    got: replies
-  })
 })
 
 scenario("connections that log in in another order than they came don't get mixed up", ["LOGIN-1"], function* (t) {

@@ -1,0 +1,170 @@
+#!/usr/bin/env node
+/**
+ * `npm run examples:defects`: is each defect of the example servers found, and by the test that the table in README.md
+ * names? First the servers without a defect must pass the same tests. `--only TEXT` judges some, `--whole` by all tests
+ * (that takes long), `--write` writes the table.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { type Defect, readDefects, type Server, serverNames, start } from "./defects.ts"
+
+/** As much of the suite's report as is needed here. */
+interface Report {
+  readonly tests: ReadonlyArray<{
+    readonly title: string
+    readonly verdict: string
+    readonly reason?: string
+    readonly finding?: { readonly requirement?: string; readonly expected: string; readonly got: string }
+    readonly judged: Readonly<Record<string, { readonly broken: number }>>
+  }>
+}
+
+interface Run {
+  /** The suite's exit code. */
+  readonly code: number
+  readonly report: Report | undefined
+  /** What ended the server before it was asked to end, if anything did. */
+  readonly death: string | undefined
+}
+
+/** A defect, and what the suite has said about it. */
+interface Judged {
+  readonly defect: Defect
+  /** What the report says first, when the defect was found. */
+  readonly says: string | undefined
+  /** Why it doesn't count as found. */
+  readonly fault: string | undefined
+}
+
+const { values: flags } = parseArgs({
+  options: { only: { type: "string" }, whole: { type: "boolean" }, write: { type: "boolean" } }
+})
+const suite = fileURLToPath(new URL("../conformance/src/main.ts", import.meta.url))
+const readme = fileURLToPath(new URL("README.md", import.meta.url))
+const out = mkdtempSync(join(tmpdir(), "examples-defects-"))
+process.once("exit", () => rmSync(out, { recursive: true, force: true }))
+
+// Short clocks, so that what waits for them doesn't wait long.
+const clocks = ["--port", "0", "--heartbeat", "2", "--login-seconds", "5"]
+
+/** Starts a server, has it judged by the tests of these requirements (of all, if there are none), and ends it. */
+const judge = async (server: Server, defect: string | undefined, requirements: ReadonlyArray<string>): Promise<Run> => {
+  const child = start(server, defect, clocks, "pipe")
+  const gone = new Promise<string>((resolve) =>
+    child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`))
+  )
+  try {
+    child.stderr?.resume()
+    const address = new Promise<string>((resolve) =>
+      createInterface({ input: child.stdout! }).on("line", (line) => {
+        const [, found] = /listening on (\S+)/u.exec(line) ?? []
+        if (found !== undefined) resolve(found)
+      })
+    )
+    const where = await Promise.race([address, gone.then(() => undefined)])
+    if (where === undefined) return { code: 2, report: undefined, death: await gone }
+    const code = await runSuite(where, requirements)
+    const death = child.exitCode === null && child.signalCode === null ? undefined : await gone
+    return { code, report: JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report, death }
+  } finally {
+    child.kill("SIGKILL")
+  }
+}
+
+const runSuite = (address: string, requirements: ReadonlyArray<string>): Promise<number> => {
+  const selection = requirements.flatMap((id) => ["--requirement", id])
+  const args = ["--target", address, "--quiet", "--seed", "1", "--report", "json", "--out", out, ...selection]
+  const child = spawn(process.execPath, [suite, ...args], { stdio: ["ignore", "inherit", "inherit"] })
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 3)))
+}
+
+/** The sentence with which the report begins to say what is wrong, if it is about this defect. */
+const sayingOf = ({ requirement, test }: Defect, { death, report }: Run): string | undefined => {
+  const named = report?.tests.find(({ title }) => title === test)
+  if (named?.verdict === "failed" && (named.judged[requirement]?.broken ?? 0) > 0) {
+    return `expected ${named.finding?.expected}`
+  }
+  const note = report?.tests.find(({ reason }) => reason?.includes("the target is gone"))?.reason
+  return death !== undefined && note?.includes(`"${test}"`) === true ? `the target is gone (${death})` : undefined
+}
+
+const judgeDefect = async (defect: Defect): Promise<Judged> => {
+  const run = await judge(defect.server, defect.name, flags.whole === true ? [] : [defect.requirement])
+  const says = sayingOf(defect, run)
+  if (run.code !== 1) return { defect, says, fault: `the suite's exit code is ${run.code}, not 1` }
+  return { defect, says, fault: says === undefined ? `"${defect.test}" didn't find it; ${failedIn(run)}` : undefined }
+}
+
+const failedIn = ({ report }: Run): string => {
+  const red = (report?.tests ?? []).filter(({ verdict }) => verdict === "failed" || verdict === "blocked")
+  return red.length === 0 ? "nothing did" : `these did: ${red.map(({ title }) => title).join("; ")}`
+}
+
+/** Whether a server without a defect passes the tests that are about to judge its defects. */
+const isRight = async (server: Server, chosen: ReadonlyArray<Defect>): Promise<boolean> => {
+  const own = chosen.filter((defect) => defect.server === server)
+  if (own.length === 0) return true
+  const run = await judge(server, undefined, flags.whole === true ? [] : own.map(({ requirement }) => requirement))
+  if (run.code !== 0) process.stderr.write(`${server} without a defect: exit code ${run.code}; ${failedIn(run)}\n`)
+  return run.code === 0
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ")
+
+const table = (judged: ReadonlyArray<Judged>): string =>
+  [
+    "| defect | in | what it does wrong | which test finds it | what the report says |",
+    "|---|---|---|---|---|",
+    ...judged.map(({ defect: { does, language, name, requirement, server, test }, says }) =>
+      [
+        "",
+        ` [${name}](${server}/defects/${name}.patch) `,
+        ` ${language} `,
+        ` ${cell(does)} `,
+        ` ${cell(test)} (${requirement}) `,
+        ` ${cell(says ?? "")} `,
+        ""
+      ].join("|")
+    ),
+    ""
+  ].join("\n")
+
+const tablePlace = /(?<=<!-- written by `npm run examples:defects -- --write` -->\n).*?(?=<!-- end -->)/su
+
+/** Writes the table, or says that README.md has another one. */
+const settleTable = (judged: ReadonlyArray<Judged>): boolean => {
+  const before = readFileSync(readme, "utf8")
+  const after = before.replace(tablePlace, () => table(judged))
+  if (flags.write === true) writeFileSync(readme, after)
+  else if (before !== after) process.stderr.write("examples/README.md has another table: add --write\n")
+  return flags.write === true || before === after
+}
+
+const main = async (): Promise<boolean> => {
+  const { only } = flags
+  const chosen = readDefects().filter(({ name, server }) => only === undefined || `${server} ${name}`.includes(only))
+  for (const server of serverNames) if (!(await isRight(server, chosen))) return false
+  const judged: Array<Judged> = []
+  for (const defect of chosen) {
+    const began = performance.now()
+    const row = await judgeDefect(defect)
+    judged.push(row)
+    const seconds = ((performance.now() - began) / 1_000).toFixed(1)
+    process.stdout.write(
+      `${row.fault === undefined ? "found" : "MISSED"}  ${defect.server} ${defect.name} (${seconds} s)\n`
+    )
+    process.stdout.write(`        ${row.fault ?? row.says}\n`)
+  }
+  const found = judged.filter(({ fault }) => fault === undefined).length
+  process.stdout.write(`${found} of ${judged.length} defects found\n`)
+  return found === judged.length && found > 0 && (only !== undefined || settleTable(judged))
+}
+
+process.exitCode = (await main()) ? 0 : 1
