@@ -4,7 +4,7 @@
  * @module
  */
 import { mkdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { join, relative, sep } from "node:path"
 import { claims, profiles } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -15,11 +15,12 @@ import { probeClient } from "../clients/probe.ts"
 import { resultsIn } from "../lang/results.ts"
 import { phrasesOf } from "../lang/spoken.ts"
 import { wordsOf } from "../lang/words.ts"
+import { htmlReport } from "../report/html.ts"
 import { jsonReport } from "../report/json.ts"
 import { junitReport } from "../report/junit.ts"
 import { type Style, styleOf } from "../report/style.ts"
 import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
-import type { Requirement } from "../spec/requirements.ts"
+import { type Requirement, specFolder } from "../spec/requirements.ts"
 import { readRequirementsIn } from "../spec/translations.ts"
 import type { ClientUnderTest, SuiteOptions } from "../suite.ts"
 import type { Address } from "../wire/connection.ts"
@@ -132,9 +133,9 @@ const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Reach
     const reason = `${where} speaks protocol ${probed.protocol}; this suite judges protocol 1`
     return yield* new CannotJudge({ reason })
   }
-  const { hello, roundTrip } = probed
+  const { hello, responsive, roundTrip } = probed
   const claimed = profiles.filter((profile) => claims(hello?.features ?? [], profile))
-  return { target: { who: "server", given, ...address, hello, roundTrip, profiles: claimed } }
+  return { target: { who: "server", given, ...address, hello, roundTrip, responsive, profiles: claimed } }
 })
 
 const reachClient = Effect.fnUntraced(function* (
@@ -169,6 +170,7 @@ const suiteOptions = Effect.fnUntraced(function* (
     address: { host: target.host, port: target.port },
     hello: target.hello,
     roundTrip: target.roundTrip,
+    responsive: target.responsive ?? true,
     timeoutScale: flags.timeoutScale,
     seed,
     path: flags.path,
@@ -227,6 +229,9 @@ const write = (
     : Effect.try({
         try: () => {
           mkdirSync(flags.out, { recursive: true })
+          if (flags.report.includes("html")) {
+            writeFileSync(join(flags.out, "report.html"), htmlReport(results, requirements, homeFrom(flags.out)))
+          }
           if (flags.report.includes("json")) writeFileSync(join(flags.out, "report.json"), jsonReport(results))
           if (flags.report.includes("junit")) {
             writeFileSync(join(flags.out, "junit.xml"), junitReport(results, requirements, wordsOf(flags.lang)))
@@ -234,3 +239,9 @@ const write = (
         },
         catch: (error) => new CannotJudge({ reason: `--out ${flags.out}: ${(error as Error).message}` })
       })
+
+/** The way from a folder to the one that holds `spec/`, as a link goes. */
+const homeFrom = (folder: string): string => {
+  const way = relative(folder, join(specFolder, "..")).split(sep).map(encodeURIComponent).join("/")
+  return way === "" ? "" : `${way}/`
+}

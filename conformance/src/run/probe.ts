@@ -17,6 +17,8 @@ export interface Probed {
   readonly protocol: number | undefined
   /** The shortest of a few round trips, in milliseconds: the network's, not the busy machine's. */
   readonly roundTrip: number
+  /** Whether it greets and answers a `ping`: whoever doesn't, need not be waited for so long again. */
+  readonly responsive: boolean
 }
 
 const rounds = 3
@@ -30,16 +32,18 @@ export const probe = (address: Address, patience: number): Effect.Effect<Probed,
     const first = yield* next(connection, patience)
     const protocol = protocolOf(first)
     const hello = first?._tag === "Object" && first.message?.type === "hello" ? first.message : undefined
-    if (hello === undefined || hello.protocol !== 1) return { hello: undefined, protocol, roundTrip: connected }
+    if (hello === undefined || hello.protocol !== 1) {
+      return { hello: undefined, protocol, roundTrip: connected, responsive: false }
+    }
     const trips: Array<number> = []
     for (let id = 1; id <= rounds; id++) {
       const asked = yield* Clock.currentTimeMillis
       yield* connection.write([new TextEncoder().encode(encodeLine({ type: "ping", id } as { type: "ping" }))])
       const answer = yield* next(connection, patience)
-      if (answer === undefined) break
+      if (answer?._tag !== "Object" || answer.message?.type !== "pong") break
       trips.push((yield* Clock.currentTimeMillis) - asked)
     }
-    return { hello, protocol, roundTrip: Math.min(connected, ...trips) }
+    return { hello, protocol, roundTrip: Math.min(connected, ...trips), responsive: trips.length === rounds }
   }).pipe(Effect.scoped)
 
 const next = (connection: Connection, patience: number): Effect.Effect<Arrival | undefined, never, Scope.Scope> =>

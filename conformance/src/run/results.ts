@@ -52,6 +52,8 @@ export interface Target {
   readonly port: number
   readonly hello: Hello | undefined
   readonly roundTrip: number
+  /** Whether it answered the probe's pings. */
+  readonly responsive?: boolean
   readonly profiles: ReadonlyArray<string>
 }
 
