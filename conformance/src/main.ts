@@ -49,7 +49,7 @@ const flags = {
   parallel: Flag.Int("parallel").pipe(Flag.withDefault(8), value("integer"), about("parallel")),
   timeoutScale: Flag.Finite("timeout-scale").pipe(Flag.withDefault(1), value("number"), about("timeout-scale")),
   bail: Flag.Boolean("bail").pipe(Flag.withDefault(false), about("bail")),
-  report: Flag.String("report").pipe(Flag.withDefault(""), Flag.withMetavar("json,junit"), about("report")),
+  report: Flag.String("report").pipe(Flag.withDefault(""), Flag.withMetavar("html,json,junit"), about("report")),
   out: Flag.String("out").pipe(Flag.withDefault("conformance-report"), value("folder"), about("out")),
   lang: Flag.Literals("lang", languages).pipe(Flag.withDefault(language), Flag.withMetavar("en|es"), about("lang")),
   quiet: Flag.Boolean("quiet").pipe(Flag.withDefault(false), about("quiet"))

@@ -3,40 +3,10 @@ import { jsonReport } from "../src/report/json.ts"
 import { junitReport } from "../src/report/junit.ts"
 import { labelled, plainStyle, styleOf, wrap } from "../src/report/style.ts"
 import { closingLines } from "../src/report/terminal.ts"
-import type { Driven, TestReport } from "../src/run/drive.ts"
-import { resultsOf, type Target } from "../src/run/results.ts"
-import { makeChapter, requirementsOf } from "../src/spec/requirements.ts"
 import type { Outcome } from "../src/verdict.ts"
 import { makeRecorder, printable } from "../src/wire/transcript.ts"
-
-const requirements = requirementsOf([
-  makeChapter(
-    "spec/wire.md",
-    `- <a id="A-1"></a>**[A-1]** A server MUST say <hola> & "adiós".
-- <a id="A-2"></a>**[A-2]** A server SHOULD be kind.
-- <a id="A-3"></a>**[A-3]** A client MUST be kind.
-- <a id="A-4"></a>**[A-4]** A server MUST be quick.`
-  )
-])
-
-const target: Target = {
-  who: "server",
-  given: "localhost:7331",
-  host: "localhost",
-  port: 7331,
-  hello: undefined,
-  roundTrip: 1,
-  profiles: ["core"]
-}
-
-const kept: Outcome = {
-  verdict: "passed",
-  warnings: [],
-  judged: { "A-1": { kept: 2, broken: 0 } },
-  transcripts: [],
-  connections: 1,
-  millis: 5
-}
+import { kept, report, requirements, run } from "./results.ts"
+import { isWellFormed } from "./well-formed.ts"
 
 const evidence = { sent: "\u001b[2J", expected: "hola", got: "<nothing> & \u0000" }
 
@@ -50,19 +20,6 @@ const failed = (verdict: "failed" | "blocked", requirement: "HELLO-1" | "LOGIN-1
     { who: "ana", localPort: 4711, moments: [{ at: 1, what: "sent", text: "a]]>b", bytes: 5 }], leftOut: 0 }
   ]
 })
-
-const report = (title: string, outcome?: Outcome): TestReport => ({
-  title,
-  ids: ["A-1"],
-  profile: "core",
-  kind: "scenario",
-  selected: true,
-  chapter: "wire",
-  ...(outcome === undefined ? {} : { outcome })
-})
-
-const run = (reports: ReadonlyArray<TestReport>, more: Partial<Driven> = {}) =>
-  resultsOf(target, 1, { plan: reports, reports, faults: [], ...more }, requirements, 1_000)
 
 describe("results", () => {
   it("add up to the plan", () => {
@@ -110,19 +67,6 @@ describe("results", () => {
     assert.deepStrictEqual(standings, ["kept", "warned", "client", "not judged"])
   })
 })
-
-/** Whether a text is XML as far as tags, attributes and entities go. */
-const isWellFormed = (xml: string): boolean => {
-  const open: Array<string> = []
-  const rest = xml
-    .replace(/^<\?xml [^?]*\?>/u, "")
-    .replace(/<(\/?)([a-z]+)((?: [a-z]+="[^"<&]*(?:&[a-z0-9#]+;[^"<&]*)*")*)(\/?)>/gu, (_, end, name, __, empty) => {
-      if (end === "/") return open.pop() === name ? "" : "<"
-      if (empty !== "/") open.push(name)
-      return ""
-    })
-  return open.length === 0 && !/[<>]|&(?!(?:amp|lt|gt|quot|#[0-9]+);)/u.test(rest)
-}
 
 describe("reports", () => {
   const results = run([

@@ -1,0 +1,121 @@
+/**
+ * Each failure with all that is known of it.
+ *
+ * @module
+ */
+import type { Results, TestResult } from "../../run/results.ts"
+import type { Finding } from "../../verdict.ts"
+import type { Moment, Transcript } from "../../wire/transcript.ts"
+import { accused, type Block, blocksOf, failuresOf, type Sentences, withVerdict } from "../evidence.ts"
+import { lanesFigure } from "./lanes.ts"
+import { html, type Markup } from "./markup.ts"
+import { badge, command, counted, type Home, idLink, prose, quotation, scrollable, toneOf } from "./parts.ts"
+
+/** What the stories need besides their tests. */
+export interface Setting {
+  readonly results: Results
+  readonly sentences: Sentences
+  readonly home: Home
+}
+
+/** The tests that have a story of their own on the page, in its order. */
+export const storied = (results: Results): ReadonlyArray<TestResult> => [
+  ...failuresOf(results),
+  ...withVerdict(results, "inconclusive"),
+  ...withVerdict(results, "warned")
+]
+
+/** The anchor of a test's story. */
+export const storyAnchor = (results: Results, test: TestResult): string | undefined => {
+  const nth = storied(results).indexOf(test)
+  return nth === -1 ? undefined : `story-${nth + 1}`
+}
+
+/** What is wrong, from what matters most. */
+export const failuresSection = (setting: Setting): Markup => {
+  const { results } = setting
+  const blocks = blocksOf(results)
+  const stories = storied(results)
+  if (stories.length + blocks.length === 0) return html``
+  return html`<section id="failures" aria-labelledby="failures-title">
+<h2 id="failures-title">What went wrong</h2>
+${blocks.length > 0 && html`<p class="lead">Begin at the top: the first failure is the one that keeps most other tests from being judged.</p>`}
+${stories.map((test) => storyMarkup(setting, test))}
+${blocks.map((block) => blockMarkup(block))}
+</section>`
+}
+
+const storyMarkup = (setting: Setting, test: TestResult): Markup => {
+  const { results } = setting
+  const { again, chapter, heading, outcome } = test
+  const anchor = storyAnchor(results, test)!
+  const findings = outcome.finding === undefined ? outcome.warnings : [outcome.finding]
+  const blocked = blocksOf(results).find(({ cause }) => cause !== undefined && cause === outcome.finding?.requirement)
+  const blocks = blocked?.tests.length ?? 0
+  return html`<article id="${anchor}" class="story ${toneOf(outcome.verdict)}" aria-labelledby="${anchor}-title">
+<header><p class="eyebrow">${badge(outcome.verdict)} <span>${chapter}</span>${blocks > 0 && html` <span>blocks ${counted(blocks, "other test")}</span>`}</p>
+<h3 id="${anchor}-title">${prose(heading)}</h3></header>
+${findings.length === 0 && html`<p>${outcome.reason}</p>`}
+${findings.map((finding) => findingMarkup(setting, test, finding))}
+${outcome.replay?.counterexample !== undefined && html`<h4>The smallest counterexample</h4><pre>${outcome.replay.counterexample}</pre>`}
+${outcome.transcripts.length > 0 && whatHappened(setting, test)}
+<h4>Run just this test again</h4>
+${command(again)}
+</article>
+`
+}
+
+const findingMarkup = ({ home, sentences }: Setting, test: TestResult, finding: Finding): Markup => {
+  const ids = accused(test, finding)
+  const quoted = ids.flatMap((id) => sentences.get(id) ?? [])
+  return html`${quoted.length > 1 && html`<p>This conversation shows several sentences at once; one of them is broken:</p>`}
+${quoted.map((requirement) => quotation(requirement, home))}
+<dl class="evidence">
+${finding.sent !== undefined && html`<div><dt>Sent</dt><dd><pre>${finding.sent}</pre></dd></div>`}
+<div><dt>Expected</dt><dd>${phrase(finding.expected)}</dd></div>
+<div class="got"><dt>Came instead</dt><dd>${phrase(finding.got)}</dd></div>
+</dl>`
+}
+
+/** Words as words, wire as wire. */
+const phrase = (text: string): Markup => (/^[[{]/u.test(text) ? html`<pre>${text}</pre>` : html`<p>${prose(text)}</p>`)
+
+const whatHappened = ({ results }: Setting, { heading, outcome }: TestResult): Markup => {
+  const target = results.target.who === "server" ? "your server" : "your client"
+  const { finding, transcripts } = outcome
+  return html`<h4>What happened</h4>
+<figure>${scrollable(`Diagram of “${heading}”`, lanesFigure({ transcripts, target, got: finding?.got }))}
+<figcaption>Time runs downwards. An arrow is one line on the wire: from the suite to ${target}, or back. Hover over an arrow, or open a transcript, for all of it.</figcaption></figure>
+${transcripts.map(transcriptMarkup)}`
+}
+
+const transcriptMarkup = ({ leftOut, localPort, moments, who }: Transcript): Markup => {
+  // What is no connection has no port: the input and the output of a client.
+  const place = localPort === undefined ? "typed and shown" : `the suite’s port ${localPort}`
+  return html`<details><summary>Transcript of <b>${who}</b> <span>${place}, ${counted(moments.length, "chunk")}</span></summary>
+${leftOut > 0 && html`<p>${leftOut} chunks in the middle were not kept.</p>`}
+${scrollable(
+  `Transcript of ${who}`,
+  html`<table class="wire"><thead><tr><th scope="col">Time</th><th scope="col">Way</th><th scope="col">One chunk</th></tr></thead>
+<tbody>${moments.map((moment) => momentMarkup(moment, localPort === undefined))}</tbody></table>`
+)}</details>
+`
+}
+
+const momentMarkup = ({ at, text, what }: Moment, typed: boolean): Markup =>
+  html`<tr class="${what}"><td>${at} ms</td><td>${wayOf(what, typed)}</td><td><code>${text}</code></td></tr>
+`
+
+const wayOf = (what: Moment["what"], typed: boolean): string => {
+  if (what === "note") return "note"
+  if (typed) return what === "sent" ? "→ typed" : "← shown"
+  return what === "sent" ? "→ sent" : "← came"
+}
+
+const blockMarkup = ({ cause, reason, tests }: Block): Markup => html`<article class="story block">
+<header><p class="eyebrow">${badge("blocked")} <span>${counted(tests.length, "test")}</span></p>
+<h3>${cause === undefined ? prose(reason) : html`Blocked by ${idLink(cause)}`}</h3></header>
+<p>These tests had to stop before they could judge anything. Nothing is known about what they are for.</p>
+<details><summary>Which tests</summary><ul>${tests.map(({ chapter, heading }) => html`<li>${chapter}: ${prose(heading)}</li>`)}</ul></details>
+</article>
+`

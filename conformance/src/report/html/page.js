@@ -1,0 +1,55 @@
+// Adds what a page without a script can do without: filters, and buttons that copy a command.
+
+for (const form of document.querySelectorAll("form[data-filter]")) {
+  const groups = [...document.querySelectorAll(`[data-group="${form.dataset.filter}"]`)]
+  const rows = groups.flatMap((group) => [...group.querySelectorAll("tr[data-state]")])
+  const show = () => {
+    const given = new FormData(form)
+    const states = new Set(given.getAll("state"))
+    const words = String(given.get("text")).toLowerCase().split(/\s+/)
+    const fits = (row) =>
+      states.has(row.dataset.state) && words.every((word) => row.textContent.toLowerCase().includes(word))
+    for (const row of rows) row.hidden = !fits(row)
+    for (const group of groups) group.hidden = group.querySelector("tr[data-state]:not([hidden])") === null
+    form.querySelector("output").textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} shown`
+  }
+  form.addEventListener("input", show)
+  form.addEventListener("submit", (event) => event.preventDefault())
+  form.hidden = false
+  show()
+}
+
+// A link to a row that the filter hides would lead nowhere.
+addEventListener("hashchange", () => {
+  const row = document.getElementById(decodeURIComponent(location.hash.slice(1)))
+  if (row === null || row.closest("[hidden]") === null) return
+  row.hidden = false
+  row.closest("[data-group]").hidden = false
+  row.scrollIntoView()
+})
+
+for (const command of document.querySelectorAll(".command")) {
+  if (navigator.clipboard === undefined) break
+  const button = document.createElement("button")
+  button.type = "button"
+  button.textContent = "Copy"
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(command.querySelector("code").textContent)
+    button.textContent = "Copied"
+    setTimeout(() => {
+      button.textContent = "Copy"
+    }, 2000)
+  })
+  command.append(button)
+}
+
+// On paper nothing can be opened.
+addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("article details, details.judges")) {
+    details.dataset.was = details.open ? "open" : "closed"
+    details.open = true
+  }
+})
+addEventListener("afterprint", () => {
+  for (const details of document.querySelectorAll("details[data-was]")) details.open = details.dataset.was === "open"
+})
