@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm test`: everything that must hold, step by step, as its user would run it. Goes on after a step that failed, and ends
- * with one line that counts what ran. `--quick` leaves out what takes longest, and says so.
+ * `npm test`: what must hold, step by step, as its user would run it. Goes on after a step that failed, and ends with one
+ * line that counts what ran. With `--all` the suite itself is tried, too: on targets that do nothing right, on mutants, and on
+ * servers with the classic defects; that takes a quarter of an hour.
  *
  * @module
  */
@@ -27,7 +28,7 @@ interface Step {
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const quick = process.argv.includes("--quick")
+const all = process.argv.includes("--all")
 
 /** Runs a program with its output shown, and gives its exit code. */
 const shown = (program: string, args: ReadonlyArray<string>): Promise<number> =>
@@ -112,11 +113,15 @@ const suite = async (reports: string, name: string, ...args: ReadonlyArray<strin
 
 const has = (program: string): boolean => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0
 
-/** Starts the Python server on a free port, has it judged, and stops it. */
-const pythonServer: Step["run"] = async (reports) => {
-  if (!has("python3")) return skip("python3 is not installed")
-  const args = ["examples/python-core/server.py", "--port", "0", "--heartbeat", "2", "--login-seconds", "5"]
-  const child = spawn("python3", args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
+/** Starts an example on a free port, has it judged, and stops it. */
+const example = async (
+  reports: string,
+  name: string,
+  program: string,
+  ...args: ReadonlyArray<string>
+): Promise<Count> => {
+  const clocks = ["--port", "0", "--heartbeat", "2", "--login-seconds", "5"]
+  const child = spawn(program, [...args, ...clocks], { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
   try {
     const address = await new Promise<string | undefined>((resolve) => {
       let said = ""
@@ -128,11 +133,28 @@ const pythonServer: Step["run"] = async (reports) => {
       child.once("exit", () => resolve(undefined))
       child.once("error", () => resolve(undefined))
     })
-    return address === undefined ? failure : await suite(reports, "python", "--target", address)
+    return address === undefined ? failure : await suite(reports, name, "--target", address)
   } finally {
     child.kill("SIGTERM")
   }
 }
+
+const pythonServer: Step["run"] = async (reports) =>
+  has("python3")
+    ? example(reports, "python", "python3", "examples/python-core/server.py")
+    : skip("python3 is not installed")
+
+const cServer: Step["run"] = async (reports) => {
+  if (!has("gcc") || !has("make")) return skip("gcc and make are not installed")
+  const built = await shown("make", ["--silent", "-C", "examples/c-core"])
+  return built === 0 ? example(reports, "c", "examples/c-core/server") : failure
+}
+
+/** The suite on trial: each of these must be found out. */
+const trials: ReadonlyArray<Step> = [
+  { name: "degenerate targets pass nothing", run: whole("conformance:degenerate") },
+  { name: "every test can fail (mutants)", run: whole("conformance:mutants") }
+]
 
 const steps: ReadonlyArray<Step> = [
   { name: "types", run: whole("types") },
@@ -147,8 +169,8 @@ const steps: ReadonlyArray<Step> = [
   },
   { name: "every requirement was judged", run: whole("spec:check") },
   { name: "conformance of the server in Python", run: pythonServer },
-  { name: "degenerate targets pass nothing", run: whole("conformance:degenerate") },
-  ...(quick ? [] : [{ name: "every test can fail (mutants)", run: whole("conformance:mutants") }])
+  { name: "conformance of the server in C", run: cServer },
+  ...(all ? trials : [])
 ]
 
 const reports = mkdtempSync(join(tmpdir(), "tertulia-test-"))
@@ -169,7 +191,8 @@ for (const { count, name, seconds } of rows) {
   process.stdout.write(`${mark.padEnd(8)} ${name.padEnd(42)} ${numbers}, ${seconds.toFixed(1)} s\n`)
   for (const reason of count.skipped) process.stdout.write(`         skipped: ${reason}\n`)
 }
-if (quick) process.stdout.write("skipped  mutants (--quick)\n")
+if (!all)
+  process.stdout.write("\nnpm test -- --all tries the suite itself, too: degenerate targets, mutants, defects\n")
 const failed = sum((count) => count.failed)
 process.stdout.write(
   `\n${sum((count) => count.passed)} passed, ${failed} failed, ${sum((count) => count.skipped.length)} skipped\n`
