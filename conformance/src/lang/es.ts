@@ -8,6 +8,9 @@ import type { Words } from "./words.ts"
 /** `1 prueba`, `2 pruebas`. */
 const counted = (count: number, one: string, several: string): string => `${count} ${count === 1 ? one : several}`
 
+const notKept = (ids: ReadonlyArray<string>): string =>
+  ids.length === 0 ? "" : `; no se ${ids.length === 1 ? "cumple" : "cumplen"}: ${ids.join(", ")}`
+
 const bound = { server: "a los servidores", client: "a los clientes", both: "a servidores y clientes" } as const
 
 export const spanish: Words = {
@@ -77,7 +80,7 @@ export const spanish: Words = {
   tests: (tests) => counted(tests, "prueba", "pruebas"),
   tested: (tests, seconds, counts) => `${counted(tests, "prueba", "pruebas")} en ${seconds} s: ${counts}`,
   judged: (judged, binding, who, broken) =>
-    `${judged} de ${binding} requisitos que obligan ${bound[who]}, juzgados${broken.length === 0 ? "" : `; no se cumplen: ${broken.join(", ")}`}`,
+    `juzgados ${judged} de los ${binding} requisitos que obligan ${bound[who]}${notKept(broken)}`,
   conformant: (profiles, notRun) =>
     `conforme: ${profiles}${notRun > 0 ? `, salvo ${counted(notRun, "prueba", "pruebas")} sin correr` : ""}`,
   notConformant: (profiles) => `no conforme: ${profiles}`,

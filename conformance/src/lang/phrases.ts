@@ -4,7 +4,8 @@
  *
  *     "the reply to request {}": "la respuesta a la petición {}"
  *
- * What stands in a hole is translated in its turn, when it is a phrase; JSON is never touched.
+ * What stands in a hole is translated in its turn, when it is a phrase; in quotes, where data stand, only a phrase that is in the book as
+ * it is. JSON is never touched.
  *
  * @module
  */
@@ -24,6 +25,8 @@ interface Entry {
   readonly pattern: RegExp
   readonly translation: string
   readonly letters: number
+  /** For each hole, whether it stands in quotes. */
+  readonly quoted: ReadonlyArray<boolean>
 }
 
 /** Reads a phrase book. */
@@ -34,12 +37,19 @@ export const makePhrases = (book: PhraseBook): Phrases => {
     .map(entryOf)
     .toSorted((one, other) => other.letters - one.letters)
 
+  const exactly = (phrase: string): string | undefined => (Object.hasOwn(book, phrase) ? book[phrase] : undefined)
+
   const find = (phrase: string): string | undefined => {
-    const exact = Object.hasOwn(book, phrase) ? book[phrase] : undefined
+    const exact = exactly(phrase)
     if (exact !== undefined) return exact
-    for (const { pattern, translation } of entries) {
+    for (const { pattern, quoted, translation } of entries) {
       const match = pattern.exec(phrase)
-      if (match !== null) return fill(translation, match.slice(1).map(translate))
+      if (match === null) continue
+      const values = match.slice(1)
+      return fill(
+        translation,
+        values.map((value, nth) => (quoted[nth] === true ? (exactly(value) ?? value) : translate(value)))
+      )
     }
     return undefined
   }
@@ -60,7 +70,8 @@ export const hole = "{}"
 const entryOf = ([phrase, translation]: readonly [string, string]): Entry => ({
   pattern: new RegExp(`^${phrase.split(hole).map(literally).join("(.*?)")}$`, "su"),
   translation,
-  letters: phrase.replaceAll(hole, "").length
+  letters: phrase.replaceAll(hole, "").length,
+  quoted: [...phrase.matchAll(/"?\{\}"?/gu)].map(([found]) => found === '"{}"')
 })
 
 const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&")

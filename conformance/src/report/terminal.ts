@@ -9,7 +9,7 @@ import type { Results, Target, TestResult } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { type Finding, isRed, type Verdict, verdicts } from "../verdict.ts"
 import type { Moment, Transcript } from "../wire/transcript.ts"
-import { labelled, type Style } from "./style.ts"
+import { labelled, type Style, wrap } from "./style.ts"
 
 /** What was found before the first test. */
 export const greetingLines = (style: Style, target: Target, seed: number, parallel: number): string => {
@@ -74,17 +74,20 @@ export const closingLines = (style: Style, results: Results, requirements: Reado
     ...blockedBlock(style, of("blocked")),
     ...notRunBlock(style, of("not run")),
     ...notesBlock(style, results.tests),
-    ...results.faults.map((fault) => style.red(`${style.words.fault}  ${fault}`)),
+    ...results.faults.map((fault) => style.red(wrapped(style, `${style.words.fault}  ${fault}`))),
     summary(style, results)
   ].join("\n\n")
 }
+
+/** A sentence from the left edge on, broken where the terminal ends. */
+const wrapped = (style: Style, text: string): string => wrap(text, style.width).join("\n")
 
 const redBlock = (style: Style, test: TestResult, sentences: ReadonlyMap<string, Requirement>): string => {
   const { chapter, heading, outcome } = test
   const { finding, reason, replay, transcripts, verdict } = outcome
   const { labels } = style.words
   return [
-    style.red(style.bold(`${style.words.heading[verdict]}  ${chapter} > ${heading}`)),
+    style.red(style.bold(wrapped(style, `${style.words.heading[verdict]}  ${chapter} > ${heading}`))),
     ...(finding === undefined ? [labelled(style, "", reason ?? "")] : findingLines(style, finding, test, sentences)),
     ...(replay?.counterexample === undefined ? [] : [labelled(style, labels.with, replay.counterexample)]),
     ...transcripts.map((transcript) => transcriptLines(style, transcript)),
@@ -94,7 +97,7 @@ const redBlock = (style: Style, test: TestResult, sentences: ReadonlyMap<string,
 
 const warnedBlock = (style: Style, test: TestResult, sentences: ReadonlyMap<string, Requirement>): string =>
   [
-    style.yellow(`${style.words.heading.warned}  ${test.chapter} > ${test.heading}`),
+    style.yellow(wrapped(style, `${style.words.heading.warned}  ${test.chapter} > ${test.heading}`)),
     ...test.outcome.warnings.flatMap((warning) => findingLines(style, warning, test, sentences)),
     labelled(style, style.words.labels.again, test.again)
   ].join("\n")
@@ -132,11 +135,18 @@ const transcriptLines = (style: Style, { leftOut, localPort, moments, who }: Tra
   const last = hidden === 0 ? [] : moments.slice(-shownLast)
   const gap = hidden === 0 ? [] : [style.dim(`            ${style.words.hiddenChunks(hidden + leftOut)}`)]
   return [
-    `  ${style.bold(who)} ${style.dim(`(${style.words.legend(localPort)})`)}`,
+    whoLine(style, who, localPort),
     ...first.map((moment) => momentLine(style, moment)),
     ...gap,
     ...last.map((moment) => momentLine(style, moment))
   ].join("\n")
+}
+
+/** Whose transcript it is, and how to read it. */
+const whoLine = (style: Style, who: string, port: number | undefined): string => {
+  const [first = "", ...rest] = wrap(`${who} (${style.words.legend(port)})`, style.width - 2)
+  const head = `  ${style.bold(who)}${style.dim(first.slice(who.length))}`
+  return [head, ...rest.map((line) => style.dim(`  ${line}`))].join("\n")
 }
 
 const arrows = { sent: ">", received: "<", note: "-" } as const
@@ -149,7 +159,7 @@ const blockedBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyA
   return reasons.map((reason) => {
     const same = tests.filter(({ outcome }) => (outcome.reason ?? "blocked") === reason)
     return [
-      style.red(`${style.words.heading.blocked}  ${same.length}, ${reason}`),
+      style.red(wrapped(style, `${style.words.heading.blocked}  ${same.length}, ${reason}`)),
       labelled(style, "", titlesOf(style, same))
     ].join("\n")
   })
@@ -164,13 +174,17 @@ const titlesOf = (style: Style, tests: ReadonlyArray<TestResult>): string => {
 const notRunBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> =>
   tests.length === 0
     ? []
-    : [tests.map(({ heading, outcome }) => style.dim(style.words.notRun(heading, outcome.reason ?? ""))).join("\n")]
+    : [
+        tests
+          .map(({ heading, outcome }) => style.dim(wrapped(style, style.words.notRun(heading, outcome.reason ?? ""))))
+          .join("\n")
+      ]
 
 const notesBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> => {
   const notes = [...new Set(tests.flatMap(({ outcome }) => outcome.notes ?? []))]
   return notes.map((note) => {
     const same = tests.filter(({ outcome }) => outcome.notes?.includes(note) === true)
-    return style.dim([style.words.note(note), labelled(style, "", titlesOf(style, same))].join("\n"))
+    return style.dim([wrapped(style, style.words.note(note)), labelled(style, "", titlesOf(style, same))].join("\n"))
   })
 }
 
@@ -183,7 +197,7 @@ const summary = (style: Style, results: Results): string => {
   const counts = countsOf(style, (verdict) => totals[verdict])
   return [
     style.words.tested(planned, (millis / 1_000).toFixed(1), counts),
-    style.words.judged(judged, binding.length, results.target.who, broken),
+    wrapped(style, style.words.judged(judged, binding.length, results.target.who, broken)),
     conclusion(style, results)
   ].join("\n")
 }

@@ -13,7 +13,8 @@ describe("A phrase book", () => {
     "{} within {} s": "{} dentro de {} s",
     "{} before {}": "después de {2}, {1}",
     "{}, then {}": "{}, luego {}",
-    "nothing{}": "nada{}"
+    "nothing{}": "nada{}",
+    'the text "{}"': 'el texto "{}"'
   })
 
   it("gives a phrase in its language", () => expect(of("a reply")).toBe("una respuesta"))
@@ -28,6 +29,11 @@ describe("A phrase book", () => {
     expect(of("a rose before a reply")).toBe("después de una respuesta, a rose")
     expect(of("a reply, then a reply, then FIN")).toBe("una respuesta, luego una respuesta, luego FIN")
     expect(of("nothing")).toBe("nada")
+  })
+
+  it("takes what stands in quotes for data, unless it is a phrase as it stands", () => {
+    expect(of('the text "a reply within 2 s"')).toBe('el texto "a reply within 2 s"')
+    expect(of('the text "a reply"')).toBe('el texto "una respuesta"')
   })
 
   it("never touches JSON, whole or cut", () => {
