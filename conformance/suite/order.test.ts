@@ -842,7 +842,7 @@ scenario(
     yield* atOnce(writers.map((writer) => writer.fence))
     const head = share * writers.length
     const { joined } = yield* comeBack(leo, room, 0, epoch)
-    const rounds = joined.resumed === true ? Math.ceil(askedBytes / (head * lineBytes)) : 20
+    const rounds = joined.resumed === true && head > 0 ? Math.ceil(askedBytes / (head * lineBytes)) : 20
 
     const before: Array<number> = []
     const joins: Array<number> = []
