@@ -49,6 +49,9 @@ const flags = {
   parallel: Flag.Int("parallel").pipe(Flag.withDefault(8), value("integer"), about("parallel")),
   timeoutScale: Flag.Finite("timeout-scale").pipe(Flag.withDefault(1), value("number"), about("timeout-scale")),
   bail: Flag.Boolean("bail").pipe(Flag.withDefault(false), about("bail")),
+  knownFailures: Flag.String("known-failures").pipe(Flag.optional, value("file"), about("known-failures")),
+  knownFlaky: Flag.String("known-flaky").pipe(Flag.optional, value("file"), about("known-flaky")),
+  score: Flag.String("score").pipe(Flag.optional, value("file"), about("score")),
   report: Flag.String("report").pipe(Flag.withDefault(""), Flag.withMetavar("html,json,junit"), about("report")),
   out: Flag.String("out").pipe(Flag.withDefault("conformance-report"), value("folder"), about("out")),
   lang: Flag.Literals("lang", languages).pipe(Flag.withDefault(language), Flag.withMetavar("en|es"), about("lang")),
@@ -62,6 +65,9 @@ const command = Command.make("conformance", flags, (given) =>
     explain: Option.getOrUndefined(given.explain),
     seed: Option.getOrUndefined(given.seed),
     path: Option.getOrUndefined(given.path),
+    knownFailures: Option.getOrUndefined(given.knownFailures),
+    knownFlaky: Option.getOrUndefined(given.knownFlaky),
+    score: Option.getOrUndefined(given.score),
     report: given.report.split(",").filter((kind) => kind !== "")
   })
 ).pipe(Command.withDescription(words.about))

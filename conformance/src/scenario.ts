@@ -156,9 +156,10 @@ export const register = (
 
 const planOf = (title: string, ids: Ids, kind: suite.TestPlan["kind"]): suite.TestPlan => {
   const profile = suite.requirementOf(ids[0])?.profile ?? "core"
-  const { grep, profiles, requirements } = suite.options.selection
+  const { grep, profiles, requirements, titles } = suite.options.selection
   const selected =
     titleContains(title, grep) &&
+    (titles === undefined || titles.includes(title)) &&
     (requirements.length === 0 || ids.some((id) => requirements.includes(id))) &&
     (profiles.length === 0 || profiles.includes(profile))
   return { title, ids, profile, kind, selected }

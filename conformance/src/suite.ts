@@ -17,6 +17,8 @@ import type { Address } from "./wire/connection.ts"
 /** Which tests run. Empty selections select everything. */
 export interface Selection {
   readonly grep: string
+  /** Whole titles, when only these tests are to run. */
+  readonly titles?: ReadonlyArray<string>
   readonly requirements: ReadonlyArray<string>
   readonly profiles: ReadonlyArray<string>
 }

@@ -12,14 +12,27 @@ import type { Transcript } from "./wire/transcript.ts"
  * failed: one was broken. warned: a SHOULD was not followed. not claimed: the target doesn't claim the profile.
  * blocked: something else that the test needs doesn't work. not run: this kind of run can't do it.
  * inconclusive: nothing was judged, so nothing is known, which is not good enough.
+ * expected failure: a list says that it is known to fail. flaky: a list says that it may fail, and it passes often enough.
+ * stale expected failure: an entry of such a list that excuses nothing; it is no test's verdict, but the entry's.
  */
-export const verdicts = ["passed", "failed", "warned", "not claimed", "blocked", "not run", "inconclusive"] as const
+export const verdicts = [
+  "passed",
+  "failed",
+  "warned",
+  "flaky",
+  "expected failure",
+  "stale expected failure",
+  "not claimed",
+  "blocked",
+  "not run",
+  "inconclusive"
+] as const
 
 export type Verdict = (typeof verdicts)[number]
 
 /** Verdicts that make a target not conformant. */
 export const isRed = (verdict: Verdict): boolean =>
-  verdict === "failed" || verdict === "blocked" || verdict === "inconclusive"
+  verdict === "failed" || verdict === "blocked" || verdict === "inconclusive" || verdict === "stale expected failure"
 
 /** What was done, what ought to have come, and what came. */
 export interface Evidence {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Driven, TestReport } from "../src/run/drive.ts"
+import type { Lists } from "../src/run/lists.ts"
 import { resultsOf, type Target } from "../src/run/results.ts"
 import { makeChapter, requirementsOf } from "../src/spec/requirements.ts"
 import type { Outcome } from "../src/verdict.ts"
@@ -47,5 +48,9 @@ export const report = (title: string, outcome?: Outcome): TestReport => ({
   ...(outcome === undefined ? {} : { outcome })
 })
 
-export const run = (reports: ReadonlyArray<TestReport>, more: Partial<Driven> = {}, of: Target = target) =>
-  resultsOf(of, 1, { plan: reports, reports, faults: [], ...more }, requirements, 1_000)
+export const run = (
+  reports: ReadonlyArray<TestReport>,
+  more: Partial<Driven> = {},
+  of: Target = target,
+  lists?: Lists
+) => resultsOf(of, 1, { plan: reports, reports, faults: [], ...more }, requirements, 1_000, lists)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { verdicts } from "../verdict.ts"
 import type { Words } from "./words.ts"
 
 const capitals = <Names extends string>(names: ReadonlyArray<Names>) =>
@@ -37,7 +38,8 @@ export const english: Words = {
   nothingSelected: "nothing selected",
   count: (verdict, tests) => `${tests} ${verdict}`,
 
-  heading: capitals(["passed", "failed", "warned", "not claimed", "blocked", "not run", "inconclusive"]),
+  heading: capitals(verdicts),
+  stale: (file, subject, complaint, reason) => `${file}: ${subject} (“${reason}”): ${complaint}. Take the entry out.`,
   fault: "FAULT OF THE SUITE",
   notRun: (title, reason) => `not run: "${title}": ${reason}`,
   note: (sentence) => `note: ${sentence}`,
@@ -51,8 +53,11 @@ export const english: Words = {
   tested: (tests, seconds, counts) => `${tests} tests in ${seconds} s: ${counts}`,
   judged: (judged, binding, who, broken) =>
     `${judged} of ${binding} requirements on ${who}s judged${broken.length === 0 ? "" : `; broken: ${broken.join(", ")}`}`,
-  conformant: (profiles, notRun) => `conformant: ${profiles}${notRun > 0 ? `, but for ${notRun} tests not run` : ""}`,
+  conformant: (profiles, notRun, expected) =>
+    `conformant: ${profiles}${notRun > 0 ? `, but for ${notRun} tests not run` : ""}${expected > 0 ? `, but for ${expected} expected failures` : ""}`,
   notConformant: (profiles) => `not conformant: ${profiles}`,
+  score: ({ earned, lost, open, total }) =>
+    `score: ${earned} of ${earned + lost} points that could be judged; ${open} of ${total} are open`,
   couldNotJudge: (tests) => `could not judge: nothing was selected (${tests} tests)`,
   suiteAtFault: "the suite is at fault: this says nothing about the target",
 
@@ -78,6 +83,9 @@ export const english: Words = {
     parallel: "Tests at once (8)",
     "timeout-scale": "Multiplies every deadline; for slow targets and debuggers (1)",
     bail: "Stop after the first failure",
+    "known-failures": "A list of what is known to fail (JSON); what fails in vain is red",
+    "known-flaky": "A list of tests that may fail now and then (JSON)",
+    score: "What each requirement is worth (JSON), for a course",
     report: "Reports to write besides the terminal's",
     out: "Where the reports are written (conformance-report)",
     lang: "The language of what is said; without it, that of the locale",
@@ -91,6 +99,7 @@ export const english: Words = {
     number: "number",
     integer: "integer",
     path: "path",
+    file: "file",
     folder: "folder"
   },
   help: {

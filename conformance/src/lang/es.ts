@@ -48,6 +48,12 @@ export const spanish: Words = {
         return counted(tests, "fallida", "fallidas")
       case "warned":
         return counted(tests, "con advertencia", "con advertencia")
+      case "flaky":
+        return counted(tests, "inestable", "inestables")
+      case "expected failure":
+        return counted(tests, "falla esperada", "fallas esperadas")
+      case "stale expected failure":
+        return counted(tests, "falla esperada que sobra", "fallas esperadas que sobran")
       case "not claimed":
         return counted(tests, "no declarada", "no declaradas")
       case "blocked":
@@ -63,11 +69,15 @@ export const spanish: Words = {
     passed: "APROBADA",
     failed: "FALLIDA",
     warned: "ADVERTENCIA",
+    flaky: "INESTABLE",
+    "expected failure": "FALLA ESPERADA",
+    "stale expected failure": "SOBRA EN LA LISTA",
     "not claimed": "NO DECLARADA",
     blocked: "BLOQUEADAS",
     "not run": "SIN CORRER",
     inconclusive: "SIN VEREDICTO"
   },
+  stale: (file, subject, complaint, reason) => `${file}: ${subject} («${reason}»): ${complaint}. Quite la entrada.`,
   fault: "FALLA DE LA SUITE",
   notRun: (title, reason) => `sin correr: «${title}»: ${reason}`,
   note: (sentence) => `nota: ${sentence}`,
@@ -81,9 +91,11 @@ export const spanish: Words = {
   tested: (tests, seconds, counts) => `${counted(tests, "prueba", "pruebas")} en ${seconds} s: ${counts}`,
   judged: (judged, binding, who, broken) =>
     `juzgados ${judged} de los ${binding} requisitos que obligan ${bound[who]}${notKept(broken)}`,
-  conformant: (profiles, notRun) =>
-    `conforme: ${profiles}${notRun > 0 ? `, salvo ${counted(notRun, "prueba", "pruebas")} sin correr` : ""}`,
+  conformant: (profiles, notRun, expected) =>
+    `conforme: ${profiles}${notRun > 0 ? `, salvo ${counted(notRun, "prueba", "pruebas")} sin correr` : ""}${expected > 0 ? `, salvo ${counted(expected, "falla esperada", "fallas esperadas")}` : ""}`,
   notConformant: (profiles) => `no conforme: ${profiles}`,
+  score: ({ earned, lost, open, total }) =>
+    `puntaje: ${earned} de ${earned + lost} puntos que se pudieron juzgar; quedan abiertos ${open} de ${total}`,
   couldNotJudge: (tests) => `no se pudo juzgar: no se seleccionó nada (${counted(tests, "prueba", "pruebas")})`,
   suiteAtFault: "la culpa es de la suite: esto no dice nada del objetivo",
 
@@ -109,6 +121,9 @@ export const spanish: Words = {
     parallel: "Pruebas a la vez (8)",
     "timeout-scale": "Multiplica todos los plazos; para objetivos lentos y depuradores (1)",
     bail: "Se detiene en la primera falla",
+    "known-failures": "Una lista de lo que se sabe que falla (JSON); lo que sobra en ella es rojo",
+    "known-flaky": "Una lista de pruebas que pueden fallar de vez en cuando (JSON)",
+    score: "Cuánto vale cada requisito (JSON), para un curso",
     report: "Informes que se escriben además del de la terminal",
     out: "Dónde se escriben los informes (conformance-report)",
     lang: "El idioma de lo que se dice; sin esta opción, el de la configuración regional",
@@ -122,6 +137,7 @@ export const spanish: Words = {
     number: "número",
     integer: "entero",
     path: "camino",
+    file: "archivo",
     folder: "carpeta"
   },
   help: {

@@ -17,6 +17,7 @@ export const resultsIn = (language: Language, results: Results): Results => {
   return {
     ...results,
     faults: results.faults.map(phrases.of),
+    stale: results.stale.map((entry) => ({ ...entry, complaint: phrases.of(entry.complaint) })),
     tests: results.tests.map((test) => testIn(phrases, { ...test, again: `${test.again}${option}` }))
   }
 }

@@ -3,13 +3,18 @@
  *
  * @module
  */
-import { spanish } from "./es/phrase-book.ts"
+import { spanish, spanishPage } from "./es/phrase-book.ts"
 import { type Language, languages } from "./language.ts"
 import { makePhrases, type Phrases } from "./phrases.ts"
 
 const english: Phrases = { of: (phrase) => phrase, knows: () => true }
 
 const all = { en: english, es: makePhrases(spanish) } as const satisfies Record<Language, Phrases>
+
+const pages = { en: english, es: makePhrases(spanishPage) } as const satisfies Record<Language, Phrases>
+
+/** The phrases of the report for a browser in a language. */
+export const pagePhrasesOf = (language: Language): Phrases => pages[language]
 
 /** The phrases of a language. */
 export const phrasesOf = (language: Language): Phrases => all[language]

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Score } from "../run/score.ts"
 import type { TestPlan } from "../suite.ts"
 import type { Verdict } from "../verdict.ts"
 import { english } from "./en.ts"
@@ -25,13 +26,16 @@ export type OptionName =
   | "parallel"
   | "timeout-scale"
   | "bail"
+  | "known-failures"
+  | "known-flaky"
+  | "score"
   | "report"
   | "out"
   | "lang"
   | "quiet"
 
 /** What may stand for the value of an option. */
-export type Metavar = "address" | "command" | "text" | "name" | "number" | "integer" | "path" | "folder"
+export type Metavar = "address" | "command" | "text" | "name" | "number" | "integer" | "path" | "file" | "folder"
 
 /** Everything that the reports and the command line say. Labels have at most 9 letters, so that texts stand in a column. */
 export interface Words {
@@ -72,6 +76,8 @@ export interface Words {
   // What went wrong
   /** The verdict over one test, in capitals. */
   readonly heading: Readonly<Record<Verdict, string>>
+  /** Why an entry of a list is stale. */
+  readonly stale: (file: string, subject: string, complaint: string, reason: string) => string
   readonly fault: string
   readonly notRun: (title: string, reason: string) => string
   readonly note: (sentence: string) => string
@@ -84,8 +90,9 @@ export interface Words {
   readonly tests: (tests: number) => string
   readonly tested: (tests: number, seconds: string, counts: string) => string
   readonly judged: (judged: number, binding: number, who: "server" | "client", broken: ReadonlyArray<string>) => string
-  readonly conformant: (profiles: string, notRun: number) => string
+  readonly conformant: (profiles: string, notRun: number, expected: number) => string
   readonly notConformant: (profiles: string) => string
+  readonly score: (score: Score) => string
   readonly couldNotJudge: (tests: number) => string
   readonly suiteAtFault: string
 

@@ -10,7 +10,7 @@ export const format = "tertulia-conformance/1"
 
 /** One JSON text, with an LF at its end. */
 export const jsonReport = (results: Results): string => {
-  const { exitCode, faults, millis, planned, requirements, seed, target, tests, totals } = results
+  const { exitCode, faults, millis, planned, requirements, score, seed, stale, target, tests, totals } = results
   const report = {
     format,
     conformant: exitCode === 0,
@@ -28,6 +28,8 @@ export const jsonReport = (results: Results): string => {
     planned,
     totals,
     faults,
+    stale,
+    ...(score === undefined ? {} : { score }),
     requirements: requirements.map(({ broken, kept, requirement, standing, tests: titles }) => ({
       id: requirement.id,
       level: requirement.level,

@@ -59,7 +59,7 @@ const painted = (style: Style, verdict: Verdict, text: string): string =>
     ? style.green(text)
     : isRed(verdict)
       ? style.red(text)
-      : verdict === "warned"
+      : verdict === "warned" || verdict === "flaky" || verdict === "expected failure"
         ? style.yellow(text)
         : style.dim(text)
 
@@ -72,6 +72,8 @@ export const closingLines = (style: Style, results: Results, requirements: Reado
     ...of("failed").map((test) => redBlock(style, test, sentences)),
     ...of("inconclusive").map((test) => redBlock(style, test, sentences)),
     ...blockedBlock(style, of("blocked")),
+    ...excusedBlock(style, [...of("flaky"), ...of("expected failure")]),
+    ...staleBlock(style, results),
     ...notRunBlock(style, of("not run")),
     ...notesBlock(style, results.tests),
     ...results.faults.map((fault) => style.red(wrapped(style, `${style.words.fault}  ${fault}`))),
@@ -171,6 +173,28 @@ const titlesOf = (style: Style, tests: ReadonlyArray<TestResult>): string => {
   return `${shown.join(", ")}${tests.length > 3 ? style.words.andMore(tests.length - 3) : ""}`
 }
 
+const excusedBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> =>
+  tests.length === 0
+    ? []
+    : [
+        tests
+          .map(({ heading, outcome }) =>
+            [
+              style.yellow(`${style.words.heading[outcome.verdict]}  ${heading}`),
+              labelled(style, outcome.finding?.requirement ?? "", outcome.reason ?? "")
+            ].join("\n")
+          )
+          .join("\n")
+      ]
+
+const staleBlock = (style: Style, { stale }: Results): ReadonlyArray<string> =>
+  stale.map(({ complaint, file, reason, subject }) =>
+    [
+      style.red(style.bold(style.words.heading["stale expected failure"])),
+      labelled(style, "", style.words.stale(file, subject, complaint, reason))
+    ].join("\n")
+  )
+
 const notRunBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> =>
   tests.length === 0
     ? []
@@ -198,6 +222,7 @@ const summary = (style: Style, results: Results): string => {
   return [
     style.words.tested(planned, (millis / 1_000).toFixed(1), counts),
     wrapped(style, style.words.judged(judged, binding.length, results.target.who, broken)),
+    ...(results.score === undefined ? [] : [wrapped(style, style.words.score(results.score))]),
     conclusion(style, results)
   ].join("\n")
 }
@@ -206,7 +231,7 @@ const conclusion = (style: Style, { exitCode, target, tests, totals }: Results):
   const profiles = target.profiles.join(", ")
   switch (exitCode) {
     case 0:
-      return style.green(style.bold(style.words.conformant(profiles, totals["not run"])))
+      return style.green(style.bold(style.words.conformant(profiles, totals["not run"], totals["expected failure"])))
     case 1:
       return style.red(style.bold(style.words.notConformant(profiles)))
     case 2:

@@ -7,11 +7,13 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { join, relative, sep } from "node:path"
 import { claims, profiles } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { leaveNothingRunning } from "../clients/leftovers.ts"
 import { probeClient } from "../clients/probe.ts"
+import { pageIn } from "../lang/page.ts"
 import { resultsIn } from "../lang/results.ts"
 import { phrasesOf } from "../lang/spoken.ts"
 import { wordsOf } from "../lang/words.ts"
@@ -23,9 +25,12 @@ import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
 import { type Requirement, specFolder } from "../spec/requirements.ts"
 import { readRequirementsIn } from "../spec/translations.ts"
 import type { ClientUnderTest, SuiteOptions } from "../suite.ts"
+import type { Outcome, Verdict } from "../verdict.ts"
 import type { Address } from "../wire/connection.ts"
 import { type Driven, drive, type TestReport } from "./drive.ts"
+import { flakyAmong, settled } from "./expected.ts"
 import { writeJudged } from "./judged.ts"
+import { type Lists, readKnownFailures, readKnownFlaky, readScale } from "./lists.ts"
 import { CannotJudge, checkIds, checkNumber, checkWords, type Flags, parseTarget, reportKinds } from "./options.ts"
 import { probe } from "./probe.ts"
 import { type Results, resultsOf, type Target } from "./results.ts"
@@ -37,6 +42,7 @@ export const judge = Effect.fnUntraced(function* (
 ): Effect.fn.Return<0 | 1 | 2 | 3, CannotJudge, Scope.Scope> {
   const requirements = readRequirementsIn(flags.lang)
   const selected = yield* checkFlags(flags, requirements)
+  const lists = yield* readLists(flags, requirements)
   const { client, target } = flags.client === undefined ? yield* reach(flags) : yield* reachClient(flags, flags.client)
   const options = yield* suiteOptions(flags, target, client, selected)
   const style = styleOf(process.stdout, process.env, wordsOf(flags.lang))
@@ -44,9 +50,10 @@ export const judge = Effect.fnUntraced(function* (
 
   say(`\n${greetingLines(style, target, options.seed, options.parallel)}\n`)
   const began = yield* Clock.currentTimeMillis
-  const driven = yield* Effect.promise(() => drive(options, watcher(style, flags)))
+  const first = yield* Effect.promise(() => drive(options, watcher(style, flags)))
+  const driven = yield* runFlakyAgain(options, first, lists)
   const millis = (yield* Clock.currentTimeMillis) - began
-  const results = resultsIn(flags.lang, resultsOf(target, options.seed, driven, requirements, millis))
+  const results = resultsIn(flags.lang, resultsOf(target, options.seed, driven, requirements, millis, lists))
   yield* write(flags, results, requirements)
   if (isWhole(flags) && results.exitCode <= 1) yield* Effect.sync(() => writeJudged(target.who, results))
   say(`\n${closingLines(style, results, requirements)}\n`)
@@ -54,12 +61,55 @@ export const judge = Effect.fnUntraced(function* (
   return results.exitCode
 })
 
+const readLists = Effect.fnUntraced(function* (
+  { knownFailures, knownFlaky, score }: Flags,
+  requirements: ReadonlyArray<Requirement>
+): Effect.fn.Return<Lists, CannotJudge> {
+  const today = DateTime.formatIsoDateUtc(yield* DateTime.now)
+  return {
+    today,
+    ...(knownFailures !== undefined && {
+      failures: { file: knownFailures, entries: yield* readKnownFailures(knownFailures) }
+    }),
+    ...(knownFlaky !== undefined && { flakes: { file: knownFlaky, entries: yield* readKnownFlaky(knownFlaky) } }),
+    ...(score !== undefined && { scale: yield* readScale(score, requirements) })
+  }
+})
+
+/** Runs what is red and known to be flaky as often as the list says, each time under fresh names. */
+const runFlakyAgain = Effect.fnUntraced(function* (
+  options: SuiteOptions,
+  driven: Driven,
+  lists: Lists
+): Effect.fn.Return<Driven> {
+  const flaky = flakyAmong(driven.reports, lists)
+  const verdicts = new Map(flaky.map(({ test }) => [test.title, [] as Verdict[]]))
+  const most = Math.max(0, ...flaky.map(({ entry }) => entry.runs))
+  for (let run = 1; run <= most; run++) {
+    const titles = flaky.filter(({ entry }) => run <= entry.runs).map(({ test }) => test.title)
+    const selection = { ...options.selection, titles }
+    const nonce = yield* freshNonce
+    const { reports } = yield* Effect.promise(() => drive({ ...options, selection, bail: false, nonce }))
+    for (const { outcome, title } of reports) if (outcome !== undefined) verdicts.get(title)?.push(outcome.verdict)
+  }
+  const outcomes = new Map(
+    flaky.map(({ entry, test }) => [test.title, settled(test, entry, verdicts.get(test.title)!)])
+  )
+  return {
+    ...driven,
+    reports: driven.reports.map((report) => ({ ...report, ...withOutcome(outcomes.get(report.title)) }))
+  }
+})
+
+const withOutcome = (outcome: Outcome | undefined) => (outcome === undefined ? {} : { outcome })
+
 /** Whether a run is one that `npm run spec:check` may rely on: of everything, of this repository's server or client. */
-const isWhole = ({ bail, client, grep, profile, requirement, target }: Flags): boolean =>
+const isWhole = ({ bail, client, grep, knownFailures, profile, requirement, target }: Flags): boolean =>
   (client === undefined ? target.length === 0 : client === referenceClient) &&
   grep === "" &&
   requirement.length === 0 &&
   profile.length === 0 &&
+  knownFailures === undefined &&
   !bail
 
 /** Prints the tests that would run, with what they judge. */
@@ -157,6 +207,8 @@ const startReference: Effect.Effect<Address, CannotJudge, Scope.Scope> = startTa
   Effect.mapError(({ reason }) => new CannotJudge({ reason: `the reference server did not start: ${reason}` }))
 )
 
+const freshNonce = Effect.map(Random.nextIntBetween(36 ** 3, 36 ** 4), (number) => number.toString(36))
+
 const suiteOptions = Effect.fnUntraced(function* (
   flags: Flags,
   target: Target,
@@ -164,7 +216,7 @@ const suiteOptions = Effect.fnUntraced(function* (
   requirements: ReadonlyArray<string>
 ): Effect.fn.Return<SuiteOptions> {
   const seed = flags.seed ?? (yield* Random.nextIntBetween(1, 2_147_483_647))
-  const nonce = (yield* Random.nextIntBetween(36 ** 3, 36 ** 4)).toString(36)
+  const nonce = yield* freshNonce
   return {
     mode: "run",
     address: { host: target.host, port: target.port },
@@ -230,7 +282,10 @@ const write = (
         try: () => {
           mkdirSync(flags.out, { recursive: true })
           if (flags.report.includes("html")) {
-            writeFileSync(join(flags.out, "report.html"), htmlReport(results, requirements, homeFrom(flags.out)))
+            writeFileSync(
+              join(flags.out, "report.html"),
+              pageIn(flags.lang, htmlReport(results, requirements, homeFrom(flags.out)))
+            )
           }
           if (flags.report.includes("json")) writeFileSync(join(flags.out, "report.json"), jsonReport(results))
           if (flags.report.includes("junit")) {

@@ -25,6 +25,10 @@ export interface Flags {
   readonly timeoutScale: number
   readonly bail: boolean
   readonly explain: string | undefined
+  /** Files with lists. */
+  readonly knownFailures: string | undefined
+  readonly knownFlaky: string | undefined
+  readonly score: string | undefined
   readonly report: ReadonlyArray<string>
   readonly out: string
   readonly quiet: boolean

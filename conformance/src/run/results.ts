@@ -8,7 +8,10 @@ import type { RequirementId } from "../generated/requirement-id.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
 import type { Driven, TestReport } from "./drive.ts"
+import { excuse, type Stale } from "./expected.ts"
 import type { Role } from "./judged.ts"
+import type { Lists } from "./lists.ts"
+import { type Score, scoreOf } from "./score.ts"
 
 /** One test that was selected, with what it came to. */
 export interface TestResult extends TestReport {
@@ -64,8 +67,12 @@ export interface Results {
   readonly tests: ReadonlyArray<TestResult>
   readonly requirements: ReadonlyArray<RequirementResult>
   readonly totals: Readonly<Record<Verdict, number>>
-  /** How many tests were selected, counted when the files were loaded. */
+  /** How many tests were selected, counted when the files were loaded, and one more for each stale entry: the totals add up to it. */
   readonly planned: number
+  /** Entries of the lists that excuse nothing any more. */
+  readonly stale: ReadonlyArray<Stale>
+  /** With `--score`. */
+  readonly score?: Score
   readonly faults: ReadonlyArray<string>
   readonly millis: number
   /** 0 conformant, 1 not, 2 nothing was selected, 3 a fault of the suite. */
@@ -78,27 +85,32 @@ export const resultsOf = (
   seed: number,
   driven: Driven,
   requirements: ReadonlyArray<Requirement>,
-  millis: number
+  millis: number,
+  lists: Lists = { today: "" }
 ): Results => {
   const planned = driven.plan.filter(({ selected }) => selected).length
   const finished = driven.reports.filter(({ selected }) => selected)
-  const tests = ownFailures(finished.flatMap((report) => resultOf(report, target, seed)))
+  const ended = ownFailures(finished.flatMap((report) => resultOf(report, target, seed)))
+  const { stale, tests } = excuse(ended, driven.plan, lists)
   const faults = [
     ...driven.faults,
     ...tests.flatMap(({ outcome, title }) => (outcome.fault === undefined ? [] : [`"${title}": ${outcome.fault}`])),
     ...missing(driven, tests)
   ]
-  const totals = countVerdicts(tests)
-  const red = tests.some(({ outcome }) => isRed(outcome.verdict))
+  const totals = countVerdicts(tests, stale.length)
+  const red = verdicts.some((verdict) => isRed(verdict) && totals[verdict] > 0)
+  const standings = requirements
+    .filter(({ removed }) => removed === undefined)
+    .map((requirement) => standingOf(requirement, tests, target))
   return {
     target,
     seed,
     tests,
-    requirements: requirements
-      .filter(({ removed }) => removed === undefined)
-      .map((requirement) => standingOf(requirement, tests, target)),
+    requirements: standings,
     totals,
-    planned,
+    planned: planned + stale.length,
+    stale,
+    ...(lists.scale === undefined ? {} : { score: scoreOf(standings, lists.scale) }),
     faults,
     millis,
     exitCode: faults.length > 0 ? 3 : planned === 0 ? 2 : red ? 1 : 0
@@ -152,10 +164,11 @@ const ownFailures = (tests: ReadonlyArray<TestResult>): ReadonlyArray<TestResult
   })
 }
 
-const countVerdicts = (tests: ReadonlyArray<TestResult>): Readonly<Record<Verdict, number>> =>
-  Object.fromEntries(
-    verdicts.map((verdict) => [verdict, tests.filter(({ outcome }) => outcome.verdict === verdict).length])
-  ) as Record<Verdict, number>
+const countVerdicts = (tests: ReadonlyArray<TestResult>, stale: number): Readonly<Record<Verdict, number>> => {
+  const count = (verdict: Verdict) => tests.filter(({ outcome }) => outcome.verdict === verdict).length
+  const counts = Object.fromEntries(verdicts.map((verdict) => [verdict, count(verdict)])) as Record<Verdict, number>
+  return { ...counts, "stale expected failure": stale }
+}
 
 const standingOf = (requirement: Requirement, tests: ReadonlyArray<TestResult>, target: Target): RequirementResult => {
   const id = requirement.id as RequirementId
