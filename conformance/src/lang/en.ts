@@ -61,6 +61,8 @@ export const english: Words = {
   couldNotJudge: (tests) => `could not judge: nothing was selected (${tests} tests)`,
   suiteAtFault: "the suite is at fault: this says nothing about the target",
 
+  columns: { requirement: "Requirement", sentence: "Sentence", tests: "Tests that failed" },
+
   line: (link, line) => `${link} (line ${line})`,
   bound: (who, profile) => `${who === "both" ? "servers and clients" : `${who}s`}, profile ${profile}`,
   ofClients: (chapter) => `clients, ${chapter}`,

@@ -99,6 +99,8 @@ export const spanish: Words = {
   couldNotJudge: (tests) => `no se pudo juzgar: no se seleccionó nada (${counted(tests, "prueba", "pruebas")})`,
   suiteAtFault: "la culpa es de la suite: esto no dice nada del objetivo",
 
+  columns: { requirement: "Requisito", sentence: "Oración", tests: "Pruebas fallidas" },
+
   line: (link, line) => `${link} (línea ${line})`,
   bound: (who, profile) => `${bound[who]}, perfil ${profile}`,
   ofClients: (chapter) => `clientes, ${chapter}`,

@@ -96,6 +96,9 @@ export interface Words {
   readonly couldNotJudge: (tests: number) => string
   readonly suiteAtFault: string
 
+  // In tables
+  readonly columns: Readonly<Record<"requirement" | "sentence" | "tests", string>>
+
   // --explain
   readonly line: (link: string, line: number) => string
   readonly bound: (who: "server" | "client" | "both", profile: string) => string
