@@ -1,9 +1,12 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, it } from "vitest"
-import { makeChapter, readRequirements, requirementsOf } from "../src/spec/requirements.ts"
+import { makeChapter, readRequirements, requirementsOf, specFolder } from "../src/spec/requirements.ts"
 import {
   faultsOf,
   fingerprint,
   readRequirementsIn,
+  readTranslatedChapters,
   translationFaults,
   translationsOf
 } from "../src/spec/translations.ts"
@@ -20,6 +23,20 @@ const faults = (...args: Parameters<typeof translation>) =>
 describe("The translations of the spec", () => {
   it("are on disk for every numbered sentence as it now stands", () => {
     expect(translationFaults(readRequirements())).toEqual([])
+  })
+
+  it("have no link that leads nowhere", () => {
+    const folder = join(specFolder, "es")
+    const broken = readTranslatedChapters("es").flatMap(({ file, lines }) =>
+      [...lines.join("\n").matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/gu)]
+        .filter(([, to = "", anchor]) => {
+          const target = join(folder, to)
+          if (!existsSync(target)) return true
+          return /^[A-Z]/u.test(anchor ?? "") && !readFileSync(target, "utf8").includes(`<a id="${anchor}">`)
+        })
+        .map(([link]) => `${file}: ${link}`)
+    )
+    expect(broken).toEqual([])
   })
 
   it("give a reader the sentence in their language, and change nothing else", () => {
