@@ -69,7 +69,7 @@ const banner = (results: Results): Markup => {
   return html`<header class="banner ${tone}"><div>
 <p class="eyebrow">Tertulia conformance report</p>
 <h1><span class="sign" aria-hidden="true">${exitCode === 0 ? "✓" : exitCode === 1 ? "✗" : "!"}</span> ${headlineOf(results)}</h1>
-<p class="target"><b>${target.hello?.server ?? (target.who === "client" ? "A client" : "A server that sends no valid hello")}</b> <code>${nameOf(results)}</code></p>
+<p class="target"><b>${target.hello?.server ?? (target.who === "client" ? "A client" : "A server that sends no valid hello")}</b> <code>${target.given ?? `${target.host}:${target.port}`}</code>${target.given === undefined && " (the reference server)"}</p>
 </div></header>`
 }
 
@@ -103,18 +103,19 @@ const inWords = (results: Results): string => {
   if (exitCode === 2) return "No test was selected, so nothing is known."
   const all = `${judged} of ${counted(binding, "requirement")} on ${target.who}s ${judged === 1 ? "was" : "were"} judged`
   const red = tests.filter(({ outcome }) => isRed(outcome.verdict)).length
-  if (red === 0) return `${all}, and none is broken.`
+  if (red === 0 && broken.length === 0) return `${all}, and none is broken.`
   const many =
     broken.length === 0 ? "" : ` ${broken.length} ${broken.length === 1 ? "is" : "are"} broken: ${broken.join(", ")}.`
   const blocked = totals.blocked === 0 ? "" : ` ${counted(totals.blocked, "test")} had to stop because of that.`
   return `${all}.${many}${blocked}`
 }
 
-const tiles = ({ planned, totals }: Results): Markup => html`<ul class="tiles" aria-label="Tests by verdict">
+const tiles = ({ planned, score, totals }: Results): Markup => html`<ul class="tiles" aria-label="Tests by verdict">
 <li><b>${planned}</b> ${planned === 1 ? "test" : "tests"}</li>
 ${verdicts
   .filter((verdict) => totals[verdict] > 0)
   .map((verdict) => html`<li class="${toneOf(verdict)}"><b>${totals[verdict]}</b> ${badge(verdict)}</li>`)}
+${score !== undefined && html`<li><b>${score.earned}</b> of ${score.earned + score.lost} points<span class="quiet">${score.open} of ${score.total} are open</span></li>`}
 </ul>`
 
 /** The requirements as one bar; the table below says the same with words. */
