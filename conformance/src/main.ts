@@ -52,7 +52,11 @@ const flags = {
   knownFailures: Flag.String("known-failures").pipe(Flag.optional, value("file"), about("known-failures")),
   knownFlaky: Flag.String("known-flaky").pipe(Flag.optional, value("file"), about("known-flaky")),
   score: Flag.String("score").pipe(Flag.optional, value("file"), about("score")),
-  report: Flag.String("report").pipe(Flag.withDefault(""), Flag.withMetavar("html,json,junit"), about("report")),
+  report: Flag.String("report").pipe(
+    Flag.withDefault(""),
+    Flag.withMetavar("html,json,junit,markdown"),
+    about("report")
+  ),
   out: Flag.String("out").pipe(Flag.withDefault("conformance-report"), value("folder"), about("out")),
   lang: Flag.Literals("lang", languages).pipe(Flag.withDefault(language), Flag.withMetavar("en|es"), about("lang")),
   quiet: Flag.Boolean("quiet").pipe(Flag.withDefault(false), about("quiet"))

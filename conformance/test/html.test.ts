@@ -90,6 +90,29 @@ describe("the HTML report", () => {
   })
 })
 
+describe("the HTML report of a run with lists", () => {
+  const finding = { requirement: "LOGIN-1", expected: "a", got: "b" } as const
+  const reports = [report("known", { ...kept, verdict: "failed", finding })]
+  const entries = [
+    { test: "known", reason: "soon" },
+    { test: "<gone>", reason: "once" }
+  ]
+  const scale = { points: { "A-1": 5, "A-2": 3 } }
+  const lists = { today: "2026-01-01", failures: { file: "known.json", entries }, scale }
+  const page = htmlReport(run(reports, {}, target, lists), requirements)
+
+  it("says what was expected, and which entries are to go", () => {
+    assert.include(page, "known to fail: soon")
+    assert.include(page, "&lt;gone&gt;")
+    assert.include(page, "stale expected failure")
+  })
+
+  it("shows the points", () => {
+    assert.include(page, "<b>5</b> of 5 points")
+    assert.include(page, "3 of 8 are open")
+  })
+})
+
 describe("the diagram", () => {
   const moment = (at: number, what: "sent" | "received", text: string) => ({ at, what, text, bytes: text.length })
   const lane = (who: string, ...moments: ReadonlyArray<ReturnType<typeof moment>>) => ({

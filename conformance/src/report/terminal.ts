@@ -10,6 +10,7 @@ import type { Requirement } from "../spec/requirements.ts"
 import { type Finding, isRed, type Verdict, verdicts } from "../verdict.ts"
 import type { Moment, Transcript } from "../wire/transcript.ts"
 import { labelled, type Style, wrap } from "./style.ts"
+import { visible } from "./visible.ts"
 
 /** What was found before the first test. */
 export const greetingLines = (style: Style, target: Target, seed: number, parallel: number): string => {
@@ -28,7 +29,7 @@ export const greetingLines = (style: Style, target: Target, seed: number, parall
   const shown = (["line", "text", "page", "joins", "connections"] as const).map((name) => `${name} ${limits[name]}`)
   return [
     labelled(style, labels.target, where),
-    labelled(style, labels.server, words.protocol(hello.server, hello.protocol)),
+    labelled(style, labels.server, words.protocol(visible(hello.server), hello.protocol)),
     labelled(style, labels.profiles, target.profiles.join(", ")),
     labelled(style, labels.limits, `${shown.join(", ")}, ${words.heartbeat(hello.heartbeat)}`),
     labelled(style, labels.roundTrip, words.pace(target.roundTrip, seed, parallel))
@@ -90,8 +91,10 @@ const redBlock = (style: Style, test: TestResult, sentences: ReadonlyMap<string,
   const { labels } = style.words
   return [
     style.red(style.bold(wrapped(style, `${style.words.heading[verdict]}  ${chapter} > ${heading}`))),
-    ...(finding === undefined ? [labelled(style, "", reason ?? "")] : findingLines(style, finding, test, sentences)),
-    ...(replay?.counterexample === undefined ? [] : [labelled(style, labels.with, replay.counterexample)]),
+    ...(finding === undefined
+      ? [labelled(style, "", visible(reason ?? ""))]
+      : findingLines(style, finding, test, sentences)),
+    ...(replay?.counterexample === undefined ? [] : [labelled(style, labels.with, visible(replay.counterexample))]),
     ...transcripts.map((transcript) => transcriptLines(style, transcript)),
     labelled(style, labels.again, style.bold(test.again))
   ].join("\n")
@@ -116,9 +119,9 @@ const findingLines = (
   const { labels } = style.words
   return [
     ...ids.flatMap((id) => sentenceLines(style, sentences.get(id))),
-    ...(finding.sent === undefined ? [] : [labelled(style, labels.sent, finding.sent)]),
-    labelled(style, labels.expected, finding.expected),
-    labelled(style, labels.got, finding.got)
+    ...(finding.sent === undefined ? [] : [labelled(style, labels.sent, visible(finding.sent))]),
+    labelled(style, labels.expected, visible(finding.expected)),
+    labelled(style, labels.got, visible(finding.got))
   ]
 }
 
@@ -161,7 +164,7 @@ const blockedBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyA
   return reasons.map((reason) => {
     const same = tests.filter(({ outcome }) => (outcome.reason ?? "blocked") === reason)
     return [
-      style.red(wrapped(style, `${style.words.heading.blocked}  ${same.length}, ${reason}`)),
+      style.red(wrapped(style, `${style.words.heading.blocked}  ${same.length}, ${visible(reason)}`)),
       labelled(style, "", titlesOf(style, same))
     ].join("\n")
   })
@@ -181,7 +184,7 @@ const excusedBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyA
           .map(({ heading, outcome }) =>
             [
               style.yellow(`${style.words.heading[outcome.verdict]}  ${heading}`),
-              labelled(style, outcome.finding?.requirement ?? "", outcome.reason ?? "")
+              labelled(style, outcome.finding?.requirement ?? "", visible(outcome.reason ?? ""))
             ].join("\n")
           )
           .join("\n")
@@ -191,7 +194,7 @@ const staleBlock = (style: Style, { stale }: Results): ReadonlyArray<string> =>
   stale.map(({ complaint, file, reason, subject }) =>
     [
       style.red(style.bold(style.words.heading["stale expected failure"])),
-      labelled(style, "", style.words.stale(file, subject, complaint, reason))
+      labelled(style, "", visible(style.words.stale(file, subject, complaint, reason)))
     ].join("\n")
   )
 

@@ -20,6 +20,7 @@ import { wordsOf } from "../lang/words.ts"
 import { htmlReport } from "../report/html.ts"
 import { jsonReport } from "../report/json.ts"
 import { junitReport } from "../report/junit.ts"
+import { markdownReport } from "../report/markdown.ts"
 import { type Style, styleOf } from "../report/style.ts"
 import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
 import { type Requirement, specFolder } from "../spec/requirements.ts"
@@ -227,7 +228,8 @@ const suiteOptions = Effect.fnUntraced(function* (
     seed,
     path: flags.path,
     runs: flags.runs,
-    parallel: flags.parallel,
+    // Waiting for a target that doesn't answer is no work: it can be done for more tests at once.
+    parallel: flags.parallel * (target.responsive === false ? 4 : 1),
     bail: flags.bail,
     selection: { grep: flags.grep, requirements, profiles: flags.profile },
     start: target.given === undefined ? referenceServer : undefined,
@@ -286,6 +288,9 @@ const write = (
               join(flags.out, "report.html"),
               pageIn(flags.lang, htmlReport(results, requirements, homeFrom(flags.out)))
             )
+          }
+          if (flags.report.includes("markdown")) {
+            writeFileSync(join(flags.out, "report.md"), markdownReport(results, requirements, wordsOf(flags.lang)))
           }
           if (flags.report.includes("json")) writeFileSync(join(flags.out, "report.json"), jsonReport(results))
           if (flags.report.includes("junit")) {

@@ -43,7 +43,7 @@ export class CannotJudge extends Data.TaggedError("CannotJudge")<{ readonly reas
 }
 
 /** The kinds of report besides the terminal's. */
-export const reportKinds = ["html", "json", "junit"] as const
+export const reportKinds = ["html", "json", "junit", "markdown"] as const
 
 /** Reads `host:port`, also `[::1]:7331`. */
 export const parseTarget = (text: string): Effect.Effect<Address, CannotJudge> => {

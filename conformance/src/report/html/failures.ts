@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Stale } from "../../run/expected.ts"
 import type { Results, TestResult } from "../../run/results.ts"
 import type { Finding } from "../../verdict.ts"
 import type { Moment, Transcript } from "../../wire/transcript.ts"
@@ -22,7 +23,9 @@ export interface Setting {
 export const storied = (results: Results): ReadonlyArray<TestResult> => [
   ...failuresOf(results),
   ...withVerdict(results, "inconclusive"),
-  ...withVerdict(results, "warned")
+  ...withVerdict(results, "warned"),
+  ...withVerdict(results, "flaky"),
+  ...withVerdict(results, "expected failure")
 ]
 
 /** The anchor of a test's story. */
@@ -36,12 +39,13 @@ export const failuresSection = (setting: Setting): Markup => {
   const { results } = setting
   const blocks = blocksOf(results)
   const stories = storied(results)
-  if (stories.length + blocks.length === 0) return html``
+  if (stories.length + blocks.length + results.stale.length === 0) return html``
   return html`<section id="failures" aria-labelledby="failures-title">
 <h2 id="failures-title">What went wrong</h2>
 ${blocks.length > 0 && html`<p class="lead">Begin at the top: the first failure is the one that keeps most other tests from being judged.</p>`}
 ${stories.map((test) => storyMarkup(setting, test))}
-${blocks.map((block) => blockMarkup(block))}
+${blocks.map(blockMarkup)}
+${results.stale.map(staleMarkup)}
 </section>`
 }
 
@@ -55,7 +59,7 @@ const storyMarkup = (setting: Setting, test: TestResult): Markup => {
   return html`<article id="${anchor}" class="story ${toneOf(outcome.verdict)}" aria-labelledby="${anchor}-title">
 <header><p class="eyebrow">${badge(outcome.verdict)} <span>${chapter}</span>${blocks > 0 && html` <span>blocks ${counted(blocks, "other test")}</span>`}</p>
 <h3 id="${anchor}-title">${prose(heading)}</h3></header>
-${findings.length === 0 && html`<p>${outcome.reason}</p>`}
+${(findings.length === 0 || isExcused(test)) && html`<p>${outcome.reason}</p>`}
 ${findings.map((finding) => findingMarkup(setting, test, finding))}
 ${outcome.replay?.counterexample !== undefined && html`<h4>The smallest counterexample</h4><pre>${outcome.replay.counterexample}</pre>`}
 ${outcome.transcripts.length > 0 && whatHappened(setting, test)}
@@ -64,6 +68,9 @@ ${command(again)}
 </article>
 `
 }
+
+const isExcused = ({ outcome }: TestResult): boolean =>
+  outcome.verdict === "flaky" || outcome.verdict === "expected failure"
 
 const findingMarkup = ({ home, sentences }: Setting, test: TestResult, finding: Finding): Markup => {
   const ids = accused(test, finding)
@@ -117,5 +124,13 @@ const blockMarkup = ({ cause, reason, tests }: Block): Markup => html`<article c
 <h3>${cause === undefined ? prose(reason) : html`Blocked by ${idLink(cause)}`}</h3></header>
 <p>These tests had to stop before they could judge anything. Nothing is known about what they are for.</p>
 <details><summary>Which tests</summary><ul>${tests.map(({ chapter, heading }) => html`<li>${chapter}: ${prose(heading)}</li>`)}</ul></details>
+</article>
+`
+
+const staleMarkup = ({ complaint, file, reason, subject }: Stale): Markup => html`<article class="story bad">
+<header><p class="eyebrow">${badge("stale expected failure")} <code>${file}</code></p>
+<h3><code>${subject}</code></h3></header>
+<p>${complaint}</p>
+<p>Take the entry out of the list. It was there because: <q>${reason}</q></p>
 </article>
 `

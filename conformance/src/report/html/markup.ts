@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { visible } from "../visible.ts"
 
 /** Markup that needs no escaping any more. Only `html` and `trusted` make it. */
 export interface Markup {
@@ -27,12 +28,8 @@ const written = (content: Content): string => {
   return "markup" in content ? content.markup : content.map(written).join("")
 }
 
-// Controls, lone surrogates, and what turns the direction of writing: shown, for they could hide what was really sent.
-const invisible = /[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu
-
 const escaped = (text: string): string =>
-  text
-    .replace(invisible, (each) => (each === "\n" ? each : `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`))
+  visible(text)
     .replace(/&/gu, "&amp;")
     .replace(/</gu, "&lt;")
     .replace(/>/gu, "&gt;")

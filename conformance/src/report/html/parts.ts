@@ -24,7 +24,7 @@ const tones: Readonly<Record<Verdict | Standing, "good" | "bad" | "so-so" | "non
   warned: "so-so",
   flaky: "so-so",
   "expected failure": "so-so",
-  "not judged": "so-so",
+  "not judged": "none",
   "not run": "none",
   "not claimed": "none",
   untestable: "none",
