@@ -5,7 +5,7 @@
  * @module
  */
 import { spawn } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -43,8 +43,8 @@ const judge = async (behaviour: Behaviour): Promise<Judged> => {
   const began = performance.now()
   const { exitCode, stderr } = await run(["--target", `127.0.0.1:${target.port}`, "--report", "json", "--out", out])
   const millis = performance.now() - began
-  const { tests } =
-    exitCode === 1 ? (JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report) : { tests: [] }
+  const file = join(out, "report.json")
+  const { tests } = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Report) : { tests: [] }
   rmSync(out, { recursive: true })
   await target.close()
   const passed = tests.filter(({ verdict }) => verdict === "passed")
@@ -62,32 +62,42 @@ const run = (args: ReadonlyArray<string>): Promise<{ readonly exitCode: number |
   })
 
 /** What is wrong with a judgement, in sentences; empty when the target was found out. */
-const faultsOf = (name: string, { exitCode, millis, passed, stderr }: Judged): ReadonlyArray<string> => {
+const faultsOf = (name: string, { count, exitCode, millis, passed, stderr }: Judged): ReadonlyArray<string> => {
   const kept = Object.keys(allowed[name] ?? {})
-  const shown = new Set(passed.flatMap(({ ids }) => ids))
   return [
-    ...(exitCode === 1 ? [] : [`exit code ${exitCode} instead of 1: ${stderr.trim().slice(-2_000)}`]),
+    ...(exitCode === 1 && count > 0
+      ? []
+      : [`exit code ${exitCode} and ${count} tests instead of 1 and all: ${stderr.trim().slice(-2_000)}`]),
     ...(millis <= longest ? [] : [`it took ${Math.round(millis / 1_000)} s`]),
     ...passed
       .filter(({ ids }) => !ids.every((id) => kept.includes(id)))
-      .map((test) => `passes, and isn't allowed to: ${nameOf(test)}`),
-    ...kept.filter((id) => !shown.has(id)).map((id) => `allowed, and no test that judges it passes: ${id}`)
+      .map((test) => `passes, and isn't allowed to: ${nameOf(test)}`)
   ]
 }
 
 const only = process.argv.slice(2)
 const names = Object.keys(targets).filter((name) => only.length === 0 || only.includes(name))
+const waiting = [...names]
 let wrong = 0
-for (const name of names) {
-  const judged = await judge(targets[name]!)
-  const faults = faultsOf(name, judged)
-  wrong += faults.length
-  const seconds = (judged.millis / 1_000).toFixed(1)
-  process.stdout.write(
-    `${name}: exit ${judged.exitCode}, ${judged.passed.length} of ${judged.count} passed, ${seconds} s\n`
-  )
-  for (const test of judged.passed) process.stdout.write(`  passed   ${nameOf(test)}\n`)
-  for (const fault of faults) process.stdout.write(`  WRONG    ${fault}\n`)
+
+/** Judges one target after the other: what the suite does there is mostly waiting, so that a few can be judged at once. */
+const worker = async (): Promise<void> => {
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    const judged = await judge(targets[name]!)
+    const faults = faultsOf(name, judged)
+    wrong += faults.length
+    const seconds = (judged.millis / 1_000).toFixed(1)
+    const { count, exitCode, passed } = judged
+    process.stdout.write(
+      [
+        `${name}: exit ${exitCode}, ${passed.length} of ${count} passed, ${seconds} s\n`,
+        ...passed.map((test) => `  passed   ${nameOf(test)}\n`),
+        ...faults.map((fault) => `  WRONG    ${fault}\n`)
+      ].join("")
+    )
+  }
 }
+
+await Promise.all([worker(), worker()])
 process.stdout.write(wrong === 0 ? `${names.length} degenerate targets found out\n` : `${wrong} faults\n`)
 process.exitCode = wrong === 0 ? 0 : 1
