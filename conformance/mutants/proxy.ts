@@ -80,7 +80,7 @@ const join = (
   const write = (socket: net.Socket, data: string | Buffer, source: net.Socket) => {
     if (socket.destroyed || socket.writableEnded || data.length === 0) return
     // The slower side sets the pace.
-    if (!socket.write(data)) {
+    if (!socket.write(data) && !source.isPaused()) {
       source.pause()
       socket.once("drain", () => {
         if (!(source === client && held)) source.resume()

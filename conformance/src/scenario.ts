@@ -383,7 +383,7 @@ export const makeScenario = (judging: Judging): Scenario => {
 
   const open: Scenario["connect"] = Effect.fnUntraced(function* (who = `C${judging.opened.length + 1}`) {
     // Without a greeting there is nothing to judge, but for the tests of the greeting.
-    if (!judging.ids.some((id) => id.startsWith("HELLO-"))) yield* works("HELLO-1")
+    if (!judging.ids.some((id) => /^(?:HELLO|LIMIT|CLAIM)-/u.test(id))) yield* works("HELLO-1")
     if (suite.isFlooding()) {
       return yield* new Stop({ verdict: "blocked", reason: "blocked: the target sends without measure, unasked" })
     }
