@@ -1,5 +1,5 @@
 /**
- * Clients that a run has started and not stopped yet. Tests run in a thread that the user's Ctrl-C ends without asking, so
+ * Clients and servers that a run has started and not stopped yet. Tests run in a thread that the user's Ctrl-C ends without asking, so
  * the thread that outlives it keeps the list.
  *
  * @module

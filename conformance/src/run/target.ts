@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { notice } from "../clients/leftovers.ts"
 import type { Address } from "../wire/connection.ts"
 
 /** How a target is started: the program and its arguments. Plain data: it crosses to vitest's worker. */
@@ -62,14 +63,12 @@ const startSeconds = 20
 export const startTarget = (command: StartCommand): Effect.Effect<StartedTarget, NotStarted, Scope.Scope> =>
   Effect.gen(function* () {
     const child = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        // Neither the user's settings nor a file in the user's folder may change what is judged.
-        spawn(command.program, command.args, { stdio: ["ignore", "pipe", "pipe"], cwd: here, env: withoutSettings() })
-      ),
+      Effect.sync(() => launch(command)),
       (running) =>
         Effect.andThen(signal(running, "SIGTERM"), ended(running)).pipe(
           Effect.timeoutOption("5 seconds"),
-          Effect.andThen(signal(running, "SIGKILL"))
+          Effect.andThen(signal(running, "SIGKILL")),
+          Effect.andThen(Effect.sync(() => noticed(running, false)))
         )
     )
     const address = yield* addressOf(child)
@@ -80,6 +79,19 @@ export const startTarget = (command: StartCommand): Effect.Effect<StartedTarget,
       exit: ended(child)
     }
   })
+
+/** Starts the process, in a group of its own, so that an interrupted run can find and end it. */
+const launch = ({ args, program }: StartCommand): ChildProcess => {
+  // Neither the user's settings nor a file in the user's folder may change what is judged.
+  const env = withoutSettings()
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], cwd: here, env, detached: true })
+  noticed(child, true)
+  return child
+}
+
+const noticed = ({ pid }: ChildProcess, running: boolean): void => {
+  if (pid !== undefined) notice({ group: pid, running })
+}
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 const withoutSettings = () =>
