@@ -22,7 +22,6 @@ interface Report {
     readonly verdict: string
     readonly reason?: string
     readonly finding?: { readonly requirement?: string; readonly expected: string; readonly got: string }
-    readonly judged: Readonly<Record<string, { readonly broken: number }>>
   }>
 }
 
@@ -72,25 +71,42 @@ const judge = async (server: Server, defect: string | undefined, requirements: R
     if (where === undefined) return { code: 2, report: undefined, death: await gone }
     const code = await runSuite(where, requirements)
     const death = child.exitCode === null && child.signalCode === null ? undefined : await gone
-    return { code, report: JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report, death }
+    return { code, report: code > 1 ? undefined : readReport(), death }
   } finally {
     child.kill("SIGKILL")
   }
 }
 
+const readReport = () => JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report
+
 const runSuite = (address: string, requirements: ReadonlyArray<string>): Promise<number> => {
   const selection = requirements.flatMap((id) => ["--requirement", id])
-  const args = ["--target", address, "--quiet", "--seed", "1", "--report", "json", "--out", out, ...selection]
+  const args = [
+    "--target",
+    address,
+    "--lang",
+    "en",
+    "--quiet",
+    "--seed",
+    "1",
+    "--report",
+    "json",
+    "--out",
+    out,
+    ...selection
+  ]
   const child = spawn(process.execPath, [suite, ...args], { stdio: ["ignore", "inherit", "inherit"] })
   return new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 3)))
 }
 
-/** The sentence with which the report begins to say what is wrong, if it is about this defect. */
-const sayingOf = ({ requirement, test }: Defect, { death, report }: Run): string | undefined => {
+/**
+ * What the report says of the defect: which requirement is broken, and what the test that is named expected. A test that
+ * is blocked says so, too, if it is the one that saw it.
+ */
+const sayingOf = ({ test }: Defect, { death, report }: Run): string | undefined => {
   const named = report?.tests.find(({ title }) => title === test)
-  if (named?.verdict === "failed" && (named.judged[requirement]?.broken ?? 0) > 0) {
-    return `expected ${named.finding?.expected}`
-  }
+  const isRed = named?.verdict === "failed" || named?.verdict === "blocked"
+  if (isRed && named.finding !== undefined) return `${named.finding.requirement}: expected ${named.finding.expected}`
   const note = report?.tests.find(({ reason }) => reason?.includes("the target is gone"))?.reason
   return death !== undefined && note?.includes(`"${test}"`) === true ? `the target is gone (${death})` : undefined
 }

@@ -187,6 +187,8 @@ export interface Client {
   readonly end: Effect.Effect<void>
   /** Ends the connection with RST. */
   readonly reset: Effect.Effect<void>
+  /** Says this and closes both halves, as a program that ends does: whatever the target sends then is answered by RST. */
+  readonly hangUp: (lastWords: string) => Effect.Effect<void>
   readonly stopReading: Effect.Effect<void>
   readonly readOn: Effect.Effect<void>
   /** Reads so many bytes a second, little by little, while it waits; then reads on as usual. */
@@ -548,6 +550,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     bytes: (...chunks) => write(chunks.map((chunk) => (typeof chunk === "string" ? utf8(chunk) : chunk))),
     end: connection.end,
     reset: connection.reset,
+    hangUp: (lastWords) => connection.hangUp(utf8(lastWords)),
     stopReading: connection.pause,
     readOn: connection.resume,
     whileReadingSlowly,

@@ -822,6 +822,26 @@ scenario(
   }
 )
 
+scenario("who asks and is gone before the replies come harms nobody", ["FLOW-1"], { connections: 32 }, function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = yield* t.room(ana, leo)
+  const count = Math.min(200, limits.burst)
+  const pings = Array.from({ length: count }, (_, nth) => `{"type":"ping","id":${nth + 1}}\n`).join("")
+  for (let round = 0; round < 30; round++) {
+    const hasty = yield* t.connection("hasty")
+    // A reply is answered by RST, and the next is written to a connection that isn't there: EPIPE, or SIGPIPE.
+    yield* hasty.hangUp(pings)
+    yield* ana.ask({ type: "ping" }, "FLOW-1")
+  }
+  const { seq } = yield* ana.ask({ type: "send", room, text: "still here?" }, "FLOW-1")
+  const heard = yield* leo.find("message", undefined, { id: "FLOW-1" })
+  yield* t.judge("FLOW-1", heard.seq === seq, {
+    sent: `${count} requests by each of thirty who close their connections at once, then a message by ana`,
+    expected: "`sent` to ana, and the message to leo",
+    got: heard
+  })
+})
+
 // A pace that FLOW-6 protects, and that gets through in seconds.
 const readersPace = Math.max((1.5 * limits.backlog) / suite.heartbeat, 2.5 * 1_048_576)
 const askedBytes = 12 * 1_048_576

@@ -123,6 +123,18 @@ scenario("a line that is one byte too long ends the connection", ["FRAME-6"], fu
   yield* client.goodbye("line-too-long")
 })
 
+scenario("a line too long is noticed in whatever pieces it comes", ["FRAME-6"], function* (t) {
+  const rude = yield* t.connection()
+  const other = yield* t.connection()
+  yield* rude.ping
+  // By the time that the other is answered the server has read the piece: each is a `recv` of its own.
+  for (const share of [0.4, 0.4, 0.4]) {
+    yield* rude.bytes("x".repeat(Math.floor(share * t.limits.line)))
+    yield* other.ping
+  }
+  yield* rude.goodbye("line-too-long")
+})
+
 scenario("a megabyte without LF ends that connection and no other", ["FRAME-6"], function* (t) {
   const [ana, leo] = yield* t.people(2)
   const room = yield* t.room(ana, leo)

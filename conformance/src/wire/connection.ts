@@ -67,6 +67,8 @@ export interface Connection {
   readonly end: Effect.Effect<void>
   /** Sends RST. */
   readonly reset: Effect.Effect<void>
+  /** Says this and closes both halves, as a program that ends does: whatever the target sends then is answered by RST. */
+  readonly hangUp: (lastWords: Uint8Array) => Effect.Effect<void>
   /** Stops and resumes reading; what comes meanwhile stays in the kernel. */
   readonly pause: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
@@ -258,6 +260,12 @@ const attach = (socket: net.Socket, options: ConnectOptions, now: () => number):
       recorder.note("RST sent")
       socket.resetAndDestroy()
     }),
+    hangUp: (lastWords) =>
+      Effect.sync(() => {
+        put(lastWords)
+        recorder.note("closes both halves")
+        socket.destroy()
+      }),
     pause: Effect.sync(() => {
       recorder.note("stops reading")
       socket.pause()
