@@ -4,8 +4,8 @@
  * @module
  */
 import { fileURLToPath } from "node:url"
-import type { Reporter, TestCase, TestModule } from "vitest/node"
-import { startVitest } from "vitest/node"
+import type { Reporter, TestCase, TestModule, TestSpecification } from "vitest/node"
+import { BaseSequencer, startVitest } from "vitest/node"
 import type { SuiteOptions, TestPlan } from "../suite.ts"
 import type { Outcome } from "../verdict.ts"
 
@@ -58,6 +58,7 @@ export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promi
       faults.push(...errors.map((error) => error.stack ?? error.message))
     }
   }
+  const { exitCode } = process
   const vitest = await startVitest(
     [],
     {
@@ -72,6 +73,7 @@ export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promi
       fileParallelism: false,
       maxConcurrency: options.parallel,
       provide: { suite: options },
+      sequence: { sequencer: InTheSpecsOrder },
       passWithNoTests: true,
       disableConsoleIntercept: true,
       silent: false
@@ -79,7 +81,24 @@ export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promi
     { logLevel: "error" }
   )
   await vitest.close()
+  // To vitest a test that failed makes the process fail; what it means is for the verdicts to say.
+  process.exitCode = exitCode
   return { plan, reports, faults }
+}
+
+// The chapters of the spec in the order in which it is read, then what goes across them.
+const chapters = ["wire", "session", "rooms", "order", "registries", "versioning", "conformance"]
+
+/** Runs the files in the order of the spec: vitest wants a class. */
+class InTheSpecsOrder extends BaseSequencer {
+  override sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = chapters.findIndex((chapter) => moduleId.endsWith(`/${chapter}.test.ts`))
+      return at === -1 ? chapters.length : at
+    }
+    const byName = (one: TestSpecification, other: TestSpecification) => (one.moduleId < other.moduleId ? -1 : 1)
+    return Promise.resolve(files.toSorted((one, other) => place(one) - place(other) || byName(one, other)))
+  }
 }
 
 const chapterOf = (module: TestModule): string => module.moduleId.replace(/^.*[\\/]([^\\/]+)\.test\.ts$/u, "$1")
