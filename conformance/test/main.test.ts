@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -154,6 +154,88 @@ describe("the command line", { timeout: 120_000 }, () => {
     assert.strictEqual(tests.length, planned)
   })
 
+  it("excuses what is known to fail, and not what fails besides", async () => {
+    const target = await tiny("wrong-code")
+    const [path, out] = [folder(), folder()]
+    const list = join(path, "known.json")
+    const judge = (...entries: ReadonlyArray<object>) => {
+      writeFileSync(list, JSON.stringify(entries))
+      const lists = ["--known-failures", list, "--report", "json", "--out", out]
+      return conformance("--target", target, "--requirement", "LOGIN-3", ...lists)
+    }
+    const known = await judge({ requirement: "LOGIN-3", reason: "next week", until: "2999-12-31" })
+    assert.strictEqual(known.code, 0, known.out + known.err)
+    assert.include(known.out, "known to fail: next week")
+    const stale = await judge({ requirement: "LOGIN-3", reason: "next week" }, { test: "a dream", reason: "none" })
+    assert.strictEqual(stale.code, 1, stale.out + stale.err)
+    assert.include(stale.out, "a dream")
+    const { planned, totals } = reportIn(out)
+    assert.strictEqual(totals["stale expected failure"], 1)
+    assert.strictEqual(
+      Object.values(totals).reduce((all, count) => all + count, 0),
+      planned
+    )
+  })
+
+  it("runs again what is known to be flaky, and counts points", async () => {
+    const path = folder()
+    const [flaky, score] = [join(path, "flaky.json"), join(path, "score.json")]
+    writeFileSync(flaky, JSON.stringify([{ requirement: "LOGIN-3", reason: "races", rate: 0.5, runs: 1 }]))
+    writeFileSync(score, JSON.stringify({ points: { "LOGIN-3": 4, "HELLO-1": 2 } }))
+    const selection = ["--requirement", "LOGIN-3", "--known-flaky", flaky, "--score", score]
+    const run = await conformance("--target", await tiny("wrong-code"), ...selection)
+    assert.strictEqual(run.code, 1, run.out + run.err)
+    assert.include(run.out, "passed 0 of 2 runs, fewer than --known-flaky allows: races")
+    assert.match(run.out, /score: \d of \d points that could be judged; \d of 6 are open/u)
+  })
+
+  it("stops after the first failure with --bail, and still accounts for every test", async () => {
+    const out = folder()
+    const selection = [
+      "--requirement",
+      "LOGIN-3",
+      "--requirement",
+      "HELLO-1",
+      "--parallel",
+      "1",
+      "--timeout-scale",
+      "0.5"
+    ]
+    const target = await tiny("wrong-code")
+    const run = await conformance("--target", target, ...selection, "--bail", "--report", "json", "--out", out)
+    assert.strictEqual(run.code, 1, run.out + run.err)
+    const { planned, totals } = reportIn(out)
+    assert.strictEqual(totals["failed"], 1)
+    assert.isAbove(totals["not run"]!, 0)
+    assert.strictEqual(
+      Object.values(totals).reduce((all, count) => all + count, 0),
+      planned
+    )
+  })
+
+  it("writes every kind of report, and says where it can't", async () => {
+    const out = join(folder(), "a", "b")
+    const target = await tiny()
+    const judge = (folder: string) =>
+      conformance(
+        "--target",
+        target,
+        "--requirement",
+        "HELLO-1",
+        "--report",
+        "html,json,junit,markdown",
+        "--out",
+        folder
+      )
+    const run = await judge(out)
+    assert.strictEqual(run.code, 0, run.out + run.err)
+    for (const file of ["report.html", "report.json", "report.md", "junit.xml"])
+      assert.isTrue(existsSync(join(out, file)), file)
+    const blocked = await judge(join(out, "report.md"))
+    assert.strictEqual(blocked.code, 2, blocked.out)
+    assert.include(blocked.err, "--out")
+  })
+
   it("judges a server that never says hello not conformant", async () => {
     const mute = createServer()
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve))
@@ -169,7 +251,9 @@ describe("the command line", { timeout: 120_000 }, () => {
   it.each([
     ["nobody listens", ["--target", "127.0.0.1:1"], "nobody answers at 127.0.0.1:1"],
     ["an option is unknown", ["--targt", "127.0.0.1:1"], "Unrecognized flag: --targt"],
-    ["an option's value is wrong", ["--parallel", "0"], "--parallel 0"]
+    ["an option's value is wrong", ["--parallel", "0"], "--parallel 0"],
+    ["no deadline would be left", ["--timeout-scale", "0"], "--timeout-scale 0"],
+    ["a list isn't there", ["--known-failures", "no-such-file.json"], "--known-failures no-such-file.json"]
   ])("ends with 2 and one line when %s", async (_, args, reason) => {
     const run = await conformance(...args)
     assert.strictEqual(run.code, 2, run.out + run.err)

@@ -48,7 +48,7 @@ export const styleOf = (
 /** A label and a text that continues under itself: `label     text ...`. */
 export const labelled = (style: Style, label: string, text: string, column = 12): string => {
   const head = `${label} `.padEnd(column - 2)
-  return wrap(text, style.width - column)
+  return wrap(text, style.width - Math.max(column, head.length + 2))
     .map((line, index) => `${index === 0 ? `  ${head}` : " ".repeat(column)}${line}`)
     .join("\n")
 }

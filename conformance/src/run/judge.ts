@@ -51,8 +51,9 @@ export const judge = Effect.fnUntraced(function* (
 
   say(`\n${greetingLines(style, target, options.seed, options.parallel)}\n`)
   const began = yield* Clock.currentTimeMillis
-  const first = yield* Effect.promise(() => drive(options, watcher(style, flags)))
-  const driven = yield* runFlakyAgain(options, first, lists)
+  const watching = watcher(style, flags)
+  const first = yield* Effect.promise(() => drive(options, watching))
+  const driven = yield* runFlakyAgain(options, first, lists, watching.onAgain)
   const millis = (yield* Clock.currentTimeMillis) - began
   const results = resultsIn(flags.lang, resultsOf(target, options.seed, driven, requirements, millis, lists))
   yield* write(flags, results, requirements)
@@ -81,12 +82,14 @@ const readLists = Effect.fnUntraced(function* (
 const runFlakyAgain = Effect.fnUntraced(function* (
   options: SuiteOptions,
   driven: Driven,
-  lists: Lists
+  lists: Lists,
+  onAgain: (run: number, most: number) => void
 ): Effect.fn.Return<Driven> {
   const flaky = flakyAmong(driven.reports, lists)
   const verdicts = new Map(flaky.map(({ test }) => [test.title, [] as Verdict[]]))
   const most = Math.max(0, ...flaky.map(({ entry }) => entry.runs))
   for (let run = 1; run <= most; run++) {
+    onAgain(run, most)
     const titles = flaky.filter(({ entry }) => run <= entry.runs).map(({ test }) => test.title)
     const selection = { ...options.selection, titles }
     const nonce = yield* freshNonce
@@ -175,6 +178,7 @@ interface Reached {
 const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Reached, CannotJudge, Scope.Scope> {
   const [given, ...more] = flags.target
   if (more.length > 0) return yield* new CannotJudge({ reason: "--target: one target at a time, for now" })
+  if (given === undefined) yield* leaveNothingRunning
   const address = given === undefined ? yield* startReference : yield* parseTarget(given)
   const where = `${address.host}:${address.port}`
   const probed = yield* probe(address, probeMillis * flags.timeoutScale).pipe(
@@ -248,23 +252,19 @@ const watcher = (style: Style, { lang, quiet }: Flags) => {
   const done: Array<TestReport> = []
   let planned = 0
   const clear = () => (tty ? process.stdout.write("\r\u001b[K") : undefined)
+  const show = (text: string) => {
+    clear()
+    if (tty) process.stdout.write(style.dim(`  ${text}`.slice(0, style.width - 1)))
+  }
   return {
     onPlan: (_: string, selected: number) => {
       planned += selected
     },
     onTest: (report: TestReport) => {
       done.push(report)
-      if (!tty) return
-      clear()
-      process.stdout.write(
-        style.dim(
-          `  ${style.words.progress(done.length, planned)}  ${phrasesOf(lang).of(report.title)}`.slice(
-            0,
-            style.width - 1
-          )
-        )
-      )
+      show(`${style.words.progress(done.length, planned)}  ${phrasesOf(lang).of(report.title)}`)
     },
+    onAgain: (run: number, most: number) => show(`${style.words.heading.flaky}: ${style.words.progress(run, most)}`),
     onChapter: (chapter: string) => {
       clear()
       const reports = done.filter((report) => report.chapter === chapter)
