@@ -64,7 +64,7 @@ const refusesNothing: Kept = {
 export const allowed: Readonly<Record<string, Kept>> = {
   "greets, then closes": { ...greets, ...claimsLittle, ...endsAfterFin },
   "greets, then is mute": { ...greets, ...claimsLittle, ...endsAfterFin },
-  "greets, then echoes": greets,
+  "greets, then echoes": { ...greets, ...claimsLittle, ...endsAfterFin },
   "answers ok": { ...greets, ...claimsLittle, ...endsAfterFin },
   "answers error": {
     ...greets,

@@ -198,14 +198,15 @@ const staleBlock = (style: Style, { stale }: Results): ReadonlyArray<string> =>
     ].join("\n")
   )
 
-const notRunBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> =>
-  tests.length === 0
-    ? []
-    : [
-        tests
-          .map(({ heading, outcome }) => style.dim(wrapped(style, style.words.notRun(heading, outcome.reason ?? ""))))
-          .join("\n")
-      ]
+const notRunBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> => {
+  const reasons = [...new Set(tests.map(({ outcome }) => outcome.reason ?? ""))]
+  const lines = reasons.map((reason) => {
+    const same = tests.filter(({ outcome }) => (outcome.reason ?? "") === reason)
+    const more = same.length > 1 ? style.words.andMore(same.length - 1) : ""
+    return style.dim(wrapped(style, `${style.words.notRun(same[0]!.heading, reason)}${more}`))
+  })
+  return lines.length === 0 ? [] : [lines.join("\n")]
+}
 
 const notesBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> => {
   const notes = [...new Set(tests.flatMap(({ outcome }) => outcome.notes ?? []))]
