@@ -163,7 +163,7 @@ const hears = Effect.fnUntraced(function* (stage: Stage, actor: Actor, step: Ext
       : yield* client.take(accept, expected, { seconds })
   if (doing === "pinging") yield* client.dropPongs
   const wrong = mismatch(stage, step.object, item)
-  if (wrong !== undefined) yield* t.broken({ expected, got: `${item.line}  (${wrong})` }, client)
+  if (wrong !== undefined) return yield* t.broken({ expected, got: `${item.line}  (${wrong})` }, client)
   if (item.type === "bye") actor.open = false
   learnEpoch(stage, step.object, item.object)
   if (item.type === "rooms") yield* findRooms(stage, client, step.object, item)
@@ -249,7 +249,7 @@ const findRooms = Effect.fnUntraced(function* (stage: Stage, client: Client, exp
     const name = freshName(room, stage.suffix)
     const listed = found.find((each) => each.room === name)
     if (listed?.members === members) continue
-    yield* stage.t.broken({
+    return yield* stage.t.broken({
       expected: `${name} with ${members} members, in the list of rooms`,
       got: listed === undefined ? `${found.length} rooms without it` : JSON.stringify(listed)
     })

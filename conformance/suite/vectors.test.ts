@@ -136,7 +136,7 @@ const sendLine = Effect.fnUntraced(function* (t: Scenario, { field, line, name, 
     (came === outcome || came === or) &&
     reply.object["re"] === (noId ? undefined : re) &&
     (field === undefined || came === "accepted" || reply.object["field"] === field)
-  if (!kept) yield* t.broken({ sent: printable(bytes), expected, got: reply.line }, client)
+  if (!kept) return yield* t.broken({ sent: printable(bytes), expected, got: reply.line }, client)
   yield* client.quiet
 })
 
@@ -157,12 +157,13 @@ const tryName = Effect.fnUntraced(function* (t: Scenario, { folded, kind, spelli
   }
   yield* ana.line(JSON.stringify({ id: 900, ...list }))
   const reply = yield* ana.take(isReply, `a list after ${spelling}`)
-  if (reply.type !== list.type) yield* t.broken({ sent: list, expected: `\`${list.type}\``, got: reply.line }, ana)
+  if (reply.type !== list.type)
+    return yield* t.broken({ sent: list, expected: `\`${list.type}\``, got: reply.line }, ana)
   const suffix = t.nick("")
   if (spelling.length + suffix.length > 32) return
   const named =
     kind === "nick" ? (yield* other.login(spelling + suffix)).nick : (yield* ana.join(spelling + suffix)).room
-  if (named !== folded + suffix) yield* t.broken({ sent: spelling, expected: folded + suffix, got: named })
+  if (named !== folded + suffix) return yield* t.broken({ sent: spelling, expected: folded + suffix, got: named })
 })
 
 for (const { name, vectors } of groups(names.vectors, (vector) => `${vector.kind}, ${byRequirements(vector)}`)) {
@@ -177,7 +178,10 @@ const tryText = Effect.fnUntraced(function* (t: Scenario, { name, outcome, text:
   yield* ana.send(room, text)
   const [message] = (yield* ana.taken).filter(({ type }) => type === "message")
   if (message?.object["text"] !== text) {
-    yield* t.broken({ sent: text, expected: `the same text, in "${name}"`, got: message?.line ?? "no message" }, ana)
+    return yield* t.broken(
+      { sent: text, expected: `the same text, in "${name}"`, got: message?.line ?? "no message" },
+      ana
+    )
   }
 })
 
@@ -199,7 +203,7 @@ const tryMessage = Effect.fnUntraced(function* (t: Scenario, { field, name, obje
     outcome === "accepted"
       ? reply.type === replyTypes[object["type"] as RequestType] || refusedForState.includes(code)
       : code === outcome && (field === undefined || reply.object["field"] === field)
-  if (!kept) yield* t.broken({ sent, expected, got: reply.line }, client)
+  if (!kept) return yield* t.broken({ sent, expected, got: reply.line }, client)
 })
 
 const withFreshNames = (object: JsonObject, suffix: string): JsonObject =>
