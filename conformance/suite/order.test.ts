@@ -1,10 +1,8 @@
 /** The tests of spec/order.md. */
 import type { Joined, Message } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
-import * as fc from "fast-check"
 import { type Client, isReply } from "../src/client.ts"
 import { guarantees, judgeLanes, type Watched, watch } from "../src/lane.ts"
-import { property } from "../src/property.ts"
 import { type Person, type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
 import type { Arrived } from "../src/wire/connection.ts"
@@ -591,51 +589,6 @@ scenario("synced covers one's own requests and many rooms", ["SYNC-1"], function
   const others = (yield* leo.fence).filter(({ type }) => type === "message").length
   yield* t.judge("SYNC-1", others === 6, { sent: "sync by leo", expected: "six entries", got: `${others}` })
 })
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Interleavings
-// ---------------------------------------------------------------------------------------------------------------------
-
-const deed = fc.oneof(
-  { weight: 3, arbitrary: fc.constant("send" as const) },
-  { weight: 2, arbitrary: fc.constantFrom("join" as const, "leave" as const) },
-  { weight: 1, arbitrary: fc.constantFrom("sync" as const, "wait" as const) }
-)
-const deeds = fc.array(deed, { maxLength: 12 })
-
-property(
-  "whatever three people do in two rooms, nobody sees what can't be",
-  guarantees,
-  fc.array(fc.record({ deeds, room: fc.nat({ max: 1 }) }), { minLength: 3, maxLength: 3 }),
-  function* (t, courses) {
-    const people = yield* watched(t, 3)
-    const rooms = [t.roomName(), t.roomName()]
-    const play = Effect.fnUntraced(function* (person: Watched, plan: (typeof courses)[number]) {
-      // Whether it is in the room it knows itself, since its requests take effect in their order.
-      let isIn = false
-      for (const [nth, what] of plan.deeds.entries()) {
-        const room = rooms[(plan.room + (nth > 8 ? 1 : 0)) % 2]!
-        if (nth === 9) isIn = false
-        if (what === "sync") yield* person.post({ type: "sync" })
-        else if (what === "wait") {
-          const id = yield* person.post({ type: "ping" })
-          yield* person.until(({ object }) => object["re"] === id, "`pong`")
-        } else if (what === "send" && !isIn) {
-          isIn = true
-          yield* person.post({ type: "join", room })
-          yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
-        } else if (what === "send") yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
-        else if ((what === "join") !== isIn) {
-          isIn = what === "join"
-          yield* person.post({ type: what, room })
-        }
-      }
-    })
-    yield* atOnce(people.map((person, nth) => play(person, courses[nth]!)))
-    yield* judgeLanes(t, people)
-  },
-  { connections: 3 }
-)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Fairness

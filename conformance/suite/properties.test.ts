@@ -4,8 +4,8 @@ import { faulty, hostileLine, text } from "@tertulia/protocol/arbitraries"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { isReply } from "../src/client.ts"
+import { guarantees, judgeLanes, type Watched, watch } from "../src/lane.ts"
 import { property } from "../src/property.ts"
-import type { Person } from "../src/scenario.ts"
 import { printable } from "../src/wire/transcript.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -134,98 +134,50 @@ property(
 // Histories
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What one person does, without waiting for the others. */
-const deeds = fc.array(fc.constantFrom("send", "send", "send", "leave and join", "sync"), { maxLength: 8 })
+/** What one person does, without waiting for the others: `send` joins first if need be, `come or go` joins or leaves. */
+const deed = fc.record({
+  what: fc.oneof(
+    { weight: 3, arbitrary: fc.constant("send" as const) },
+    { weight: 2, arbitrary: fc.constant("come or go" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("sync" as const, "wait" as const) }
+  ),
+  room: fc.constantFrom(0, 1)
+})
 
-interface Seen {
-  readonly who: string
-  /** The entries of each stay in the room: from `joined` to `left`, or to the end. */
-  readonly stays: ReadonlyArray<{ readonly head: number; readonly entries: ReadonlyArray<Entry> }>
-}
+type Deed = typeof deed extends fc.Arbitrary<infer Drawn> ? Drawn : never
 
-interface Entry {
-  readonly seq: number
-  readonly from: string
-  readonly text: string
-  readonly at: string
-}
-
-/** Everything that one connection got of a room, cut into stays. */
-const stays = (
-  person: Person,
-  room: string,
-  items: ReadonlyArray<{ readonly object: object; readonly type: string }>
-): Seen => {
-  const found: Array<{ head: number; entries: Array<Entry> }> = []
-  for (const { object, type } of items) {
-    const item = object as { readonly room?: string; readonly head?: number } & Entry
-    if (item.room !== room) continue
-    if (type === "joined") found.push({ head: item.head!, entries: [] })
-    if (type === "message") found.at(-1)?.entries.push({ seq: item.seq, from: item.from, text: item.text, at: item.at })
+const play = Effect.fnUntraced(function* (person: Watched, rooms: ReadonlyArray<string>, deeds: ReadonlyArray<Deed>) {
+  const isIn = new Set<string>()
+  for (const [nth, deed] of deeds.entries()) {
+    const { what } = deed
+    const room = rooms[deed.room]!
+    if (what === "sync") yield* person.post({ type: "sync" })
+    if (what === "wait") {
+      const id = yield* person.post({ type: "ping" })
+      yield* person.until(({ object }) => object["re"] === id, "`pong`")
+    }
+    if (what === "come or go" && isIn.delete(room)) yield* person.post({ type: "leave", room })
+    else if ((what === "come or go" || what === "send") && !isIn.has(room)) {
+      isIn.add(room)
+      yield* person.post({ type: "join", room })
+    }
+    if (what === "send") yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
   }
-  return { who: person.who, stays: found }
-}
+})
 
 property(
   "whatever people do at once, all see one log",
-  ["ORDER-1", "ORDER-2", "ORDER-3", "ORDER-4"],
-  fc.tuple(deeds, deeds, deeds),
-  function* (t, [first, second, third]) {
-    const [ana, leo, eva] = yield* t.people(3)
-    const room = t.roomName()
-    // Nobody's first stay ends, so that the log stays the same: one more person keeps the room.
-    const keeper = yield* t.person("keeper")
-    yield* keeper.join(room)
-    const play = (person: Person, what: ReadonlyArray<string>) =>
-      Effect.gen(function* () {
-        yield* person.post({ type: "join", room })
-        for (const [nth, deed] of what.entries()) {
-          if (deed === "send") yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
-          if (deed === "sync") yield* person.post({ type: "sync" })
-          if (deed === "leave and join") {
-            yield* person.post({ type: "leave", room })
-            yield* person.post({ type: "join", room })
-          }
-        }
-        return stays(person, room, yield* person.fence)
-      })
-    const all = yield* Effect.all([play(ana, first), play(leo, second), play(eva, third)], { concurrency: "unbounded" })
-    const whole = stays(keeper, room, [{ type: "joined", object: { room, head: 0 } }, ...(yield* keeper.fence)])
-    const log = new Map(
-      whole.stays.flatMap(({ entries }) => entries.map((entry) => [entry.seq, JSON.stringify(entry)]))
-    )
-
-    const numbers = whole.stays.flatMap(({ entries }) => entries.map(({ seq }) => seq))
-    const count = [...first, ...second, ...third].filter((deed) => deed === "send").length
-    const wanted = Array.from({ length: count }, (_, index) => index + 1)
-    yield* t.judge("ORDER-2", numbers.join() === wanted.join(), {
-      sent: `${count} messages, by three people at once`,
-      expected: `the entries 1 to ${count}, for whoever was there from the beginning`,
-      got: numbers
-    })
-    for (const { stays: each, who } of all) {
-      for (const { entries, head } of each) {
-        const odd = entries.find((entry) => log.get(entry.seq) !== JSON.stringify(entry))
-        yield* t.judge("ORDER-1", odd === undefined, {
-          expected: `what the keeper of the room saw: ${odd === undefined ? "" : log.get(odd.seq)}`,
-          got: { who, entry: odd }
-        })
-        const gapless = entries.every(({ seq }, index) => seq === head + 1 + index)
-        yield* t.judge("ORDER-3", gapless, {
-          expected: `every entry after ${head}, each once, ascending, to ${who}`,
-          got: entries.map(({ seq }) => seq)
-        })
-      }
-      const own = whole.stays.flatMap(({ entries }) => entries.filter(({ text: said }) => said.startsWith(`${who} `)))
-      const order = own.map(({ text: said }) => Number(said.split(" ")[1]))
-      yield* t.judge(
-        "ORDER-4",
-        order.every((nth, index) => index === 0 || nth > order[index - 1]!),
-        {
-          expected: `${who}'s entries in the order in which ${who} sent them`,
-          got: own
-        }
-      )
-    }
+  guarantees,
+  fc.record({
+    // Whether somebody is in the rooms all the time; if not, they are forgotten and come back.
+    isKept: fc.boolean(),
+    deeds: fc.array(fc.array(deed, { maxLength: 12 }), { minLength: 3, maxLength: 3 })
+  }),
+  function* (t, { deeds, isKept }) {
+    const [keeper, ...people] = (yield* t.people(4)).map(watch)
+    const rooms = [t.roomName(), t.roomName()]
+    if (isKept) for (const room of rooms) yield* keeper!.post({ type: "join", room })
+    yield* Effect.forEach(people, (person, nth) => play(person, rooms, deeds[nth]!), { concurrency: "unbounded" })
+    yield* judgeLanes(t, [keeper!, ...people])
   }
 )
