@@ -47,14 +47,3 @@ for (const command of document.querySelectorAll(".command")) {
   })
   command.append(button)
 }
-
-// On paper nothing can be opened.
-addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("article details, details.judges")) {
-    details.dataset.was = details.open ? "open" : "closed"
-    details.open = true
-  }
-})
-addEventListener("afterprint", () => {
-  for (const details of document.querySelectorAll("details[data-was]")) details.open = details.dataset.was === "open"
-})
