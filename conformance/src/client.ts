@@ -90,6 +90,8 @@ export interface Expecting {
   readonly id?: RequirementId
   /** Seconds that the target may take on top of the usual deadline, when the spec lets a clock run first. */
   readonly seconds?: number
+  /** What `find` waits for, as a phrase: a reader of the report doesn't see the function that says so. */
+  readonly expected?: string
 }
 
 /** One client of a scenario. */
@@ -534,7 +536,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
       Effect.map(
         wait(
           take((item) => isEvent(item, type) && (where === undefined || where(placed<EventOf<Type>>(item)))),
-          `the event \`${type}\`${where === undefined ? "" : " that the test describes"}`,
+          more?.expected ?? `the event \`${type}\`${where === undefined ? "" : " that the test describes"}`,
           more?.id ?? test.subject,
           more?.seconds
         ),

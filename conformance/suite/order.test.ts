@@ -684,6 +684,7 @@ scenario(
     yield* frozen.stopReading
     const isGone = ana.find("member", ({ change, nick }) => nick === frozen.nick && change === "left", {
       id: "FLOW-2",
+      expected: `the event \`member\`: ${frozen.nick} has left`,
       seconds: Math.max(0, floodSeconds) + 4 * t.heartbeat
     })
     const watchFrozen = Effect.tap(frozen.whileAlive(isGone), () =>

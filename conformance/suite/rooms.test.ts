@@ -482,7 +482,9 @@ for (const how of ["leave", "bye", "FIN", "RST"] as const) {
     if (how === "RST") yield* leo.reset
     const isAcknowledged = how === "leave" || how === "bye"
     for (const person of [ana, eva]) {
-      if (!isAcknowledged) yield* person.find("member", ({ nick }) => nick === leo.nick, { seconds: 2 * t.heartbeat })
+      const expected = `the event \`member\`: ${leo.nick} has left`
+      const more = { seconds: 2 * t.heartbeat, expected }
+      if (!isAcknowledged) yield* person.find("member", ({ nick }) => nick === leo.nick, more)
       const told = isAcknowledged ? yield* changes(person, room) : [`-${leo.nick}`, ...(yield* changes(person, room))]
       yield* t.judge("MEMBER-2", told.join() === `-${leo.nick}`, {
         sent: `${how} by leo`,
