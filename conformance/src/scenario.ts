@@ -20,6 +20,7 @@ import * as suite from "./suite.ts"
 import {
   type Evidence,
   type Finding,
+  isRed,
   type Outcome,
   Stop,
   SuiteFault,
@@ -150,7 +151,7 @@ export const register = (
     const outcome = await Effect.runPromise(attempt(title, ids, scenarioOptions, run))
     task.meta.outcome = outcome
     if (outcome.fault !== undefined) throw new SuiteFault(outcome.fault)
-    if (outcome.reason !== undefined && outcome.verdict === "failed") throw new Error(outcome.reason)
+    if (isRed(outcome.verdict)) throw new Error(outcome.reason)
   })
 }
 
