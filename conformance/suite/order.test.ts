@@ -497,7 +497,8 @@ scenario("the replay is finished before the next request is answered", ["CATCH-4
     .filter(({ object, type }) => type === "message" && object["room"] === room)
   const seqs = replayed.map(({ object }) => object["seq"])
   const head = Number(items[joined]?.object["head"])
-  yield* t.judge("CATCH-4", pong > joined && seqs.join() === between(0, head).join(), {
+  // A server that waits until leo has read the replay (FLOW-6) may have ana's entry before the `leave`: it comes after the replay.
+  yield* t.judge("CATCH-4", pong > joined && seqs.slice(0, head).join() === between(0, head).join(), {
     sent: "join with a cursor, ping, send and leave in one go",
     expected: `\`joined\`, the entries 1 to ${head}, then \`pong\``,
     got: `${seqs.length} entries between \`joined\` and \`pong\``
