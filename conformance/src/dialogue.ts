@@ -39,6 +39,8 @@ export function* perform(
   t: Scenario,
   dialogue: Dialogue
 ): Generator<Effect.Effect<unknown, Stop, Scope.Scope>, void, never> {
+  const items = Math.max(0, ...dialogue.steps.map(longestList))
+  if (items > t.limits.page) yield* t.notRun("it shows a list that is longer than limits.page of this target")
   const server = dialogue.needsStart ? yield* t.ownServer : undefined
   const stage: Stage = { t, server, actors: new Map(), epochs: new Map(), suffix: t.nick("") }
   for (const step of dialogue.steps) yield* play(stage, step)
@@ -47,6 +49,10 @@ export function* perform(
     yield* t.judge(id as RequirementId, true, { expected: "the conversation as it is written", got: "just that" })
   }
 }
+
+/** How many members a line shows: a slice of a smaller page would hold fewer. */
+const longestList = (step: Placed): number =>
+  step._tag === "Hears" && Array.isArray(step.object["members"]) ? step.object["members"].length : 0
 
 const play = (stage: Stage, step: Placed): Effect.Effect<void, Stop, Scope.Scope> => {
   switch (step._tag) {

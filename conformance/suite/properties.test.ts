@@ -102,7 +102,8 @@ property(
   function* (t, rubbish) {
     const [ana, leo] = yield* t.people(2)
     const room = yield* t.room(ana, leo)
-    for (const line of rubbish) {
+    // What doesn't fit a line of this server is another matter (FRAME-6).
+    for (const line of rubbish.filter(({ length }) => length < t.limits.line)) {
       const blank = line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)
       yield* ana.bytes(line, "\n", `{"type":"ping","id":777777}\n`)
       const isPong = (item: { readonly object: object; readonly type: string }) =>
