@@ -23,12 +23,16 @@ const program = Effect.gen(function* () {
   const target = yield* startTarget({ ...referenceServer, args: [...referenceServer.args, ...args] })
   const proxy = yield* Effect.promise(() => startProxy(target.address.port, mutant.tap()))
   process.stdout.write(`${JSON.stringify({ mutant: mutant.name, host: "127.0.0.1", port: proxy.port })}\n`)
-  process.once("SIGTERM", () => Effect.runFork(target.stop))
+  // Whoever sent the signal waits for 5 s: a server that a mutation holds up must not be left behind.
+  const end = target.stop.pipe(Effect.andThen(Effect.sleep("3 seconds")), Effect.andThen(target.kill))
+  process.once("SIGTERM", () => Effect.runFork(end))
   yield* target.exit
   yield* Effect.promise(() => proxy.close())
 }).pipe(Effect.scoped)
 
-Effect.runPromise(program).catch((error: unknown) => {
-  process.stderr.write(`${String(error)}\n`)
-  process.exit(1)
-})
+Effect.runPromise(program)
+  .then(() => process.exit(0))
+  .catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`)
+    process.exit(1)
+  })
