@@ -355,8 +355,11 @@ export const order: ReadonlyArray<Mutant> = [
     "doesn't say `slow-consumer`",
     whenSaid((said) => (isBye(said, "slow-consumer") ? [] : undefined))
   ),
-  breaks("FLOW-5", "cuts-in-the-middle", "says `bye` in the middle of a line", () =>
-    whenSaid((said) => (isBye(said, "slow-consumer") ? [`{"type":"message","room":"#ca${said.text}`] : undefined))()
+  breaks(
+    "FLOW-5",
+    "cuts-in-the-middle",
+    "says `bye` in the middle of a line",
+    whenSaid((said) => (isBye(said, "slow-consumer") ? [`{"type":"message","room":"#ca${said.text}`] : undefined))
   ),
   breaks("FLOW-5", "empties-its-queue", "throws away what waits, and goes on, before it ends a connection", () => {
     let nth = 0
@@ -376,8 +379,11 @@ export const order: ReadonlyArray<Mutant> = [
       return []
     }
   })),
-  breaks("FLOW-7", "skips-for-the-slow", "drops entries for whoever reads slowly", () =>
-    whenSaid(({ type }, wire) => (type === "message" && wire.unsent() > 0 ? [] : undefined))()
+  breaks(
+    "FLOW-7",
+    "skips-for-the-slow",
+    "drops entries for whoever reads slowly",
+    whenSaid(({ type }, wire) => (type === "message" && wire.unsent() > 0 ? [] : undefined))
   ),
   breaks(
     "CATCH-5",

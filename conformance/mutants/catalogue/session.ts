@@ -1,7 +1,7 @@
 /** Mutants of spec/session.md. */
 import { quick } from "../../src/run/target.ts"
 import { breaks, isBye, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
-import type { Mutant, Wire } from "../mutant.ts"
+import type { Mutant } from "../mutant.ts"
 
 /** Milliseconds of the reference server's heartbeat. */
 const heartbeat = 1_000 * quick.heartbeat
@@ -35,22 +35,35 @@ export const session: ReadonlyArray<Mutant> = [
       }
     }
   }),
-  breaks("HELLO-3", "long-greeting", "greets in more than 4,096 bytes", () =>
-    whenSaid(({ object, type }) => (type === "hello" ? [{ ...object, motd: "x".repeat(4_096) }] : undefined))()
+  breaks(
+    "HELLO-3",
+    "long-greeting",
+    "greets in more than 4,096 bytes",
+    whenSaid(({ object, type }) => (type === "hello" ? [{ ...object, motd: "x".repeat(4_096) }] : undefined))
   ),
-  breaks("HELLO-4", "another-protocol", "says `protocol` 2 to every connection but the first", () =>
-    whenSaid(({ object, type }, wire) =>
-      type === "hello" && wire.nth > 1 ? [{ ...object, protocol: 2 }] : undefined
-    )()
+  breaks(
+    "HELLO-4",
+    "another-protocol",
+    "says `protocol` 2 to every connection but the first",
+    whenSaid(({ object, type }, wire) => (type === "hello" && wire.nth > 1 ? [{ ...object, protocol: 2 }] : undefined))
   ),
-  breaks("HELLO-5", "hangs-up-when-full", "ends a connection too many without a word", () =>
-    whenSaid((said) => (isBye(said, "too-many-connections") ? [] : undefined))()
+  breaks(
+    "HELLO-5",
+    "hangs-up-when-full",
+    "ends a connection too many without a word",
+    whenSaid((said) => (isBye(said, "too-many-connections") ? [] : undefined))
   ),
-  breaks("REPLY-1", "silent-leave", "doesn't answer `leave`", () =>
-    whenSaid(({ type }) => (type === "left" ? [] : undefined))()
+  breaks(
+    "REPLY-1",
+    "silent-leave",
+    "doesn't answer `leave`",
+    whenSaid(({ type }) => (type === "left" ? [] : undefined))
   ),
-  breaks("REPLY-1", "answers-twice", "answers `ping` twice", () =>
-    whenSaid(({ text, type }) => (type === "pong" ? [text, text] : undefined))()
+  breaks(
+    "REPLY-1",
+    "answers-twice",
+    "answers `ping` twice",
+    whenSaid(({ text, type }) => (type === "pong" ? [text, text] : undefined))
   ),
   breaks("REPLY-2", "own-ids", "numbers its replies itself", () => {
     let re = 1_000_000
@@ -92,13 +105,17 @@ export const session: ReadonlyArray<Mutant> = [
       }
     }
   }),
-  breaks("REPLY-5", "invents-an-id", "answers a request without usable `id` with `re` 1", () =>
-    whenSaid(({ object, type }) => (type === "error" && !("re" in object) ? [{ ...object, re: 1 }] : undefined))()
+  breaks(
+    "REPLY-5",
+    "invents-an-id",
+    "answers a request without usable `id` with `re` 1",
+    whenSaid(({ object, type }) => (type === "error" && !("re" in object) ? [{ ...object, re: 1 }] : undefined))
   ),
-  breaks("REPLY-5", "ignores-bad-ids", "says nothing to a request without usable `id`", () =>
-    whenSaid(({ object, type }) =>
-      type === "error" && !("re" in object) && object["field"] === "id" ? [] : undefined
-    )()
+  breaks(
+    "REPLY-5",
+    "ignores-bad-ids",
+    "says nothing to a request without usable `id`",
+    whenSaid(({ object, type }) => (type === "error" && !("re" in object) && object["field"] === "id" ? [] : undefined))
   ),
   breaks("REPLY-6", "ids-once", "refuses an `id` that was used before", () => {
     const used = new Map<number, Set<unknown>>()
@@ -116,8 +133,11 @@ export const session: ReadonlyArray<Mutant> = [
       }
     }
   }),
-  breaks("REPLY-7", "answers-some-day", "never answers `rooms`, and keeps the connection", () =>
-    whenSaid(({ type }) => (type === "rooms" ? [] : undefined))()
+  breaks(
+    "REPLY-7",
+    "answers-some-day",
+    "never answers `rooms`, and keeps the connection",
+    whenSaid(({ type }) => (type === "rooms" ? [] : undefined))
   ),
   breaks("REPLY-8", "lazy-leave", "answers `leave` and `join` before they take effect", () => ({
     request: ({ object, text }, wire) => {
@@ -131,40 +151,61 @@ export const session: ReadonlyArray<Mutant> = [
     },
     reply: (said) => (said.type === "left" || said.type === "welcome" ? [] : undefined)
   })),
-  breaks("REPLY-9", "seq-as-string", "sends `seq` as a string", () =>
-    whenSaid(({ object, type }) => (type === "sent" ? [{ ...object, seq: String(object["seq"]) }] : undefined))()
+  breaks(
+    "REPLY-9",
+    "seq-as-string",
+    "sends `seq` as a string",
+    whenSaid(({ object, type }) => (type === "sent" ? [{ ...object, seq: String(object["seq"]) }] : undefined))
   ),
-  breaks("REPLY-9", "re-in-events", "puts `re` into events", () =>
-    whenSaid(({ object, type }) => (type === "message" ? [{ ...object, re: 1 }] : undefined))()
+  breaks(
+    "REPLY-9",
+    "re-in-events",
+    "puts `re` into events",
+    whenSaid(({ object, type }) => (type === "message" ? [{ ...object, re: 1 }] : undefined))
   ),
-  breaks("REPLY-10", "no-ping-at-the-door", "refuses `ping` before login", () =>
+  breaks(
+    "REPLY-10",
+    "no-ping-at-the-door",
+    "refuses `ping` before login",
     whenSaid(({ object, type }, wire) =>
       type === "pong" && wire.nick() === undefined ? [refusal(object["re"], "login-first")] : undefined
-    )()
+    )
   ),
-  breaks("LOGIN-1", "gives-another-nick", "welcomes under another nick", () =>
+  breaks(
+    "LOGIN-1",
+    "gives-another-nick",
+    "welcomes under another nick",
     whenSaid(({ object, type }) =>
       type === "welcome" ? [{ ...object, nick: `${String(object["nick"]).slice(0, 30)}_` }] : undefined
-    )()
+    )
   ),
-  breaks("LOGIN-2", "two-of-a-name", "welcomes two people under one nick", () =>
+  breaks(
+    "LOGIN-2",
+    "two-of-a-name",
+    "welcomes two people under one nick",
     whenSaid((said) =>
       isRefusal(said, "nick-taken") && said.to !== undefined
         ? [{ type: "welcome", re: said.object["re"], nick: String(said.to["nick"]).toLowerCase() }]
         : undefined
-    )()
+    )
   ),
-  breaks("LOGIN-3", "open-house", "answers a `join` before login as if it were joined", () =>
+  breaks(
+    "LOGIN-3",
+    "open-house",
+    "answers a `join` before login as if it were joined",
     whenSaid((said) => {
       const done = isRefusal(said, "login-first") && said.to !== undefined ? success(said.to) : undefined
       return done === undefined ? undefined : [done]
-    })()
+    })
   ),
-  breaks("LOGIN-4", "renames", "lets a person log in again under another nick", () =>
+  breaks(
+    "LOGIN-4",
+    "renames",
+    "lets a person log in again under another nick",
     whenSaid((said) => {
       const done = isRefusal(said, "already-logged-in") && said.to !== undefined ? success(said.to) : undefined
       return done === undefined ? undefined : [done]
-    })()
+    })
   ),
   breaks("LOGIN-5", "one-try", "ends the connection after a refused login", () => ({
     reply: (said, wire) => {
@@ -219,8 +260,11 @@ export const session: ReadonlyArray<Mutant> = [
       }, 1_000)
     }
   })),
-  breaks("HEART-1", "never-asks", "doesn't send `ping`", () =>
-    whenSaid(({ object, type }) => (type === "ping" && !("re" in object) ? [] : undefined))()
+  breaks(
+    "HEART-1",
+    "never-asks",
+    "doesn't send `ping`",
+    whenSaid(({ object, type }) => (type === "ping" && !("re" in object) ? [] : undefined))
   ),
   breaks("HEART-2", "never-gives-up", "keeps a connection that is silent", () => ({
     opened: (wire) => {
@@ -252,38 +296,37 @@ export const session: ReadonlyArray<Mutant> = [
       }
     }
   }),
-  breaks("END-1", "curt-goodbye", "ends the connection on `bye` without a reply", () =>
-    whenSaid(({ object, type }) => (type === "bye" && "re" in object ? [] : undefined))()
+  breaks(
+    "END-1",
+    "curt-goodbye",
+    "ends the connection on `bye` without a reply",
+    whenSaid(({ object, type }) => (type === "bye" && "re" in object ? [] : undefined))
   ),
-  breaks("END-1", "goodbye-first", "answers `bye` ahead of earlier requests", () => {
-    const held = new Map<number, Array<string>>()
-    return {
-      request: ({ object }, wire) => {
-        if (object?.["type"] === "bye") {
-          wire.hit()
-          wire.toClient({ type: "bye", re: object["id"] })
-        }
-        return undefined
-      },
-      reply: (said, wire) => {
-        if (said.type === "bye") return []
-        held.set(wire.nth, [])
-        return undefined
-      }
+  breaks("END-1", "goodbye-first", "answers `bye` ahead of earlier requests", () => ({
+    request: ({ object }, wire) => {
+      if (object?.["type"] !== "bye") return undefined
+      wire.hit()
+      wire.toClient({ type: "bye", re: object["id"] })
+      return undefined
+    },
+    // The other replies are late, so that there always is one to be overtaken.
+    reply: (said, wire) => {
+      if (said.type !== "bye") setTimeout(() => wire.toClient(said.text), 25)
+      return []
+    },
+    serverEnded: (wire) => {
+      setTimeout(() => wire.endClient(), 50)
+      return false
     }
-  }),
+  })),
   breaks("END-2", "hears-after-goodbye", "carries out what comes after `bye`", () => {
     const left = new Map<number, string>()
-    const later = (wire: Wire, text: string) => {
-      wire.hit()
-      wire.toServer(text)
-    }
     return {
       request: ({ object, text }, wire) => {
         const bye = left.get(wire.nth)
         if (bye !== undefined) {
-          later(wire, text)
-          return []
+          wire.hit()
+          return undefined
         }
         if (object?.["type"] !== "bye") return undefined
         left.set(wire.nth, text)
@@ -292,8 +335,11 @@ export const session: ReadonlyArray<Mutant> = [
       }
     }
   }),
-  breaks("END-3", "one-more-thing", "says something after `bye`", () =>
-    whenSaid(({ text, type }) => (type === "bye" ? [text, '{"type":"ping"}'] : undefined))()
+  breaks(
+    "END-3",
+    "one-more-thing",
+    "says something after `bye`",
+    whenSaid(({ text, type }) => (type === "bye" ? [text, '{"type":"ping"}'] : undefined))
   ),
   breaks("END-3", "never-hangs-up", "doesn't send FIN after `bye`", () => ({
     serverEnded: (wire) => {
@@ -332,15 +378,24 @@ export const session: ReadonlyArray<Mutant> = [
       return true
     }
   })),
-  breaks("END-7", "no-reason", "ends a connection without saying why", () =>
-    whenSaid(({ object, type }) => (type === "bye" && "code" in object ? [] : undefined))()
+  breaks(
+    "END-7",
+    "no-reason",
+    "ends a connection without saying why",
+    whenSaid(({ object, type }) => (type === "bye" && "code" in object ? [] : undefined))
   ),
-  breaks("END-8", "just-stops", "stops without `bye`", () =>
-    whenSaid((said) => (isBye(said, "shutting-down") ? [] : undefined))()
+  breaks(
+    "END-8",
+    "just-stops",
+    "stops without `bye`",
+    whenSaid((said) => (isBye(said, "shutting-down") ? [] : undefined))
   ),
-  breaks("LOGIN-3", "login-first-for-ever", "answers `login-first` to a request that it doesn't know", () =>
+  breaks(
+    "LOGIN-3",
+    "syncs-at-the-door",
+    "takes `sync` before login for a `ping`",
     whenAsked(({ object }, wire) =>
       wire.nick() === undefined && object?.["type"] === "sync" ? [{ ...object, type: "ping" }] : undefined
-    )()
+    )
   )
 ]

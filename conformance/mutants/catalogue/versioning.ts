@@ -5,7 +5,10 @@ import type { Mutant } from "../mutant.ts"
 const known = new Set(["type", "id", "nick", "room", "text", "create", "after", "epoch", "limit"])
 
 export const versioning: ReadonlyArray<Mutant> = [
-  breaks("EXT-1", "strict", "refuses a request with a field that it doesn't know", () =>
+  breaks(
+    "EXT-1",
+    "strict",
+    "refuses a request with a field that it doesn't know",
     whenSaid(({ object, to, type }) =>
       type !== "error" && to !== undefined && Object.keys(to).some((field) => !known.has(field))
         ? [
@@ -16,22 +19,31 @@ export const versioning: ReadonlyArray<Mutant> = [
             )
           ]
         : undefined
-    )()
+    )
   ),
-  breaks("EXT-3", "silent-on-the-unknown", "says nothing to a request that it doesn't know", () =>
-    whenSaid((said) => (isRefusal(said, "unsupported") ? [] : undefined))()
+  breaks(
+    "EXT-3",
+    "silent-on-the-unknown",
+    "says nothing to a request that it doesn't know",
+    whenSaid((said) => (isRefusal(said, "unsupported") ? [] : undefined))
   ),
-  breaks("EXT-3", "yes-sayer", "says yes to a request that it doesn't know", () =>
+  breaks(
+    "EXT-3",
+    "yes-sayer",
+    "says yes to a request that it doesn't know",
     whenSaid((said) =>
       isRefusal(said, "unsupported") && said.to !== undefined ? [{ type: "pong", re: said.to["id"] }] : undefined
-    )()
+    )
   ),
-  breaks("EXT-4", "claims-less-than-it-does", "answers `history` without claiming it", () =>
+  breaks(
+    "EXT-4",
+    "claims-less-than-it-does",
+    "answers `history` without claiming it",
     whenSaid((said) =>
       isRefusal(said, "unsupported") && said.to?.["type"] === "history"
         ? [{ type: "pong", re: said.to["id"] }]
         : undefined
-    )()
+    )
   ),
   breaks("EXT-5", "relays-everything", "relays the fields that it doesn't know", () => {
     const extras = new Map<string, Record<string, unknown>>()

@@ -97,15 +97,21 @@ export const wire: ReadonlyArray<Mutant> = [
       }
     }
   }),
-  breaks("FRAME-9", "endless-reply", "pads a reply beyond `limits.line`", () =>
+  breaks(
+    "FRAME-9",
+    "endless-reply",
+    "pads a reply beyond `limits.line`",
     whenSaid(({ object, type }, wire) =>
       type === "members" ? [{ ...object, pad: "x".repeat(wire.limit("line")) }] : undefined
-    )()
+    )
   ),
-  breaks("JSON-1", "accepts-comments", "reads over what JSON doesn't allow", () =>
+  breaks(
+    "JSON-1",
+    "accepts-comments",
+    "reads over what JSON doesn't allow",
     whenAsked(({ object, text }) =>
       object === undefined && text.trim() !== "" ? ['{"type":"ping","id":77}'] : undefined
-    )()
+    )
   ),
   breaks("JSON-1", "accepts-bytes", "reads bytes that aren't UTF-8 as if they were", () => ({
     request: ({ text }, wire) => {
@@ -114,39 +120,57 @@ export const wire: ReadonlyArray<Mutant> = [
       return [text.replaceAll("\ufffd", "?")]
     }
   })),
-  breaks("JSON-2", "seven-levels", "refuses 8 levels", () =>
-    whenAsked(({ text }) => (text.split(/[[{]/u).length - 1 === 8 ? ["[".repeat(9)] : undefined))()
+  breaks(
+    "JSON-2",
+    "seven-levels",
+    "refuses 8 levels",
+    whenAsked(({ text }) => (text.split(/[[{]/u).length - 1 === 8 ? ["[".repeat(9)] : undefined))
   ),
-  breaks("JSON-3", "any-depth", "accepts any depth in a field that it ignores", () =>
+  breaks(
+    "JSON-3",
+    "any-depth",
+    "accepts any depth in a field that it ignores",
     whenAsked(({ object, text }) =>
       object !== undefined && text.split(/[[{]/u).length - 1 > 8
         ? [Object.fromEntries(Object.entries(object).filter(([, value]) => typeof value !== "object"))]
         : undefined
-    )()
+    )
   ),
-  breaks("JSON-4", "lone-surrogates", "turns lone surrogates and U+0000 into U+FFFD", () =>
+  breaks(
+    "JSON-4",
+    "lone-surrogates",
+    "turns lone surrogates and U+0000 into U+FFFD",
     whenAsked(({ text }) =>
       /\\ud[89a-f]|\\u0000/iu.test(text) ? [text.replaceAll(/\\ud[89a-f]..|\\u0000/giu, "\ufffd")] : undefined
-    )()
+    )
   ),
-  breaks("JSON-5", "wrong-type-is-absent", "takes a field of the wrong type for one that is absent", () =>
+  breaks(
+    "JSON-5",
+    "wrong-type-is-absent",
+    "takes a field of the wrong type for one that is absent",
     whenAsked(({ object }) =>
       object?.["type"] === "join" && object["create"] !== undefined && typeof object["create"] !== "boolean"
         ? [{ ...object, create: true }]
         : object?.["type"] === "send" && typeof object["text"] !== "string"
           ? [{ ...object, text: String(object["text"] ?? "nothing") }]
           : undefined
-    )()
+    )
   ),
-  breaks("JSON-6", "rounds-numbers", "rounds a number that isn't integral, and wraps one that is too large", () =>
+  breaks(
+    "JSON-6",
+    "rounds-numbers",
+    "rounds a number that isn't integral, and wraps one that is too large",
     whenAsked(({ object }) => {
       const id = object?.["id"]
       return typeof id === "number" && id > 0 && (id % 1 !== 0 || id > 2_147_483_647)
         ? [{ ...object, id: Math.max(1, Math.floor(id) % 2_147_483_647) }]
         : undefined
-    })()
+    })
   ),
-  breaks("JSON-8", "first-field-wins", "takes the first of two fields of one name", () =>
+  breaks(
+    "JSON-8",
+    "first-field-wins",
+    "takes the first of two fields of one name",
     whenAsked(({ text }) => {
       const names = [...text.matchAll(/"([a-z]+)":/gu)].map((match) => match[1])
       const twice = names.find((name, at) => names.indexOf(name) !== at)
@@ -154,10 +178,13 @@ export const wire: ReadonlyArray<Mutant> = [
       const fields = text.slice(1, -1).split(/,(?=")/u)
       const last = fields.findLastIndex((field) => field.startsWith(`"${twice}":`))
       return [`{${fields.filter((_, at) => at !== last).join(",")}}`]
-    })()
+    })
   ),
-  breaks("JSON-9", "sends-lone-surrogates", "sends a lone surrogate to others", () =>
-    whenSaid(({ text, type }) => (type === "message" ? [text.replace('"text":"', '"text":"\\ud800')] : undefined))()
+  breaks(
+    "JSON-9",
+    "sends-lone-surrogates",
+    "sends a lone surrogate to others",
+    whenSaid(({ text, type }) => (type === "message" ? [text.replace('"text":"', '"text":"\\ud800')] : undefined))
   ),
   breaks("NAME-1", "any-name", "accepts names that break the grammar", () => ({
     request: ({ object }, wire) => {
@@ -169,58 +196,82 @@ export const wire: ReadonlyArray<Mutant> = [
       return [{ ...object, [field]: `${field === "room" ? "#" : ""}m${wire.nth}` }]
     }
   })),
-  breaks("NAME-2", "case-matters", "refuses upper case in names", () =>
+  breaks(
+    "NAME-2",
+    "case-matters",
+    "refuses upper case in names",
     whenSaid(({ object, to, type }) =>
       ["welcome", "joined"].includes(type) && to !== undefined && /[A-Z]/u.test(String(to["nick"] ?? to["room"]))
         ? [refusal(object["re"], "bad-name", type === "welcome" ? "nick" : "room")]
         : undefined
-    )()
+    )
   ),
-  breaks("NAME-3", "echoes-spelling", "answers with the name as the client spelled it", () =>
+  breaks(
+    "NAME-3",
+    "echoes-spelling",
+    "answers with the name as the client spelled it",
     whenSaid(({ object, to, type }) =>
       ["welcome", "joined"].includes(type) && to !== undefined && /[A-Z]/u.test(String(to["nick"] ?? to["room"]))
         ? [{ ...object, ...(type === "welcome" ? { nick: to["nick"] } : { room: to["room"] }) }]
         : undefined
-    )()
+    )
   ),
-  breaks("TEXT-1", "trims-texts", "takes away the white space around a text", () =>
+  breaks(
+    "TEXT-1",
+    "trims-texts",
+    "takes away the white space around a text",
     whenAsked(({ object }) =>
       object?.["type"] === "send" && typeof object["text"] === "string" && object["text"] !== object["text"].trim()
         ? [{ ...object, text: object["text"].trim() || "." }]
         : undefined
-    )()
+    )
   ),
-  breaks("TEXT-1", "normalises-texts", "brings texts into Unicode's composed form", () =>
+  breaks(
+    "TEXT-1",
+    "normalises-texts",
+    "brings texts into Unicode's composed form",
     whenAsked(({ object }) =>
       object?.["type"] === "send" && typeof object["text"] === "string" && object["text"] !== object["text"].normalize()
         ? [{ ...object, text: object["text"].normalize() }]
         : undefined
-    )()
+    )
   ),
-  breaks("TEXT-2", "relays-escapes", "accepts control characters", () =>
+  breaks(
+    "TEXT-2",
+    "relays-escapes",
+    "accepts control characters",
     whenAsked(({ object }) =>
       object?.["type"] === "send" &&
       typeof object["text"] === "string" &&
       /[\u0001-\u0008\u000b-\u001f\u007f-\u009f]/u.test(object["text"])
         ? [{ ...object, text: "control" }]
         : undefined
-    )()
+    )
   ),
-  breaks("TEXT-2", "accepts-nothing", "accepts an empty text", () =>
+  breaks(
+    "TEXT-2",
+    "accepts-nothing",
+    "accepts an empty text",
     whenAsked(({ object }) =>
       object?.["type"] === "send" && object["text"] === "" ? [{ ...object, text: " " }] : undefined
-    )()
+    )
   ),
-  breaks("TEXT-3", "cuts-texts", "cuts a text that is too long", () =>
+  breaks(
+    "TEXT-3",
+    "cuts-texts",
+    "cuts a text that is too long",
     whenAsked(({ object }, wire) =>
       object?.["type"] === "send" &&
       typeof object["text"] === "string" &&
       Buffer.byteLength(object["text"]) > wire.limit("text")
         ? [{ ...object, text: object["text"].slice(0, Math.floor(wire.limit("text") / 4)) }]
         : undefined
-    )()
+    )
   ),
-  breaks("TEXT-3", "counts-characters", "counts characters, not bytes", () =>
+  breaks(
+    "TEXT-3",
+    "counts-characters",
+    "counts characters, not bytes",
     whenAsked(({ object }, wire) =>
       object?.["type"] === "send" &&
       typeof object["text"] === "string" &&
@@ -228,6 +279,6 @@ export const wire: ReadonlyArray<Mutant> = [
       Buffer.byteLength(object["text"]) > wire.limit("text")
         ? [{ ...object, text: "counted in characters" }]
         : undefined
-    )()
+    )
   )
 ]
