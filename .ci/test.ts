@@ -113,42 +113,22 @@ const suite = async (reports: string, name: string, ...args: ReadonlyArray<strin
 
 const has = (program: string): boolean => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0
 
-/** Starts an example on a free port, has it judged, and stops it. */
-const example = async (
-  reports: string,
-  name: string,
-  program: string,
-  ...args: ReadonlyArray<string>
-): Promise<Count> => {
-  const clocks = ["--port", "0", "--heartbeat", "2", "--login-seconds", "5"]
-  const child = spawn(program, [...args, ...clocks], { cwd: root, stdio: ["ignore", "pipe", "inherit"] })
-  try {
-    const address = await new Promise<string | undefined>((resolve) => {
-      let said = ""
-      child.stdout.on("data", (chunk) => {
-        said += String(chunk)
-        const match = /listening on (\S+:\d+)/u.exec(said)
-        if (match?.[1] !== undefined) resolve(match[1])
-      })
-      child.once("exit", () => resolve(undefined))
-      child.once("error", () => resolve(undefined))
-    })
-    return address === undefined ? failure : await suite(reports, name, "--target", address)
-  } finally {
-    child.kill("SIGTERM")
-  }
-}
+// Short clocks, so that what waits for them doesn't wait long.
+const clocks = "--port {port} --heartbeat 2 --login-seconds 5"
 
 const pythonServer: Step["run"] = async (reports) =>
   has("python3")
-    ? example(reports, "python", "python3", "examples/python-core/server.py")
+    ? suite(reports, "python", "--start", `python3 examples/python-core/server.py ${clocks}`)
     : skip("python3 is not installed")
 
-const cServer: Step["run"] = async (reports) => {
-  if (!has("gcc") || !has("make")) return skip("gcc and make are not installed")
-  const built = await shown("make", ["--silent", "-C", "examples/c-core"])
-  return built === 0 ? example(reports, "c", "examples/c-core/server") : failure
-}
+const cServer: Step["run"] = async (reports) =>
+  has("gcc") && has("make")
+    ? suite(
+        reports,
+        "c",
+        ...["--build", "make --silent -C examples/c-core", "--start", `examples/c-core/server ${clocks}`]
+      )
+    : skip("gcc and make are not installed")
 
 /** The suite on trial: each of these must be found out. */
 const trials: ReadonlyArray<Step> = [

@@ -20,7 +20,12 @@ if (mutant === undefined) {
 }
 
 const program = Effect.gen(function* () {
-  const target = yield* startTarget({ ...referenceServer, args: [...referenceServer.args, ...args] })
+  const target = yield* startTarget({
+    ...referenceServer,
+    args: [...referenceServer.args, ...args],
+    // Whoever kills or freezes the mutant means the server, too.
+    companion: true
+  })
   const proxy = yield* Effect.promise(() => startProxy(target.address.port, mutant.tap()))
   process.stdout.write(`${JSON.stringify({ mutant: mutant.name, host: "127.0.0.1", port: proxy.port })}\n`)
   // Whoever sent the signal waits for 5 s: a server that a mutation holds up must not be left behind.

@@ -18,6 +18,7 @@ import { languages, languageWanted } from "./lang/language.ts"
 import { phrasesOf } from "./lang/spoken.ts"
 import { type Metavar, type OptionName, wordsOf } from "./lang/words.ts"
 import { styleOf } from "./report/style.ts"
+import { visible } from "./report/visible.ts"
 import { explain } from "./run/explain.ts"
 import { judge, list } from "./run/judge.ts"
 import { CannotJudge, type Flags } from "./run/options.ts"
@@ -37,6 +38,8 @@ const value =
 
 const flags = {
   target: several(Flag.String("target")).pipe(value("address"), about("target")),
+  start: several(Flag.String("start")).pipe(value("command"), about("start")),
+  build: Flag.String("build").pipe(Flag.optional, value("command"), about("build")),
   client: Flag.String("client").pipe(Flag.optional, value("command"), about("client")),
   list: Flag.Boolean("list").pipe(Flag.withDefault(false), about("list")),
   explain: Flag.String("explain").pipe(Flag.optional, Flag.withMetavar("ID"), about("explain")),
@@ -65,6 +68,7 @@ const flags = {
 const command = Command.make("conformance", flags, (given) =>
   run({
     ...given,
+    build: Option.getOrUndefined(given.build),
     client: Option.getOrUndefined(given.client),
     explain: Option.getOrUndefined(given.explain),
     seed: Option.getOrUndefined(given.seed),
@@ -121,6 +125,7 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   if (error instanceof ExitWith) return error.code
   if (error instanceof CannotJudge) {
     complain(phrase(error.reason))
+    if (error.output !== undefined) process.stderr.write(`${visible(error.output)}\n`)
     return 2
   }
   if (typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp") return 2

@@ -761,6 +761,9 @@ scenario(
     if (secondsFor(Math.min(beyondPage, t.limits.joins)) > longestSeconds) {
       yield* t.notRun(`${beyondPage} rooms take too long at the announced limits.rate`)
     }
+    if (beyondPage > t.limits.rooms) {
+      yield* t.notRun("limits.rooms of this target is too small for a list that is longer than limits.page")
+    }
     if (!roomy) yield* t.ownServer
     const people = yield* t.people(Math.ceil(beyondPage / t.limits.joins))
     const rooms: Array<string> = []

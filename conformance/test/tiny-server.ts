@@ -34,9 +34,10 @@ interface Room {
 const heartbeat = 3
 const at = () => new Date().toISOString()
 
-/** Listens on a free port; `close` ends every connection. */
+/** Listens on a port, a free one if none is given; `close` ends every connection. */
 export const startTinyServer = (
-  defect?: Defect
+  defect?: Defect,
+  port = 0
 ): Promise<{ readonly port: number; readonly close: () => Promise<void> }> => {
   const rooms = new Map<string, Room>()
   const sessions = new Set<Session>()
@@ -198,6 +199,6 @@ export const startTinyServer = (
       server.close(() => resolve())
     })
   return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve({ port: (server.address() as net.AddressInfo).port, close }))
+    server.listen(port, "127.0.0.1", () => resolve({ port: (server.address() as net.AddressInfo).port, close }))
   })
 }

@@ -73,6 +73,9 @@ export const english: Words = {
     "Judges a Tertulia server, or a client, against the spec. Exit codes: 0 conformant, 1 not, 2 could not judge, 3 a fault of the suite.",
   options: {
     target: "The server to judge; without it, the reference server is started on a free port",
+    start:
+      "A command that starts the server to judge; {port} in it becomes a free port. It may then be stopped, killed and restarted",
+    build: "A command that is run first, as make",
     client: "The client to judge instead: a command, to which host:port is appended",
     list: "Print the tests that would run, with what they judge",
     explain: "Print a requirement, where it stands, and what judges it",

@@ -111,6 +111,9 @@ export const spanish: Words = {
     "Juzga un servidor de Tertulia, o un cliente, según la especificación. Códigos de salida: 0 conforme, 1 no, 2 no se pudo juzgar, 3 una falla de la suite.",
   options: {
     target: "El servidor que se juzga; sin esta opción, el de referencia, arrancado en un puerto libre",
+    start:
+      "Un comando que arranca el servidor que se juzga; {port} se reemplaza por un puerto libre. La suite puede entonces pararlo, matarlo y volver a arrancarlo",
+    build: "Un comando que se ejecuta antes, como make",
     client: "El cliente que se juzga en su lugar: un comando, al que se le agrega host:puerto",
     list: "Muestra las pruebas que correrían, con lo que juzgan",
     explain: "Muestra un requisito, dónde está y qué lo juzga",

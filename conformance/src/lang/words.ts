@@ -14,6 +14,8 @@ import type { Language } from "./language.ts"
 /** The options of the command line. */
 export type OptionName =
   | "target"
+  | "start"
+  | "build"
   | "client"
   | "list"
   | "explain"

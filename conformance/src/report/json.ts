@@ -17,7 +17,8 @@ export const jsonReport = (results: Results): string => {
     exitCode,
     target: {
       who: target.who,
-      ...(target.who === "client" ? { command: target.given } : { address: `${target.host}:${target.port}` }),
+      ...(target.who === "client" || target.started !== undefined ? { command: target.given } : {}),
+      ...(target.who === "server" ? { address: `${target.host}:${target.port}` } : {}),
       reference: target.given === undefined,
       profiles: target.profiles,
       roundTripMillis: target.roundTrip,

@@ -5,14 +5,12 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join, relative, sep } from "node:path"
-import { claims, profiles } from "@tertulia/protocol"
+import { profiles } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import { leaveNothingRunning } from "../clients/leftovers.ts"
-import { probeClient } from "../clients/probe.ts"
 import { pageIn } from "../lang/page.ts"
 import { resultsIn } from "../lang/results.ts"
 import { phrasesOf } from "../lang/spoken.ts"
@@ -25,17 +23,16 @@ import { type Style, styleOf } from "../report/style.ts"
 import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
 import { type Requirement, specFolder } from "../spec/requirements.ts"
 import { readRequirementsIn } from "../spec/translations.ts"
-import type { ClientUnderTest, SuiteOptions } from "../suite.ts"
+import type { SuiteOptions } from "../suite.ts"
 import type { Outcome, Verdict } from "../verdict.ts"
-import type { Address } from "../wire/connection.ts"
 import { type Driven, drive, type TestReport } from "./drive.ts"
 import { flakyAmong, settled } from "./expected.ts"
 import { writeJudged } from "./judged.ts"
 import { type Lists, readKnownFailures, readKnownFlaky, readScale } from "./lists.ts"
-import { CannotJudge, checkIds, checkNumber, checkWords, type Flags, parseTarget, reportKinds } from "./options.ts"
-import { probe } from "./probe.ts"
-import { type Results, resultsOf, type Target } from "./results.ts"
-import { referenceClient, referenceServer, startTarget } from "./target.ts"
+import { CannotJudge, checkIds, checkNumber, checkWords, type Flags, reportKinds } from "./options.ts"
+import { nowhere, type Reached, reach } from "./reach.ts"
+import { type Results, resultsOf } from "./results.ts"
+import { referenceClient } from "./target.ts"
 
 /** Judges a target, writes the reports, and gives the exit code: 0 conformant, 1 not, 2 nothing selected, 3 a fault. */
 export const judge = Effect.fnUntraced(function* (
@@ -44,8 +41,9 @@ export const judge = Effect.fnUntraced(function* (
   const requirements = readRequirementsIn(flags.lang)
   const selected = yield* checkFlags(flags, requirements)
   const lists = yield* readLists(flags, requirements)
-  const { client, target } = flags.client === undefined ? yield* reach(flags) : yield* reachClient(flags, flags.client)
-  const options = yield* suiteOptions(flags, target, client, selected)
+  const reached = yield* reach(flags)
+  const { target } = reached
+  const options = yield* suiteOptions(flags, reached, selected)
   const style = styleOf(process.stdout, process.env, wordsOf(flags.lang))
   const say = (text: string) => (flags.quiet ? undefined : process.stdout.write(`${text}\n`))
 
@@ -108,8 +106,8 @@ const runFlakyAgain = Effect.fnUntraced(function* (
 const withOutcome = (outcome: Outcome | undefined) => (outcome === undefined ? {} : { outcome })
 
 /** Whether a run is one that `npm run spec:check` may rely on: of everything, of this repository's server or client. */
-const isWhole = ({ bail, client, grep, knownFailures, profile, requirement, target }: Flags): boolean =>
-  (client === undefined ? target.length === 0 : client === referenceClient) &&
+const isWhole = ({ bail, client, grep, knownFailures, profile, requirement, start, target }: Flags): boolean =>
+  (client === undefined ? target.length + start.length === 0 : client === referenceClient) &&
   grep === "" &&
   requirement.length === 0 &&
   profile.length === 0 &&
@@ -135,7 +133,8 @@ export const list = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
 export const plannedTests = (flags: Flags, requirements: ReadonlyArray<string>): Effect.Effect<Driven> =>
   Effect.gen(function* () {
     const client = flags.client === undefined ? undefined : { command: flags.client, startMillis: 0 }
-    const options = yield* suiteOptions(flags, nowhere, client, requirements)
+    const reached = { target: nowhere, ...(client === undefined ? {} : { client }) }
+    const options = yield* suiteOptions(flags, reached, requirements)
     return yield* Effect.promise(() => drive({ ...options, mode: "list" }))
   })
 
@@ -152,72 +151,11 @@ const checkFlags = Effect.fnUntraced(function* (flags: Flags, requirements: Read
   return yield* checkIds("--requirement", flags.requirement, requirements)
 })
 
-// ---------------------------------------------------------------------------------------------------------------------
-// The target
-// ---------------------------------------------------------------------------------------------------------------------
-
-const nowhere: Target = {
-  who: "server",
-  given: undefined,
-  host: "",
-  port: 0,
-  hello: undefined,
-  roundTrip: 0,
-  profiles: ["core"]
-}
-const probeMillis = 5_000
-// A client has to be started, perhaps by a script that builds it first.
-const probeClientMillis = 20_000
-
-interface Reached {
-  readonly target: Target
-  /** Absent when a server is judged. */
-  readonly client?: ClientUnderTest
-}
-
-const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Reached, CannotJudge, Scope.Scope> {
-  const [given, ...more] = flags.target
-  if (more.length > 0) return yield* new CannotJudge({ reason: "--target: one target at a time, for now" })
-  if (given === undefined) yield* leaveNothingRunning
-  const address = given === undefined ? yield* startReference : yield* parseTarget(given)
-  const where = `${address.host}:${address.port}`
-  const probed = yield* probe(address, probeMillis * flags.timeoutScale).pipe(
-    Effect.mapError(({ reason }) => new CannotJudge({ reason: `nobody answers at ${where}: ${reason}` }))
-  )
-  if (probed.protocol !== undefined && probed.protocol !== 1) {
-    const reason = `${where} speaks protocol ${probed.protocol}; this suite judges protocol 1`
-    return yield* new CannotJudge({ reason })
-  }
-  const { hello, responsive, roundTrip } = probed
-  const claimed = profiles.filter((profile) => claims(hello?.features ?? [], profile))
-  return { target: { who: "server", given, ...address, hello, roundTrip, responsive, profiles: claimed } }
-})
-
-const reachClient = Effect.fnUntraced(function* (
-  flags: Flags,
-  command: string
-): Effect.fn.Return<Reached, CannotJudge, Scope.Scope> {
-  if (flags.target.length > 0) {
-    return yield* new CannotJudge({ reason: "--target judges a server and --client a client: give one of them" })
-  }
-  yield* leaveNothingRunning
-  const { roundTrip, startMillis } = yield* probeClient(command, probeClientMillis * flags.timeoutScale).pipe(
-    Effect.mapError(({ reason }) => new CannotJudge({ reason: `--client ${command}: ${reason}` }))
-  )
-  return { target: { ...nowhere, who: "client", given: command, roundTrip }, client: { command, startMillis } }
-})
-
-const startReference: Effect.Effect<Address, CannotJudge, Scope.Scope> = startTarget(referenceServer).pipe(
-  Effect.map(({ address }) => address),
-  Effect.mapError(({ reason }) => new CannotJudge({ reason: `the reference server did not start: ${reason}` }))
-)
-
 const freshNonce = Effect.map(Random.nextIntBetween(36 ** 3, 36 ** 4), (number) => number.toString(36))
 
 const suiteOptions = Effect.fnUntraced(function* (
   flags: Flags,
-  target: Target,
-  client: ClientUnderTest | undefined,
+  { client, start, target }: Reached,
   requirements: ReadonlyArray<string>
 ): Effect.fn.Return<SuiteOptions> {
   const seed = flags.seed ?? (yield* Random.nextIntBetween(1, 2_147_483_647))
@@ -236,7 +174,7 @@ const suiteOptions = Effect.fnUntraced(function* (
     parallel: flags.parallel * (target.responsive === false ? 4 : 1),
     bail: flags.bail,
     selection: { grep: flags.grep, requirements, profiles: flags.profile },
-    start: target.given === undefined ? referenceServer : undefined,
+    start,
     ...(client === undefined ? {} : { client }),
     nonce
   }

@@ -12,6 +12,10 @@ import type { Address } from "../wire/connection.ts"
 /** The options as they were given. */
 export interface Flags {
   readonly target: ReadonlyArray<string>
+  /** The commands that start targets. */
+  readonly start: ReadonlyArray<string>
+  /** What is run first. */
+  readonly build: string | undefined
   /** The command of a client to judge instead of a server. */
   readonly client: string | undefined
   readonly list: boolean
@@ -35,8 +39,11 @@ export interface Flags {
   readonly lang: Language
 }
 
-/** The run can't judge: exit 2, with one line. */
-export class CannotJudge extends Data.TaggedError("CannotJudge")<{ readonly reason: string }> {
+/** The run can't judge: exit 2, with one line, and the end of what the target's program has written, where that says why. */
+export class CannotJudge extends Data.TaggedError("CannotJudge")<{
+  readonly reason: string
+  readonly output?: string
+}> {
   override get message() {
     return this.reason
   }

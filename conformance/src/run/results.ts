@@ -49,8 +49,10 @@ export interface RequirementResult {
 /** What was judged. */
 export interface Target {
   readonly who: Role
-  /** As the user gave it: an address, the command of a client, or `undefined` for the reference server that the suite has started. */
+  /** As the user gave it: an address, a command that starts it, or `undefined` for the reference server. */
   readonly given: string | undefined
+  /** Present when the suite has started a server by a command of the user's; with the command that built it, if there was one. */
+  readonly started?: { readonly build: string | undefined }
   readonly host: string
   readonly port: number
   readonly hello: Hello | undefined
@@ -122,15 +124,22 @@ const resultOf = (report: TestReport, target: Target, seed: number): ReadonlyArr
     ? []
     : [{ ...report, outcome: report.outcome, heading: report.title, again: againOf(report, target, seed) }]
 
-const againOf = ({ outcome, title }: TestReport, { given, who }: Target, seed: number): string => {
+const againOf = ({ outcome, title }: TestReport, target: Target, seed: number): string => {
   const path = outcome?.replay?.path
   return [
     "npm run conformance --",
-    ...(given === undefined ? [] : [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`]),
+    ...optionsOf(target),
     `--grep ${quoted(title)}`,
     `--seed ${outcome?.replay?.seed ?? seed}`,
     ...(path === undefined ? [] : [`--path ${path}`])
   ].join(" ")
+}
+
+/** The options that say what is judged. */
+const optionsOf = ({ given, started, who }: Target): ReadonlyArray<string> => {
+  if (given === undefined) return []
+  if (started === undefined) return [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`]
+  return [...(started.build === undefined ? [] : [`--build ${quoted(started.build)}`]), `--start ${quoted(given)}`]
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

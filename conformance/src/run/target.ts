@@ -3,20 +3,17 @@
  *
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process"
-import { createInterface } from "node:readline"
+import * as net from "node:net"
 import { fileURLToPath } from "node:url"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import { notice } from "../clients/leftovers.ts"
 import type { Address } from "../wire/connection.ts"
+import { type CommandLine, describeEnd, type Ended, endOf, type Program, type Running, run } from "./program.ts"
 
-/** How a target is started: the program and its arguments. Plain data: it crosses to vitest's worker. */
-export interface StartCommand {
-  readonly program: string
-  readonly args: ReadonlyArray<string>
-}
+/** How a target is started. Plain data: it crosses to vitest's worker. */
+export type StartCommand = Program | CommandLine
 
 /** A target that runs. */
 export interface StartedTarget {
@@ -26,11 +23,15 @@ export interface StartedTarget {
   /** Kills it (SIGKILL). */
   readonly kill: Effect.Effect<void>
   /** Waits for its end and gives its exit code, or the signal that ended it. */
-  readonly exit: Effect.Effect<number | string>
+  readonly exit: Effect.Effect<Ended>
 }
 
 /** The target didn't come up. */
-export class NotStarted extends Data.TaggedError("NotStarted")<{ readonly reason: string }> {}
+export class NotStarted extends Data.TaggedError("NotStarted")<{
+  readonly reason: string
+  /** The end of what it has written. */
+  readonly output: string
+}> {}
 
 const main = fileURLToPath(new URL("../../../packages/server/src/main.ts", import.meta.url))
 
@@ -47,7 +48,7 @@ export const quick = {
 }
 
 /** The reference server, with clocks and limits small enough to be judged quickly. */
-export const referenceServer: StartCommand = {
+export const referenceServer: Program = {
   program: process.execPath,
   args: [main, "--port", "0", ...Object.entries(quick).flatMap(([name, value]) => [`--${name}`, String(value)])]
 }
@@ -57,78 +58,115 @@ const chat = fileURLToPath(new URL("../../../packages/client/src/main.ts", impor
 /** The terminal client of this repository, as a command for `--client`. */
 export const referenceClient = `"${process.execPath}" "${chat}" --nick ana --room cafe`
 
-const startSeconds = 20
+// ---------------------------------------------------------------------------------------------------------------------
+// Starting
+// ---------------------------------------------------------------------------------------------------------------------
 
-/** Starts a target on a free port, and stops it with the scope. */
-export const startTarget = (command: StartCommand): Effect.Effect<StartedTarget, NotStarted, Scope.Scope> =>
+/** What a command has in place of a port that the suite chooses. */
+export const portHole = "{port}"
+
+const startMillis = 20_000
+
+/**
+ * Starts a target on a free port, waits until it listens, and stops it with the scope.
+ *
+ * @param millis how long it may take
+ */
+export const startTarget = (
+  command: StartCommand,
+  millis = startMillis
+): Effect.Effect<StartedTarget, NotStarted, Scope.Scope> =>
   Effect.gen(function* () {
-    const child = yield* Effect.acquireRelease(
-      Effect.sync(() => launch(command)),
-      (running) =>
-        Effect.andThen(signal(running, "SIGTERM"), ended(running)).pipe(
-          Effect.timeoutOption("5 seconds"),
-          Effect.andThen(signal(running, "SIGKILL")),
-          Effect.andThen(Effect.sync(() => noticed(running, false)))
-        )
-    )
-    const address = yield* addressOf(child)
-    return {
-      address,
-      stop: signal(child, "SIGTERM"),
-      kill: signal(child, "SIGKILL"),
-      exit: ended(child)
-    }
+    const port = "line" in command && command.line.includes(portHole) ? yield* freePort : undefined
+    const running = yield* run(port === undefined ? command : withPort(command, port))
+    const address = yield* port === undefined ? announced(running, millis) : accepting(running, port, millis)
+    const { exit, signal } = running
+    return { address, stop: signal("SIGTERM"), kill: signal("SIGKILL"), exit }
   })
 
-/** Starts the process, in a group of its own, so that an interrupted run can find and end it. */
-const launch = ({ args, program }: StartCommand): ChildProcess => {
-  // Neither the user's settings nor a file in the user's folder may change what is judged.
-  const env = withoutSettings()
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], cwd: here, env, detached: true })
-  noticed(child, true)
-  return child
-}
+const withPort = (command: StartCommand, port: number): StartCommand =>
+  "line" in command ? { line: command.line.replaceAll(portHole, String(port)) } : command
 
-const noticed = ({ pid }: ChildProcess, running: boolean): void => {
-  if (pid !== undefined) notice({ group: pid, running })
-}
+// Below the ports that the system gives to connections of its own accord: none of the suite's may take it meanwhile.
+const ports = { from: 20_000, below: 32_000 }
 
-const here = fileURLToPath(new URL(".", import.meta.url))
-const withoutSettings = () =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TERTULIA_")))
+const freePort: Effect.Effect<number> = Effect.gen(function* () {
+  while (true) {
+    const port = yield* Random.nextIntBetween(ports.from, ports.below)
+    if (yield* isFree(port)) return port
+  }
+})
 
-const signal = (child: ChildProcess, name: NodeJS.Signals) => Effect.sync(() => void child.kill(name))
-
-const ended = (child: ChildProcess): Effect.Effect<number | string> =>
-  Effect.callback<number | string>((resume) => {
-    const done = () => resume(Effect.succeed(child.exitCode ?? child.signalCode ?? "unknown"))
-    if (child.exitCode !== null || child.signalCode !== null) return done()
-    child.once("exit", done)
-    return Effect.sync(() => child.off("exit", done))
+const isFree = (port: number): Effect.Effect<boolean> =>
+  Effect.callback<boolean>((resume) => {
+    const server = net.createServer()
+    server.once("error", () => resume(Effect.succeed(false)))
+    server.listen(port, () => server.close(() => resume(Effect.succeed(true))))
   })
 
-/** Reads the log of a target until a line of JSON says where it listens; the rest of the log is thrown away. */
-const addressOf = (child: ChildProcess): Effect.Effect<Address, NotStarted> =>
-  Effect.callback<Address, NotStarted>((resume) => {
-    const said: Array<string> = []
-    const hear = (line: string) => {
-      if (said.length < 20) said.push(line)
-      const address = addressIn(line)
-      if (address !== undefined) resume(Effect.succeed(address))
+const loopbacks = ["127.0.0.1", "::1"]
+
+/** Tries to connect until somebody accepts. */
+const accepting = (running: Running, port: number, millis: number): Effect.Effect<Address, NotStarted> =>
+  Effect.gen(function* () {
+    while (running.ended() === undefined) {
+      for (const host of loopbacks) if (yield* listens({ host, port })) return { host, port }
+      yield* Effect.sleep(20)
     }
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream! }).on("line", hear)
-    const fail = (reason: string) => resume(Effect.fail(new NotStarted({ reason: [reason, ...said].join("\n") })))
-    child.once("error", (error) => fail(error.message))
-    child.once("exit", (code) => fail(`it ended with ${code} before it listened`))
+    yield* running.exit
+    return yield* endedEarly(running)
   }).pipe(
     Effect.timeoutOrElse({
-      duration: `${startSeconds} seconds`,
-      orElse: () => Effect.fail(new NotStarted({ reason: `it didn't say where it listens within ${startSeconds} s` }))
+      duration: millis,
+      orElse: () => notStarted(running, `nobody accepts a connection on port ${port} within ${millis / 1_000} s`)
     })
   )
 
-/** The host and port of a log line that is JSON and has both, at any depth. */
+/** Whether somebody accepts a connection there. */
+export const listens = (address: Address): Effect.Effect<boolean> =>
+  Effect.callback<boolean>((resume) => {
+    const socket = net.connect(address)
+    const say = (answer: boolean) => {
+      socket.destroy()
+      resume(Effect.succeed(answer))
+    }
+    socket.once("connect", () => say(true)).once("error", () => say(false))
+    return Effect.sync(() => socket.destroy())
+  })
+
+/** Reads the output of a target until a line says where it listens. */
+const announced = (running: Running, millis: number): Effect.Effect<Address, NotStarted> =>
+  Effect.gen(function* () {
+    const look = (output: string) => firstOf(output.split("\n").slice(0, -1), addressIn)
+    const address = yield* running.find(look, millis)
+    if (address !== undefined) return address
+    if (running.ended() !== undefined) return yield* endedEarly(running)
+    return yield* notStarted(running, `it didn't say within ${millis / 1_000} s where it listens; ${sayWhere}`)
+  })
+
+const sayWhere = `put ${portHole} into the command, or have it print "listening on host:port" (and flush it)`
+
+const endedEarly = (running: Running) =>
+  notStarted(running, `it ended before it listened: ${describeEnd(running.ended() ?? "unknown")}`)
+
+const notStarted = (running: Running, reason: string): Effect.Effect<never, NotStarted> =>
+  Effect.fail(new NotStarted({ reason, output: endOf(running.output()) }))
+
+const firstOf = <A, B>(all: ReadonlyArray<A>, look: (one: A) => B | undefined): B | undefined => {
+  for (const one of all) {
+    const found = look(one)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The host and port of a line that says `listening on`, or that is JSON and has both, at any depth. */
 const addressIn = (line: string): Address | undefined => {
+  const said = /listening on (?:\[(?<six>[0-9A-Fa-f:.]+)\]|(?<host>[^\s:/[\]]+)):(?<port>\d{1,5})\b/iu.exec(
+    line
+  )?.groups
+  const host = said?.["six"] ?? said?.["host"]
+  if (host !== undefined) return { host: wildcards[host] ?? host, port: Number(said?.["port"]) }
   try {
     return search(JSON.parse(line))
   } catch {
@@ -136,11 +174,12 @@ const addressIn = (line: string): Address | undefined => {
   }
 }
 
+// Where one that listens everywhere is reached.
+const wildcards: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1" }
+
 const search = (value: unknown): Address | undefined => {
   if (typeof value !== "object" || value === null) return undefined
   const { host, port } = value as { readonly host?: unknown; readonly port?: unknown }
   if (typeof host === "string" && typeof port === "number" && port > 0) return { host, port }
-  return Object.values(value)
-    .map(search)
-    .find((found) => found !== undefined)
+  return firstOf(Object.values(value), search)
 }

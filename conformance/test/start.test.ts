@@ -1,0 +1,169 @@
+import { spawn, spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { afterAll, describe, expect } from "vitest"
+import type { Flags } from "../src/run/options.ts"
+import { reach } from "../src/run/reach.ts"
+import type { Defect } from "./tiny-server.ts"
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+const program = fileURLToPath(new URL("./tiny-program.ts", import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), "tertulia-start-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Run {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs the command line to its end. */
+const conformance = (...args: ReadonlyArray<string>): Promise<Run> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, "--lang", "en", ...args], { stdio: ["ignore", "pipe", "pipe"] })
+    const said = { out: "", err: "" }
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said.out += text
+    })
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said.err += text
+    })
+    child.on("close", (code) => resolve({ code, ...said }))
+  })
+
+/** The command of a tiny server. */
+const tiny = (port: string, defect?: Defect) =>
+  [`"${process.execPath}" "${program}"`, port, ...(defect === undefined ? [] : [defect])].join(" ")
+
+const one = ["--requirement", "HELLO-1"]
+
+describe("A target that is started", { timeout: 120_000 }, () => {
+  it("gets a free port in the place of {port}, and is named by its command", async () => {
+    const out = join(folder, "port")
+    const run = await conformance("--start", tiny("{port}"), ...one, "--report", "json", "--out", out)
+    expect(run, run.out + run.err).toMatchObject({ code: 0 })
+    expect(run.out).toContain("{port}")
+    const { target } = JSON.parse(readFileSync(join(out, "report.json"), "utf8"))
+    expect(target).toMatchObject({ command: tiny("{port}"), reference: false })
+    expect(target.address).toMatch(/^127\.0\.0\.1:2\d{4}$|^127\.0\.0\.1:3[01]\d{3}$/u)
+  })
+
+  it("may say itself where it listens", async () => {
+    const run = await conformance("--start", tiny("0"), ...one)
+    expect(run, run.out + run.err).toMatchObject({ code: 0 })
+  })
+
+  it("is built before", async () => {
+    const built = join(folder, "built")
+    const copy = `test -e "${built}" && ${tiny("{port}")}`
+    const run = await conformance("--build", `echo ok > "${built}"`, "--start", copy, ...one)
+    expect(run, run.out + run.err).toMatchObject({ code: 0 })
+  })
+
+  it("is judged by the tests that stop a server, too, and the next command starts it as this one did", async () => {
+    const title = "after a restart a room is another log, or the same one whole"
+    const out = join(folder, "restart")
+    const run = await conformance("--start", tiny("{port}"), "--grep", title, "--report", "json", "--out", out)
+    expect(run, run.out + run.err).toMatchObject({ code: 0 })
+    const { tests } = JSON.parse(readFileSync(join(out, "report.json"), "utf8"))
+    expect(tests).toMatchObject([{ title, verdict: "passed" }])
+    expect(tests[0].again).toContain(`--start '${tiny("{port}")}'`)
+  })
+
+  it("leaves no process behind, whatever it has started in its turn", async () => {
+    const pids = join(folder, "pids")
+    const command = `sleep 1000 & echo $! >> "${pids}"; ${tiny("{port}")}`
+    const run = await conformance("--start", command, ...one)
+    expect(run, run.out + run.err).toMatchObject({ code: 0 })
+    const [pid] = readFileSync(pids, "utf8").trim().split("\n")
+    // Whoever has ended and was not waited for is a zombie.
+    const state = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).stdout
+    expect(state).toMatch(/^$|^Z/u)
+  })
+})
+
+describe("A target that can't be started costs exit code 2 and", { timeout: 120_000 }, () => {
+  it("the end of what its compiler says", async () => {
+    const marker = join(folder, "started")
+    const run = await conformance("--build", "echo server.c:3: oops >&2; exit 7", "--start", `touch "${marker}"`)
+    expect(run).toMatchObject({ code: 2, out: "" })
+    expect(run.err).toBe("conformance: --build echo server.c:3: oops >&2; exit 7: exit code 7\nserver.c:3: oops\n")
+    expect(existsSync(marker)).toBe(false)
+  })
+
+  it("the end of its own output, when it ends", async () => {
+    const noisy = join(folder, "noisy.sh")
+    writeFileSync(noisy, "seq 1000\necho no such option\nexit 3\n")
+    const run = await conformance("--start", `sh "${noisy}" {port}`)
+    expect(run).toMatchObject({ code: 2, out: "" })
+    expect(run.err).toMatch(/it ended before it listened: exit code 3\n(?:\d+\n)+no such option\n$/u)
+    expect(run.err.split("\n").length).toBeLessThan(30)
+  })
+
+  it("the signal, when one ends it behind a shell", async () => {
+    const { code, err } = await conformance("--start", `echo {port}; sh -c 'kill -SEGV $$'; exit $?`)
+    expect(code).toBe(2)
+    expect(err).toContain("it ended before it listened: SIGSEGV\n")
+  })
+
+  it("what to do, when it never listens or never says where", async () => {
+    const deaf = await conformance("--start", "sleep 1000; : {port}", "--timeout-scale", "0.05")
+    expect(deaf.code).toBe(2)
+    expect(deaf.err).toMatch(/nobody accepts a connection on port \d+ within 1 s\n/u)
+    const mute = await conformance("--start", "sleep 1000", "--timeout-scale", "0.05")
+    expect(mute.code).toBe(2)
+    expect(mute.err).toContain(`it didn't say within 1 s where it listens; put {port} into the command`)
+  })
+
+  const refusals: ReadonlyArray<{ readonly when: string; readonly given: Partial<Flags>; readonly reason: string }> = [
+    {
+      when: "another is given by its address",
+      given: { start: ["true"], target: ["localhost:1"] },
+      reason: "give one of them"
+    },
+    { when: "a client is judged", given: { start: ["true"], client: "true" }, reason: "give one of them" },
+    { when: "there are two", given: { start: ["true", "true"] }, reason: "one target at a time, for now" },
+    {
+      when: "the command is empty",
+      given: { start: [" "] },
+      reason: `write a command, as in --start "./server {port}"`
+    },
+    { when: "there is only something to build", given: { build: "true" }, reason: "what has been built" }
+  ]
+  it.effect.each(refusals)("one line when $when", ({ given, reason }) =>
+    Effect.gen(function* () {
+      const refused = yield* Effect.flip(Effect.scoped(reach({ ...noFlags, ...given })))
+      expect(refused.reason).toContain(reason)
+      expect(refused.output).toBe(undefined)
+    })
+  )
+})
+
+const noFlags: Flags = {
+  target: [],
+  start: [],
+  build: undefined,
+  client: undefined,
+  list: false,
+  grep: "",
+  requirement: [],
+  profile: [],
+  seed: undefined,
+  path: undefined,
+  runs: 1,
+  parallel: 1,
+  timeoutScale: 1,
+  bail: false,
+  explain: undefined,
+  knownFailures: undefined,
+  knownFlaky: undefined,
+  score: undefined,
+  report: [],
+  out: "",
+  quiet: true,
+  lang: "en"
+}
