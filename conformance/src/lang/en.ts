@@ -112,7 +112,9 @@ export const english: Words = {
     usage: "USAGE",
     flags: "FLAGS",
     globalFlags: "GLOBAL FLAGS",
+    subcommands: "OTHER COMMANDS",
     anyFlags: "[flags]",
+    anySubcommand: "[command]",
     choices: "choices",
     help: "Show help information",
     version: "Show version information"

@@ -150,7 +150,9 @@ export const spanish: Words = {
     usage: "USO",
     flags: "OPCIONES",
     globalFlags: "OPCIONES GENERALES",
+    subcommands: "OTROS COMANDOS",
     anyFlags: "[opciones]",
+    anySubcommand: "[comando]",
     choices: "una de",
     help: "Muestra esta ayuda",
     version: "Muestra la versión"

@@ -18,21 +18,23 @@ export const helpFormatter = (words: Words, colors: boolean): CliOutput.Formatte
 
 const withWords = ({ help }: Words, doc: HelpDoc.HelpDoc): HelpDoc.HelpDoc => ({
   ...doc,
-  usage: doc.usage.replace("[flags]", help.anyFlags),
+  usage: doc.usage.replace("[flags]", help.anyFlags).replace("<subcommand>", help.anySubcommand),
   globalFlags: (doc.globalFlags ?? []).map((flag) =>
     flag.name === "help" || flag.name === "version" ? { ...flag, description: Option.some(help[flag.name]) } : flag
   )
 })
 
 // Alone on its line, perhaps in bold.
-const heading = /^((?:\u001b\[[0-9;]*m)?)(DESCRIPTION|USAGE|FLAGS|GLOBAL FLAGS)(?=(?:\u001b\[[0-9;]*m)?$)/gmu
+const heading =
+  /^((?:\u001b\[[0-9;]*m)?)(DESCRIPTION|USAGE|FLAGS|GLOBAL FLAGS|SUBCOMMANDS)(?=(?:\u001b\[[0-9;]*m)?$)/gmu
 
 const withHeadings = ({ help }: Words, text: string): string => {
   const headings: Readonly<Record<string, string>> = {
     DESCRIPTION: help.description,
     USAGE: help.usage,
     FLAGS: help.flags,
-    "GLOBAL FLAGS": help.globalFlags
+    "GLOBAL FLAGS": help.globalFlags,
+    SUBCOMMANDS: help.subcommands
   }
   return text
     .replace(heading, (_, bold: string, name: string) => `${bold}${headings[name]}`)

@@ -117,7 +117,9 @@ export interface Words {
     readonly usage: string
     readonly flags: string
     readonly globalFlags: string
+    readonly subcommands: string
     readonly anyFlags: string
+    readonly anySubcommand: string
     readonly choices: string
     readonly help: string
     readonly version: string
