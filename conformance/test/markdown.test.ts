@@ -49,11 +49,27 @@ describe("the Markdown report", () => {
   })
 
   it("names only the first failures of many, and says how many more there are", () => {
-    const many = Array.from({ length: 100 }, (_, nth) => report(`test ${nth}`, broken))
+    const names = Array.from({ length: 100 }, (_, nth) =>
+      [nth % 10, Math.floor(nth / 10)].map((digit) => "abcdefghij"[digit])
+    )
+    const many = names.map((letters) => {
+      const finding = { ...broken.finding!, got: letters.join("") }
+      return report(`test ${letters.join("")}`, { ...broken, finding })
+    })
     const text = markdownReport(run(many), requirements)
     assert.lengthOf(text.match(/<details>/gu)!, 40)
     assert.include(text, "and 60 more")
     assert.isBelow(text.length, 900_000)
+  })
+
+  it("tells those that failed for the same reason once, and names them", () => {
+    const text = markdownReport(run([report("a", broken), report("b", broken), report("c", broken)]), requirements)
+    assert.lengthOf(text.match(/<details>/gu)!, 1)
+    assert.include(text, "and 2 more for the same reason: b; c")
+  })
+
+  it("has a hint in each failure", () => {
+    assert.include(markdownReport(run([report("a", broken)]), requirements), "**hint** Send `hello`, with its LF")
   })
 
   it("speaks the language of its words", () => {

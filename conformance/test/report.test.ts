@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { causesOf } from "../src/report/evidence.ts"
+import { htmlReport } from "../src/report/html.ts"
 import { jsonReport } from "../src/report/json.ts"
 import { junitReport } from "../src/report/junit.ts"
 import { labelled, plainStyle, styleOf, wrap } from "../src/report/style.ts"
@@ -98,6 +100,52 @@ describe("reports", () => {
     assert.include(text, `BLOCKED  1, blocked by LOGIN-1`)
     assert.include(text, "npm run conformance -- --target localhost:7331 --grep 'c' --seed 1")
     assert.match(text, /not conformant: core$/u)
+  })
+
+  it("the terminal's tells one cause once, however many tests fail for it, and says where to begin", () => {
+    const login = failed("failed", "LOGIN-1")
+    const got = (text: string): Outcome => ({ ...login, finding: { ...login.finding!, got: text } })
+    const reports = [
+      report("a", got('{"type":"error","re":1,"code":"bad-name"}')),
+      report("b", got('{"type":"error","re":2,"code":"bad-name","message":"no"}')),
+      report("c", got('{"type":"error","re":3,"code":"bad-json"}')),
+      report("d", failed("blocked", "LOGIN-1")),
+      report("e", { ...kept, verdict: "blocked", reason: "blocked: the target is gone" })
+    ]
+    const found = run(reports)
+    assert.deepStrictEqual(
+      causesOf(found).map(({ blocked, tests }) => [tests, blocked].map((those) => those.map(({ title }) => title))),
+      [
+        [["a", "b"], ["d"]],
+        [["c"], []],
+        [[], ["e"]]
+      ]
+    )
+    const text = closingLines(plainStyle, found, requirements)
+    assert.lengthOf(text.match(/^FAILED/gmu)!, 2)
+    assert.include(text, 'and 1 more for the same reason: "b"')
+    assert.include(
+      text,
+      "3 causes, 5 tests; begin with LOGIN-1: npm run conformance -- --target localhost:7331 --grep 'a'"
+    )
+  })
+
+  it("every report has the hint", () => {
+    const hint = "Follow a `login` through your server"
+    assert.include(closingLines(plainStyle, results, requirements), `hint      ${hint}`)
+    assert.include(junitReport(results, requirements), `hint: ${hint}`)
+    assert.include(jsonReport(results), `"hint": "${hint}`)
+    assert.include(htmlReport(results, requirements), "<b>Hint</b> Follow a <code>login</code>")
+  })
+
+  it("the terminal shows the connections that matter, and says how many there are besides", () => {
+    const { transcripts, ...login } = failed("failed", "LOGIN-1")
+    const many = Array.from({ length: 5 }, (_, nth) => ({ ...transcripts[0]!, who: `C${nth}` }))
+    const of = (kind: "scenario" | "vector") =>
+      closingLines(plainStyle, run([{ ...report("a", { ...login, transcripts: many }), kind }]), requirements)
+    assert.include(of("scenario"), "2 more connections: see --report html")
+    assert.include(of("vector"), "4 more connections")
+    assert.notInclude(of("vector"), "C1 (")
   })
 
   it("a narrow terminal gets lines that fit", () => {

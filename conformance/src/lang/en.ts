@@ -23,6 +23,7 @@ export const english: Words = {
     sent: "sent",
     expected: "expected",
     got: "got",
+    hint: "hint",
     where: "where",
     binds: "binds",
     untestable: "untestable",
@@ -44,7 +45,10 @@ export const english: Words = {
   notRun: (title, reason) => `not run: "${title}": ${reason}`,
   note: (sentence) => `note: ${sentence}`,
   andMore: (tests) => ` and ${tests} more`,
+  sameReason: (tests, titles) => `and ${tests} more for the same reason: ${titles}`,
   hiddenChunks: (chunks) => `... ${chunks} chunks ...`,
+  hiddenTranscripts: (connections) =>
+    `${connections} more ${connections === 1 ? "connection" : "connections"}: see --report html`,
   legend: (port) =>
     `${port === undefined ? "> typed, < shown" : `the suite's port ${port}; > sent, < came`}, one line per chunk`,
   port: (port) => `port ${port ?? "unknown"}`,
@@ -53,6 +57,8 @@ export const english: Words = {
   tested: (tests, seconds, counts) => `${tests} tests in ${seconds} s: ${counts}`,
   judged: (judged, binding, who, broken) =>
     `${judged} of ${binding} requirements on ${who}s judged${broken.length === 0 ? "" : `; broken: ${broken.join(", ")}`}`,
+  causes: (causes, tests, first, again) =>
+    `${causes} ${causes === 1 ? "cause" : "causes"}, ${tests} ${tests === 1 ? "test" : "tests"}; begin with ${first}: ${again}`,
   conformant: (profiles, notRun, expected) =>
     `conformant: ${profiles}${notRun > 0 ? `, but for ${notRun} tests not run` : ""}${expected > 0 ? `, but for ${expected} expected failures` : ""}`,
   notConformant: (profiles) => `not conformant: ${profiles}`,

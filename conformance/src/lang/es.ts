@@ -27,6 +27,7 @@ export const spanish: Words = {
     sent: "enviado",
     expected: "esperado",
     got: "llegó",
+    hint: "pista",
     where: "dónde",
     binds: "obliga",
     untestable: "sin prueba",
@@ -82,7 +83,9 @@ export const spanish: Words = {
   notRun: (title, reason) => `sin correr: «${title}»: ${reason}`,
   note: (sentence) => `nota: ${sentence}`,
   andMore: (tests) => ` y ${tests} más`,
+  sameReason: (tests, titles) => `y ${tests} más por la misma razón: ${titles}`,
   hiddenChunks: (chunks) => `... ${chunks} trozos ...`,
+  hiddenTranscripts: (connections) => `${counted(connections, "conexión", "conexiones")} más: vea --report html`,
   legend: (port) =>
     `${port === undefined ? "> tecleado, < mostrado" : `puerto ${port} de la suite; > enviado, < llegado`}; una línea por trozo`,
   port: (port) => `puerto ${port ?? "desconocido"}`,
@@ -91,6 +94,8 @@ export const spanish: Words = {
   tested: (tests, seconds, counts) => `${counted(tests, "prueba", "pruebas")} en ${seconds} s: ${counts}`,
   judged: (judged, binding, who, broken) =>
     `juzgados ${judged} de los ${binding} requisitos que obligan ${bound[who]}${notKept(broken)}`,
+  causes: (causes, tests, first, again) =>
+    `${counted(causes, "causa", "causas")}, ${counted(tests, "prueba", "pruebas")}; empiece por ${first}: ${again}`,
   conformant: (profiles, notRun, expected) =>
     `conforme: ${profiles}${notRun > 0 ? `, salvo ${counted(notRun, "prueba", "pruebas")} sin correr` : ""}${expected > 0 ? `, salvo ${counted(expected, "falla esperada", "fallas esperadas")}` : ""}`,
   notConformant: (profiles) => `no conforme: ${profiles}`,

@@ -25,6 +25,7 @@ export const resultsIn = (language: Language, results: Results): Results => {
 const testIn = (phrases: Phrases, test: TestResult): TestResult => ({
   ...test,
   heading: phrases.of(test.title),
+  ...(test.hint === undefined ? {} : { hint: phrases.of(test.hint) }),
   outcome: outcomeIn(phrases, test.outcome)
 })
 

@@ -56,6 +56,7 @@ export interface Words {
       | "sent"
       | "expected"
       | "got"
+      | "hint"
       | "where"
       | "binds"
       | "untestable"
@@ -84,7 +85,9 @@ export interface Words {
   readonly notRun: (title: string, reason: string) => string
   readonly note: (sentence: string) => string
   readonly andMore: (tests: number) => string
+  readonly sameReason: (tests: number, titles: string) => string
   readonly hiddenChunks: (chunks: number) => string
+  readonly hiddenTranscripts: (connections: number) => string
   readonly legend: (port: number | undefined) => string
   readonly port: (port: number | undefined) => string
 
@@ -92,6 +95,8 @@ export interface Words {
   readonly tests: (tests: number) => string
   readonly tested: (tests: number, seconds: string, counts: string) => string
   readonly judged: (judged: number, binding: number, who: "server" | "client", broken: ReadonlyArray<string>) => string
+  /** How many things are wrong, in how many red tests, and the one to begin with. */
+  readonly causes: (causes: number, tests: number, first: string, again: string) => string
   readonly conformant: (profiles: string, notRun: number, expected: number) => string
   readonly notConformant: (profiles: string) => string
   readonly score: (score: Score) => string

@@ -43,6 +43,44 @@ export const blocksOf = (results: Results): ReadonlyArray<Block> => {
     .toSorted((one, other) => other.tests.length - one.tests.length)
 }
 
+/** Red tests that are red for one reason: mend it, and all of them may be green. */
+export interface Cause {
+  /** Those that have failed, or judged nothing: the first one stands for all. Empty when the cause itself has no test. */
+  readonly tests: ReadonlyArray<TestResult>
+  /** Those that had to stop because of it. */
+  readonly blocked: ReadonlyArray<TestResult>
+}
+
+/** The reasons why tests are red, that which blocks most first. Each red test belongs to exactly one. */
+export const causesOf = (results: Results): ReadonlyArray<Cause> => {
+  const failures = [...failuresOf(results), ...withVerdict(results, "inconclusive")]
+  const blocks = blocksOf(results)
+  const blockOf = ({ outcome }: TestResult) =>
+    blocks.find(({ cause }) => cause !== undefined && cause === outcome.finding?.requirement)
+  const groups = [...Map.groupBy(failures, reasonOf).values()]
+  const firstOf = new Map(groups.toReversed().map((tests) => [blockOf(tests[0]!), tests]))
+  const failed = groups.map((tests): Cause => {
+    const block = blockOf(tests[0]!)
+    return { tests, blocked: block !== undefined && firstOf.get(block) === tests ? block.tests : [] }
+  })
+  const others = blocks
+    .filter((block) => !firstOf.has(block))
+    .map((block): Cause => ({ tests: [], blocked: block.tests }))
+  return [...failed, ...others]
+}
+
+/** Tests are alike in what they say went wrong when the same requirement is broken, and what came is of the same kind. */
+const reasonOf = ({ outcome, title }: TestResult): string => {
+  const { finding, reason } = outcome
+  return finding === undefined ? (reason ?? title) : `${finding.requirement} ${kindOf(finding.got)}`
+}
+
+/** What came, without what is different each time: names, numbers, texts. */
+const kindOf = (got: string): string =>
+  got.startsWith('{"')
+    ? [...got.matchAll(/"(?:type|code|field)":"[^"]*"/gu)].slice(0, 3).join()
+    : got.replace(/[\w#-]*\d[\w-]*/gu, "0").slice(0, 40)
+
 /** The failures, that which blocks most first: mend it, and the others may be gone. */
 export const failuresOf = (results: Results): ReadonlyArray<TestResult> => {
   const weights = new Map(blocksOf(results).map(({ cause, tests }) => [cause, tests.length]))

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Results } from "../run/results.ts"
+import { causesOf } from "./evidence.ts"
 
 /** Names the shape; a change that could break a reader changes the number. */
 export const format = "tertulia-conformance/1"
@@ -31,6 +32,13 @@ export const jsonReport = (results: Results): string => {
     faults,
     stale,
     ...(score === undefined ? {} : { score }),
+    causes: causesOf(results).map(({ blocked, tests: same }) => ({
+      ...(same[0]?.outcome.finding?.requirement === undefined
+        ? {}
+        : { requirement: same[0].outcome.finding.requirement }),
+      tests: same.map(({ title }) => title),
+      blocked: blocked.map(({ title }) => title)
+    })),
     requirements: requirements.map(({ broken, kept, requirement, standing, tests: titles }) => ({
       id: requirement.id,
       level: requirement.level,
@@ -43,13 +51,14 @@ export const jsonReport = (results: Results): string => {
       broken,
       tests: titles
     })),
-    tests: tests.map(({ again, chapter, ids, kind, outcome, profile, title }) => ({
+    tests: tests.map(({ again, chapter, hint, ids, kind, outcome, profile, title }) => ({
       chapter,
       title,
       kind,
       ids,
       profile,
       ...outcome,
+      ...(hint === undefined ? {} : { hint }),
       again
     }))
   }

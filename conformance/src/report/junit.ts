@@ -93,7 +93,8 @@ const propertiesXml = (requirement: Requirement | undefined): ReadonlyArray<stri
 const property = (name: string, value: string): string => `        <property name="${name}" value="${xml(value)}"/>`
 
 const verdictXml = (test: TestResult, { labels, ...words }: Words): ReadonlyArray<string> => {
-  const { finding, reason = "", transcripts, verdict } = test.outcome
+  const { hint, outcome } = test
+  const { finding, reason = "", transcripts, verdict } = outcome
   if (isSkipped(test)) return [`      <skipped message="${xml(reason)}"/>`]
   if (!isRed(verdict)) return []
   const evidence =
@@ -104,7 +105,10 @@ const verdictXml = (test: TestResult, { labels, ...words }: Words): ReadonlyArra
           `${labels.expected}: ${finding.expected}`,
           `${labels.got}: ${finding.got}`
         ]
-  const body = [...evidence, ...transcripts.map((transcript) => transcriptText(transcript, words.port))].join("\n")
+  const hints = hint === undefined ? [] : [`${labels.hint}: ${hint}`]
+  const body = [...evidence, ...hints, ...transcripts.map((transcript) => transcriptText(transcript, words.port))].join(
+    "\n"
+  )
   return [`      <failure type="${xml(verdict)}" message="${xml(reason)}">${xml(body)}</failure>`]
 }
 

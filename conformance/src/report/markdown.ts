@@ -8,16 +8,7 @@ import type { Words } from "../lang/words.ts"
 import type { Results, TestResult } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { verdicts } from "../verdict.ts"
-import {
-  accused,
-  blocksOf,
-  coverageOf,
-  failuresOf,
-  nameOf,
-  type Sentences,
-  sentencesOf,
-  withVerdict
-} from "./evidence.ts"
+import { accused, blocksOf, causesOf, coverageOf, nameOf, type Sentences, sentencesOf } from "./evidence.ts"
 import { visible } from "./visible.ts"
 
 // Such pages have a limit of 1 MB or less; the other reports have everything.
@@ -31,7 +22,7 @@ export const markdownReport = (
   words: Words = english
 ): string => {
   const sentences = sentencesOf(requirements)
-  const red = [...failuresOf(results), ...withVerdict(results, "inconclusive")]
+  const causes = causesOf(results).filter(({ tests }) => tests.length > 0)
   const blocks = blocksOf(results).map(
     ({ reason, tests }) => `${words.count("blocked", tests.length)}: ${text(reason)}`
   )
@@ -45,8 +36,8 @@ export const markdownReport = (
     ...faults,
     ...brokenTable(results, sentences, words),
     ...list([...blocks, ...stale]),
-    ...red.slice(0, shownFailures).map((test) => failure(test, sentences, words)),
-    ...(red.length > shownFailures ? [words.andMore(red.length - shownFailures).trim()] : [])
+    ...causes.slice(0, shownFailures).map(({ tests }) => failure(tests, sentences, words)),
+    ...(causes.length > shownFailures ? [words.andMore(causes.length - shownFailures).trim()] : [])
   ]
   return `${parts.join("\n\n")}\n`
 }
@@ -87,8 +78,14 @@ const brokenTable = (results: Results, sentences: Sentences, { columns }: Words)
 const list = (items: ReadonlyArray<string>): ReadonlyArray<string> =>
   items.length === 0 ? [] : [items.map((item) => `- ${item}`).join("\n")]
 
-const failure = (test: TestResult, sentences: Sentences, { heading, labels }: Words): string => {
-  const { again, chapter, outcome } = test
+/** The first of some tests that are red for the same reason, to be opened, and the titles of the others. */
+const failure = (
+  [test, ...same]: ReadonlyArray<TestResult>,
+  sentences: Sentences,
+  { heading, labels, ...words }: Words
+): string => {
+  if (test === undefined) return ""
+  const { again, chapter, hint, outcome } = test
   const { finding, reason, replay, verdict } = outcome
   const quoted = finding === undefined ? [] : accused(test, finding).flatMap((id) => sentences.get(id) ?? [])
   const told = (label: string, content: string | undefined) =>
@@ -104,7 +101,9 @@ const failure = (test: TestResult, sentences: Sentences, { heading, labels }: Wo
           ...told(labels.got, finding.got)
         ]),
     ...told(labels.with, replay?.counterexample),
+    ...(hint === undefined ? [] : [`**${labels.hint}** ${prose(hint)}`]),
     ...told(labels.again, again),
+    ...(same.length === 0 ? [] : [prose(words.sameReason(same.length, same.map(({ heading }) => heading).join("; ")))]),
     "</details>"
   ].join("\n\n")
 }

@@ -9,6 +9,16 @@ import type { Results, Target, TestResult } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { type Finding, isRed, type Verdict, verdicts } from "../verdict.ts"
 import type { Moment, Transcript } from "../wire/transcript.ts"
+import {
+  accused,
+  blocksOf,
+  type Cause,
+  causesOf,
+  coverageOf,
+  type Sentences,
+  sentencesOf,
+  withVerdict
+} from "./evidence.ts"
 import { labelled, type Style, wrap } from "./style.ts"
 import { visible } from "./visible.ts"
 
@@ -66,13 +76,12 @@ const painted = (style: Style, verdict: Verdict, text: string): string =>
 
 /** Everything that is worth knowing after the last test. */
 export const closingLines = (style: Style, results: Results, requirements: ReadonlyArray<Requirement>): string => {
-  const sentences = new Map(requirements.map((requirement) => [requirement.id, requirement]))
-  const of = (verdict: Verdict) => results.tests.filter(({ outcome }) => outcome.verdict === verdict)
+  const sentences = sentencesOf(requirements)
+  const of = (verdict: Verdict) => withVerdict(results, verdict)
   return [
     ...of("warned").map((test) => warnedBlock(style, test, sentences)),
-    ...of("failed").map((test) => redBlock(style, test, sentences)),
-    ...of("inconclusive").map((test) => redBlock(style, test, sentences)),
-    ...blockedBlock(style, of("blocked")),
+    ...causesOf(results).flatMap((cause) => causeBlock(style, cause, sentences)),
+    ...blockedBlocks(style, results),
     ...excusedBlock(style, [...of("flaky"), ...of("expected failure")]),
     ...staleBlock(style, results),
     ...notRunBlock(style, of("not run")),
@@ -85,8 +94,17 @@ export const closingLines = (style: Style, results: Results, requirements: Reado
 /** A sentence from the left edge on, broken where the terminal ends. */
 const wrapped = (style: Style, text: string): string => wrap(text, style.width).join("\n")
 
-const redBlock = (style: Style, test: TestResult, sentences: ReadonlyMap<string, Requirement>): string => {
-  const { chapter, heading, outcome } = test
+/** The first test in full, and the titles of those that are red for the same reason. */
+const causeBlock = (style: Style, { tests }: Cause, sentences: Sentences): ReadonlyArray<string> => {
+  const [first, ...same] = tests
+  if (first === undefined) return []
+  const more =
+    same.length === 0 ? [] : [labelled(style, "", style.words.sameReason(same.length, titlesOf(style, same)))]
+  return [[redBlock(style, first, sentences), ...more].join("\n")]
+}
+
+const redBlock = (style: Style, test: TestResult, sentences: Sentences): string => {
+  const { chapter, heading, hint, outcome } = test
   const { finding, reason, replay, transcripts, verdict } = outcome
   const { labels } = style.words
   return [
@@ -95,15 +113,20 @@ const redBlock = (style: Style, test: TestResult, sentences: ReadonlyMap<string,
       ? [labelled(style, "", visible(reason ?? ""))]
       : findingLines(style, finding, test, sentences)),
     ...(replay?.counterexample === undefined ? [] : [labelled(style, labels.with, visible(replay.counterexample))]),
-    ...transcripts.map((transcript) => transcriptLines(style, transcript)),
+    ...hintLines(style, hint),
+    ...transcriptsLines(style, test.kind, transcripts),
     labelled(style, labels.again, style.bold(test.again))
   ].join("\n")
 }
 
-const warnedBlock = (style: Style, test: TestResult, sentences: ReadonlyMap<string, Requirement>): string =>
+const hintLines = (style: Style, hint: string | undefined): ReadonlyArray<string> =>
+  hint === undefined ? [] : [style.yellow(labelled(style, style.words.labels.hint, hint))]
+
+const warnedBlock = (style: Style, test: TestResult, sentences: Sentences): string =>
   [
     style.yellow(wrapped(style, `${style.words.heading.warned}  ${test.chapter} > ${test.heading}`)),
     ...test.outcome.warnings.flatMap((warning) => findingLines(style, warning, test, sentences)),
+    ...hintLines(style, test.hint),
     labelled(style, style.words.labels.again, test.again)
   ].join("\n")
 
@@ -111,14 +134,11 @@ const findingLines = (
   style: Style,
   finding: Finding,
   test: TestResult,
-  sentences: ReadonlyMap<string, Requirement>
+  sentences: Sentences
 ): ReadonlyArray<string> => {
-  // A written conversation judges several sentences at once: it can't say which of them was broken.
-  const written = (test.kind === "dialogue" || test.kind === "vector") && test.ids.includes(finding.requirement ?? "")
-  const ids = written ? test.ids : finding.requirement === undefined ? [] : [finding.requirement]
   const { labels } = style.words
   return [
-    ...ids.flatMap((id) => sentenceLines(style, sentences.get(id))),
+    ...accused(test, finding).flatMap((id) => sentenceLines(style, sentences.get(id))),
     ...(finding.sent === undefined ? [] : [labelled(style, labels.sent, visible(finding.sent))]),
     labelled(style, labels.expected, visible(finding.expected)),
     labelled(style, labels.got, visible(finding.got))
@@ -130,9 +150,26 @@ const sentenceLines = (style: Style, requirement: Requirement | undefined): Read
     ? []
     : [labelled(style, requirement.id, requirement.text), style.dim(labelled(style, "", requirement.link))]
 
+// The first is the one on which it went wrong; the cases of a vector have nothing to do with each other.
+const shownOf = (kind: TestResult["kind"]): number => (kind === "vector" ? 1 : 3)
+
+const transcriptsLines = (
+  style: Style,
+  kind: TestResult["kind"],
+  transcripts: ReadonlyArray<Transcript>
+): ReadonlyArray<string> => {
+  const shown = transcripts.slice(0, shownOf(kind))
+  const hidden = transcripts.length - shown.length
+  return [
+    ...shown.map((transcript) => transcriptLines(style, transcript)),
+    ...(hidden === 0 ? [] : [style.dim(labelled(style, "", style.words.hiddenTranscripts(hidden)))])
+  ]
+}
+
 // The beginning says who it is, the end says what went wrong; the JSON report has all.
 const shownFirst = 4
 const shownLast = 14
+const shownLetters = 240
 
 const transcriptLines = (style: Style, { leftOut, localPort, moments, who }: Transcript): string => {
   const hidden = Math.max(0, moments.length - shownFirst - shownLast)
@@ -157,18 +194,21 @@ const whoLine = (style: Style, who: string, port: number | undefined): string =>
 const arrows = { sent: ">", received: "<", note: "-" } as const
 
 const momentLine = (style: Style, { at, text, what }: Moment): string =>
-  labelled(style, `${String(at).padStart(6)} ms ${arrows[what]}`, text, 14)
+  labelled(style, `${String(at).padStart(6)} ms ${arrows[what]}`, clipped(text), 14)
 
-const blockedBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArray<string> => {
-  const reasons = [...new Set(tests.map(({ outcome }) => outcome.reason ?? "blocked"))]
-  return reasons.map((reason) => {
-    const same = tests.filter(({ outcome }) => (outcome.reason ?? "blocked") === reason)
-    return [
-      style.red(wrapped(style, `${style.words.heading.blocked}  ${same.length}, ${visible(reason)}`)),
-      labelled(style, "", titlesOf(style, same))
+/** A chunk without its middle: its beginning says what it is, its end whether it is whole. */
+const clipped = (text: string): string =>
+  text.length <= shownLetters ? text : `${text.slice(0, shownLetters - 60)} ... ${text.slice(-60)}`
+
+const blockedBlocks = (style: Style, results: Results): ReadonlyArray<string> =>
+  blocksOf(results).map(({ cause, reason, tests }) =>
+    [
+      style.red(wrapped(style, `${style.words.heading.blocked}  ${tests.length}, ${visible(reason)}`)),
+      labelled(style, "", titlesOf(style, tests)),
+      // Of a requirement that is broken, the hint stands where the test of it has failed.
+      ...hintLines(style, cause === undefined ? tests[0]?.hint : undefined)
     ].join("\n")
-  })
-}
+  )
 
 /** A few titles, and how many more there are. */
 const titlesOf = (style: Style, tests: ReadonlyArray<TestResult>): string => {
@@ -217,18 +257,26 @@ const notesBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArr
 }
 
 const summary = (style: Style, results: Results): string => {
-  const { millis, planned, requirements, totals } = results
-  const apart = new Set(["client", "server", "not claimed"])
-  const binding = requirements.filter(({ standing }) => !apart.has(standing))
-  const judged = binding.filter(({ broken, kept }) => kept + broken > 0).length
-  const broken = binding.filter(({ standing }) => standing === "broken").map(({ requirement }) => requirement.id)
+  const { millis, planned, totals } = results
+  const { binding, broken, judged } = coverageOf(results)
   const counts = countsOf(style, (verdict) => totals[verdict])
   return [
     style.words.tested(planned, (millis / 1_000).toFixed(1), counts),
-    wrapped(style, style.words.judged(judged, binding.length, results.target.who, broken)),
+    wrapped(style, style.words.judged(judged, binding, results.target.who, broken)),
+    ...causesLine(style, results),
     ...(results.score === undefined ? [] : [wrapped(style, style.words.score(results.score))]),
     conclusion(style, results)
   ].join("\n")
+}
+
+/** How many things are wrong, and where to begin. */
+const causesLine = (style: Style, results: Results): ReadonlyArray<string> => {
+  const causes = causesOf(results)
+  const first = causes[0]?.tests[0]
+  if (first === undefined) return []
+  const red = causes.reduce((sum, { blocked, tests }) => sum + blocked.length + tests.length, 0)
+  const name = first.outcome.finding?.requirement ?? `"${first.heading}"`
+  return [wrapped(style, style.words.causes(causes.length, red, name, first.again))]
 }
 
 const conclusion = (style: Style, { exitCode, target, tests, totals }: Results): string => {

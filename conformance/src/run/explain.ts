@@ -4,6 +4,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import { hintFor } from "../hints.ts"
 import { phrasesOf } from "../lang/spoken.ts"
 import { wordsOf } from "../lang/words.ts"
 import { labelled, styleOf } from "../report/style.ts"
@@ -27,6 +28,8 @@ export const explain = Effect.fnUntraced(function* (flags: Flags, given: string)
   say(requirement.id, requirement.text)
   say(words.labels.where, words.line(requirement.link, requirement.line))
   say(words.labels.binds, words.bound(requirement.who, requirement.profile))
+  const hint = hintFor(requirement.id)
+  if (hint !== undefined) say(words.labels.hint, phrasesOf(flags.lang).of(hint))
   if (requirement.untestable !== undefined) say(words.labels.untestable, requirement.untestable)
   for (const kind of ["dialogue", "scenario", "vector", "property"] as const) {
     for (const test of judges.filter((each) => each.kind === kind)) {

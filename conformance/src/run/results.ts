@@ -5,6 +5,7 @@
  */
 import type { Hello } from "@tertulia/protocol"
 import type { RequirementId } from "../generated/requirement-id.ts"
+import { hintOf } from "../hints.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
 import type { Driven, TestReport } from "./drive.ts"
@@ -18,6 +19,8 @@ export interface TestResult extends TestReport {
   readonly outcome: Outcome
   /** The title in the language of whoever reads; `title` stays what the test is known by. */
   readonly heading: string
+  /** What programs that fail like this usually do wrong: in a red test, or one that warns. */
+  readonly hint?: string
   /** The command that runs just this test again. */
   readonly again: string
 }
@@ -119,10 +122,13 @@ export const resultsOf = (
   }
 }
 
-const resultOf = (report: TestReport, target: Target, seed: number): ReadonlyArray<TestResult> =>
-  report.outcome === undefined
-    ? []
-    : [{ ...report, outcome: report.outcome, heading: report.title, again: againOf(report, target, seed) }]
+const resultOf = (report: TestReport, target: Target, seed: number): ReadonlyArray<TestResult> => {
+  const { outcome, title } = report
+  if (outcome === undefined) return []
+  const hint = hintOf(report, outcome)
+  const hinted = hint === undefined ? {} : { hint }
+  return [{ ...report, outcome, heading: title, ...hinted, again: againOf(report, target, seed) }]
+}
 
 const againOf = ({ outcome, title }: TestReport, target: Target, seed: number): string => {
   const path = outcome?.replay?.path

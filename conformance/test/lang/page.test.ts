@@ -42,7 +42,7 @@ const isData = (text: string): boolean =>
   /^(?:A |core$|wire$|spec\/|line 65536|[A-Z]+-[0-9]|MUST|SHOULD|localhost|\.\/chat|LOGIN-1 no|a nick has|send|✗|sent$|passed$)/u.test(
     text
   ) ||
-  /[áéíóúñ«]|^(?:ana|su terminal|nada de nada|una respuesta|se muestra|cada vez|, cada vez|bloqueada por LOGIN-1)/u.test(
+  /[áéíóúñ«]|^(?:ana|Siga un$|su terminal|nada de nada|una respuesta|se muestra|cada vez|, cada vez|bloqueada por LOGIN-1)/u.test(
     text
   )
 

@@ -1,6 +1,7 @@
 import { hostile } from "@tertulia/protocol/vectors"
 import { describe, expect, it } from "vitest"
 import commands from "../../src/lang/es/commands.json" with { type: "json" }
+import hints from "../../src/lang/es/hints.json" with { type: "json" }
 import { spanish } from "../../src/lang/es/phrase-book.ts"
 import phrases from "../../src/lang/es/phrases.json" with { type: "json" }
 import titles from "../../src/lang/es/titles.json" with { type: "json" }
@@ -74,7 +75,7 @@ describe("The Spanish phrase book", () => {
   })
 
   it("says each phrase once", () => {
-    const all = [titles, phrases, commands].flatMap((part) => Object.keys(part))
+    const all = [titles, phrases, hints, commands].flatMap((part) => Object.keys(part))
     expect(all.length).toBe(new Set(all).size)
   })
 })

@@ -7,7 +7,7 @@ import type { Stale } from "../../run/expected.ts"
 import type { Results, TestResult } from "../../run/results.ts"
 import type { Finding } from "../../verdict.ts"
 import type { Moment, Transcript } from "../../wire/transcript.ts"
-import { accused, type Block, blocksOf, failuresOf, type Sentences, withVerdict } from "../evidence.ts"
+import { accused, type Block, blocksOf, causesOf, failuresOf, type Sentences, withVerdict } from "../evidence.ts"
 import { lanesFigure } from "./lanes.ts"
 import { html, type Markup } from "./markup.ts"
 import { badge, command, counted, type Home, idLink, prose, quotation, scrollable, toneOf } from "./parts.ts"
@@ -51,7 +51,7 @@ ${results.stale.map(staleMarkup)}
 
 const storyMarkup = (setting: Setting, test: TestResult): Markup => {
   const { results } = setting
-  const { again, chapter, heading, outcome } = test
+  const { again, chapter, heading, hint, outcome } = test
   const anchor = storyAnchor(results, test)!
   const findings = outcome.finding === undefined ? outcome.warnings : [outcome.finding]
   const blocked = blocksOf(results).find(({ cause }) => cause !== undefined && cause === outcome.finding?.requirement)
@@ -61,12 +61,24 @@ const storyMarkup = (setting: Setting, test: TestResult): Markup => {
 <h3 id="${anchor}-title">${prose(heading)}</h3></header>
 ${(findings.length === 0 || isExcused(test)) && html`<p>${outcome.reason}</p>`}
 ${findings.map((finding) => findingMarkup(setting, test, finding))}
+${hint !== undefined && html`<p class="hint"><b>Hint</b> ${prose(hint)}</p>`}
+${sameReason(results, test)}
 ${outcome.replay?.counterexample !== undefined && html`<h4>The smallest counterexample</h4><pre>${outcome.replay.counterexample}</pre>`}
 ${outcome.transcripts.length > 0 && whatHappened(setting, test)}
 <h4>Run just this test again</h4>
 ${command(again)}
 </article>
 `
+}
+
+/** Where the other tests stand that are red for the same reason. */
+const sameReason = (results: Results, test: TestResult): Markup => {
+  const alike = causesOf(results).find(({ tests }) => tests.includes(test))?.tests ?? []
+  if (alike.length < 2) return html``
+  const others = alike.filter((each) => each !== test)
+  return html`<p class="same"><span>Red for the same reason:</span> ${others.map(
+    (other, nth) => html`${nth > 0 && ", "}<a href="#${storyAnchor(results, other)}">${prose(other.heading)}</a>`
+  )}</p>`
 }
 
 const isExcused = ({ outcome }: TestResult): boolean =>

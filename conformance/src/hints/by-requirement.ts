@@ -1,0 +1,260 @@
+/**
+ * One hint per requirement: what programs that break it usually do wrong, and where to look. For people whose first server or client
+ * this is, in words that fit any language. The Spanish is in `lang/es/hints.json`.
+ *
+ * @module
+ */
+import type { RequirementId } from "../generated/requirement-id.ts"
+
+/** What is only allowed can't be broken. */
+type Breakable = Exclude<RequirementId, "CATCH-6" | "FLOW-3" | "JSON-7">
+
+/** The hints of all requirements that can be broken, in the order of the spec. */
+export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Wire
+  // ---------------------------------------------------------------------------------------------------------------------
+  "FRAME-1":
+    "Look at the one function that writes an object: it ends each with a single LF and nothing else, escapes what stands in strings, and hands all bytes of a line over before another thread or task writes to the same socket.",
+  "FRAME-2": "Lines may come with CR LF: take one CR off the end of a line before you parse it, but don't demand it.",
+  "FRAME-3":
+    "Skip a line that holds only spaces, tabs and CRs before you look at its first character or give it to the JSON parser; also when it is the first line.",
+  "FRAME-4":
+    "One `recv` is not one message. Append what it returns to a buffer that belongs to the connection, take out every whole line up to an LF, and keep what is left over for the next `recv`; decode characters only when the line is whole.",
+  "FRAME-5":
+    "Your buffer or your check is one byte too small: a line of exactly `limits.line` bytes, its LF counted, is still legal. Compare with `>` and not with `>=`, and leave room for a terminating NUL if you need one.",
+  "FRAME-6":
+    "Check how full the connection's buffer is after each `recv`: at `limits.line` bytes without an LF, answer the lines before it, send `bye` and end. Never ask `recv` for more bytes than there is room left in the buffer.",
+  "FRAME-7":
+    "After a line that you refuse, go on in the same loop with the next one: don't close the connection, and don't throw away the rest of the buffer.",
+  "FRAME-8":
+    "Keep a flag per connection that says whether its first line has been read. If that line is no JSON object, send `bye` with `not-tertulia`, and not an `error`.",
+  "FRAME-9":
+    "Count the bytes of a line before you send it: lists are cut into slices so that the whole line fits into `limits.line`, whatever the length of the names.",
+  "FRAME-10":
+    "Measure the encoded line in bytes before you send it: escapes and letters outside ASCII take more than one byte.",
+  "FRAME-11": "Bound the buffer in which you collect a line: at `limits.line` bytes without an LF, end the connection.",
+  "JSON-1":
+    "Look at what your parser lets pass or throws: bytes that are no UTF-8, a NUL in the middle of a line (C strings end there), `NaN`, comments, trailing commas, something behind the object. Catch its error, and answer `bad-json`.",
+  "JSON-2":
+    "Your limit for nesting is too strict: the object itself is level 1, and 8 levels are legal, also in fields that you ignore.",
+  "JSON-3":
+    "Most parsers call themselves for each level, and thousands of brackets overflow the stack. Count the brackets outside of strings before you parse, and answer `bad-json` above 8 levels.",
+  "JSON-4":
+    "After parsing, look for U+0000 and for half surrogate pairs in the strings that you use: many JSON libraries let them pass, and you can't send them on as UTF-8.",
+  "JSON-5":
+    'Check that each field is there and has its type before you use it: `null`, `true` and `"5"` are no numbers (in Python `True` is an `int`), and `field` has to name the one that is wrong.',
+  "JSON-6":
+    "Check that a number is integral and within the range of its field before you turn it into an integer type: a cast cuts fractions off and wraps around.",
+  "JSON-8": "Of two fields with one name the last one counts: a parser of your own has to overwrite the first.",
+  "JSON-9":
+    "Look at what you write: numbers beyond 2^53-1 are no integers to most readers, and strings with U+0000 or half a surrogate pair can't be read at all. Refuse them on the way in.",
+  "JSON-10": "Write integers as integers, without fraction or exponent, and the names of fields as plain letters.",
+  "NAME-1":
+    "Match the whole folded name against the grammar, from its first letter to its last: in many languages `$` lets a line feed pass. Never use a name that came over the wire as part of a file's path.",
+  "NAME-2":
+    "Fold exactly A-Z to a-z before you look a name up, in every request that has one. The lower-case function of most languages folds other letters, too.",
+  "NAME-3":
+    "Keep the folded name when a request comes in, and send that one; what the client wrote is not needed any more.",
+  "TEXT-1":
+    "A text is relayed as it came: measure it in bytes of UTF-8 after unescaping, size buffers for the longest, and escape quotes, backslashes and control characters when you write it into JSON.",
+  "TEXT-2":
+    "Look at the characters after unescaping: `\\u0007` is one control character and not six letters. TAB and LF are the only ones allowed, and an empty text is refused.",
+  "TEXT-3":
+    "Measure the text in bytes of UTF-8 after unescaping, not in characters, and refuse it whole: cutting it, or copying it into a buffer before you have measured, is the usual mistake.",
+
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Session
+  // ---------------------------------------------------------------------------------------------------------------------
+  "HELLO-1":
+    "Send `hello`, with its LF, as soon as `accept` has given you the connection, before you `recv` anything. If it is buffered, flush it; if one thread serves everybody, don't wait for one client's bytes.",
+  "HELLO-2": "Send `hello` where the connection is accepted, and nowhere else: not again after `login`.",
+  "HELLO-3": "Shorten what `hello` says: the name of the server and the list of features fit into 4,096 bytes.",
+  "HELLO-4": 'Say `"protocol":1`, as a number and not as a string.',
+  "HELLO-5":
+    "Count the open connections of an address. One too many is accepted, gets `bye` with `too-many-connections` instead of `hello`, and is ended; a closed listening queue or silence doesn't tell the client anything.",
+  "REPLY-1":
+    "Every branch that handles a request ends in exactly one reply: look for a branch that returns without one, for an exception that swallows it, and for an `error` that is followed by the success.",
+  "REPLY-2": "Copy the `id` of the request into `re`, as the number that it was, in every reply, also in an `error`.",
+  "REPLY-3":
+    "Handle one request of a connection at a time: read the next line only when the reply to the last one has been queued. A thread or task for each request lets the quick ones overtake.",
+  "REPLY-4":
+    "Let the effects of one connection's requests happen in the order of its lines: don't hand them to threads or tasks that race.",
+  "REPLY-5":
+    "When you can't trust `id` (missing, not an integer, out of range, the line is no object), leave `re` out of the `error`; don't write 0, -1 or `null`.",
+  "REPLY-6": "An `id` belongs to the client: keep no list of those that you have seen.",
+  "REPLY-7":
+    "Something makes the reply wait: look for a lock that is held while you write to a socket, and for a sleep.",
+  "REPLY-8":
+    "Reply only when the effect is visible to everybody: change the shared state first, then queue the reply, and don't do the change in a task that runs later.",
+  "REPLY-9":
+    "Compare the object that came with the tables of the spec, field by field: a field is missing or has another type, an event carries `re`, or you send something that no request asked for.",
+  "REPLY-10":
+    "Answer `ping` by `pong` with its `id` in `re`, before login too. If no answer came at all, your server is stuck elsewhere: in a `recv`, a `send` or a lock.",
+  "LOGIN-1":
+    "Follow a `login` through your server: fold the nick, see whether somebody holds it, note it on the connection, reply `welcome` with the folded nick. If nothing came, the request was not read or the reply not flushed.",
+  "LOGIN-2":
+    "To look whether a nick is free and to take it must be one step: hold one lock around both, or do nothing in between that lets others run. Compare folded nicks.",
+  "LOGIN-3":
+    "Before `welcome`, let `ping` and `bye` pass, and refuse every other request that you know by `login-first`; a type that you don't know stays `unsupported`.",
+  "LOGIN-4":
+    "Look whether the connection has a nick before anything else of a `login`, also when it asks for the same nick.",
+  "LOGIN-5": "A refused `login` leaves the connection as it was: don't close it, and don't mark it as logged in.",
+  "LOGIN-6": "On `bye`, free the nick and leave the rooms first, and reply afterwards.",
+  "LOGIN-7":
+    "When `recv` gives 0 or an error, clean up as if `bye` had come: one function that frees the nick, whatever ended the connection.",
+  "LOGIN-8":
+    "Note the time of `hello` for each connection, and look at it even while bytes come: a `ping` or rubbish doesn't lengthen the time to log in. Use the timeout of `poll` or `select`, or a timer.",
+  "HEART-1":
+    "Note when bytes last came from each connection and look at that at least once a second, also when nothing happens: give `poll` or `select` a timeout, or use a timer.",
+  "HEART-2":
+    "Silence is measured from the last byte that came, not from the last that you sent: after two heartbeats send `bye` with `idle`, and end.",
+  "HEART-3":
+    "Reset the clock of silence where `recv` returns bytes, and not where a valid request has been understood: half a line is a sign of life, too.",
+  "HEART-4":
+    "While you don't read a connection (it is paced, or its output waits), its silence is your doing: stop its clock, or set it anew when you read again.",
+  "HEART-5":
+    "Answer the event `ping` at once, where you read from the socket: by any line, even an empty one, and also while you wait for a person to type.",
+  "HEART-6":
+    "Keep a timer for the server's silence as well: after one heartbeat send `ping`, after two give the connection up.",
+  "END-1":
+    "Answer what came before `bye`, in order, then `bye` with its `id` in `re` and without `code`, and nothing after it.",
+  "END-2": "After `bye`, stop taking lines out of the buffer, even if there are more in it.",
+  "END-3":
+    "Mark the connection as ending when `bye` is queued, and let every function that writes look at that mark: events of rooms must not follow. Then shut down the sending half at once.",
+  "END-4":
+    "Don't `close` a socket while bytes that you haven't read are waiting: the system then sends a reset, and the client loses your last words. Shut down the sending half, read and throw away until the end (or for a second), then close.",
+  "END-5":
+    "When `recv` gives 0, only the client's half is closed: answer every whole line in the buffer, let the output drain, and close afterwards.",
+  "END-6":
+    "When `recv` gives 0, throw away what stands in the buffer without an LF: it is no line. And empty the buffer when a place in a table is used again for another connection.",
+  "END-7":
+    "Go through the places where you close a connection, and let all of them call one function that sends `bye` with a code first.",
+  "END-8":
+    "Handle SIGTERM: stop accepting, send every connection `bye` with `shutting-down` and `reconnectAfter`, let the output drain, and exit with 0.",
+  "END-9":
+    "Look up how long the code of the `bye` asks you to wait, and wait at least so long before you connect again.",
+
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Rooms
+  // ---------------------------------------------------------------------------------------------------------------------
+  "JOIN-1":
+    "Take `epoch`, `first` and `head` from the room at the moment of the join: `head` is the last number given (0 before the first), and `first` is `head` + 1 if you keep no entries.",
+  "JOIN-2":
+    "Put the newcomer into the room before you write the list for `joined`, sorted by bytes, at most `limits.page` names.",
+  "JOIN-3": 'A `join` makes the room if it isn\'t there; only `"create":false` forbids it.',
+  "JOIN-4":
+    'With `"create":false`, look the room up without making it; and forget a room when its last member has left.',
+  "JOIN-5": "Look whether the connection is in the room before you add it again.",
+  "JOIN-6":
+    "Count the rooms of each connection, and refuse before anything is changed; leaving a room makes place again.",
+  "JOIN-7":
+    "Count the members before you add one: the table has `limits.members` places, and one more is refused, not written behind its end.",
+  "JOIN-8": "Count the rooms before you make another, and forget those whose last member has left.",
+  "LEAVE-1":
+    "On `leave`, take the connection out of the room's members, reply `left`, and tell those who stay; nothing of the room follows.",
+  "LEAVE-2":
+    "Look for the room among those that this connection is in, not among all: the answer is `not-joined` whether it exists or not.",
+  "LEAVE-3":
+    "Leaving must undo all that joining did: look for a list, a flag or a place in a table that still holds the connection.",
+  "SEND-1":
+    "Follow a `send` through your server: number the entry, hand it to every member, then reply `sent` with the same `seq` and `at`. If nothing came, see whether one of these steps waits for somebody's socket.",
+  "SEND-2":
+    "Loop over all members of the room, the sender included, and queue the `message` for each; a failure at one of them must not end the loop.",
+  "SEND-3": "Queue the `message` for the sender before you queue `sent`, on the same connection.",
+  "SEND-4": "Take `from` from the nick that you noted at `login`; never read it from the request.",
+  "SEND-5": "Make the string `at` once, when the entry is made, and use that string in `message`, `sent` and replays.",
+  "SEND-6":
+    "Who sends fast is read later, and not refused: stop reading from that connection for a while, and keep what has come. Look also for a buffer or queue that drops when it is full.",
+  "MEMBER-1":
+    "After a `join`, tell every other member by `member` with the change `joined`: loop over the room before you add the newcomer.",
+  "MEMBER-2":
+    "Let one function end a membership, and call it from every way out: `leave`, `bye`, `recv` that gives 0, `recv` or `send` that fails, and your own timeouts.",
+  "MEMBER-3": "Leave the person whose change it is out of the loop that tells the others.",
+  "MEMBER-4":
+    "Send `member` only when the membership has really changed, once, and after the list in `joined` was taken: list and place in the stream of events belong to one step.",
+  "MEMBER-5":
+    "Nobody tells you that a client's machine is gone: end the connection when `recv` gives 0 or fails, and when it has been silent for too long, and take it out of its rooms then.",
+  "MEMBER-6":
+    "The list in `joined` and the events after it must fit together: add the newcomer, take the list and start with events in one step, under the lock of the room if you have threads.",
+  "LIST-1": "Sort the names by their bytes, begin with the first one above the folded `after`, and don't skip any.",
+  "LIST-2": "Fill a slice up to the smallest of `limit`, `limits.page` and what fits on a line; don't stop earlier.",
+  "LIST-3":
+    "Say `more` when a name is left after the slice, and only then: compare with what is left, not with the size of the slice.",
+  "LIST-4": "Refuse a `limit` below 1, and treat one above `limits.page` as `limits.page`.",
+  "LIST-5": "Walk through all rooms that have members, and count the members when the list is asked for.",
+
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Order
+  // ---------------------------------------------------------------------------------------------------------------------
+  "ORDER-1":
+    "Make the line of an entry once, and send these very bytes to everybody: numbering, text and time are never made a second time.",
+  "ORDER-2":
+    "Give the number where the entry is appended, in one place and one step (under the room's lock if you have threads), and only to a `send` that succeeds.",
+  "ORDER-3":
+    "Taking the head for `joined` and adding the connection to the members must be one step; and numbering and queueing to all members another, under the same lock. Then nobody misses an entry, gets one twice or out of order.",
+  "ORDER-4": "Handle the lines of one connection one after the other: no thread or task of its own for each message.",
+  "ORDER-5":
+    "Number entries by a counter of the room, in the order in which they are handled: not by a clock, nor per connection or thread.",
+  "EPOCH-1": "Never set the counter of a room back while its epoch lasts: a room that starts anew needs a new epoch.",
+  "EPOCH-2":
+    "Make a new random epoch whenever a room is made, also after a restart: not the room's name, not a counter that begins at 0 again, not the second of the clock.",
+  "EPOCH-3": "Make the epoch when the room is made, keep it there, and don't make it anew for each `join`.",
+  "ISOLATE-1":
+    "Send an entry to the members of its room, and not to all connections; take whoever leaves out of that list before you reply `left`.",
+  "CATCH-1":
+    "Put `resumed` into `joined` when the request had `after`, be it true or false, and leave it out otherwise.",
+  "CATCH-2":
+    "A replay begins with the entry `after` + 1, ends with `head`, and new entries come only after it: take `head`, queue the replay and add the member in one step. Look for an index that is one off.",
+  "CATCH-3":
+    'Compare the epoch first, then the cursor with `first` - 1 and `head`, then the length of the replay with `limits.replay`: if one of them doesn\'t fit, say `"resumed":false` and replay nothing.',
+  "CATCH-4":
+    "Queue the whole replay behind `joined` before you take the next line, and before anybody's new entry is queued: not in a thread or task of its own.",
+  "CATCH-5": "A `join` with `after` needs an `epoch`: check that before the room is made or entered.",
+  "CATCH-7":
+    "Keep the last `seq` of each room and epoch, also over connections, and show an entry only if its `seq` is above it.",
+  "SYNC-1":
+    "Let `synced` go the same way as everything else: into the connection's outbox, behind what has been queued there. If entries reach outboxes by other threads or tasks, wait for them first.",
+  "FLOW-1":
+    "Nobody may wait for somebody else's socket: don't `send` to it directly and don't hold a lock while you do. Make sockets non-blocking, give each connection an outbox, and write only what the socket takes. An error on one connection is handled there, not by whoever was sending.",
+  "FLOW-2":
+    "Note when a connection with a full outbox last accepted a byte; after two heartbeats without one, end it, even though it never fails and never sends FIN.",
+  "FLOW-4":
+    "When you give up a connection that doesn't read, send `bye` with `slow-consumer` behind the last whole line, if there is still room for it.",
+  "FLOW-5":
+    "`send` may take only a part, or nothing: look at what it returns, keep the rest, and continue exactly there when the socket is writable again. And drop nothing in the middle: end the connection instead.",
+  "FLOW-6":
+    "Don't count replies and replays against the bound of the outbox: while they wait, stop reading that connection instead of ending it.",
+  "FLOW-7":
+    "When an outbox is full, end the connection: to leave out one line and go on is a hole that nobody notices.",
+
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Registries
+  // ---------------------------------------------------------------------------------------------------------------------
+  "ERROR-1":
+    "Check everything before you change anything: a request that is refused must leave no entry, no room, no member and no nick behind.",
+  "ERROR-2": "Put the name of the field that is wrong into `field`, as the request spells it.",
+  "ERROR-3":
+    "Check kind by kind, in the order of the table of error codes, and not field by field: each check looks at all fields.",
+  "ERROR-4": "Use the codes of the table, letter by letter; one of your own begins with `x-`.",
+  "ERROR-5": "Put a sentence into `message` that says what was wrong: whoever writes a client will read it.",
+  "LIMIT-1":
+    "Compare what you announce in `hello.limits` with the sizes that your code really has: announced is what must work, up to its last byte.",
+  "LIMIT-2": "Look up the least value of each limit in the table: below it, clients can't work.",
+  "LIMIT-3":
+    "Announce a `line` of at least 6 times `text` plus 2,048 bytes, since each byte of a text may come as an escape of six, and a `backlog` of twice `line`.",
+
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Versioning, conformance
+  // ---------------------------------------------------------------------------------------------------------------------
+  "EXT-1":
+    "Read the fields that you know, and skip the others, whatever stands in them: a strict decoder that refuses unknown fields is the usual cause.",
+  "EXT-2":
+    "In the place where you look at `type`, do nothing for one that you don't know; and read only the fields that you know.",
+  "EXT-3": "Give the place where you look at `type` a last branch that answers `unsupported`.",
+  "EXT-4":
+    "Don't answer requests of profiles that `hello.features` doesn't name, not even partly: `unsupported` is the answer.",
+  "EXT-5": "Build the `message` from the fields that you know; don't pass the request's object on.",
+  "CLAIM-1": "Look at the spelling of each item of `hello.features`: a name, a slash, a version.",
+  "CLAIM-2": "Put `guest` into `hello.auth`: nobody needs more than a nick to log in."
+}
