@@ -5,6 +5,7 @@
  */
 export * from "./room-log.ts"
 export * as MemoryRoomLogs from "./room-log-memory.ts"
+export * as SqliteRoomLogs from "./room-log-sqlite.ts"
 export * from "./server.ts"
 export * from "./transport.ts"
 export * from "./transport-memory.ts"

@@ -5,9 +5,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
-import { type Entry, type RoomLog, RoomLogs } from "./room-log.ts"
+import { makeEpoch } from "./epoch.ts"
+import { addedTo, type Draft, type Entry, type RoomLog, RoomLogs } from "./room-log.ts"
 
 /** How much the logs of a server hold. */
 export interface MemoryLogOptions {
@@ -19,12 +19,17 @@ export interface MemoryLogOptions {
 
 /** What a log holds: the entries `head - entries.length + 1` to `head`. */
 interface Held {
-  entries: Array<Entry>
+  readonly entries: Array<Entry>
+  /** Those of them that have a key, by author and key. */
+  readonly keyed: Map<string, Entry>
   head: number
 }
 
 /** The bytes that an entry takes, roughly: its text and what surrounds it. */
 const weight = (entry: Entry): number => 2 * entry.text.length + 200
+
+/** Names the key of an author; undefined without one. Nicks and keys hold no space. */
+const keyOf = ({ from, key }: Draft): string | undefined => (key === undefined ? undefined : `${from} ${key}`)
 
 /** Logs that live as long as their rooms. */
 export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
@@ -34,7 +39,11 @@ export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
     let bytes = 0
 
     const purge = (held: Held, count: number) => {
-      for (const entry of held.entries.splice(0, count)) bytes -= weight(entry)
+      for (const entry of held.entries.splice(0, count)) {
+        bytes -= weight(entry)
+        const key = keyOf(entry)
+        if (key !== undefined) held.keyed.delete(key)
+      }
       if (held.entries.length === 0) holding.delete(held)
     }
 
@@ -50,10 +59,21 @@ export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
       }
     }
 
+    /** Gives the entry that a draft becomes, or the one that had its key before. */
+    const place = (held: Held, draft: Draft): Entry => {
+      const key = keyOf(draft)
+      const known = key === undefined ? undefined : held.keyed.get(key)
+      if (known !== undefined) return known
+      const entry = { seq: ++held.head, ...draft }
+      if (key !== undefined) held.keyed.set(key, entry)
+      return entry
+    }
+
     return {
+      failed: Effect.never,
       open: Effect.fnUntraced(function* (_room, publish) {
         const epoch = yield* makeEpoch
-        const held: Held = { entries: [], head: 0 }
+        const held: Held = { entries: [], keyed: new Map(), head: 0 }
         yield* Effect.addFinalizer(() => Effect.sync(() => purge(held, held.entries.length)))
         const first = () => held.head - held.entries.length + 1
         const log: RoomLog = {
@@ -62,10 +82,11 @@ export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
           head: () => held.head,
           append: (drafts) =>
             Effect.sync(() => {
-              const entries = drafts.map((draft, index) => ({ seq: held.head + index + 1, ...draft }))
-              held.head += entries.length
-              keep(held, entries)
-              publish(entries)
+              const { head } = held
+              const entries = drafts.map((draft) => place(held, draft))
+              const added = addedTo(head, entries)
+              keep(held, added)
+              publish(added)
               return entries
             }),
           read: (after, head) => Stream.fromArray(held.entries.slice(after + 1 - first(), head + 1 - first()))
@@ -74,9 +95,3 @@ export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
       })
     }
   })
-
-/** 72 random bits: enough never to meet again, in this process or after a restart. */
-const makeEpoch: Effect.Effect<string> = Effect.map(
-  Effect.all(Array.from({ length: 3 }, () => Random.nextIntBetween(0, 2 ** 24))),
-  (parts) => parts.map((part) => part.toString(36).padStart(5, "0")).join("")
-)

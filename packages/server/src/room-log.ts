@@ -1,5 +1,5 @@
 /**
- * The seam between a room and its storage: an ordered, durable log. In memory now; SQLite and JetStream later.
+ * The seam between a room and its storage: an ordered, durable log. In memory, or in a SQLite file.
  *
  * @module
  */
@@ -10,14 +10,17 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 
-/** An entry of a log. */
-export type Entry = Omit<Message, "type" | "room">
+/** An entry of a log. Its author may have given it a key, which makes it the only one with this key. */
+export type Entry = Omit<Message, "type" | "room"> & { readonly key?: string }
 
 /** An entry that has no place yet. */
 export type Draft = Omit<Entry, "seq">
 
 /** The storage has refused: nothing was done, and nothing will be. */
 export class Unavailable extends Data.TaggedError("Unavailable")<{ readonly message: string }> {}
+
+/** The storage can't go on, and only a new start finds out where it stands: the process is to end. */
+export class StorageBroken extends Data.TaggedError("StorageBroken")<{ readonly message: string }> {}
 
 export interface RoomLog {
   /** Names this life of the log: never used for another, now or after a restart (EPOCH-2). */
@@ -28,7 +31,8 @@ export interface RoomLog {
   readonly head: () => number
   /**
    * Appends in order and gives the entries, once they are as durable as this log makes them and have been published. A defect
-   * means that the outcome is unknown. The room makes one call at a time.
+   * means that the outcome is unknown. The room makes one call at a time. A draft whose author has used its key in this log
+   * before adds nothing: it is given the entry that has the key, whatever its text.
    */
   readonly append: (drafts: ReadonlyArray<Draft>) => Effect.Effect<ReadonlyArray<Entry>, Unavailable>
   /**
@@ -47,5 +51,16 @@ export type Publish = (entries: ReadonlyArray<Entry>) => void
 /** Opens logs. A log is held open by a scope; when it closes, a log without history is forgotten. */
 export class RoomLogs extends Context.Service<
   RoomLogs,
-  { readonly open: (room: string, publish: Publish) => Effect.Effect<RoomLog, Unavailable, Scope.Scope> }
+  {
+    readonly open: (room: string, publish: Publish) => Effect.Effect<RoomLog, Unavailable, Scope.Scope>
+    /** Waits until the storage can't go on. */
+    readonly failed: Effect.Effect<never, StorageBroken>
+  }
 >()("@tertulia/server/RoomLogs") {}
+
+/** Of the entries that an append has given, those that it has added to a log that went as far as `head`. */
+export const addedTo = (head: number, entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
+  const added: Array<Entry> = []
+  for (const entry of entries) if (entry.seq === head + added.length + 1) added.push(entry)
+  return added
+}

@@ -84,7 +84,7 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
     // Whoever submits in the same turn of the event loop comes along.
     yield* Effect.yieldNow
     const batch = submitted.splice(0, batchSize)
-    const drafts = batch.map(({ at, from, text }) => ({ from, text, at }))
+    const drafts = batch.map(({ settle, ...draft }) => draft)
     const outcome = yield* Effect.exit(log.append(drafts))
     if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
     // Settling may make others act at once, so it comes last.

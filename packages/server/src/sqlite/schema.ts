@@ -1,0 +1,55 @@
+/**
+ * What a data file holds, and how a file of an older version becomes one of this version.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite"
+
+/** Marks a SQLite file as one of ours: "Tert" in ASCII. */
+const applicationId = 0x54_65_72_74
+
+/**
+ * Step by step from an empty file to the present; a step that was released never changes. The version of a file is the number
+ * of steps that it has taken.
+ */
+const migrations: ReadonlyArray<string> = [
+  // A row of `rooms` is one life of a log: the name may come back with another epoch only after the row is gone. `head` has a
+  // column of its own, because it outlives the last entry. `at` is in milliseconds since 1970.
+  `CREATE TABLE rooms (
+     id INTEGER PRIMARY KEY,
+     name TEXT NOT NULL UNIQUE,
+     epoch TEXT NOT NULL UNIQUE,
+     first INTEGER NOT NULL,
+     head INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE entries (
+     room INTEGER NOT NULL REFERENCES rooms (id),
+     seq INTEGER NOT NULL,
+     author TEXT NOT NULL,
+     key TEXT,
+     at INTEGER NOT NULL,
+     text TEXT NOT NULL,
+     PRIMARY KEY (room, seq)
+   ) STRICT, WITHOUT ROWID;
+   CREATE UNIQUE INDEX entries_by_key ON entries (room, author, key) WHERE key IS NOT NULL;`
+]
+
+/** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */
+export const schemaFault = (db: DatabaseSync): string | undefined => {
+  const version = pragma(db, "user_version")
+  const isOurs = pragma(db, "application_id") === applicationId
+  if (!isOurs && (version !== 0 || hasTables(db))) return "it is a database of another program"
+  if (version <= migrations.length) return undefined
+  return `it has version ${version}, and this server knows up to ${migrations.length}: start the newer server that wrote it`
+}
+
+/** Takes the steps that a file hasn't taken, all or none. */
+export const migrate = (db: DatabaseSync): void => {
+  db.exec("BEGIN IMMEDIATE")
+  for (const step of migrations.slice(pragma(db, "user_version"))) db.exec(step)
+  db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`)
+}
+
+const pragma = (db: DatabaseSync, name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name])
+
+const hasTables = (db: DatabaseSync): boolean => db.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined

@@ -1,0 +1,109 @@
+/**
+ * Writes entries: what several rooms append at one time goes into one transaction, so that they wait for the disk together.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite"
+import type { Draft, Entry } from "../room-log.ts"
+import { inWords, isUndone, mayPass } from "./fault.ts"
+import { type EntryRow, entryOf } from "./reader.ts"
+
+/** What one room appends. */
+export interface Append {
+  readonly room: string
+  /** The epoch of the room's log, which begins with its first entry. */
+  readonly epoch: string
+  readonly drafts: ReadonlyArray<Draft>
+}
+
+/** What became of a draft: the `seq` of its entry, or the entry that had its key before. */
+export type Placed = number | Entry
+
+/** What became of a group of appends: of all of them the same. */
+export type Written =
+  | { readonly _tag: "Committed"; readonly placed: ReadonlyArray<ReadonlyArray<Placed>> }
+  /** Nothing was written, and nothing will be. */
+  | { readonly _tag: "Refused"; readonly reason: string }
+  /** Nobody knows, or nothing more can be written. */
+  | { readonly _tag: "Broken"; readonly reason: string }
+
+export interface Writer {
+  /** Puts a group of appends into a transaction. */
+  readonly insert: (appends: ReadonlyArray<Append>) => ReadonlyArray<ReadonlyArray<Placed>>
+  /** Ends the transaction when all of it is on the disk. */
+  readonly commit: () => void
+  /** Both, with the errors as values; a transaction that failed is rolled back. */
+  readonly write: (appends: ReadonlyArray<Append>) => Written
+}
+
+interface RoomRow {
+  readonly id: number
+  readonly epoch: string
+  readonly head: number
+}
+
+export const makeWriter = (db: DatabaseSync): Writer => {
+  const begin = db.prepare("BEGIN IMMEDIATE")
+  const commit = db.prepare("COMMIT")
+  const rollback = db.prepare("ROLLBACK")
+  const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
+  const addRoom = db.prepare(
+    "INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0) RETURNING id, epoch, head"
+  )
+  const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
+  const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
+  const entryWithKey = db.prepare(
+    "SELECT seq, author, key, at, text FROM entries WHERE room = ? AND author = ? AND key = ?"
+  )
+
+  const openRoom = (name: string, epoch: string): RoomRow => {
+    const known = roomNamed.get(name) as RoomRow | undefined
+    if (known !== undefined && known.epoch !== epoch)
+      throw new Error(`${name} has the epoch ${known.epoch}, not ${epoch}`)
+    return known ?? { id: Number(addRoom.run(name, epoch).lastInsertRowid), epoch, head: 0 }
+  }
+
+  const append = ({ drafts, epoch, room }: Append): ReadonlyArray<Placed> => {
+    const { head, id } = openRoom(room, epoch)
+    let last = head
+    const placed = drafts.map(({ at, from, key = null, text }): Placed => {
+      const known = key === null ? undefined : (entryWithKey.get(id, from, key) as EntryRow | undefined)
+      if (known !== undefined) return entryOf(known)
+      addEntry.run(id, ++last, from, key, Date.parse(at), text)
+      return last
+    })
+    if (last > head) setHead.run(last, id)
+    return placed
+  }
+
+  const insert: Writer["insert"] = (appends) => {
+    begin.run()
+    return appends.map(append)
+  }
+
+  /** Gives what an error means once the transaction is gone. */
+  const undo = (error: unknown, isDefinite: boolean): Written => {
+    const reason = inWords(error)
+    if (!isDefinite) return { _tag: "Broken", reason }
+    // SQLite has rolled back by itself after some errors.
+    if (db.isTransaction) rollback.run()
+    return { _tag: "Refused", reason }
+  }
+
+  const write: Writer["write"] = (appends) => {
+    let placed: ReadonlyArray<ReadonlyArray<Placed>>
+    try {
+      placed = insert(appends)
+    } catch (error) {
+      return undo(error, mayPass(error))
+    }
+    try {
+      commit.run()
+    } catch (error) {
+      return undo(error, isUndone(error))
+    }
+    return { _tag: "Committed", placed }
+  }
+
+  return { insert, commit: () => void commit.run(), write }
+}

@@ -1,0 +1,147 @@
+import { fc } from "@fast-check/vitest"
+import { Exit } from "effect"
+import { describe, expect, test } from "vitest"
+import type { Draft, Entry } from "../src/room-log.ts"
+import * as MemoryRoomLogs from "../src/room-log-memory.ts"
+import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
+import { draft, openLogs, openTemporary } from "./support/logs.ts"
+
+const memory = () => openLogs(MemoryRoomLogs.layer({ entries: 1_000, bytes: 1e8 }))
+const sqlite = (file: string) => openLogs(SqliteRoomLogs.layer({ file }))
+type Logs = Awaited<ReturnType<typeof memory>>
+
+describe.each([
+  ["memory", (_file: string) => memory()],
+  ["SQLite", sqlite]
+] as const)("a log in %s", (_name, openIn) => {
+  test("numbers entries from 1, shows each once, and gives them back", async () => {
+    await using folder = await openTemporary()
+    await using logs = await openIn(folder.file)
+    const log = await logs.open("#cafe")
+    expect([log.first(), log.head()]).toEqual([1, 0])
+    const entries = [1, 2, 3].map((seq) => ({ seq, ...draft(`text ${seq}`) }))
+    expect(await log.append(draft("text 1"), draft("text 2"))).toEqual(Exit.succeed(entries.slice(0, 2)))
+    expect(await log.append(draft("text 3"))).toEqual(Exit.succeed(entries.slice(2)))
+    expect([log.first(), log.head()]).toEqual([1, 3])
+    expect(log.published).toEqual(entries)
+    expect(await log.read(0, 3)).toEqual(entries)
+    expect(await log.read(1, 2)).toEqual([entries[1]])
+    expect(await log.read(3, 3)).toEqual([])
+  })
+
+  test("knows a key of an author again, in one append or in two, whatever the text", async () => {
+    await using folder = await openTemporary()
+    await using logs = await openIn(folder.file)
+    const log = await logs.open("#cafe")
+    const hola = { seq: 1, ...draft("hola", { key: "a1" }) }
+    expect(await log.append(draft("hola", { key: "a1" }), draft("other", { key: "a1" }))).toEqual(
+      Exit.succeed([hola, hola])
+    )
+    const leos = draft("hola", { from: "leo", key: "a1" })
+    expect(await log.append(leos, draft("hola", { key: "a1" }))).toEqual(Exit.succeed([{ seq: 2, ...leos }, hola]))
+    expect(log.published.map(({ seq }) => seq)).toEqual([1, 2])
+    expect(await log.read(0, 2)).toEqual(log.published)
+    const other = await logs.open("#bar")
+    expect(await other.append(draft("hola", { key: "a1" }))).toEqual(Exit.succeed([hola]))
+  })
+
+  test("gives back a long text, and many, a page at a time", async () => {
+    await using folder = await openTemporary()
+    await using logs = await openIn(folder.file)
+    const log = await logs.open("#cafe")
+    const long = draft("ñ".repeat(100_000))
+    await log.append(long, draft("short"), long, ...Array.from({ length: 600 }, (_, index) => draft(`text ${index}`)))
+    expect(await log.read(0, 603)).toEqual(log.published)
+    expect(log.published).toHaveLength(603)
+  })
+})
+
+test("a log in SQLite goes on after a restart: same epoch, same entries, same keys", async () => {
+  await using folder = await openTemporary()
+  let epoch = ""
+  {
+    await using logs = await sqlite(folder.file)
+    const log = await logs.open("#cafe")
+    epoch = log.epoch
+    await log.append(draft("one", { key: "a1" }), draft("two"))
+  }
+  await using logs = await sqlite(folder.file)
+  const log = await logs.open("#cafe")
+  expect([log.epoch, log.first(), log.head()]).toEqual([epoch, 1, 2])
+  await log.append(draft("three"), draft("one", { key: "a1" }))
+  expect(log.published).toEqual([{ seq: 3, ...draft("three") }])
+  expect((await log.read(0, 3)).map(({ text }) => text)).toEqual(["one", "two", "three"])
+})
+
+test("a log in SQLite that is closed and opened again is the same log; one without entries is another", async () => {
+  await using folder = await openTemporary()
+  await using logs = await sqlite(folder.file)
+  const empty = await logs.open("#cafe")
+  await empty.close()
+  const first = await logs.open("#cafe")
+  expect(first.epoch).not.toBe(empty.epoch)
+  await first.append(draft("hola"))
+  await first.close()
+  const second = await logs.open("#cafe")
+  expect([second.epoch, second.head()]).toEqual([first.epoch, 1])
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The two against each other
+// ---------------------------------------------------------------------------------------------------------------------
+
+const drafts: fc.Arbitrary<Draft> = fc.record(
+  {
+    from: fc.constantFrom("ana", "leo"),
+    text: fc.string({ unit: "binary", minLength: 1 }),
+    at: fc
+      .date({ min: new Date(0), max: new Date("9999-12-31"), noInvalidDate: true })
+      .map((date) => date.toISOString()),
+    key: fc.constantFrom("k1", "k2", "k3")
+  },
+  { requiredKeys: ["from", "text", "at"] }
+)
+
+const operations = fc.array(
+  fc.oneof(
+    fc.record({
+      operation: fc.constant("append" as const),
+      room: fc.constantFrom("cafe", "bar"),
+      drafts: fc.array(drafts, { minLength: 1, maxLength: 5 })
+    }),
+    fc.record({
+      operation: fc.constant("read" as const),
+      room: fc.constantFrom("cafe", "bar"),
+      after: fc.nat({ max: 20 })
+    })
+  ),
+  { maxLength: 20 }
+)
+
+type Steps = typeof operations extends fc.Arbitrary<infer Steps> ? Steps : never
+
+/** All that can be seen of the logs of one run while they do this. */
+const behave = async (logs: Logs, run: number, steps: Steps) => {
+  const open = new Map<string, Awaited<ReturnType<Logs["open"]>>>()
+  for (const room of ["cafe", "bar"]) open.set(room, await logs.open(`#${room}-${run}`))
+  const seen: Array<Exit.Exit<ReadonlyArray<Entry>, unknown> | ReadonlyArray<Entry>> = []
+  for (const step of steps) {
+    const log = open.get(step.room)!
+    if (step.operation === "append") seen.push(await log.append(...step.drafts))
+    else if (step.after <= log.head()) seen.push(await log.read(step.after, log.head()))
+  }
+  return { seen, logs: [...open.values()].map((log) => [log.first(), log.head(), log.published]) }
+}
+
+test("both logs behave alike, whatever is done", async () => {
+  await using folder = await openTemporary()
+  await using inMemory = await memory()
+  await using inSqlite = await sqlite(folder.file)
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(operations, async (steps) => {
+      run++
+      expect(await behave(inSqlite, run, steps)).toEqual(await behave(inMemory, run, steps))
+    })
+  )
+})
