@@ -1,4 +1,4 @@
-import type { Message, Request, ServerMessage } from "@tertulia/protocol"
+import type { Joined, Message, Request, ServerMessage } from "@tertulia/protocol"
 import { describe, expect, it } from "vitest"
 import { type Judgement, judgeHistory, type Lane, type Observation } from "../src/history.ts"
 
@@ -7,16 +7,27 @@ const at = "2026-11-20T20:08:00.000Z"
 
 const message = (seq: number, from: string, text: string): Message => ({ type: "message", room, seq, from, text, at })
 
-/** Lanes whose moments are the order of the lines here: `> ana` for what she sends, `< ana` for what she gets. */
-const history = (...lines: ReadonlyArray<readonly [">" | "<", string, Request | ServerMessage]>): ReadonlyArray<Lane> =>
-  [...new Set(lines.map(([, who]) => who))].map((who) => ({
-    who,
-    nick: who,
-    observations: lines.flatMap(([way, whose, object], moment): ReadonlyArray<Observation> => {
-      if (whose !== who) return []
-      return way === ">" ? [{ moment, sent: object as Request }] : [{ moment, got: object as ServerMessage }]
-    })
-  }))
+const nickOf = (who: string): string => who.split(" ")[0]!
+
+type Line = readonly [">" | "<", string, Request | ServerMessage] | readonly ["x", string]
+
+/**
+ * Lanes whose moments are the order of the lines here: `> ana` for what she sends, `< ana` for what she gets, `x ana` where her
+ * connection breaks. `ana 2` is her second.
+ */
+const history = (...lines: ReadonlyArray<Line>): ReadonlyArray<Lane> =>
+  [...new Set(lines.map(([, who]) => who))].map((who) => {
+    const ended = lines.findIndex(([way, whose]) => way === "x" && whose === who)
+    return {
+      who,
+      nick: nickOf(who),
+      observations: lines.flatMap(([way, whose, object], moment): ReadonlyArray<Observation> => {
+        if (whose !== who || way === "x") return []
+        return way === ">" ? [{ moment, sent: object as Request }] : [{ moment, got: object as ServerMessage }]
+      }),
+      ...(ended === -1 ? {} : { ended })
+    }
+  })
 
 const joins = (who: string, id: number, head: number, members: ReadonlyArray<string>, epoch = "k3") =>
   [
@@ -24,10 +35,21 @@ const joins = (who: string, id: number, head: number, members: ReadonlyArray<str
     ["<", who, { type: "joined", re: id, room, epoch, first: 1, head, members }]
   ] as const
 
+/** Joins with a cursor of the epoch `k3`; the server resumes, or doesn't. */
+const comesBack = (who: string, id: number, after: number, resumed: boolean, joined: Partial<Joined> = {}) =>
+  [
+    [">", who, { type: "join", id, room, after, epoch: "k3" }],
+    [
+      "<",
+      who,
+      { type: "joined", re: id, room, epoch: "k3", first: 1, head: 2, members: [nickOf(who)], resumed, ...joined }
+    ]
+  ] as const
+
 const sends = (who: string, id: number, seq: number, text: string) =>
   [
     [">", who, { type: "send", id, room, text }],
-    ["<", who, message(seq, who, text)],
+    ["<", who, message(seq, nickOf(who), text)],
     ["<", who, { type: "sent", re: id, room, seq, at }]
   ] as const
 
@@ -73,7 +95,9 @@ const indexOf = (way: ">" | "<", who: string, type: string, nth = 0): number =>
 
 describe("The judge of histories", () => {
   it("finds nothing in a sound one, and has looked at every guarantee", () => {
-    const judgements = judgeHistory(history(...sound))
+    const judgements = judgeHistory(
+      history(...sound, ["x", "leo"], ...comesBack("leo 2", 1, 1, true), ["<", "leo 2", message(2, "leo", "¡hola!")])
+    )
     expect(broken(judgements)).toEqual([])
     expect(judgements.every(({ facts }) => facts > 0)).toBe(true)
   })
@@ -201,5 +225,194 @@ describe("The judge of histories", () => {
       ...syncs("ana", 4)
     )
     expect(broken(judgeHistory(lanes))).toEqual([])
+  })
+
+  it("sees two replies to one request, and none", () => {
+    const pong: Line = ["<", "ana", { type: "pong", re: 1 }]
+    const twice = history([">", "ana", { type: "ping", id: 1 }], pong, pong)
+    expect(broken(judgeHistory(twice))).toEqual(["REPLY-1"])
+    const none = history([">", "ana", { type: "ping", id: 1 }], ...syncs("ana", 2))
+    expect(broken(judgeHistory(none))).toEqual(["REPLY-1"])
+  })
+
+  it("asks for no reply to what was sent last, nor on a connection that broke", () => {
+    const open = history([">", "ana", { type: "ping", id: 1 }])
+    const cut = history(...joins("leo", 1, 0, ["leo"]), [">", "leo", { type: "sync", id: 2 }], ["x", "leo"])
+    expect([...broken(judgeHistory(open)), ...broken(judgeHistory(cut))]).toEqual([])
+  })
+
+  it("sees replies in another order than the requests", () => {
+    const lanes = history(
+      [">", "ana", { type: "ping", id: 1 }],
+      [">", "ana", { type: "ping", id: 2 }],
+      ["<", "ana", { type: "pong", re: 2 }],
+      ["<", "ana", { type: "pong", re: 1 }]
+    )
+    expect(broken(judgeHistory(lanes))).toEqual(["REPLY-3"])
+  })
+
+  it("sees that an entry is not what was sent, and that one send made two", () => {
+    const another = but(indexOf("<", "ana", "message"), ["<", "ana", message(1, "ana", "adiós")])
+    expect(broken(judgeHistory(another))).toContain("SEND-1")
+    const two = history(...joins("ana", 1, 0, ["ana"]), ...sends("ana", 2, 1, "hola"), [
+      "<",
+      "ana",
+      message(2, "ana", "hola")
+    ])
+    expect(broken(judgeHistory(two))).toEqual(["SEND-1"])
+  })
+
+  it("sees that an acknowledgement comes before the entry", () => {
+    const lanes = history(
+      ...joins("ana", 1, 0, ["ana"]),
+      [">", "ana", { type: "send", id: 2, room, text: "hola" }],
+      ["<", "ana", { type: "sent", re: 2, room, seq: 1, at }],
+      ["<", "ana", message(1, "ana", "hola")]
+    )
+    expect(broken(judgeHistory(lanes))).toEqual(["SEND-3"])
+  })
+
+  describe("over several connections of one person", () => {
+    const lost = [
+      ...joins("ana", 1, 0, ["ana"]),
+      ...sends("ana", 2, 1, "one"),
+      [">", "ana", { type: "send", id: 3, room, text: "two" }],
+      ["x", "ana"]
+    ] as const
+    const again = (seq: number) => sends("ana 2", 2, seq, "two")
+
+    it("takes a send whose reply was lost for one that may have happened", () => {
+      const happened = history(
+        ...lost,
+        ...comesBack("ana 2", 1, 1, true),
+        ["<", "ana 2", message(2, "ana", "two")],
+        ...again(3),
+        ...syncs("ana 2", 3)
+      )
+      expect(broken(judgeHistory(happened))).toEqual([])
+      const didNot = history(...lost, ...comesBack("ana 2", 1, 1, true, { head: 1 }), ...again(2), ...syncs("ana 2", 3))
+      expect(broken(judgeHistory(didNot))).toEqual([])
+      const late = history(
+        ...lost,
+        ...comesBack("ana 2", 1, 1, true, { head: 1 }),
+        ["<", "ana 2", message(2, "ana", "two")],
+        ...again(3),
+        ...syncs("ana 2", 3)
+      )
+      expect(broken(judgeHistory(late))).toEqual([])
+    })
+
+    it("sees that it happened twice", () => {
+      const lanes = history(
+        ...lost,
+        ...comesBack("ana 2", 1, 1, true, { head: 1 }),
+        ["<", "ana 2", message(2, "ana", "two")],
+        ["<", "ana 2", message(3, "ana", "two")],
+        ...again(4)
+      )
+      expect(broken(judgeHistory(lanes))).toEqual(["SEND-1"])
+    })
+
+    it("takes somebody whose connection broke for neither in nor out, until they are back", () => {
+      const gone = (...members: ReadonlyArray<string>) =>
+        history(...joins("leo", 1, 0, ["leo"]), ["x", "leo"], ...joins("ana", 1, 0, members), ...syncs("ana", 2))
+      expect(broken(judgeHistory(gone("ana", "leo")))).toEqual([])
+      expect(broken(judgeHistory(gone("ana")))).toEqual([])
+      const back = history(
+        ...joins("leo", 1, 0, ["leo"]),
+        ["x", "leo"],
+        ...joins("leo 2", 1, 0, ["leo"]),
+        ...joins("ana", 1, 0, ["ana"]),
+        ...syncs("ana", 2)
+      )
+      expect(broken(judgeHistory(back))).toEqual(["MEMBER-6"])
+    })
+
+    it("sees a head that has fallen", () => {
+      const lanes = history(...sound, ...joins("eva", 1, 1, ["ana", "eva"]))
+      expect(broken(judgeHistory(lanes))).toEqual(["EPOCH-1"])
+    })
+
+    it("sees the epoch of a log that was forgotten, and that of another room", () => {
+      const forgotten = history(
+        ...joins("ana", 1, 0, ["ana"]),
+        ...sends("ana", 2, 1, "one"),
+        ...leaves("ana", 3),
+        ...joins("ana", 4, 0, ["ana"])
+      )
+      expect(broken(judgeHistory(forgotten))).toEqual(["EPOCH-2", "EPOCH-1"])
+      const other: Joined = { type: "joined", re: 1, room: "#cine", epoch: "k3", first: 1, head: 0, members: ["leo"] }
+      const lanes = history(
+        ...joins("ana", 1, 0, ["ana"]),
+        ...([
+          [">", "leo", { type: "join", id: 1, room: "#cine" }],
+          ["<", "leo", other]
+        ] as const)
+      )
+      expect(broken(judgeHistory(lanes))).toEqual(["EPOCH-2"])
+    })
+
+    it("sees an epoch that changes while somebody is in the room", () => {
+      const lanes = history(...joins("ana", 1, 0, ["ana"]), ...joins("leo", 1, 0, ["ana", "leo"], "k4"))
+      expect(broken(judgeHistory(lanes))).toEqual(["EPOCH-3"])
+    })
+
+    const two = [...joins("leo", 1, 0, ["leo"]), ...sends("leo", 2, 1, "one"), ...sends("leo", 3, 2, "two")] as const
+    const one: Line = ["<", "ana", message(1, "leo", "one")]
+    const last: Line = ["<", "ana", message(2, "leo", "two")]
+
+    it("sees `resumed` where it isn't due, and none where it is", () => {
+      const joined: Joined = { type: "joined", re: 1, room, epoch: "k3", first: 1, head: 2, members: ["ana"] }
+      const missing = history(
+        ...two,
+        [">", "ana", { type: "join", id: 1, room, after: 2, epoch: "k3" }],
+        ["<", "ana", joined]
+      )
+      expect(broken(judgeHistory(missing))).toEqual(["CATCH-1"])
+      const undue = history(
+        ...two,
+        [">", "ana", { type: "join", id: 1, room }],
+        ["<", "ana", { ...joined, resumed: false }]
+      )
+      expect(broken(judgeHistory(undue))).toEqual(["CATCH-1"])
+    })
+
+    it("sees a replay that lacks an entry, at its beginning or at its end", () => {
+      const first = history(...two, ...comesBack("ana", 1, 0, true), last)
+      expect(broken(judgeHistory(first))).toEqual(["CATCH-2", "ORDER-3"])
+      const end = history(...two, ...comesBack("ana", 1, 0, true, { members: ["ana", "leo"] }), one, ...syncs("ana", 2))
+      expect(broken(judgeHistory(end))).toEqual(["CATCH-2", "SYNC-1"])
+      const whole = history(
+        ...two,
+        ...comesBack("ana", 1, 0, true, { members: ["ana", "leo"] }),
+        one,
+        last,
+        ...syncs("ana", 2)
+      )
+      expect(broken(judgeHistory(whole))).toEqual([])
+    })
+
+    it("sees that another log is resumed, or one from after its head, or one that was purged", () => {
+      const otherLog = history(...comesBack("ana", 1, 2, true, { epoch: "k4" }))
+      const afterHead = history(...comesBack("ana", 1, 3, true))
+      const purged = history(...comesBack("ana", 1, 0, true, { first: 2 }))
+      for (const lanes of [otherLog, afterHead, purged]) expect(broken(judgeHistory(lanes))).toEqual(["CATCH-3"])
+    })
+
+    it("sees a replay where none was announced", () => {
+      const lanes = history(...two, ...comesBack("ana", 1, 0, false), last)
+      expect(broken(judgeHistory(lanes))).toEqual(["CATCH-3", "ORDER-3"])
+    })
+  })
+
+  it("says where a violation is plain, in words that name what is missing", () => {
+    const lanes = but(indexOf("<", "leo", "message"))
+    const [violation] = judgeHistory(lanes).flatMap(({ violations }) => violations)
+    expect(violation).toMatchObject({
+      who: "leo",
+      expected: "the entry 1 of #cafe after 0, as each once and ascending"
+    })
+    const shown = lanes.flatMap(({ observations }) => observations).find(({ moment }) => moment === violation!.moment)
+    expect(shown).toHaveProperty("got.seq", 2)
   })
 })
