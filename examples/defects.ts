@@ -12,13 +12,39 @@ import { fileURLToPath } from "node:url"
 
 const examples = fileURLToPath(new URL(".", import.meta.url))
 
-/** The example servers: their source, and how it becomes something that runs. */
+/** How a source becomes something that runs. */
+interface Making {
+  /** The target of the Makefile, when something is to be built. */
+  readonly target?: string
+  readonly run: readonly [string, ...Array<string>]
+}
+
+/** `sanitize`: the compiler's sanitizers watch each access to memory, and end the program with a report. */
+type Way = "plain" | "sanitize"
+
+/** The example servers: their source, and how it is made to run. */
 const servers = {
-  "python-core": { language: "Python", source: "server.py", build: [], run: ["python3", "server.py"] },
-  "c-core": { language: "C", source: "server.c", build: ["make", "--silent"], run: ["./server"] }
-} as const
+  "python-core": { language: "Python", source: "server.py", plain: { run: ["python3", "server.py"] } },
+  "c-core": {
+    language: "C",
+    source: "server.c",
+    plain: { target: "server", run: ["./server"] },
+    sanitize: { target: "sanitize", run: ["./server-sanitize"] }
+  }
+} as const satisfies Record<
+  string,
+  { readonly language: string; readonly source: string; readonly plain: Making; readonly sanitize?: Making }
+>
 
 export type Server = keyof typeof servers
+
+const makingOf = (server: Server, way: Way): Making | undefined => {
+  const ways: Partial<Record<Way, Making>> = servers[server]
+  return ways[way]
+}
+
+/** Whether there are sanitizers for a server's language. */
+export const canSanitize = (server: Server): boolean => makingOf(server, "sanitize") !== undefined
 
 export const serverNames = Object.keys(servers) as ReadonlyArray<Server>
 
@@ -70,13 +96,12 @@ const built = mkdtempSync(join(tmpdir(), "tertulia-examples-"))
 process.once("exit", () => rmSync(built, { recursive: true, force: true }))
 
 /** Builds a server in a folder of its own, which is gone when this process ends. Throws when the compiler refuses. */
-const build = (server: Server, defect: string | undefined): string => {
+const build = (server: Server, defect: string | undefined, { target }: Making): string => {
   const folder = mkdtempSync(join(built, `${server}-`))
-  const { build: command, source } = servers[server]
-  writeFileSync(join(folder, source), sourceOf(server, defect))
-  if (command.length === 0) return folder
+  writeFileSync(join(folder, servers[server].source), sourceOf(server, defect))
+  if (target === undefined) return folder
   copyFileSync(join(examples, server, "Makefile"), join(folder, "Makefile"))
-  execFileSync(command[0], command.slice(1), { cwd: folder, stdio: ["ignore", "ignore", "inherit"] })
+  execFileSync("make", ["--silent", target], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] })
   return folder
 }
 
@@ -85,8 +110,11 @@ export const start = (
   server: Server,
   defect: string | undefined,
   args: ReadonlyArray<string>,
-  output: "inherit" | "pipe"
+  output: "inherit" | "pipe",
+  way: Way = "plain"
 ): ChildProcess => {
-  const [program, ...rest] = servers[server].run
-  return spawn(program, [...rest, ...args], { cwd: build(server, defect), stdio: ["ignore", output, output] })
+  const making = makingOf(server, way)
+  if (making === undefined) throw new Error(`${server} can't be built in this way: ${way}`)
+  const [program, ...rest] = making.run
+  return spawn(program, [...rest, ...args], { cwd: build(server, defect, making), stdio: ["ignore", output, output] })
 }

@@ -90,7 +90,7 @@ export interface Expecting {
   readonly id?: RequirementId
   /** Seconds that the target may take on top of the usual deadline, when the spec lets a clock run first. */
   readonly seconds?: number
-  /** What `find` waits for, as a phrase: a reader of the report doesn't see the function that says so. */
+  /** What `find` and `reply` wait for, as a phrase: a reader of the report doesn't see the function that says so. */
   readonly expected?: string
 }
 
@@ -111,7 +111,8 @@ export interface Client {
   /** Sends a valid request and gives its reply, which must not be an `error`. */
   readonly ask: <Asked extends Ask>(
     request: Asked,
-    id?: RequirementId
+    id?: RequirementId,
+    expected?: string
   ) => Effect.Effect<ReplyTo<Asked["type"]> & Place, Stop>
   readonly login: (nick: string) => Effect.Effect<Welcome & Place, Stop>
   readonly join: (room: string, more?: JoinOptions) => Effect.Effect<Joined & Place, Stop>
@@ -340,7 +341,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     })
 
   const reply: Client["reply"] = Effect.fnUntraced(function* (id, more) {
-    const expected = `the reply to request ${id}`
+    const expected = more?.expected ?? `the reply to request ${id}`
     const item = yield* nextReply(more?.id ?? "REPLY-1", expected, more?.seconds)
     if (item.object["re"] === id) return placed<Reply>(item)
     if (item.object["re"] === undefined) {
@@ -355,11 +356,13 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
 
   const ask = <Asked extends Ask>(
     request: Asked,
-    blamed: RequirementId = reliedOn[request.type]
+    blamed: RequirementId = reliedOn[request.type],
+    phrase?: string
   ): Effect.Effect<ReplyTo<Asked["type"]> & Place, Stop> =>
     Effect.gen(function* () {
       yield* test.works(blamed)
-      const found = yield* reply(yield* post(request), { id: blamed })
+      const wanted = phrase === undefined ? {} : { expected: phrase }
+      const found = yield* reply(yield* post(request), { id: blamed, ...wanted })
       const expected = replyTypes[request.type]
       if (found.type !== expected) {
         return yield* test.broken(blamed, { ...sent(), expected: `the reply \`${expected}\``, got: show(bare(found)) })
@@ -609,9 +612,16 @@ const bare = ({ arrived: _, nth: __, ...object }: Reply & Place): object => obje
 
 /** What came, in a few words. */
 export const describeAll = (items: ReadonlyArray<Arrival>): string => {
-  const words = items.slice(0, 5).map(describe)
-  const more = items.length > 5 ? [`and ${items.length - 5} more`] : []
-  return [...words, ...more].join(", then ")
+  if (items.length === 1) return items.map(describe).join("")
+  const [first, last] = items.length > 5 ? [items.slice(0, 3), items.slice(-2)] : [items, []]
+  const more = items.length > 5 ? [`${items.length - 5} more`] : []
+  return [...first.map(briefly), ...more, ...last.map(briefly)].join(", then ")
+}
+
+/** One of several: its beginning says what it is. */
+const briefly = (item: Arrival): string => {
+  const words = describe(item)
+  return words.length > 200 ? `${words.slice(0, 120)} ... ${words.slice(-60)}` : words
 }
 
 const describe = (item: Arrival): string => {

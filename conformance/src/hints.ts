@@ -84,6 +84,10 @@ const cues: ReadonlyArray<Cue> = [
     hint: "The line is broken. Either a text stands in it as it came, without a backslash before quotes, backslashes and control characters; or `send` took only a part of the line, and the rest was lost or something else was sent in between."
   },
   {
+    sees: ({ got }) => /"code":"internal"/u.test(got),
+    hint: "Your server says by `internal` that it failed itself. Its log, or the terminal in which it runs, has the exception and the line; what was sent last is what it stumbled over. Catch what you expect where it happens, and answer the error that fits."
+  },
+  {
     sees: (seen) => isRefusedAsJson(seen) && seen.chunks.at(-1)?.endsWith("\\r\\n") === true && !isCut(seen),
     hint: hintsByRequirement["FRAME-2"]
   },

@@ -93,6 +93,13 @@ export class SuiteFault extends Error {
 /** Anything as a short line for a report. */
 export const show = (value: unknown): string => {
   if (typeof value === "string") return value
+  if (isObjects(value)) return clip(value.join(", then "))
   const text = JSON.stringify(value) ?? String(value)
-  return text.length > 400 ? `${text.slice(0, 200)} ... ${text.slice(-200)}` : text
+  return clip(text)
 }
+
+const clip = (text: string): string => (text.length > 400 ? `${text.slice(0, 200)} ... ${text.slice(-200)}` : text)
+
+/** Lines as they came need no quotes around them. */
+const isObjects = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "string" && each.startsWith("{"))

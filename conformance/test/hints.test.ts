@@ -101,6 +101,15 @@ describe("Hints", () => {
     assert.include(of('the line is not JSON: {"type":"message","text":"a "quote""}'), "a part of the line")
   })
 
+  it("a server that says itself that it failed is sent to its log", () => {
+    const finding = {
+      requirement: "FRAME-3",
+      expected: "the reply to request 1",
+      got: '{"type":"bye","code":"internal"}'
+    } as const
+    assert.include(hintOf(plan("FRAME-3"), failed(finding))!, "Its log")
+  })
+
   it("a reset, an end, a silence in what a test only relies on is told apart from its subject", () => {
     const of = (got: string, id = "TEXT-1") =>
       hintOf(plan(id), failed({ requirement: "SYNC-1", expected: "`synced`", got }))!

@@ -130,6 +130,20 @@ describe("reports", () => {
     )
   })
 
+  it("a written conversation that may be about a cause which another test has told belongs to it", () => {
+    const told = { ...failed("failed", "LOGIN-1"), finding: { requirement: "SEND-2" as const, ...evidence } }
+    const written = {
+      ...failed("failed", "LOGIN-1"),
+      finding: { requirement: "SEND-1" as const, ...evidence, got: "else" }
+    }
+    const titles = (kind: "dialogue" | "scenario") =>
+      causesOf(run([report("a", told), { ...report("b", written), kind, ids: ["SEND-1", "SEND-2"] }])).map(
+        ({ tests }) => tests.map(({ title }) => title)
+      )
+    assert.deepStrictEqual(titles("dialogue"), [["a", "b"]])
+    assert.deepStrictEqual(titles("scenario"), [["a"], ["b"]])
+  })
+
   it("every report has the hint", () => {
     const hint = "Follow a `login` through your server"
     assert.include(closingLines(plainStyle, results, requirements), `hint      ${hint}`)

@@ -14,10 +14,10 @@ export const sentencesOf = (requirements: ReadonlyArray<Requirement>): Sentences
   new Map(requirements.map((requirement) => [requirement.id, requirement]))
 
 /** The requirements that a finding may speak of. A written conversation judges several at once: it can't say which of them was broken. */
-export const accused = ({ ids, kind }: TestResult, { requirement }: Finding): ReadonlyArray<string> => {
-  const written = (kind === "dialogue" || kind === "vector") && ids.includes(requirement ?? "")
-  return written ? ids : requirement === undefined ? [] : [requirement]
-}
+export const accused = (test: TestResult, { requirement }: Finding): ReadonlyArray<string> =>
+  isWritten(test) && test.ids.includes(requirement ?? "") ? test.ids : requirement === undefined ? [] : [requirement]
+
+const isWritten = ({ kind }: TestResult): boolean => kind === "dialogue" || kind === "vector"
 
 /** The tests with one verdict, in the order in which they ended. */
 export const withVerdict = ({ tests }: Results, verdict: Verdict): ReadonlyArray<TestResult> =>
@@ -57,7 +57,12 @@ export const causesOf = (results: Results): ReadonlyArray<Cause> => {
   const blocks = blocksOf(results)
   const blockOf = ({ outcome }: TestResult) =>
     blocks.find(({ cause }) => cause !== undefined && cause === outcome.finding?.requirement)
-  const groups = [...Map.groupBy(failures, reasonOf).values()]
+  // What a written conversation can't tell, another test may have told.
+  const precise = failures.filter((test) => !isWritten(test))
+  const tellerOf = (test: TestResult) =>
+    precise.find(({ outcome }) => accusedOf(test).includes(outcome.finding?.requirement ?? ""))
+  const reason = (test: TestResult) => reasonOf((isWritten(test) && tellerOf(test)) || test)
+  const groups = [...Map.groupBy(failures, reason).values()]
   const firstOf = new Map(groups.toReversed().map((tests) => [blockOf(tests[0]!), tests]))
   const failed = groups.map((tests): Cause => {
     const block = blockOf(tests[0]!)
@@ -68,6 +73,9 @@ export const causesOf = (results: Results): ReadonlyArray<Cause> => {
     .map((block): Cause => ({ tests: [], blocked: block.tests }))
   return [...failed, ...others]
 }
+
+const accusedOf = (test: TestResult): ReadonlyArray<string> =>
+  test.outcome.finding === undefined ? [] : accused(test, test.outcome.finding)
 
 /** Tests are alike in what they say went wrong when the same requirement is broken, and what came is of the same kind. */
 const reasonOf = ({ outcome, title }: TestResult): string => {

@@ -150,7 +150,7 @@ const sentenceLines = (style: Style, requirement: Requirement | undefined): Read
     ? []
     : [labelled(style, requirement.id, requirement.text), style.dim(labelled(style, "", requirement.link))]
 
-// The first is the one on which it went wrong; the cases of a vector have nothing to do with each other.
+// The first is the one on which it went wrong: of it there is more. The cases of a vector have nothing to do with each other.
 const shownOf = (kind: TestResult["kind"]): number => (kind === "vector" ? 1 : 3)
 
 const transcriptsLines = (
@@ -161,20 +161,23 @@ const transcriptsLines = (
   const shown = transcripts.slice(0, shownOf(kind))
   const hidden = transcripts.length - shown.length
   return [
-    ...shown.map((transcript) => transcriptLines(style, transcript)),
+    ...shown.map((transcript, nth) => transcriptLines(style, transcript, nth === 0 ? ends.main : ends.others)),
     ...(hidden === 0 ? [] : [style.dim(labelled(style, "", style.words.hiddenTranscripts(hidden)))])
   ]
 }
 
 // The beginning says who it is, the end says what went wrong; the JSON report has all.
-const shownFirst = 4
-const shownLast = 14
+const ends = { main: { beginning: 4, end: 14 }, others: { beginning: 2, end: 6 } } as const
 const shownLetters = 240
 
-const transcriptLines = (style: Style, { leftOut, localPort, moments, who }: Transcript): string => {
-  const hidden = Math.max(0, moments.length - shownFirst - shownLast)
-  const first = hidden === 0 ? moments : moments.slice(0, shownFirst)
-  const last = hidden === 0 ? [] : moments.slice(-shownLast)
+const transcriptLines = (
+  style: Style,
+  { leftOut, localPort, moments, who }: Transcript,
+  { beginning, end }: { readonly beginning: number; readonly end: number }
+): string => {
+  const hidden = Math.max(0, moments.length - beginning - end)
+  const first = hidden === 0 ? moments : moments.slice(0, beginning)
+  const last = hidden === 0 ? [] : moments.slice(-end)
   const gap = hidden === 0 ? [] : [style.dim(`            ${style.words.hiddenChunks(hidden + leftOut)}`)]
   return [
     whoLine(style, who, localPort),
