@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type Ask,
   type ByeCode,
   type ByeEvent,
   decodeEnvelope,
@@ -35,6 +36,8 @@ import { type Evidence, type Stop, SuiteFault, show } from "./verdict.ts"
 import type { Arrival, Arrived, Breach, Connection } from "./wire/connection.ts"
 import { printable } from "./wire/transcript.ts"
 
+export type { Ask } from "@tertulia/protocol"
+
 /** The requirement that is broken when a request which a test only relies on isn't answered as it ought to be. */
 export const reliedOn = {
   login: "LOGIN-1",
@@ -58,11 +61,6 @@ export const brokenBy = {
   name: "NAME-3",
   limit: "LIMIT-2"
 } as const satisfies Record<Breach, RequirementId>
-
-type WithoutId<Any> = Any extends Request ? Omit<Any, "id"> : never
-
-/** A request without its `id`, which the client chooses. */
-export type Ask = WithoutId<Request>
 
 /** The reply that a request of this type gets when it isn't refused. */
 export type ReplyTo<Type extends RequestType> = Extract<Reply, { readonly type: (typeof replyTypes)[Type] }>

@@ -189,6 +189,11 @@ export const Request = Schema.Union([Login, Join, Leave, Send, ListRooms, ListMe
 export type Request = typeof Request.Type
 export type RequestType = Request["type"]
 
+type WithoutId<Any> = Any extends Request ? Omit<Any, "id"> : never
+
+/** A request without its `id`, which the client chooses. */
+export type Ask = WithoutId<Request>
+
 /** The schema of each request, by its type. */
 export const requestSchemas = Request.cases
 
