@@ -50,7 +50,14 @@ export const quick = {
 /** The reference server, with clocks and limits small enough to be judged quickly. */
 export const referenceServer: Program = {
   program: process.execPath,
-  args: [main, "--port", "0", ...Object.entries(quick).flatMap(([name, value]) => [`--${name}`, String(value)])]
+  args: [
+    main,
+    "--port",
+    "0",
+    "--data",
+    ":temporary:",
+    ...Object.entries(quick).flatMap(([name, value]) => [`--${name}`, String(value)])
+  ]
 }
 
 const chat = fileURLToPath(new URL("../../../packages/client/src/main.ts", import.meta.url))

@@ -113,4 +113,4 @@ export const cliLayer = Layer.merge(
 )
 
 /** Tells the user, in one line on standard error, what can't be done. */
-export const sayFault = (message: string): Effect.Effect<void> => Console.error(`tertulia: ${message}`)
+export const sayFault = (message: string): Effect.Effect<void> => Console.error(`tertulia: ${oneLine(message)}`)

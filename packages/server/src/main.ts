@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command `tertulia`: the reference server as a process. Exits 0 when it was asked to stop, 2 when it couldn't start.
+ * The command `tertulia`: the reference server as a process. Exits 0 when it was asked to stop, 2 when it couldn't start, 1
+ * when it can't go on.
  *
  * @module
  */
@@ -13,15 +14,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { cliLayer, makeCommand, sayFault, UsageFault } from "./command.ts"
+import { logsFor } from "./data.ts"
 import * as Log from "./log.ts"
-import * as MemoryRoomLogs from "./room-log-memory.ts"
+import { RoomLogs, StorageBroken } from "./room-log.ts"
 import { serve, serverName } from "./server.ts"
 import type { Settings } from "./settings.ts"
+import { StorageFault } from "./sqlite/thread.ts"
 import { ListenFailed } from "./transport.ts"
 import { tcp } from "./transport-tcp.ts"
-
-/** Bytes that the logs of all rooms may take together. */
-const logBytes = 268_435_456
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
@@ -29,12 +29,13 @@ const run = Effect.fnUntraced(
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
     const at = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
     const tryIt = `try: nc ${isWildcard(host) ? "localhost" : host} ${port}`
-    yield* Effect.logInfo(`listening on ${at}; ${tryIt}`).pipe(Effect.annotateLogs({ host, port }))
-    return yield* Effect.never
+    yield* Effect.logInfo(`listening on ${at}; ${tryIt}`).pipe(Effect.annotateLogs({ host, port, data: settings.data }))
+    const { failed } = yield* RoomLogs
+    return yield* failed
   },
   Effect.scoped,
   Effect.onInterrupt(() => Effect.logInfo("stopped")),
-  (effect, { limits }) => Effect.provide(effect, MemoryRoomLogs.layer({ entries: limits.replay, bytes: logBytes }))
+  (effect, settings) => Effect.provide(effect, logsFor(settings))
 )
 
 const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::"
@@ -42,18 +43,22 @@ const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::
 const isTerminal = process.stdout.isTTY === true
 const hasColour = isTerminal && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb"
 
+/** Whether somebody other than us can do something about it. */
+const isFault = (error: unknown): error is UsageFault | ListenFailed | StorageFault =>
+  error instanceof UsageFault || error instanceof ListenFailed || error instanceof StorageFault
+
 /** Says what went wrong, unless it was said. */
 const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
   const error = Cause.squash(cause)
   if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error)) return Effect.void
-  if (error instanceof UsageFault || error instanceof ListenFailed) return sayFault(error.message)
+  if (isFault(error) || error instanceof StorageBroken) return sayFault(error.message)
   return Effect.logFatal("a defect ended the server", cause)
 }
 
 const exitCode = <A, E>(exit: Exit.Exit<A, E>): number => {
   if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause)) return 0
   const error = Cause.squash(exit.cause)
-  return CliError.isCliError(error) || error instanceof UsageFault || error instanceof ListenFailed ? 2 : 1
+  return CliError.isCliError(error) || isFault(error) ? 2 : 1
 }
 
 makeCommand(run).pipe(

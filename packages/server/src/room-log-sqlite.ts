@@ -45,6 +45,18 @@ export const layer = (options: SqliteLogOptions): Layer.Layer<RoomLogs, StorageF
       const waiting = yield* Queue.unbounded<Waiting>()
       const failed = yield* Deferred.make<never, StorageBroken>()
 
+      let isRefusing = false
+
+      /** Tells the operator, once, that nothing can be stored, and when it can again. */
+      const tell = Effect.fnUntraced(function* (written: Written) {
+        const refuses = written._tag === "Refused"
+        if (refuses === isRefusing) return
+        isRefusing = refuses
+        yield* refuses
+          ? Effect.logWarning(`nothing can be stored in ${file}: ${written.reason}`)
+          : Effect.logInfo(`storing in ${file} again`)
+      })
+
       /** Writes what waits in one transaction; what comes meanwhile waits for the next. */
       const commitNext = Effect.gen(function* () {
         const group = yield* Queue.takeBetween(waiting, 1, groupSize)
@@ -54,6 +66,7 @@ export const layer = (options: SqliteLogOptions): Layer.Layer<RoomLogs, StorageF
           )
         )
         group.forEach(({ done }, index) => void Deferred.doneUnsafe(done, outcomeOf(written, index)))
+        yield* tell(written)
         if (written._tag === "Broken") return yield* stop(written.reason)
       })
 

@@ -25,12 +25,13 @@ export interface Setting {
 }
 
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
-export type SettingName = "host" | "port" | "heartbeat" | LimitName
+export type SettingName = "host" | "port" | "data" | "heartbeat" | LimitName
 
 /** Every setting, with its value. */
 export interface Settings {
   readonly host: string
   readonly port: number
+  readonly data: string
   readonly heartbeat: number
   readonly limits: Limits
 }
@@ -59,6 +60,10 @@ export const settings = {
     default: defaultPort,
     meaning: "TCP port to listen on; 0 takes any free one",
     range: { minimum: 0, maximum: 65_535 }
+  }),
+  data: setting("data", {
+    default: "./tertulia.db",
+    meaning: "file that keeps the rooms; :memory: keeps none, :temporary: is a file that ends with the server"
   }),
   heartbeat: setting("heartbeat", {
     default: heartbeat.default,
@@ -139,9 +144,9 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     if (fault !== undefined) return Result.fail(fault)
     values[name] = given === undefined ? settings[name].default : given.value
   }
-  const { host, port, heartbeat, ...limits } = values
+  const { host, port, data, heartbeat, ...limits } = values
   const [fault] = limitFaults(limits as Limits)
-  return fault === undefined ? Result.succeed({ host, port, heartbeat, limits } as Settings) : Result.fail(fault)
+  return fault === undefined ? Result.succeed({ host, port, data, heartbeat, limits } as Settings) : Result.fail(fault)
 }
 
 const faultOf = ({ range }: Setting, { place, value }: Given): string | undefined => {

@@ -1,10 +1,13 @@
 import { fc } from "@fast-check/vitest"
 import { Exit } from "effect"
-import { describe, expect, test } from "vitest"
+import { describe, expect, test, vi } from "vitest"
 import type { Draft, Entry } from "../src/room-log.ts"
 import * as MemoryRoomLogs from "../src/room-log-memory.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { draft, openLogs, openTemporary } from "./support/logs.ts"
+
+// Threads and syncs take their time on a machine with other things to do.
+vi.setConfig({ testTimeout: 60_000 })
 
 const memory = () => openLogs(MemoryRoomLogs.layer({ entries: 1_000, bytes: 1e8 }))
 const sqlite = (file: string) => openLogs(SqliteRoomLogs.layer({ file }))

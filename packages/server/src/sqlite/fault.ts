@@ -27,6 +27,7 @@ const primaryOf = (error: unknown): number => (codeOf(error) ?? 0) & 0xff
 const words: Readonly<Record<number, string>> = {
   [codes.busy]: "another program has locked it",
   [codes.readOnly]: "it can't be written: look at its permissions, and at those of its folder",
+  [codes.ioError]: "the disk fails, or is full",
   [codes.corrupt]: "it is corrupt: restore a backup",
   [codes.full]: "the disk is full",
   [codes.cantOpen]: "it can't be opened: look at its permissions, and at those of its folder",

@@ -11,15 +11,28 @@ import { fileURLToPath } from "node:url"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
+/** As whom a server is started, and with which limit to the files that it writes, in blocks of 512 bytes. */
+export interface As {
+  readonly uid?: number
+  readonly gid?: number
+  readonly fileBlocks?: number
+}
+
 /** Makes a folder to start servers in; `await using` removes it, and ends those that still run. */
 export const openFolder = async () => {
   const path = await mkdtemp(join(tmpdir(), "tertulia-"))
   const children: Array<ChildProcess> = []
 
-  const start = (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}) => {
-    const child = spawn(process.execPath, [main, ...args], {
+  const start = (
+    args: ReadonlyArray<string>,
+    environment: Readonly<Record<string, string>> = {},
+    { fileBlocks, ...as }: As = {}
+  ) => {
+    const limited = `ulimit -S -f ${fileBlocks ?? "unlimited"}; exec "$@"`
+    const child = spawn("/bin/sh", ["-c", limited, "sh", process.execPath, main, ...args], {
       cwd: path,
-      env: { PATH: "/usr/bin:/bin", ...environment }
+      env: { PATH: "/usr/bin:/bin", ...environment },
+      ...as
     })
     children.push(child)
     let out = ""
