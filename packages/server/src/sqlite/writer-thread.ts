@@ -9,5 +9,5 @@ import { makeWriter } from "./writer.ts"
 
 answerFrom((file) => {
   const { close, db } = openDataFile(file)
-  return { answer: makeWriter(db).write, close }
+  return { answer: makeWriter(db), close }
 })

@@ -27,14 +27,8 @@ export type Written =
   /** Nobody knows, or nothing more can be written. */
   | { readonly _tag: "Broken"; readonly reason: string }
 
-export interface Writer {
-  /** Puts a group of appends into a transaction. */
-  readonly insert: (appends: ReadonlyArray<Append>) => ReadonlyArray<ReadonlyArray<Placed>>
-  /** Ends the transaction when all of it is on the disk. */
-  readonly commit: () => void
-  /** Both, with the errors as values; a transaction that failed is rolled back. */
-  readonly write: (appends: ReadonlyArray<Append>) => Written
-}
+/** Writes a group of appends; the errors of the disk are values. */
+export type Write = (appends: ReadonlyArray<Append>) => Written
 
 interface RoomRow {
   readonly id: number
@@ -42,10 +36,9 @@ interface RoomRow {
   readonly head: number
 }
 
-export const makeWriter = (db: DatabaseSync): Writer => {
+/** @param commit ends a transaction when all of it is on the disk; tests have others, that are slow, fail, or lie */
+export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec("COMMIT")): Write => {
   const begin = db.prepare("BEGIN IMMEDIATE")
-  const commit = db.prepare("COMMIT")
-  const rollback = db.prepare("ROLLBACK")
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
   const addRoom = db.prepare(
     "INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0) RETURNING id, epoch, head"
@@ -76,34 +69,28 @@ export const makeWriter = (db: DatabaseSync): Writer => {
     return placed
   }
 
-  const insert: Writer["insert"] = (appends) => {
-    begin.run()
-    return appends.map(append)
-  }
-
-  /** Gives what an error means once the transaction is gone. */
+  /** Gives what an error means, once nothing is left of the transaction. */
   const undo = (error: unknown, isDefinite: boolean): Written => {
     const reason = inWords(error)
     if (!isDefinite) return { _tag: "Broken", reason }
     // SQLite has rolled back by itself after some errors.
-    if (db.isTransaction) rollback.run()
+    if (db.isTransaction) db.exec("ROLLBACK")
     return { _tag: "Refused", reason }
   }
 
-  const write: Writer["write"] = (appends) => {
+  return (appends) => {
     let placed: ReadonlyArray<ReadonlyArray<Placed>>
     try {
-      placed = insert(appends)
+      begin.run()
+      placed = appends.map(append)
     } catch (error) {
       return undo(error, mayPass(error))
     }
     try {
-      commit.run()
+      commit()
     } catch (error) {
       return undo(error, isUndone(error))
     }
     return { _tag: "Committed", placed }
   }
-
-  return { insert, commit: () => void commit.run(), write }
 }

@@ -7,6 +7,7 @@ import { Cause, Effect, Exit, Layer, Logger, References, Scope } from "effect"
 import type { RoomLogs } from "../../src/room-log.ts"
 import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
 import { serve } from "../../src/server.ts"
+import type { StorageFault } from "../../src/sqlite/thread.ts"
 import { tcp } from "../../src/transport-tcp.ts"
 
 export type Json = Readonly<Record<string, unknown>>
@@ -14,7 +15,7 @@ export type Json = Readonly<Record<string, unknown>>
 export interface Options {
   readonly limits?: Partial<Limits>
   readonly heartbeat?: number
-  readonly logs?: Layer.Layer<RoomLogs>
+  readonly logs?: Layer.Layer<RoomLogs, StorageFault>
   /** Whether the test provokes defects; in all other tests, one that is logged fails the test. */
   readonly hasDefects?: boolean
 }
@@ -26,8 +27,9 @@ export const openHouse = async (options: Options = {}) => {
   const defects: Array<unknown> = []
   const logger = Logger.layer([Logger.make(({ cause, message }) => void defects.push([message, Cause.pretty(cause)]))])
   const logs = options.logs ?? MemoryRoomLogs.layer({ entries: limits.replay, bytes: 1e8 })
+  const context = await Effect.runPromise(Layer.buildWithScope(Layer.merge(logs, logger), scope))
   const address = await serve(tcp({ host: "127.0.0.1", port: 0 }), { limits, heartbeat: options.heartbeat ?? 30 }).pipe(
-    Effect.provide(Layer.merge(logs, logger)),
+    Effect.provide(context),
     Effect.provideService(References.MinimumLogLevel, "Warn"),
     Scope.provide(scope),
     Effect.runPromise
@@ -84,7 +86,7 @@ export interface Client {
 
 const patience = 10_000
 
-const openClient = async (port: number): Promise<Client> => {
+export const openClient = async (port: number): Promise<Client> => {
   const socket = Net.connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true })
   const lines: Array<Json> = []
   let text = ""

@@ -1,0 +1,132 @@
+import { execFileSync } from "node:child_process"
+import { existsSync } from "node:fs"
+import { rm, writeFile } from "node:fs/promises"
+import { DatabaseSync } from "node:sqlite"
+import { Effect, Exit } from "effect"
+import { expect, test, vi } from "vitest"
+import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
+import { openDataFile } from "../src/sqlite/data-file.ts"
+import { makeWriter } from "../src/sqlite/writer.ts"
+import { openClient, openHouse } from "./support/house.ts"
+import { draft, openLogs, openTemporary } from "./support/logs.ts"
+import { listening, openFolder } from "./support/process.ts"
+
+// A process takes a second to start, and more on a machine with other things to do.
+vi.setConfig({ testTimeout: 60_000 })
+
+const thread = (name: string) => new URL(`./support/threads/${name}.ts`, import.meta.url)
+
+test("what doesn't fit is refused as a whole and leaves no hole; with space again, sending goes on", async () => {
+  await using folder = await openTemporary()
+  const { close, db } = openDataFile(folder.file)
+  const write = makeWriter(db)
+  const append = (room: string, ...texts: ReadonlyArray<string>) => ({
+    room,
+    epoch: room,
+    drafts: texts.map((text) => draft(text))
+  })
+  expect(write([append("#cafe", "one")])).toEqual({ _tag: "Committed", placed: [[1]] })
+  db.exec("PRAGMA max_page_count = 8")
+  const tooMuch = [append("#bar", "one"), append("#cafe", "two", "x".repeat(100_000))]
+  expect(write(tooMuch)).toEqual({ _tag: "Refused", reason: "the disk is full" })
+  expect(db.prepare("SELECT count(*) AS count FROM entries").get()).toEqual({ count: 1 })
+  db.exec("PRAGMA max_page_count = 1000")
+  expect(write(tooMuch)).toEqual({ _tag: "Committed", placed: [[1], [2, 3]] })
+  close()
+})
+
+const canRaise = existsSync("/usr/bin/prlimit")
+test.skipIf(!canRaise)(
+  "a server on a full disk refuses its senders, goes on with all else, and sends again when there is space",
+  async () => {
+    await using folder = await openFolder()
+    const { child } = folder.start(["--port", "0", "--rate", "1000", "--burst", "1000"], {}, { fileBlocks: 400 })
+    const { port } = await listening(child)
+    const ana = await openClient(port)
+    const leo = await openClient(port)
+    for (const [client, nick] of [
+      [ana, "ana"],
+      [leo, "leo"]
+    ] as const) {
+      await client.ask({ type: "login", nick })
+      await client.ask({ type: "join", room: "#cafe" })
+    }
+    const send = () => ana.ask({ type: "send", room: "#cafe", text: "x".repeat(4_000) })
+    let stored = 0
+    let reply = await send()
+    for (; reply["type"] === "sent" && stored < 100; reply = await send()) stored++
+    expect(stored).toBeGreaterThan(5)
+    expect(reply).toMatchObject({ type: "error", code: "unavailable", retryAfter: 1_000 })
+    expect(await send()).toMatchObject({ code: "unavailable" })
+    expect(ana.before()).toEqual([])
+    await leo.ask({ type: "sync" })
+    expect(leo.before().filter(({ type }) => type === "message")).toHaveLength(stored)
+    expect(await leo.ask({ type: "join", room: "#bar" })).toMatchObject({ type: "joined", head: 0 })
+    execFileSync("/usr/bin/prlimit", ["--pid", String(child.pid), "--fsize=unlimited"])
+    expect(await send()).toMatchObject({ type: "sent", seq: stored + 1 })
+    await leo.ask({ type: "sync" })
+    expect(leo.before()).toMatchObject([{ type: "message", seq: stored + 1 }])
+    const db = new DatabaseSync(`${folder.path}/tertulia.db`, { readOnly: true })
+    expect(db.prepare("SELECT min(seq) AS first, max(seq) AS head, count(*) AS count FROM entries").get()).toEqual({
+      first: 1,
+      head: stored + 1,
+      count: stored + 1
+    })
+    db.close()
+    ana.socket.destroy()
+    leo.socket.destroy()
+  }
+)
+
+test("a commit that may or may not have happened is a defect, and nothing is written after it", async () => {
+  await using folder = await openTemporary()
+  await using logs = await openLogs(SqliteRoomLogs.layer({ file: folder.file, writer: thread("failing") }))
+  const log = await logs.open("#cafe")
+  const outcome = await log.append(draft("hola"))
+  expect(Exit.hasDies(outcome)).toBe(true)
+  expect(log.published).toEqual([])
+  expect(await Effect.runPromise(Effect.flip(logs.failed))).toMatchObject({
+    message: `can't go on with the data file ${folder.file}: the disk fails, or is full`
+  })
+  expect(Exit.hasFails(await log.append(draft("hola")))).toBe(true)
+})
+
+test("a server whose file is changed under it says so in one line, says goodbye, and exits 1", async () => {
+  await using folder = await openFolder()
+  const { child, exit } = folder.start(["--port", "0"])
+  const { port } = await listening(child)
+  const ana = await openClient(port)
+  await ana.ask({ type: "login", nick: "ana" })
+  await ana.ask({ type: "join", room: "#cafe" })
+  await ana.ask({ type: "send", room: "#cafe", text: "hola" })
+  const other = new DatabaseSync(`${folder.path}/tertulia.db`)
+  other.exec("DROP TABLE entries")
+  other.close()
+  ana.say({ type: "send", id: 1, room: "#cafe", text: "hola" })
+  expect((await ana.rest()).at(-1)).toMatchObject({ type: "bye", code: "internal" })
+  ana.socket.end()
+  const { code, err } = await exit
+  expect(code).toBe(1)
+  expect(err).toBe("tertulia: can't go on with the data file ./tertulia.db: no such table: entries\n")
+})
+
+test("while the disk stands still, whoever sends waits, and everybody else is served", async () => {
+  await using folder = await openTemporary()
+  const logs = SqliteRoomLogs.layer({ file: folder.file, writer: thread("held") })
+  await using house = await openHouse({ logs })
+  const ana = await house.person("ana", "#cafe")
+  for (const text of ["one", "two"]) await ana.ask({ type: "send", room: "#cafe", text })
+  await writeFile(`${folder.file}-held`, "")
+  ana.say({ type: "send", id: 1, room: "#cafe", text: "three" })
+  const leo = await house.person("leo")
+  const { epoch } = await leo.ask({ type: "join", room: "#cafe" })
+  await leo.ask({ type: "leave", room: "#cafe" })
+  expect(await leo.ask({ type: "join", room: "#bar" })).toMatchObject({ type: "joined" })
+  expect(await leo.ask({ type: "join", room: "#cafe", epoch, after: 0 })).toMatchObject({ head: 2, resumed: true })
+  await leo.ask({ type: "sync" })
+  expect(leo.before()).toMatchObject([{ seq: 1 }, { seq: 2 }])
+  await rm(`${folder.file}-held`)
+  await leo.expect({ type: "message", seq: 3 })
+  await ana.ask({ type: "sync" })
+  expect(ana.before().at(-1)).toMatchObject({ type: "sent", re: 1, seq: 3 })
+})
