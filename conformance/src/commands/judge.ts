@@ -10,7 +10,7 @@ import type { Language } from "../lang/language.ts"
 import { type OptionName, wordsOf } from "../lang/words.ts"
 import { explain } from "../run/explain.ts"
 import { judge, list } from "../run/judge.ts"
-import type { Flags } from "../run/options.ts"
+import { type Flags, reportKinds } from "../run/options.ts"
 import { ExitWith } from "./exit.ts"
 import * as flagsOf from "./flags.ts"
 
@@ -56,11 +56,7 @@ const flags = (language: Language) => {
     knownFailures: Flag.String("known-failures").pipe(Flag.optional, value("file"), about("known-failures")),
     knownFlaky: Flag.String("known-flaky").pipe(Flag.optional, value("file"), about("known-flaky")),
     score: Flag.String("score").pipe(Flag.optional, value("file"), about("score")),
-    report: Flag.String("report").pipe(
-      Flag.withDefault(""),
-      Flag.withMetavar("html,json,junit,markdown"),
-      about("report")
-    ),
+    report: Flag.String("report").pipe(Flag.withDefault(""), Flag.withMetavar(reportKinds.join(",")), about("report")),
     out: Flag.String("out").pipe(Flag.withDefault("conformance-report"), value("folder"), about("out")),
     lang: flagsOf.lang(language),
     quiet: Flag.Boolean("quiet").pipe(Flag.withDefault(false), about("quiet"))

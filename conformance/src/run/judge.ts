@@ -3,25 +3,19 @@
  *
  * @module
  */
-import { mkdirSync, writeFileSync } from "node:fs"
-import { join, relative, sep } from "node:path"
 import { profiles } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import { pageIn } from "../lang/page.ts"
 import { resultsIn } from "../lang/results.ts"
 import { phrasesOf } from "../lang/spoken.ts"
 import { wordsOf } from "../lang/words.ts"
-import { htmlReport } from "../report/html.ts"
-import { jsonReport } from "../report/json.ts"
-import { junitReport } from "../report/junit.ts"
-import { markdownReport } from "../report/markdown.ts"
 import { type Style, styleOf } from "../report/style.ts"
 import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
-import { type Requirement, specFolder } from "../spec/requirements.ts"
+import { writeReports } from "../report/write.ts"
+import type { Requirement } from "../spec/requirements.ts"
 import { readRequirementsIn } from "../spec/translations.ts"
 import type { SuiteOptions } from "../suite.ts"
 import type { Outcome, Verdict } from "../verdict.ts"
@@ -212,34 +206,14 @@ const watcher = (style: Style, { lang, quiet }: Flags) => {
 }
 
 const write = (
-  flags: Flags,
+  { lang, out, report }: Flags,
   results: Results,
   requirements: ReadonlyArray<Requirement>
 ): Effect.Effect<void, CannotJudge> =>
-  flags.report.length === 0
-    ? Effect.void
-    : Effect.try({
-        try: () => {
-          mkdirSync(flags.out, { recursive: true })
-          if (flags.report.includes("html")) {
-            writeFileSync(
-              join(flags.out, "report.html"),
-              pageIn(flags.lang, htmlReport(results, requirements, homeFrom(flags.out)))
-            )
-          }
-          if (flags.report.includes("markdown")) {
-            writeFileSync(join(flags.out, "report.md"), markdownReport(results, requirements, wordsOf(flags.lang)))
-          }
-          if (flags.report.includes("json")) writeFileSync(join(flags.out, "report.json"), jsonReport(results))
-          if (flags.report.includes("junit")) {
-            writeFileSync(join(flags.out, "junit.xml"), junitReport(results, requirements, wordsOf(flags.lang)))
-          }
-        },
-        catch: (error) => new CannotJudge({ reason: `--out ${flags.out}: ${(error as Error).message}` })
-      })
-
-/** The way from a folder to the one that holds `spec/`, as a link goes. */
-const homeFrom = (folder: string): string => {
-  const way = relative(folder, join(specFolder, "..")).split(sep).map(encodeURIComponent).join("/")
-  return way === "" ? "" : `${way}/`
-}
+  Effect.try({
+    try: () => {
+      const kinds = reportKinds.filter((kind) => report.includes(kind))
+      writeReports(kinds, out, lang, results, requirements)
+    },
+    catch: (error) => new CannotJudge({ reason: `--out ${out}: ${(error as Error).message}` })
+  })

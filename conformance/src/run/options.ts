@@ -50,7 +50,9 @@ export class CannotJudge extends Data.TaggedError("CannotJudge")<{
 }
 
 /** The kinds of report besides the terminal's. */
-export const reportKinds = ["html", "json", "junit", "markdown"] as const
+export const reportKinds = ["html", "json", "junit", "markdown", "gradescope", "autograding", "exercism"] as const
+
+export type ReportKind = (typeof reportKinds)[number]
 
 /** Reads `host:port`, also `[::1]:7331`. */
 export const parseTarget = (text: string): Effect.Effect<Address, CannotJudge> => {
