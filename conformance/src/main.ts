@@ -20,7 +20,10 @@ import { phrasesOf } from "./lang/spoken.ts"
 import { wordsOf } from "./lang/words.ts"
 import { styleOf } from "./report/style.ts"
 import { visible } from "./report/visible.ts"
+import { standWithTheCaller } from "./run/caller.ts"
 import { CannotJudge } from "./run/options.ts"
+
+standWithTheCaller()
 
 const language = languageWanted(process.argv.slice(2), process.env)
 const words = wordsOf(language)

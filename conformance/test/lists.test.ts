@@ -10,8 +10,10 @@ import { closingLines } from "../src/report/terminal.ts"
 import type { TestReport } from "../src/run/drive.ts"
 import { flakyAmong, settled } from "../src/run/expected.ts"
 import { type KnownFailure, type Lists, readKnownFailures, readKnownFlaky, readScale } from "../src/run/lists.ts"
+import { resultsOf } from "../src/run/results.ts"
+import { makeChapter, requirementsOf } from "../src/spec/requirements.ts"
 import type { Outcome } from "../src/verdict.ts"
-import { kept, report, requirements, run, target } from "./results.ts"
+import { kept, own, report, requirements, run, target } from "./results.ts"
 import { isWellFormed } from "./well-formed.ts"
 
 const failed = (requirement: "HELLO-1" | "LOGIN-1", verdict: "failed" | "blocked" = "failed"): Outcome => ({
@@ -147,7 +149,12 @@ describe("a score", () => {
   it("counts each broken requirement once; what is blocked is open", () => {
     const reports = [
       report("a", { ...kept, judged: { "A-1": { kept: 1, broken: 0 } } }),
-      report("b", { ...kept, verdict: "warned", judged: { "A-2": { kept: 3, broken: 2 } } }),
+      report("b", {
+        ...kept,
+        verdict: "warned",
+        warnings: [{ requirement: own("A-2"), expected: "a", got: "b" }],
+        judged: { "A-2": { kept: 3, broken: 2 } }
+      }),
       report("c", failed("LOGIN-1", "blocked"))
     ]
     const { score } = judged(reports, { today: "2026-06-15", scale: { points: { "A-1": 5, "A-2": 2 }, otherwise: 1 } })
@@ -156,6 +163,27 @@ describe("a score", () => {
       score?.requirements.map(({ id, state }) => `${id} ${state}`),
       ["A-1 earned", "A-2 lost", "A-4 open"]
     )
+  })
+
+  it("takes points for what a written conversation was about, and leaves open what it speaks of besides", () => {
+    const outcome: Outcome = {
+      ...kept,
+      verdict: "failed",
+      finding: { requirement: own("A-1"), expected: "a", got: "b" },
+      judged: { "A-1": { kept: 0, broken: 1 }, "A-4": { kept: 0, broken: 1 } }
+    }
+    const dialogue: TestReport = { ...report("a", outcome), kind: "dialogue", ids: ["A-1", "A-4"] }
+    const { score } = judged([dialogue], { today: "2026-06-15", scale: { points: { "A-1": 1, "A-4": 1 } } })
+    assert.deepInclude(score, { earned: 0, lost: 1, open: 1, total: 2 })
+  })
+
+  it("has no points for what is only allowed", () => {
+    const may = makeChapter("spec/wire.md", `- <a id="A-1"></a>**[A-1]** A server MAY sing.`)
+    const found = resultsOf(target, 1, { plan: [], reports: [], faults: [] }, requirementsOf([may]), 1, {
+      today: "2026-06-15",
+      scale: { points: {}, otherwise: 1 }
+    })
+    assert.deepInclude(found.score, { total: 0 })
   })
 })
 

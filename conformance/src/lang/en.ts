@@ -63,7 +63,6 @@ export const english: Words = {
     `conformant: ${profiles}${notRun > 0 ? `, but for ${notRun} tests not run` : ""}${expected > 0 ? `, but for ${expected} expected failures` : ""}`,
   notConformant: (profiles) => `not conformant: ${profiles}`,
   failToo: (tests, titles) => `${tests} more ${tests === 1 ? "test fails" : "tests fail"}: ${titles}`,
-  open: (standing) => (standing === "not claimed" ? "the server doesn't claim it" : "no test that ran has judged it"),
   score: ({ earned, lost, open, total }) =>
     `score: ${earned} of ${earned + lost} points that could be judged; ${open} of ${total} are open`,
   couldNotJudge: (tests) => `could not judge: nothing was selected (${tests} tests)`,

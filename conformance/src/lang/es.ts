@@ -100,8 +100,6 @@ export const spanish: Words = {
     `conforme: ${profiles}${notRun > 0 ? `, salvo ${counted(notRun, "prueba", "pruebas")} sin correr` : ""}${expected > 0 ? `, salvo ${counted(expected, "falla esperada", "fallas esperadas")}` : ""}`,
   notConformant: (profiles) => `no conforme: ${profiles}`,
   failToo: (tests, titles) => `${counted(tests, "prueba más falla", "pruebas más fallan")}: ${titles}`,
-  open: (standing) =>
-    standing === "not claimed" ? "el servidor no lo declara" : "ninguna prueba que corrió lo ha juzgado",
   score: ({ earned, lost, open, total }) =>
     `puntaje: ${earned} de ${earned + lost} puntos que se pudieron juzgar; quedan abiertos ${open} de ${total}`,
   couldNotJudge: (tests) => `no se pudo juzgar: no se seleccionó nada (${counted(tests, "prueba", "pruebas")})`,

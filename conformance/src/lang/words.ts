@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { Standing } from "../run/results.ts"
 import type { Score } from "../run/score.ts"
 import type { TestPlan } from "../suite.ts"
 import type { Verdict } from "../verdict.ts"
@@ -102,8 +101,6 @@ export interface Words {
   readonly notConformant: (profiles: string) => string
   /** Further tests that failed, after the one that was told. */
   readonly failToo: (tests: number, titles: string) => string
-  /** Why points are open, when no test says so. */
-  readonly open: (standing: Standing) => string
   readonly score: (score: Score) => string
   readonly couldNotJudge: (tests: number) => string
   readonly suiteAtFault: string

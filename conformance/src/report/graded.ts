@@ -23,24 +23,30 @@ export interface Graded extends ScoredRequirement {
   readonly millis: number
 }
 
-/** The requirements that have points. Without `--score` each is worth one. */
+/**
+ * The requirements that have points, but for those that this server leaves open of its own right, or that weren't selected: whoever
+ * conforms gets all. Without `--score` each is worth one.
+ */
 export const gradedOf = (results: Results, words: Words = english): ReadonlyArray<Graded> => {
   const score = results.score ?? scoreOf(results.requirements, { points: {}, otherwise: 1 })
   return score.requirements.flatMap((scored) => {
     const found = results.requirements.find(({ requirement }) => requirement.id === scored.id)
-    return found === undefined ? [] : [graded(results, scored, found, words)]
+    const stopped = results.tests.find(({ ids, outcome }) => ids.includes(scored.id) && isRed(outcome.verdict))
+    const isLeftOpen = scored.state === "open" && stopped === undefined
+    return found === undefined || isLeftOpen ? [] : [graded(results, scored, found, stopped, words)]
   })
 }
 
 const graded = (
   { tests }: Results,
   scored: ScoredRequirement,
-  { requirement, standing }: RequirementResult,
+  { requirement }: RequirementResult,
+  stopped: TestResult | undefined,
   words: Words
 ): Graded => {
   const judging = tests.filter(({ outcome }) => outcome.judged[scored.id] !== undefined)
   const broken = judging.filter(({ outcome }) => outcome.judged[scored.id]!.broken > 0)
-  const stopped = tests.find(({ ids, outcome }) => ids.includes(scored.id) && isRed(outcome.verdict))
+  const isNamed = ({ outcome }: TestResult) => outcome.finding?.requirement === scored.id
   return {
     ...scored,
     name: `${scored.id}: ${requirement.text}`,
@@ -50,8 +56,8 @@ const graded = (
       scored.state === "earned"
         ? ""
         : scored.state === "lost"
-          ? lossOf(scored.id, broken, words)
-          : (stopped?.outcome.reason ?? words.open(standing)),
+          ? lossOf(scored.id, [...broken.filter(isNamed), ...broken.filter((test) => !isNamed(test))], words)
+          : (stopped?.outcome.reason ?? ""),
     millis: judging.reduce((sum, { outcome }) => sum + outcome.millis, 0)
   }
 }

@@ -8,6 +8,7 @@ import type { RequirementId } from "../generated/requirement-id.ts"
 import { hintOf } from "../hints.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
+import { call } from "./caller.ts"
 import type { Driven, TestReport } from "./drive.ts"
 import { excuse, type Stale } from "./expected.ts"
 import type { Role } from "./judged.ts"
@@ -45,6 +46,8 @@ export interface RequirementResult {
   /** Judgements that were made, in all tests. */
   readonly kept: number
   readonly broken: number
+  /** How many tests name it as the one that was broken; a written conversation speaks of others besides. */
+  readonly named: number
   /** The titles of the tests that judged it. */
   readonly tests: ReadonlyArray<string>
 }
@@ -133,7 +136,7 @@ const resultOf = (report: TestReport, target: Target, seed: number): ReadonlyArr
 const againOf = ({ outcome, title }: TestReport, target: Target, seed: number): string => {
   const path = outcome?.replay?.path
   return [
-    "npm run conformance --",
+    call(),
     ...optionsOf(target),
     `--grep ${quoted(title)}`,
     `--seed ${outcome?.replay?.seed ?? seed}`,
@@ -205,5 +208,8 @@ const standingOf = (requirement: Requirement, tests: ReadonlyArray<TestResult>, 
             : target.profiles.includes(requirement.profile)
               ? "not judged"
               : "not claimed"
-  return { requirement, standing, kept, broken, tests: judging.map(({ title }) => title) }
+  const named = judging.filter(({ outcome }) =>
+    [outcome.finding, ...outcome.warnings].some((finding) => finding?.requirement === id)
+  ).length
+  return { requirement, standing, kept, broken, named, tests: judging.map(({ title }) => title) }
 }

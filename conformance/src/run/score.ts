@@ -36,11 +36,18 @@ const states: Readonly<Record<Standing, ScoredRequirement["state"] | undefined>>
   server: undefined
 }
 
+/** What is only allowed can be neither kept nor broken. What a written conversation speaks of besides is not known to be broken. */
+const stateOf = ({ named, requirement, standing }: RequirementResult): ScoredRequirement["state"] | undefined => {
+  if (requirement.level === "MAY") return undefined
+  return states[standing] === "lost" && named === 0 ? "open" : states[standing]
+}
+
 /** Adds up the points. */
 export const scoreOf = (results: ReadonlyArray<RequirementResult>, scale: Scale): Score => {
-  const requirements = results.flatMap(({ requirement, standing }): ReadonlyArray<ScoredRequirement> => {
+  const requirements = results.flatMap((result): ReadonlyArray<ScoredRequirement> => {
+    const { requirement } = result
     const points = scale.points[requirement.id] ?? scale.otherwise ?? 0
-    const state = states[standing]
+    const state = stateOf(result)
     return points === 0 || state === undefined ? [] : [{ id: requirement.id, points, state }]
   })
   const sum = (state: ScoredRequirement["state"]) =>
