@@ -7,14 +7,30 @@ import type { JsonObject } from "@tertulia/protocol"
 import type { RequirementId } from "../src/generated/requirement-id.ts"
 import type { Answered, Mutant, Tap } from "./mutant.ts"
 
-/** One row of the catalogue. */
+/** One row of the catalogue: a server. */
 export const breaks = (
   requirement: RequirementId,
   name: string,
   does: string,
   tap: () => Tap,
   equivalent?: string
-): Mutant => ({ breaks: requirement, name, does, tap, ...(equivalent === undefined ? {} : { equivalent }) })
+): Mutant => ({
+  who: "server",
+  breaks: requirement,
+  name,
+  does,
+  tap,
+  ...(equivalent === undefined ? {} : { equivalent })
+})
+
+/** One row of the catalogue: a client. */
+export const clientBreaks = (requirement: RequirementId, name: string, does: string, tap: () => Tap): Mutant => ({
+  who: "client",
+  breaks: requirement,
+  name,
+  does,
+  tap
+})
 
 /** Changes replies and events for which `change` gives something else. */
 export const whenSaid =

@@ -1,9 +1,10 @@
 /**
- * All mutants, in the order of the spec's chapters.
+ * All mutants: servers in the order of the spec's chapters, then clients.
  *
  * @module
  */
 import { claims } from "./catalogue/claims.ts"
+import { clients } from "./catalogue/clients.ts"
 import { order } from "./catalogue/order.ts"
 import { registries } from "./catalogue/registries.ts"
 import { rooms } from "./catalogue/rooms.ts"
@@ -19,5 +20,6 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...order,
   ...registries,
   ...versioning,
-  ...claims
+  ...claims,
+  ...clients
 ]

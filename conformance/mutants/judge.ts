@@ -1,20 +1,26 @@
 /**
- * One mutant, or the unmutated server through the same proxy, judged by the tests of some requirements.
+ * One mutant, or what is unmutated through the same proxy, judged by some tests.
  *
  * @module
  */
+import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { drive } from "../src/run/drive.ts"
+import type * as Scope from "effect/Scope"
+import { type Driven, drive } from "../src/run/drive.ts"
+import type { Role } from "../src/run/judged.ts"
 import { probe } from "../src/run/probe.ts"
+import { nowhere } from "../src/run/reach.ts"
 import { type Results, resultsOf, type Target } from "../src/run/results.ts"
 import type { StartCommand } from "../src/run/target.ts"
 import { readRequirements } from "../src/spec/requirements.ts"
-import type { SuiteOptions } from "../src/suite.ts"
+import type { Selection, SuiteOptions } from "../src/suite.ts"
 import type { Mutant, Tap } from "./mutant.ts"
-import { endOf, type Judged } from "./outcome.ts"
+import { endOf, type Judged, killsOf } from "./outcome.ts"
 import { startProxy } from "./proxy.ts"
 
 /** Which tests judge, and how. */
@@ -22,56 +28,127 @@ export interface Judging {
   /** The port of a reference server. */
   readonly port: number
   readonly seed: number
-  readonly requirements: ReadonlyArray<string>
-  /** The target as a command, for tests that start their own. */
-  readonly start: StartCommand | undefined
+  /** Titles, or all tests of some requirements. */
+  readonly by: { readonly titles: ReadonlyArray<string> } | { readonly requirements: ReadonlyArray<string> }
+}
+
+/** What the suite found, and how often the mutation was exercised. */
+export interface Found {
+  readonly results: Results
+  readonly hits: number
 }
 
 const requirements = readRequirements()
 const probeMillis = 3_000
 // The reference server is near, so whoever hasn't answered in this part of the usual deadline never will.
-const impatience = 0.3
+const impatience = 0.6
+// A client is a process that has to be started, beside others.
+const patience = 1
+const startMillis = 1_500
 
-/** Judges the server on a port through a tap; gives what the suite found, and how often the tap was exercised. */
-export const judgeBehind = (
-  tap: Tap,
-  { port, requirements: ids, seed, start }: Judging
-): Effect.Effect<{ readonly results: Results; readonly hits: number }> =>
-  Effect.gen(function* () {
-    const began = yield* Clock.currentTimeMillis
-    const proxy = yield* Effect.acquireRelease(
-      Effect.promise(() => startProxy(port, tap)),
-      ({ close }) => Effect.promise(close)
-    )
-    const address = { host: "127.0.0.1", port: proxy.port }
-    const { hello, roundTrip } = yield* Effect.orDie(probe(address, probeMillis))
-    const target: Target = { who: "server", given: undefined, ...address, hello, roundTrip, profiles: ["core"] }
-    const options: SuiteOptions = {
+const optionsFor = (
+  { by, seed }: Judging,
+  who: Partial<SuiteOptions> & Pick<SuiteOptions, "address" | "hello" | "roundTrip" | "start">
+): Effect.Effect<SuiteOptions> =>
+  Effect.map(Random.nextIntBetween(36 ** 3, 36 ** 4), (nonce) => {
+    const selection: Selection = { grep: "", requirements: [], profiles: [], ...by }
+    return {
       mode: "run",
-      address,
-      hello,
-      roundTrip,
       timeoutScale: impatience,
       seed,
       path: undefined,
       runs: 20,
       parallel: 8,
       bail: false,
-      selection: { grep: "", requirements: ids, profiles: [] },
-      start,
-      nonce: (yield* Random.nextIntBetween(36 ** 3, 36 ** 4)).toString(36)
+      selection,
+      nonce: nonce.toString(36),
+      ...who
     }
+  })
+
+const judgeBy = (target: Target, options: SuiteOptions): Effect.Effect<Results> =>
+  Effect.gen(function* () {
+    const began = yield* Clock.currentTimeMillis
     const driven = yield* Effect.promise(() => drive(options))
-    const millis = (yield* Clock.currentTimeMillis) - began
-    return { results: resultsOf(target, seed, driven, requirements, millis), hits: proxy.hits() }
+    return resultsOf(target, options.seed, driven, requirements, (yield* Clock.currentTimeMillis) - began)
+  })
+
+/** All tests of one side, as they are planned. */
+export const planOf = (who: Role): Effect.Effect<Driven["plan"]> =>
+  Effect.gen(function* () {
+    const nobody = { address: { host: "", port: 0 }, hello: undefined, roundTrip: 0, start: undefined }
+    const client = who === "client" ? { client: { command: "", startMillis: 0 } } : {}
+    const all = { port: 0, seed: 1, by: { requirements: [] } }
+    const options = yield* optionsFor(all, { mode: "list", ...nobody, ...client })
+    const { plan } = yield* Effect.promise(() => drive(options))
+    return plan
+  })
+
+/** Judges the server on a port through a tap. */
+export const judgeServer = (tap: Tap, start: StartCommand, judging: Judging): Effect.Effect<Found> =>
+  Effect.gen(function* () {
+    const proxy = yield* Effect.acquireRelease(
+      Effect.promise(() => startProxy(judging.port, tap)),
+      ({ close }) => Effect.promise(close)
+    )
+    const address = { host: "127.0.0.1", port: proxy.port }
+    const { hello, roundTrip } = yield* Effect.orDie(probe(address, probeMillis))
+    const options = yield* optionsFor(judging, { address, hello, roundTrip, start })
+    const results = yield* judgeBy({ ...nowhere, ...address, hello, roundTrip }, options)
+    return { results, hits: proxy.hits() }
   }).pipe(Effect.scoped)
 
-/** Judges a mutant by the tests of the requirement that it breaks. */
-export const judgeMutant = (mutant: Mutant, port: number, seed: number): Effect.Effect<Judged> => {
-  const judging: Judging = { port, seed, requirements: [mutant.breaks], start: itself(mutant) }
-  return judgeBehind(mutant.tap(), judging).pipe(
-    Effect.map(({ hits, results }) => ({ mutant, hits, ...endOf(mutant, results, hits) })),
-    Effect.catchDefect((defect) => Effect.succeed({ mutant, hits: 0, end: "void" as const, by: String(defect) }))
+const chat = fileURLToPath(new URL("chat.ts", import.meta.url))
+
+/** Judges the terminal client through the tap of a mutant; through none for the name `none`. */
+export const judgeClient = (name: string, judging: Judging): Effect.Effect<Found> =>
+  Effect.gen(function* () {
+    const hits = yield* temporaryFile("hits")
+    const command = `"${process.execPath}" "${chat}" ${name} "${hits}"`
+    const address = { host: "", port: 0 }
+    const client = { command, startMillis }
+    const timing = { roundTrip: 0, timeoutScale: patience }
+    const options = yield* optionsFor(judging, { address, hello: undefined, start: undefined, client, ...timing })
+    const results = yield* judgeBy({ ...nowhere, who: "client", given: command }, options)
+    return { results, hits: yield* Effect.sync(() => sizeOf(hits)) }
+  }).pipe(Effect.scoped)
+
+const temporaryFile = (name: string): Effect.Effect<string, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "mutant-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+  ).pipe(Effect.map((folder) => join(folder, name)))
+
+/** A byte for each hit, whichever process it was that hit. */
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+/** Judges a mutant; `wanted` are the tests that must kill it, when they are known. */
+export const judgeMutant = (
+  mutant: Mutant,
+  wanted: ReadonlyArray<string> | undefined,
+  { port, seed }: Pick<Judging, "port" | "seed">
+): Effect.Effect<Judged> => {
+  const by = wanted === undefined ? { requirements: [mutant.breaks] } : { titles: wanted }
+  const judging: Judging = { port, seed, by }
+  const found =
+    mutant.who === "server" ? judgeServer(mutant.tap(), itself(mutant), judging) : judgeClient(mutant.name, judging)
+  return found.pipe(
+    Effect.map(({ hits, results }): Judged => {
+      const kills = killsOf(mutant, results)
+      const missed = (wanted ?? []).filter((title) => !kills.some((kill) => kill.title === title))
+      return { mutant, hits, kills, missed, attempt: 1, ...endOf(mutant, results, hits) }
+    }),
+    Effect.catchDefect((defect) =>
+      Effect.succeed<Judged>({
+        mutant,
+        hits: 0,
+        kills: [],
+        missed: wanted ?? [],
+        attempt: 1,
+        end: "void",
+        by: String(defect)
+      })
+    )
   )
 }
 

@@ -1,14 +1,17 @@
 /**
- * A mutant: a server that keeps every requirement but one. Most are a change to the reference server's traffic, made
- * by a proxy that stands between the suite and the server.
+ * A mutant: a server or a client that keeps every requirement but one. It is the reference server, or the terminal
+ * client, whose traffic a proxy changes on its way from and to the suite.
  *
  * @module
  */
 import type { JsonObject } from "@tertulia/protocol"
 import type { RequirementId } from "../src/generated/requirement-id.ts"
+import type { Role } from "../src/run/judged.ts"
 
-/** A server that breaks exactly one sentence of the spec. */
+/** A server or a client that breaks exactly one sentence of the spec. */
 export interface Mutant {
+  /** Which side it plays. */
+  readonly who: Role
   /** A slug, unique among all mutants. */
   readonly name: string
   /** The requirement that it breaks: a test of this very ID must fail on it. */
@@ -27,6 +30,8 @@ export interface Tap {
   readonly opened?: (wire: Wire) => void
   /** Bytes of the client, before they are cut into lines: what to take in their place. */
   readonly bytes?: (chunk: Buffer, wire: Wire) => ReadonlyArray<Buffer>
+  /** Bytes of the server, as they are handed to the client: what to hand on in their place. Not together with `reply`. */
+  readonly replyBytes?: (chunk: Buffer, wire: Wire) => ReadonlyArray<Buffer>
   /** One line of the client, without LF: what to hand to the server in its place. Hit it only by `wire.hit()`. */
   readonly request?: (line: Asked, wire: Wire) => Passed
   /** One object of the server: what to hand to the client in its place. */

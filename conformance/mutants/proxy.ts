@@ -14,14 +14,20 @@ export interface Proxy {
   /** How often the mutation was exercised. */
   readonly hits: () => number
   readonly close: () => Promise<void>
+  /** Lets the process end while the proxy still listens. */
+  readonly unref: () => void
 }
 
 const longest = 1_048_576
 const lineFeed = Buffer.from("\n")
 const blankLimits: JsonObject = {}
 
-/** Listens on a free port of loopback and hands every connection to the server on `port`, through the tap. */
-export const startProxy = (port: number, tap: Tap): Promise<Proxy> => {
+/**
+ * Listens on a free port of loopback and hands every connection to the server on `port`, through the tap.
+ *
+ * @param onHit is told of each time that the mutation is exercised
+ */
+export const startProxy = (port: number, tap: Tap, onHit = () => {}): Promise<Proxy> => {
   const wires = new Set<Wire>()
   const sockets = new Set<net.Socket>()
   let hits = 0
@@ -35,6 +41,7 @@ export const startProxy = (port: number, tap: Tap): Promise<Proxy> => {
     nth += 1
     join(nth, client, upstream, tap, wires, () => {
       hits += 1
+      onHit()
     })
   })
   return new Promise((resolve, reject) => {
@@ -47,7 +54,7 @@ export const startProxy = (port: number, tap: Tap): Promise<Proxy> => {
           for (const socket of sockets) socket.destroy()
           server.close(() => closed())
         })
-      resolve({ port: address.port, hits: () => hits, close })
+      resolve({ port: address.port, hits: () => hits, close, unref: () => server.unref() })
     })
   })
 }
@@ -147,7 +154,8 @@ const join = (
     }
   })
   upstream.on("data", (chunk: Buffer) => {
-    if (tap.reply === undefined) write(client, chunk, upstream)
+    if (tap.reply === undefined)
+      for (const piece of tap.replyBytes?.(chunk, wire) ?? [chunk]) write(client, piece, upstream)
     replies.push(chunk)
   })
   client.on("end", () => {

@@ -1,123 +1,149 @@
 #!/usr/bin/env node
 /**
- * `npm run conformance:mutants`: can each test fail? Judges every mutant by the tests of the requirement that it breaks,
- * after a control run through the same proxy has shown that an unmutated server passes.
+ * `npm run conformance:mutants`: can each test fail? Judges every mutant by the tests that are listed for it in
+ * `killers.json`, while a control run through the same proxy shows that what is not mutated passes them. With `--write` each
+ * is judged by all tests of the requirement that it breaks, and the lists and the matrix are written.
  *
  * @module
  */
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
+import { leaveNothingRunning } from "../src/clients/leftovers.ts"
 import { styleOf } from "../src/report/style.ts"
+import type { Driven } from "../src/run/drive.ts"
+import type { Role } from "../src/run/judged.ts"
 import { referenceServer, startTarget } from "../src/run/target.ts"
 import { type Requirement, readRequirements } from "../src/spec/requirements.ts"
 import { catalogue } from "./catalogue.ts"
-import { judgeBehind, judgeMutant } from "./judge.ts"
+import { excused } from "./excused.ts"
+import { planOf } from "./judge.ts"
+import { assign, type Killers, killersFile, killersText, readKillers, unkilled } from "./killers.ts"
 import { matrix } from "./matrix.ts"
 import type { Mutant } from "./mutant.ts"
-import { type End, ends, isGood, type Judged } from "./outcome.ts"
+import { ends, isGood } from "./outcome.ts"
+import { control, judgeAll } from "./trial.ts"
 
 const flags = {
   only: Flag.atLeast(Flag.String("only"), 0).pipe(
     Flag.withMetavar("text"),
     Flag.withDescription("Only mutants of requirements that begin so, or with this in their name (may be repeated)")
   ),
-  jobs: Flag.Int("jobs").pipe(Flag.withDefault(2), Flag.withDescription("Mutants that are judged at once (2)")),
+  jobs: Flag.Int("jobs").pipe(Flag.withDefault(6), Flag.withDescription("Mutants that are judged at once (6)")),
   seed: Flag.Int("seed").pipe(Flag.withDefault(1), Flag.withDescription("The seed of every run (1)")),
-  report: Flag.String("report").pipe(
-    Flag.optional,
-    Flag.withMetavar("file"),
-    Flag.withDescription("Where the matrix is written, as Markdown")
+  write: Flag.Boolean("write").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Try all tests of each requirement, and write killers.json and MATRIX.md")
   )
 }
 
 const style = styleOf(process.stdout, process.env)
 const say = (text: string) => process.stdout.write(`${text}\n`)
-const colourOf = (end: End) => (end === "killed" ? style.green : end === "equivalent" ? style.dim : style.red)
+const matrixFile = fileURLToPath(new URL("MATRIX.md", import.meta.url))
 
 const chosenBy = (only: ReadonlyArray<string>): ReadonlyArray<Mutant> =>
   only.length === 0
     ? catalogue
     : catalogue.filter(({ breaks, name }) => only.some((text) => breaks.startsWith(text) || name.includes(text)))
 
-/** Whether the unmutated server passes all tests that are about to judge mutants; if not, nothing can be learned. */
-const controlIsGreen = Effect.fnUntraced(function* (port: number, seed: number, chosen: ReadonlyArray<Mutant>) {
-  say(style.dim("control: the unmutated server, through the same proxy"))
-  const requirements = [...new Set<string>(chosen.map(({ breaks }) => breaks))]
-  const { results } = yield* judgeBehind({}, { port, seed, requirements, start: referenceServer })
-  if (results.exitCode === 0) return true
-  say(style.red("the control run is not green, so mutants can't be judged"))
-  for (const { outcome, title } of results.tests) {
-    if (outcome.verdict === "passed" || outcome.verdict === "not run") continue
-    say(`  ${title}: ${outcome.reason ?? outcome.verdict} ${outcome.finding?.got ?? ""}`)
-  }
-  for (const fault of results.faults) say(`  ${fault}`)
-  return false
-})
+// ---------------------------------------------------------------------------------------------------------------------
+// What is known of the whole
+// ---------------------------------------------------------------------------------------------------------------------
 
-const report = (judged: Judged, place: string) => {
-  const { by, end, mutant } = judged
-  say(`${style.dim(place)}  ${colourOf(end)(end.padEnd(17))}  ${mutant.breaks.padEnd(10)}  ${mutant.name}`)
-  if (!isGood(judged)) say(`${" ".repeat(place.length + 2)}${style.dim(`${mutant.does}; ${by}`)}`)
+/** The tests of one side that judge the chosen mutants: those that are listed, or all of their requirements. */
+const judgesOf = (
+  chosen: ReadonlyArray<Mutant>,
+  who: Role,
+  plan: Driven["plan"],
+  wanted: Killers
+): ReadonlyArray<string> => {
+  const own = chosen.filter((mutant) => mutant.who === who)
+  const listed = new Set(own.flatMap(({ name }) => wanted[name] ?? []))
+  const unlisted = own.filter(({ name }) => wanted[name] === undefined).map(({ breaks }) => breaks)
+  return plan
+    .filter(({ ids, title }) => listed.has(title) || unlisted.some((id) => ids.includes(id)))
+    .map(({ title }) => title)
 }
 
-/** Judges the mutants, as many at once as there are servers. */
-const judgeAll = Effect.fnUntraced(function* (
-  chosen: ReadonlyArray<Mutant>,
-  ports: ReadonlyArray<number>,
-  seed: number
-) {
-  const free = yield* Queue.unbounded<number>()
-  yield* Queue.offerAll(free, ports)
-  let done = 0
-  return yield* Effect.forEach(
-    chosen,
-    (mutant) =>
-      Effect.gen(function* () {
-        const port = yield* Queue.take(free)
-        const judged = yield* judgeMutant(mutant, port, seed)
-        yield* Queue.offer(free, port)
-        report(judged, `${++done}/${chosen.length}`.padStart(8))
-        return judged
-      }),
-    { concurrency: ports.length }
-  )
-})
-
-/** Every MUST that binds servers and that no mutant breaks. */
+/** Every MUST that can be tested and that no mutant of a side that it binds breaks. */
 const unmutated = (): ReadonlyArray<Requirement> =>
-  readRequirements().filter(
-    ({ id, level, removed, untestable, who }) =>
-      level === "MUST" &&
-      who !== "client" &&
-      removed === undefined &&
-      untestable === undefined &&
-      !catalogue.some(({ breaks }) => breaks === id)
-  )
+  readRequirements().filter(({ id, level, removed, untestable, who }) => {
+    const sides: ReadonlyArray<Role> = who === "both" ? ["server", "client"] : [who]
+    const isBroken = (side: Role) => catalogue.some((mutant) => mutant.breaks === id && mutant.who === side)
+    return level === "MUST" && removed === undefined && untestable === undefined && !sides.every(isBroken)
+  })
+
+/** What is missing to the claim that each test can fail, in sentences. */
+const gaps = (titles: ReadonlyArray<string>, killers: Killers): ReadonlyArray<string> => {
+  const open = unkilled(titles, killers)
+  return [
+    ...unmutated().map(({ id, text }) => `no mutant breaks ${id}: ${text}`),
+    ...open
+      .filter((title) => excused[title] === undefined)
+      .map((title) => `no mutant is killed by the test "${title}"`),
+    ...Object.keys(excused)
+      .filter((title) => !open.includes(title))
+      .map((title) => `excused.ts excuses "${title}", which kills a mutant or isn't there`)
+  ]
+}
+
+/** Lists only of mutants and tests that are there. */
+const current = (killers: Killers, titles: ReadonlySet<string>): Killers =>
+  assign(killers, namesOf(catalogue), titles, new Map())
+
+const namesOf = (mutants: ReadonlyArray<Mutant>) => mutants.map(({ name }) => name)
+
+/** Holds the committed lists and the matrix to what was found, or writes them; gives what is wrong with them. */
+const settle = (killers: Killers, page: string | undefined, write: boolean): ReadonlyArray<string> => {
+  if (write) {
+    writeFileSync(killersFile, killersText(killers))
+    if (page !== undefined) writeFileSync(matrixFile, page)
+  }
+  return page === undefined || page === readFileSync(matrixFile, "utf8")
+    ? []
+    : ["conformance/mutants/MATRIX.md says something else: npm run conformance:mutants -- --write"]
+}
 
 const command = Command.make(
   "conformance:mutants",
   flags,
-  Effect.fn("mutants")(function* ({ jobs, only, report: file, seed }) {
+  Effect.fn("mutants")(function* ({ jobs, only, seed, write }) {
+    yield* leaveNothingRunning
     const chosen = chosenBy(only)
     if (chosen.length === 0) say(`no mutant breaks ${only.join(" or ")}, or is called so`)
-    const targets = yield* Effect.all(Array.from({ length: Math.max(1, jobs) }, () => startTarget(referenceServer)))
-    const ports = targets.map(({ address }) => address.port)
-    const green = chosen.length > 0 && (yield* controlIsGreen(ports[0]!, seed, chosen))
-    const judged = green ? yield* judgeAll(chosen, ports, seed) : []
-    const without = only.length === 0 ? unmutated() : []
-    if (Option.isSome(file)) writeFileSync(file.value, matrix(judged, without))
+    const plans = { server: yield* planOf("server"), client: yield* planOf("client") }
+    const titles = new Set([...plans.server, ...plans.client].map(({ title }) => title))
+    const before = current(readKillers(), titles)
+    const wanted = write ? {} : before
+    const servers = yield* Effect.all(Array.from({ length: Math.max(2, jobs) }, () => startTarget(referenceServer)))
+    const [spare, ...ports] = servers.map(({ address }) => address.port)
+    const green = (who: Role) => control(who, judgesOf(chosen, who, plans[who], wanted), spare!, seed)
+    const [judged, ...controls] = yield* Effect.all(
+      [judgeAll(chosen, wanted, ports, seed), green("server"), green("client")],
+      {
+        concurrency: 3
+      }
+    )
+    const found = new Map(judged.map(({ kills, mutant }) => [mutant.name, kills]))
+    const killers = write ? assign(before, namesOf(catalogue), titles, found) : before
+    const whole = { judged, killers, tests: titles.size, unkilled: Object.entries(excused), unmutated: unmutated() }
+    const isWhole = only.length === 0
+    const faults = [
+      ...(isWhole ? gaps([...titles], killers) : []),
+      ...settle(killers, isWhole ? matrix(whole) : undefined, write)
+    ]
     say(`\n${ends.map((end) => `${judged.filter((row) => row.end === end).length} ${end}`).join(", ")}`)
-    for (const { id, text } of without) say(style.red(`no mutant breaks ${id}: ${text}`))
-    process.exitCode = green && judged.every(isGood) && without.length === 0 ? 0 : 1
+    for (const fault of faults) say(style.red(fault))
+    const isSound =
+      chosen.length > 0 && judged.every(isGood) && controls.every((passed) => passed) && faults.length === 0
+    process.exitCode = isSound ? 0 : 1
   }, Effect.scoped)
 ).pipe(
   Command.withDescription(
-    "Judges servers that break one requirement each. Exits 0 when each is killed by a test of that very requirement, and every MUST has a mutant."
+    "Judges servers and clients that break one requirement each. Exits 0 when each is killed by tests of that very requirement, every MUST has a mutant, and every test kills one."
   )
 )
 

@@ -84,7 +84,7 @@ const exchange = Effect.fnUntraced(function* (t: Scenario, vector: ExchangeVecto
   if (vector.end === "reset") {
     yield* client.reset
     const other = yield* t.connection()
-    return yield* other.ping
+    return void (yield* other.ask({ type: "ping" }, t.subject))
   }
   if (vector.end === "fin") yield* client.end
   yield* answered(t, client, vector, suffix)

@@ -312,8 +312,67 @@ export const order: ReadonlyArray<Mutant> = [
   breaks("SYNC-1", "members-come-late", "says `synced` before the `member` events", () =>
     late(({ type }) => type === "member")
   ),
+  breaks("SYNC-1", "one-room-in-time", "says `synced` before the entries of all rooms but the first", () => {
+    const held = new Map<number, Array<string>>()
+    return {
+      reply: ({ object, text, type }, wire) => {
+        const late = held.get(wire.nth) ?? []
+        if (type === "message" && object["room"] !== [...wire.rooms][0]) {
+          held.set(wire.nth, [...late, text])
+          return []
+        }
+        if (type !== "synced" || late.length === 0) return undefined
+        wire.hit()
+        held.delete(wire.nth)
+        return [text, ...late]
+      }
+    }
+  }),
 
   // Fairness
+  breaks("FLOW-1", "dies-of-sigpipe", "ends when it answers somebody who has gone", () => {
+    const ended = new Set<number>()
+    return {
+      clientEnded: ({ nth }) => {
+        ended.add(nth)
+        return true
+      },
+      reply: ({ to }, wire) => {
+        if (!ended.has(wire.nth) || to === undefined) return undefined
+        wire.hit()
+        for (const other of wire.all()) other.resetClient()
+        return []
+      }
+    }
+  }),
+  breaks("FLOW-1", "busy-with-the-dead", "answers nobody who comes in the half second after a reset", () => {
+    const ended = new Set<number>()
+    const unlucky = new Set<number>()
+    let busy = false
+    return {
+      opened: ({ nth }) => {
+        if (busy) unlucky.add(nth)
+      },
+      clientEnded: ({ nth }) => {
+        ended.add(nth)
+        return true
+      },
+      clientGone: ({ nth }) => {
+        if (!ended.has(nth)) {
+          busy = true
+          setTimeout(() => {
+            busy = false
+          }, 500)
+        }
+        return true
+      },
+      reply: ({ type }, wire) => {
+        if (!unlucky.has(wire.nth) || type === "hello") return undefined
+        wire.hit()
+        return []
+      }
+    }
+  }),
   breaks("FLOW-1", "waits-for-the-slowest", "sends nothing to anybody while somebody doesn't read", () => {
     const isStuck = (wire: Wire) => wire.all().some((other) => other !== wire && other.unsent() > 0)
     const { hold, isHeld } = holding((wire) => !isStuck(wire))
@@ -387,7 +446,7 @@ export const order: ReadonlyArray<Mutant> = [
   ),
   breaks(
     "CATCH-5",
-    "names-no-field",
+    "names-no-epoch",
     "doesn't say that it is the epoch that is missing",
     whenSaid((said) => {
       const { field, ...rest } = said.object

@@ -59,6 +59,16 @@ export const registries: ReadonlyArray<Mutant> = [
   ),
   breaks(
     "ERROR-3",
+    "taken-before-bad",
+    "looks whether a nick is taken before it looks at the nick",
+    whenSaid((said) =>
+      isRefusal(said, "bad-name") && said.to?.["type"] === "login" && String(said.to["nick"]).endsWith(" ")
+        ? [{ ...said.object, code: "nick-taken" }]
+        : undefined
+    )
+  ),
+  breaks(
+    "ERROR-3",
     "login-before-unsupported",
     "answers `login-first` to a request that it doesn't know",
     whenSaid((said, wire) =>

@@ -1,7 +1,7 @@
 /** Mutants of spec/session.md. */
 import { quick } from "../../src/run/target.ts"
 import { breaks, isBye, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
-import type { Mutant } from "../mutant.ts"
+import type { Mutant, Wire } from "../mutant.ts"
 
 /** Milliseconds of the reference server's heartbeat. */
 const heartbeat = 1_000 * quick.heartbeat
@@ -55,10 +55,23 @@ export const session: ReadonlyArray<Mutant> = [
   ),
   breaks(
     "REPLY-1",
-    "silent-leave",
+    "unanswered-leave",
     "doesn't answer `leave`",
     whenSaid(({ type }) => (type === "left" ? [] : undefined))
   ),
+  breaks("REPLY-1", "every-second-ping", "answers every second `ping` of a connection only", () => {
+    const pongs = new Map<number, number>()
+    return {
+      reply: ({ type }, wire) => {
+        if (type !== "pong") return undefined
+        const count = (pongs.get(wire.nth) ?? 0) + 1
+        pongs.set(wire.nth, count)
+        if (count % 2 === 1) return undefined
+        wire.hit()
+        return []
+      }
+    }
+  }),
   breaks(
     "REPLY-1",
     "answers-twice",
@@ -76,6 +89,14 @@ export const session: ReadonlyArray<Mutant> = [
       }
     }
   }),
+  breaks(
+    "REPLY-2",
+    "short-ids",
+    "keeps an `id` in 16 bits",
+    whenSaid(({ object }) =>
+      Number(object["re"]) > 65_535 ? [{ ...object, re: Number(object["re"]) % 65_536 }] : undefined
+    )
+  ),
   breaks("REPLY-3", "pongs-first", "answers `ping` ahead of what was asked before", () => ({
     request: ({ object }, wire) => {
       if (object?.["type"] !== "ping") return undefined
@@ -172,6 +193,14 @@ export const session: ReadonlyArray<Mutant> = [
     )
   ),
   breaks(
+    "REPLY-10",
+    "no-ping-inside",
+    "refuses `ping` after login",
+    whenSaid(({ object, type }, wire) =>
+      type === "pong" && wire.nick() !== undefined ? [refusal(object["re"], "already-logged-in")] : undefined
+    )
+  ),
+  breaks(
     "LOGIN-1",
     "gives-another-nick",
     "welcomes under another nick",
@@ -229,18 +258,15 @@ export const session: ReadonlyArray<Mutant> = [
     clientEnded: () => false,
     clientGone: () => false
   })),
-  breaks("LOGIN-7", "ghosts", "doesn't notice that a connection has broken", () => ({
-    clientEnded: (wire) => {
-      wire.hit()
-      return false
-    },
-    clientGone: (wire) => {
+  breaks("LOGIN-7", "ghosts", "doesn't notice that a connection has broken", () => {
+    const keep = (wire: Wire) => {
       wire.hit()
       const alive = setInterval(() => wire.toServer(""), heartbeat / 2)
       setTimeout(() => clearInterval(alive), 30 * heartbeat)
       return false
     }
-  })),
+    return { clientEnded: keep, clientGone: keep }
+  }),
   breaks("LOGIN-8", "waits-for-ever", "never says `login-timeout`", () => ({
     reply: (said, wire) => {
       if (!isBye(said, "login-timeout")) return undefined
@@ -378,6 +404,24 @@ export const session: ReadonlyArray<Mutant> = [
       return true
     }
   })),
+  breaks("END-6", "old-buffers", "reads what a newcomer sends into the buffer of one that has gone", () => {
+    const unended = new Map<number, Buffer>()
+    const left: Array<Buffer> = []
+    return {
+      bytes: (chunk, wire) => {
+        const old = unended.has(wire.nth) ? undefined : left.shift()
+        if (old !== undefined) wire.hit()
+        const whole = Buffer.concat([unended.get(wire.nth) ?? Buffer.alloc(0), chunk])
+        unended.set(wire.nth, whole.subarray(whole.lastIndexOf(0x0a) + 1))
+        return [...(old === undefined ? [] : [old]), chunk]
+      },
+      clientEnded: ({ nth }) => {
+        const rest = unended.get(nth)
+        if (rest !== undefined && rest.length > 0) left.push(rest)
+        return true
+      }
+    }
+  }),
   breaks(
     "END-7",
     "no-reason",

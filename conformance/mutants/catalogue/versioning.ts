@@ -10,7 +10,9 @@ export const versioning: ReadonlyArray<Mutant> = [
     "strict",
     "refuses a request with a field that it doesn't know",
     whenSaid(({ object, to, type }) =>
-      type !== "error" && to !== undefined && Object.keys(to).some((field) => !known.has(field))
+      (type !== "error" || object["code"] === "not-joined") &&
+      to !== undefined &&
+      Object.keys(to).some((field) => !known.has(field))
         ? [
             refusal(
               object["re"],
@@ -42,6 +44,16 @@ export const versioning: ReadonlyArray<Mutant> = [
     whenSaid((said) =>
       isRefusal(said, "unsupported") && said.to?.["type"] === "history"
         ? [{ type: "pong", re: said.to["id"] }]
+        : undefined
+    )
+  ),
+  breaks(
+    "EXT-4",
+    "looks-at-what-it-does-not-know",
+    "looks at the room of a `kick` without claiming it",
+    whenSaid((said) =>
+      isRefusal(said, "unsupported") && said.to?.["type"] === "kick"
+        ? [{ ...said.object, code: "not-joined", field: "room" }]
         : undefined
     )
   ),

@@ -1,5 +1,5 @@
 /** Mutants of spec/wire.md. */
-import { breaks, isBye, isRefusal, refusal, whenAsked, whenSaid } from "../breaks.ts"
+import { breaks, isBye, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
 import type { Mutant } from "../mutant.ts"
 
 const noise = "x".repeat(70_000)
@@ -40,6 +40,14 @@ export const wire: ReadonlyArray<Mutant> = [
       if (chunk.at(-1) === 0x0a) return [chunk]
       wire.hit()
       return [chunk, Buffer.from("\n")]
+    }
+  })),
+  breaks("FRAME-4", "three-lines-a-recv", "carries out three lines of what one `recv` returns", () => ({
+    bytes: (chunk, wire) => {
+      const lines = chunk.toString("latin1").split("\n")
+      if (lines.length <= 4) return [chunk]
+      wire.hit()
+      return [Buffer.from(`${lines.slice(0, 3).join("\n")}\n`, "latin1")]
     }
   })),
   breaks("FRAME-5", "limit-one-too-low", "ends the connection over a line of exactly `limits.line` bytes", () => ({
@@ -121,6 +129,12 @@ export const wire: ReadonlyArray<Mutant> = [
     }
   })),
   breaks(
+    "JSON-1",
+    "knows-no-escapes",
+    "refuses a line with an escape in it",
+    whenAsked(({ object, text }) => (object !== undefined && text.includes("\\") ? ["an escape"] : undefined))
+  ),
+  breaks(
     "JSON-2",
     "seven-levels",
     "refuses 8 levels",
@@ -157,6 +171,31 @@ export const wire: ReadonlyArray<Mutant> = [
     )
   ),
   breaks(
+    "JSON-5",
+    "type-first",
+    "refuses a request in which `type` isn't the first field",
+    whenAsked(({ object }) =>
+      object?.["type"] !== undefined && Object.keys(object)[0] !== "type" ? [{ id: object["id"] ?? null }] : undefined
+    )
+  ),
+  breaks(
+    "JSON-5",
+    "wrong-type-is-no-json",
+    "says `bad-json` of a field of the wrong type",
+    whenSaid((said) => (isRefusal(said, "bad-request") ? [{ ...said.object, code: "bad-json" }] : undefined))
+  ),
+  breaks(
+    "JSON-6",
+    "clamps-numbers",
+    "takes a number that is out of range for the nearest one that isn't",
+    whenAsked(({ object }) => {
+      const { after, limit } = object ?? {}
+      if (typeof limit === "number" && limit > 2_147_483_647) return [{ ...object, limit: 2_147_483_647 }]
+      const isOff = typeof after === "number" && (after < 0 || after > Number.MAX_SAFE_INTEGER)
+      return isOff ? [{ ...object, after: Math.min(Math.max(after, 0), Number.MAX_SAFE_INTEGER) }] : undefined
+    })
+  ),
+  breaks(
     "JSON-6",
     "rounds-numbers",
     "rounds a number that isn't integral, and wraps one that is too large",
@@ -166,6 +205,12 @@ export const wire: ReadonlyArray<Mutant> = [
         ? [{ ...object, id: Math.max(1, Math.floor(id) % 2_147_483_647) }]
         : undefined
     })
+  ),
+  breaks(
+    "JSON-7",
+    "one-spelling",
+    "answers `bad-json` to an integer that is spelled with a fraction or an exponent",
+    whenAsked(({ text }) => (/:-?\d+(?:\.\d+|[eE][+-]?\d+)/u.test(text) ? ["no integer"] : undefined))
   ),
   breaks(
     "JSON-8",
@@ -196,6 +241,36 @@ export const wire: ReadonlyArray<Mutant> = [
       return [{ ...object, [field]: `${field === "room" ? "#" : ""}m${wire.nth}` }]
     }
   })),
+  breaks(
+    "NAME-1",
+    "adds-the-hash",
+    "takes a room without its # for the one with it",
+    whenAsked(({ object }) => {
+      const room = object?.["room"]
+      return object?.["type"] === "join" && typeof room === "string" && /^[a-z0-9][a-z0-9_-]*$/u.test(room)
+        ? [{ ...object, room: `#${room}` }]
+        : undefined
+    })
+  ),
+  breaks(
+    "NAME-1",
+    "looks-up-any-name",
+    "looks a bad name up as if it were a good one",
+    whenSaid((said) =>
+      isRefusal(said, "bad-name") && said.to !== undefined && !["login", "join"].includes(String(said.to["type"]))
+        ? [said.to["type"] === "rooms" ? success(said.to)! : refusal(said.object["re"], "not-joined", "room")]
+        : undefined
+    )
+  ),
+  breaks(
+    "NAME-1",
+    "short-names-only",
+    "refuses names of more than 24 characters",
+    whenSaid(({ object, to, type }) => {
+      const field = ["nick", "room", "after"].find((each) => String(to?.[each] ?? "").length > 25)
+      return type !== "error" && field !== undefined ? [refusal(object["re"], "bad-name", field)] : undefined
+    })
+  ),
   breaks(
     "NAME-2",
     "case-matters",
@@ -235,6 +310,18 @@ export const wire: ReadonlyArray<Mutant> = [
         ? [{ ...object, text: object["text"].normalize() }]
         : undefined
     )
+  ),
+  breaks(
+    "TEXT-1",
+    "counts-escapes",
+    "counts the bytes of a text as it is spelled",
+    whenAsked(({ object, text }, wire) => {
+      const limit = wire.limit("text")
+      const said = object?.["type"] === "send" ? object["text"] : undefined
+      return typeof said === "string" && Buffer.byteLength(said) <= limit && text.length > limit + 200
+        ? [{ ...object, text: "x".repeat(limit + 1) }]
+        : undefined
+    })
   ),
   breaks(
     "TEXT-2",

@@ -1,0 +1,101 @@
+/**
+ * Mutants on trial: many at once, those that ended badly again, and beside them what is not mutated.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import { styleOf } from "../src/report/style.ts"
+import type { Role } from "../src/run/judged.ts"
+import { referenceServer } from "../src/run/target.ts"
+import { judgeClient, judgeMutant, judgeServer } from "./judge.ts"
+import type { Killers } from "./killers.ts"
+import type { Mutant } from "./mutant.ts"
+import { better, type End, isGood, type Judged } from "./outcome.ts"
+
+const style = styleOf(process.stdout, process.env)
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+// A mutant that ended badly may have had bad luck on a busy machine: it is judged again, with nobody beside it.
+const attempts = 3
+
+const colourOf = (end: End) => (end === "killed" ? style.green : end === "equivalent" ? style.dim : style.red)
+
+const ordinals = ["", "", ", 2nd attempt", ", 3rd attempt"]
+
+const tell = (judged: Judged, place: string) => {
+  const { attempt, by, end, missed, mutant } = judged
+  const outcome = `${end}${ordinals[attempt] ?? ""}`
+  say(
+    `${style.dim(place.padStart(8))}  ${colourOf(end)(outcome.padEnd(19))}  ${mutant.breaks.padEnd(10)}  ${mutant.name}`
+  )
+  if (isGood(judged)) return
+  say(`${" ".repeat(10)}${style.dim(`${mutant.does}; ${end === "killed" ? "not killed" : by}`)}`)
+  for (const title of missed) say(`${" ".repeat(10)}${style.dim(`survives "${title}"`)}`)
+}
+
+/** Judges mutants, as many at once as there are servers; and those that ended badly once more, one after the other. */
+export const judgeAll = Effect.fnUntraced(function* (
+  chosen: ReadonlyArray<Mutant>,
+  wanted: Killers,
+  ports: ReadonlyArray<number>,
+  seed: number
+) {
+  const free = yield* Queue.unbounded<number>()
+  yield* Queue.offerAll(free, ports)
+  let done = 0
+  const first = yield* Effect.forEach(
+    chosen,
+    (mutant) =>
+      Effect.gen(function* () {
+        const port = yield* Queue.take(free)
+        const judged = yield* judgeMutant(mutant, wanted[mutant.name], { port, seed })
+        yield* Queue.offer(free, port)
+        done++
+        if (isGood(judged)) tell(judged, `${done}/${chosen.length}`)
+        return judged
+      }),
+    { concurrency: ports.length }
+  )
+  return yield* Effect.forEach(first, (judged) =>
+    isGood(judged) ? Effect.succeed(judged) : again(judged, ports[0]!, seed)
+  )
+})
+
+const again = Effect.fnUntraced(function* (first: Judged, port: number, seed: number) {
+  let best = first
+  for (let attempt = 2; attempt <= attempts && !isGood(best); attempt++) {
+    const wanted = best.missed.length > 0 ? best.missed : undefined
+    best = better(best, { ...(yield* judgeMutant(first.mutant, wanted, { port, seed })), attempt })
+  }
+  tell(best, "again")
+  return best
+})
+
+/** Whether what isn't mutated passes all tests that judge mutants; if not, nothing can be learned from them. */
+export const control = Effect.fnUntraced(function* (
+  who: Role,
+  titles: ReadonlyArray<string>,
+  port: number,
+  seed: number
+) {
+  let left = titles
+  for (let attempt = 1; attempt <= attempts && left.length > 0; attempt++) {
+    const judging = { port, seed, by: { titles: left } }
+    const { results } = yield* who === "server"
+      ? judgeServer({}, referenceServer, judging)
+      : judgeClient("none", judging)
+    const red = results.tests.filter(({ outcome }) => outcome.verdict !== "passed" && outcome.verdict !== "not run")
+    for (const { outcome, title } of red) {
+      say(`  control: ${title}: ${outcome.reason ?? outcome.verdict} ${outcome.finding?.got ?? ""}`)
+    }
+    for (const fault of results.faults) say(`  control: ${fault}`)
+    left = results.faults.length > 0 && red.length === 0 ? left : red.map(({ title }) => title)
+  }
+  say(
+    left.length === 0
+      ? style.dim(`control: the unmutated ${who} passes`)
+      : style.red(`control: the unmutated ${who} fails`)
+  )
+  return left.length === 0
+})
