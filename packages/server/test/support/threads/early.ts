@@ -1,16 +1,20 @@
 /**
- * A thread that lies: what it says is on the disk gets there 20 ms later, or with what comes next.
+ * A thread that lies: what it says is on the disk is committed 10 ms later.
  */
 import { answerFrom } from "../../../src/sqlite/answering.ts"
 import { openDataFile } from "../../../src/sqlite/data-file.ts"
 import { type Append, makeWriter } from "../../../src/sqlite/writer.ts"
 
+const never = new Int32Array(new SharedArrayBuffer(4))
+
 answerFrom((file) => {
   const { close, db } = openDataFile(file)
   const commit = () => {
-    if (db.isTransaction) db.exec("COMMIT")
+    if (!db.isTransaction) return
+    Atomics.wait(never, 0, 0, 10)
+    db.exec("COMMIT")
   }
-  const write = makeWriter(db, () => setTimeout(commit, 20))
+  const write = makeWriter(db, () => setImmediate(commit))
   const answer = (appends: ReadonlyArray<Append>) => {
     commit()
     return write(appends)

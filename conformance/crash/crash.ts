@@ -1,0 +1,124 @@
+/**
+ * Kills a server again and again while people talk, starts it on the same file, and judges in the end what became of their words.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { fileURLToPath } from "node:url"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
+import { type NotStarted, startTarget } from "../src/run/target.ts"
+import type { Unreachable } from "../src/wire/connection.ts"
+import { makePerson, type Person } from "./person.ts"
+import { judge, type Stored, type Verdict } from "./verdict.ts"
+
+export interface CrashOptions {
+  readonly kills: number
+  readonly seed: number
+  /** Acknowledges what it hasn't committed yet: what must be found out. */
+  readonly isEarly: boolean
+  readonly onKill: (kills: number, acknowledged: number) => void
+}
+
+export interface CrashReport {
+  readonly acknowledged: number
+  readonly unanswered: number
+  readonly stored: number
+  readonly verdict: Verdict
+}
+
+const rooms = ["#cafe", "#bar"]
+const nicks = ["ana", "leo", "pia", "tom", "eva"]
+
+/** Milliseconds for which people talk at the most before a kill. */
+const longestTalk = 300
+
+const script = (path: string) => fileURLToPath(new URL(`../../packages/server/${path}`, import.meta.url))
+
+const serverOn = (file: string, isEarly: boolean) => ({
+  program: process.execPath,
+  args: isEarly
+    ? [script("test/support/early-server.ts"), file]
+    : [
+        script("src/main.ts"),
+        "--port",
+        "0",
+        "--data",
+        file,
+        "--rate",
+        "100000",
+        "--burst",
+        "100000",
+        "--replay",
+        "100000"
+      ]
+})
+
+/** Runs a crash test: the same kills and words for a seed, but never at quite the same moments. */
+export const crash = (options: CrashOptions): Effect.Effect<CrashReport, NotStarted | Unreachable> =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "tertulia-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+    )
+    const file = join(folder, "tertulia.db")
+    const people = yield* Effect.forEach(nicks, (nick) => makePerson(nick, rooms))
+    const count = () => people.reduce((sum, { notes }) => sum + notes.acknowledged.length, 0)
+    for (let kills = 1; kills <= options.kills; kills++) {
+      yield* killOnce(serverOn(file, options.isEarly), people)
+      options.onKill(kills, count())
+    }
+    yield* listenOnce(serverOn(file, options.isEarly), people)
+    const log = readLog(file)
+    const notes = people.map((person) => person.notes)
+    return {
+      acknowledged: count(),
+      unanswered: notes.reduce((sum, { unanswered }) => sum + unanswered.length, 0),
+      stored: log.length,
+      verdict: judge(notes, log)
+    }
+  }).pipe(Effect.scoped, Random.withSeed(options.seed))
+
+/** Kills the server at a random moment after the first word was acknowledged. */
+const killOnce = (server: Parameters<typeof startTarget>[0], people: ReadonlyArray<Person>) =>
+  Effect.gen(function* () {
+    const target = yield* startTarget(server)
+    const first = yield* Deferred.make<void>()
+    const onSent = () => void Deferred.doneUnsafe(first, Exit.void)
+    const talks = yield* Effect.forkChild(
+      Effect.forEach(people, ({ talk }) => talk(target.address, onSent), { concurrency: "unbounded", discard: true })
+    )
+    yield* Effect.raceFirst(Deferred.await(first), Fiber.join(talks))
+    yield* Effect.sleep(yield* Random.nextIntBetween(0, longestTalk))
+    yield* target.kill
+    yield* Fiber.join(talks)
+  }).pipe(Effect.scoped)
+
+/** Lets everybody hear what they have missed, and stops the server. */
+const listenOnce = (server: Parameters<typeof startTarget>[0], people: ReadonlyArray<Person>) =>
+  Effect.gen(function* () {
+    const target = yield* startTarget(server)
+    yield* Effect.forEach(people, ({ listen }) => listen(target.address), { discard: true })
+    yield* target.stop
+    yield* target.exit
+  }).pipe(Effect.scoped)
+
+const readLog = (file: string): ReadonlyArray<Stored> => {
+  const db = new DatabaseSync(file, { readOnly: true })
+  const rows = db
+    .prepare("SELECT name, seq, author, text FROM entries JOIN rooms ON rooms.id = room ORDER BY name, seq")
+    .all()
+  db.close()
+  return rows.map(({ author, name, seq, text }) => ({
+    room: String(name),
+    seq: Number(seq),
+    from: String(author),
+    text: String(text)
+  }))
+}

@@ -1,0 +1,151 @@
+/**
+ * Somebody who talks in several rooms without a pause, comes back after each crash with a cursor, and notes all that they were told.
+ *
+ * @module
+ */
+import { encodeLine, type Joined, type Message, type Request, type Sent } from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { type Address, type Arrival, type Connection, connect, type Unreachable } from "../src/wire/connection.ts"
+
+/** An entry that somebody has sent; each text is sent once. */
+export interface Said {
+  readonly room: string
+  readonly text: string
+}
+
+/** All that one person was told. */
+export interface Notes {
+  readonly nick: string
+  /** What was answered by `sent`. */
+  readonly acknowledged: Array<Said & { readonly seq: number }>
+  /** What had no answer when the connection ended: it may be in the log, once, or not at all. */
+  readonly unanswered: Array<Said>
+  /** The entries of each room, in the order in which they came, whatever connection brought them. */
+  readonly seen: Map<string, Array<Message>>
+  /** What no server may do, in words. */
+  readonly complaints: Array<string>
+}
+
+export interface Person {
+  readonly notes: Notes
+  /** Comes, talks until the connection ends, and calls `onSent` for each acknowledgement. */
+  readonly talk: (address: Address, onSent: () => void) => Effect.Effect<void, Unreachable>
+  /** Comes, listens to what was missed, and goes. */
+  readonly listen: (address: Address) => Effect.Effect<void, Unreachable>
+}
+
+/** Requests that one person has under way. */
+const windowSize = 8
+
+export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.Effect<Person> =>
+  Effect.map(Random.Random, (random) => {
+    const notes: Notes = { nick, acknowledged: [], unanswered: [], seen: new Map(), complaints: [] }
+    const logs = new Map<string, { readonly epoch: string; head: number }>()
+    let said = 0
+
+    const visit = Effect.fnUntraced(function* (address: Address, onSent: () => void, isTalking: boolean) {
+      const connection = yield* connect({ address, line: 1_048_576, began: 0, patience: 20_000 })
+      const underWay = new Map<number, Said>()
+      let id = 0
+      let joined = 0
+      const ask = (request: Request) => connection.write([Buffer.from(encodeLine(request))])
+
+      const join = (room: string) => {
+        const log = logs.get(room)
+        return ask({
+          type: "join",
+          id: ++id,
+          room,
+          ...(log === undefined ? {} : { epoch: log.epoch, after: log.head })
+        })
+      }
+
+      const onJoined = ({ epoch, head, resumed, room }: Joined) => {
+        const log = logs.get(room)
+        // A room that was never sent to is forgotten with its members.
+        if (log === undefined || (log.head === 0 && log.epoch !== epoch)) logs.set(room, { epoch, head })
+        else if (epoch !== log.epoch) notes.complaints.push(`${nick}: ${room} has another epoch`)
+        else if (head < log.head) notes.complaints.push(`${nick}: the head of ${room} fell from ${log.head} to ${head}`)
+        else if (resumed !== true) notes.complaints.push(`${nick}: ${room} wasn't resumed after ${log.head}`)
+      }
+
+      const onMessage = (message: Message) => {
+        const log = logs.get(message.room)!
+        if (message.seq !== log.head + 1) {
+          notes.complaints.push(`${nick}: entry ${message.seq} of ${message.room} came after ${log.head}`)
+        }
+        log.head = message.seq
+        const seen = notes.seen.get(message.room) ?? []
+        seen.push(message)
+        notes.seen.set(message.room, seen)
+      }
+
+      const onReplyToSend = ({ re, room, seq }: Sent) => {
+        const entry = underWay.get(re)
+        underWay.delete(re)
+        if (entry === undefined) notes.complaints.push(`${nick}: ${room} ${seq} answers nothing`)
+        else notes.acknowledged.push({ ...entry, seq })
+        onSent()
+      }
+
+      const sayNext = () => {
+        const room = rooms[Math.floor(random.nextDoubleUnsafe() * rooms.length)]!
+        const text = `${nick}-${++said} ${"x".repeat(said % 200)}`
+        underWay.set(++id, { room, text })
+        return ask({ type: "send", id, room, text })
+      }
+
+      /** Takes one arrival, and gives whether the connection has ended. */
+      const take = Effect.fnUntraced(function* (arrival: Arrival) {
+        if (arrival._tag !== "Object") {
+          if (arrival._tag === "Malformed") notes.complaints.push(`${nick}: ${arrival.reason}`)
+          return true
+        }
+        const { message } = arrival
+        switch (message?.type) {
+          case "welcome":
+            yield* Effect.forEach(rooms, join, { discard: true })
+            break
+          case "joined":
+            onJoined(message)
+            if (++joined < rooms.length) break
+            if (isTalking) yield* Effect.forEach(Array.from({ length: windowSize }), sayNext, { discard: true })
+            else yield* ask({ type: "bye", id: ++id })
+            break
+          case "message":
+            onMessage(message)
+            break
+          case "sent":
+            onReplyToSend(message)
+            yield* sayNext()
+            break
+          case "error":
+          case "bye":
+            if (isTalking) notes.complaints.push(`${nick}: ${arrival.line}`)
+        }
+        return false
+      })
+
+      yield* ask({ type: "login", id: ++id, nick })
+      yield* takeAll(connection, take)
+      notes.unanswered.push(...underWay.values())
+    }, Effect.scoped)
+
+    return {
+      notes,
+      talk: (address, onSent) => visit(address, onSent, true),
+      listen: (address) => visit(address, () => {}, false)
+    }
+  })
+
+const takeAll = Effect.fnUntraced(function* (
+  { inbox, nextArrival }: Connection,
+  take: (arrival: Arrival) => Effect.Effect<boolean>
+) {
+  while (true) {
+    const more = nextArrival()
+    for (const arrival of inbox.splice(0)) if (yield* take(arrival)) return
+    yield* more
+  }
+})

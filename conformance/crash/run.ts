@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+/**
+ * `npm run crash-test`: is what was acknowledged still there after `kill -9`? Exits 0 when nothing is lost, doubled, reordered or
+ * missing, 1 otherwise, 2 when it couldn't be judged.
+ *
+ * @module
+ */
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Command, Flag } from "effect/cli"
+import * as Effect from "effect/Effect"
+import { leaveNothingRunning } from "../src/clients/leftovers.ts"
+import { crash } from "./crash.ts"
+
+const flags = {
+  kills: Flag.Int("kills").pipe(Flag.withDefault(20), Flag.withDescription("How often the server is killed (20)")),
+  seed: Flag.Int("seed").pipe(Flag.withDefault(1), Flag.withDescription("The seed of the moments and the words (1)")),
+  early: Flag.Boolean("early").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Judges a server that acknowledges before it commits: the test must fail")
+  )
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+/** Of each kind of fault, as many examples are told. */
+const examples = 5
+
+const run = Effect.fnUntraced(function* ({ early, kills, seed }: { kills: number; seed: number; early: boolean }) {
+  yield* leaveNothingRunning
+  say(`kills a server ${kills} times while people talk; seed ${seed}`)
+  const { acknowledged, stored, unanswered, verdict } = yield* crash({
+    kills,
+    seed,
+    isEarly: early,
+    onKill: (done, count) => {
+      if (done % 10 === 0) say(`  ${done} kills, ${count} entries acknowledged`)
+    }
+  })
+  const faults = Object.entries(verdict)
+  for (const [kind, found] of faults) for (const fault of found.slice(0, examples)) say(`  ${kind}: ${fault}`)
+  say(`${acknowledged} entries acknowledged, ${unanswered} without an answer, ${stored} in the file`)
+  say(faults.map(([kind, found]) => `${found.length} ${kind}`).join(", "))
+  process.exitCode = faults.some(([, found]) => found.length > 0) ? 1 : 0
+}, Effect.scoped)
+
+Command.make("crash-test", flags, run).pipe(
+  Command.withDescription("Kills the server while people talk, and judges what became of their words."),
+  Command.run({ version: "0.1.0" }),
+  Effect.catchTags({
+    NotStarted: ({ reason }) => couldNot(reason),
+    Unreachable: ({ reason }) => couldNot(reason)
+  }),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain
+)
+
+function couldNot(reason: string) {
+  return Effect.sync(() => {
+    process.stderr.write(`crash-test: ${reason}\n`)
+    process.exitCode = 2
+  })
+}

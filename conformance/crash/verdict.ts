@@ -1,0 +1,86 @@
+/**
+ * Holds what people were told against what the file has in the end. Pure.
+ *
+ * @module
+ */
+import type { Notes } from "./person.ts"
+
+/** An entry, as the file has it. */
+export interface Stored {
+  readonly room: string
+  readonly seq: number
+  readonly from: string
+  readonly text: string
+}
+
+/** What went wrong, by its kind: each a sentence. */
+export interface Verdict {
+  /** Was acknowledged or shown, and isn't there, or is another entry. */
+  readonly lost: ReadonlyArray<string>
+  /** Was sent once, and is there twice. */
+  readonly doubled: ReadonlyArray<string>
+  /** Is there before what its sender had sent before it. */
+  readonly reordered: ReadonlyArray<string>
+  /** Places without an entry. */
+  readonly holes: ReadonlyArray<string>
+  /** What people have noticed by themselves. */
+  readonly complaints: ReadonlyArray<string>
+}
+
+/** @param log the entries of all rooms, by room and ascending */
+export const judge = (people: ReadonlyArray<Notes>, log: ReadonlyArray<Stored>): Verdict => {
+  const at = new Map(log.map((entry) => [placeOf(entry), entry]))
+  const told = people.flatMap(({ acknowledged, nick, seen }) => [
+    ...acknowledged.map((entry) => ({ ...entry, from: nick })),
+    ...[...seen.values()].flat()
+  ])
+  return {
+    lost: told.flatMap((entry) => {
+      const stored = at.get(placeOf(entry))
+      if (stored?.text === entry.text && stored.from === entry.from) return []
+      return [`${placeOf(entry)} was ${show(entry)}, and is ${stored === undefined ? "not there" : show(stored)}`]
+    }),
+    doubled: twice(log),
+    reordered: outOfOrder(log),
+    holes: gaps(log),
+    complaints: people.flatMap(({ complaints }) => complaints)
+  }
+}
+
+const placeOf = ({ room, seq }: { readonly room: string; readonly seq: number }): string => `${room} ${seq}`
+
+const show = ({ from, text }: { readonly from: string; readonly text: string }): string =>
+  `${from}'s ${text.split(" ")[0]}`
+
+/** A sender numbers what they say: `ana-12 …`. */
+const numberOf = ({ from, text }: Stored): number => Number(text.slice(from.length + 1).split(" ")[0])
+
+const twice = (log: ReadonlyArray<Stored>): ReadonlyArray<string> => {
+  const texts = new Set<string>()
+  return log.flatMap((entry) => {
+    if (!texts.has(entry.text)) {
+      texts.add(entry.text)
+      return []
+    }
+    return [`${show(entry)} is at ${placeOf(entry)}, too`]
+  })
+}
+
+const outOfOrder = (log: ReadonlyArray<Stored>): ReadonlyArray<string> => {
+  const last = new Map<string, number>()
+  return log.flatMap((entry) => {
+    const sender = `${entry.room} ${entry.from}`
+    const before = last.get(sender) ?? 0
+    last.set(sender, numberOf(entry))
+    return numberOf(entry) >= before ? [] : [`${show(entry)} is at ${placeOf(entry)}, after number ${before}`]
+  })
+}
+
+const gaps = (log: ReadonlyArray<Stored>): ReadonlyArray<string> => {
+  const heads = new Map<string, number>()
+  return log.flatMap(({ room, seq }) => {
+    const expected = (heads.get(room) ?? 0) + 1
+    heads.set(room, seq)
+    return seq === expected ? [] : [`${room} goes on with ${seq} where ${expected} was next`]
+  })
+}
