@@ -4,18 +4,15 @@
  *
  * @module
  */
-import * as net from "node:net"
+import type * as net from "node:net"
 import { type JsonObject, limitRegistry } from "@tertulia/protocol"
+import { type Pairs, pairUp } from "../src/wire/pairs.ts"
 import type { Answered, Passed, Tap, Wire } from "./mutant.ts"
 
 /** A running proxy. */
-export interface Proxy {
-  readonly port: number
+export interface Proxy extends Pairs {
   /** How often the mutation was exercised. */
   readonly hits: () => number
-  readonly close: () => Promise<void>
-  /** Lets the process end while the proxy still listens. */
-  readonly unref: () => void
 }
 
 const longest = 1_048_576
@@ -27,36 +24,20 @@ const blankLimits: JsonObject = {}
  *
  * @param onHit is told of each time that the mutation is exercised
  */
-export const startProxy = (port: number, tap: Tap, onHit = () => {}): Promise<Proxy> => {
+export const startProxy = async (port: number, tap: Tap, onHit = () => {}): Promise<Proxy> => {
   const wires = new Set<Wire>()
-  const sockets = new Set<net.Socket>()
   let hits = 0
   let nth = 0
-  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    const upstream = net.connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true })
-    for (const socket of [client, upstream]) {
-      sockets.add(socket)
-      socket.on("close", () => sockets.delete(socket))
-    }
+  const hit = () => {
+    hits += 1
+    onHit()
+  }
+  const host = "127.0.0.1"
+  const pairs = await pairUp({ host, port: 0 }, { host, port }, (client, upstream) => {
     nth += 1
-    join(nth, client, upstream, tap, wires, () => {
-      hits += 1
-      onHit()
-    })
+    join(nth, client, upstream, tap, wires, hit)
   })
-  return new Promise((resolve, reject) => {
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      if (address === null || typeof address === "string") return reject(new Error("no port"))
-      const close = () =>
-        new Promise<void>((closed) => {
-          for (const socket of sockets) socket.destroy()
-          server.close(() => closed())
-        })
-      resolve({ port: address.port, hits: () => hits, close, unref: () => server.unref() })
-    })
-  })
+  return { ...pairs, hits: () => hits }
 }
 
 const asObject = (text: string): JsonObject | undefined => {

@@ -30,37 +30,14 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { brokenBy, reliedOn } from "./blame.ts"
 import type { RequirementId } from "./generated/requirement-id.ts"
 import * as suite from "./suite.ts"
 import { type Evidence, type Stop, SuiteFault, show } from "./verdict.ts"
-import type { Arrival, Arrived, Breach, Connection } from "./wire/connection.ts"
+import type { Arrival, Arrived, Connection } from "./wire/connection.ts"
 import { printable } from "./wire/transcript.ts"
 
 export type { Ask } from "@tertulia/protocol"
-
-/** The requirement that is broken when a request which a test only relies on isn't answered as it ought to be. */
-export const reliedOn = {
-  login: "LOGIN-1",
-  join: "JOIN-1",
-  leave: "LEAVE-1",
-  send: "SEND-1",
-  rooms: "LIST-5",
-  members: "LIST-1",
-  ping: "REPLY-10",
-  sync: "SYNC-1",
-  bye: "END-1"
-} as const satisfies Record<RequestType, RequirementId>
-
-/** The requirement that an object which no server may send has broken. */
-export const brokenBy = {
-  line: "FRAME-1",
-  flood: "REPLY-9",
-  length: "FRAME-9",
-  json: "JSON-9",
-  schema: "REPLY-9",
-  name: "NAME-3",
-  limit: "LIMIT-2"
-} as const satisfies Record<Breach, RequirementId>
 
 /** The reply that a request of this type gets when it isn't refused. */
 export type ReplyTo<Type extends RequestType> = Extract<Reply, { readonly type: (typeof replyTypes)[Type] }>

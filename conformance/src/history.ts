@@ -42,6 +42,14 @@ export interface Lane {
   readonly observations: ReadonlyArray<Observation>
   /** When the connection broke: nothing is seen after it, and what wasn't answered may have happened or not. */
   readonly ended?: number
+  /** The moments between which nobody else had the nick, where others are about; without them, nobody else ever has it. */
+  readonly held?: Held
+}
+
+/** A time between two moments. */
+export interface Held {
+  readonly from: number
+  readonly until: number
 }
 
 /** Something that no conforming server can have shown. */

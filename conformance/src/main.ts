@@ -14,6 +14,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { ExitWith } from "./commands/exit.ts"
 import { judgeCommand } from "./commands/judge.ts"
+import { proxyCommand } from "./commands/proxy.ts"
 import { helpFormatter } from "./lang/help.ts"
 import { languageWanted } from "./lang/language.ts"
 import { phrasesOf } from "./lang/spoken.ts"
@@ -55,7 +56,8 @@ const settings = Layer.mergeAll(
 
 const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit)) return 0
-  if (Cause.hasInterruptsOnly(exit.cause)) return 130
+  // A command that runs until it is told to stop has said what it came to.
+  if (Cause.hasInterruptsOnly(exit.cause)) return Number(process.exitCode ?? 130)
   const error = Cause.squash(exit.cause)
   if (error instanceof ExitWith) return error.code
   if (error instanceof CannotJudge) {
@@ -68,7 +70,9 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   return 3
 }
 
-Command.run(judgeCommand(language), { version: "0.1.0" }).pipe(
+const command = judgeCommand(language).pipe(Command.withSubcommands([proxyCommand(language)]))
+
+Command.run(command, { version: "0.1.0" }).pipe(
   Effect.provide(settings),
   NodeRuntime.runMain({
     disableErrorReporting: true,

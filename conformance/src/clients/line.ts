@@ -44,7 +44,7 @@ const token = /(?<quoted>"(?:[^"\\]|\\.)*")(?<colon>\s*:)?|(?<number>-?[0-9][0-9
 const plainInteger = /^-?(?:0|[1-9][0-9]*)$/u
 
 /** The first integer or field name of a JSON text that is spelled in another way than clients may. */
-const oddSpelling = (json: string): string | undefined => {
+export const oddSpelling = (json: string): string | undefined => {
   for (const { groups = {} } of json.matchAll(token)) {
     const { colon, number, quoted } = groups
     if (quoted !== undefined && colon !== undefined && quoted.includes("\\")) return quoted

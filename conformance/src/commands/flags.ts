@@ -14,7 +14,7 @@ export const about =
     Flag.withDescription(flag, description)
 
 /** Says what is to be written for a flag's value. */
-export const value =
+export const valueIn =
   (words: Words) =>
   (name: Metavar) =>
   <A>(flag: Flag.Flag<A>): Flag.Flag<A> =>

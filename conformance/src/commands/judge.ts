@@ -36,7 +36,7 @@ const several = (flag: Flag.Flag<string>) => Flag.atLeast(flag, 0)
 const flags = (language: Language) => {
   const words = wordsOf(language)
   const about = (name: OptionName) => flagsOf.about(words.options[name])
-  const value = flagsOf.value(words)
+  const value = flagsOf.valueIn(words)
   return {
     target: several(Flag.String("target")).pipe(value("address"), about("target")),
     start: several(Flag.String("start")).pipe(value("command"), about("start")),

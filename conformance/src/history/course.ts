@@ -5,7 +5,7 @@
  */
 import type { Joined, Member, Message, Request, Sent, ServerMessage } from "@tertulia/protocol"
 import type { RequirementId } from "../generated/requirement-id.ts"
-import type { Judgement, Lane, Violation } from "../history.ts"
+import type { Held, Judgement, Lane, Violation } from "../history.ts"
 
 /** An entry, where one connection got it. */
 export type Seen = Message & { readonly moment: number }
@@ -58,12 +58,16 @@ export interface Course {
   readonly idle: Array<{ readonly moment: number; readonly reply: ServerMessage }>
   /** Events of a room that the connection was not in. */
   readonly strays: Array<Seen | Told>
+  /** When nobody else had the nick. */
+  readonly held: Held
 }
 
 export const never = Number.POSITIVE_INFINITY
 
-export const courseOf = ({ ended = never, nick, observations, who }: Lane): Course => {
-  const course: Course = { who, nick, stays: [], exchanges: [], overtakings: [], idle: [], strays: [] }
+const always: Held = { from: -never, until: never }
+
+export const courseOf = ({ ended = never, held = always, nick, observations, who }: Lane): Course => {
+  const course: Course = { who, nick, stays: [], exchanges: [], overtakings: [], idle: [], strays: [], held }
   // The first request whose reply may be the next: all before it are answered, or were overtaken.
   let next = 0
   for (const observation of observations) {

@@ -49,7 +49,10 @@ const membersAt = ({ joined, told }: Stay, moment: number): ReadonlySet<string> 
   return listed
 }
 
-/** Whoever's connection broke in the room stays on the way: it takes as long as MEMBER-5 allows until all know. */
+/**
+ * Whoever's connection broke in the room stays on the way: it takes as long as MEMBER-5 allows until all know. Nobody is surely out while
+ * somebody else may have the nick.
+ */
 const whereabouts = (courses: ReadonlyArray<Course>, room: string, sync: Exchange): "in" | "out" | "on the way" => {
   const own = courses.flatMap(({ stays }) => stays.filter(({ joined }) => joined.room === room))
   if (own.some(({ ending, from }) => from < sync.asked && ending > sync.answered)) return "in"
@@ -60,5 +63,6 @@ const whereabouts = (courses: ReadonlyArray<Course>, room: string, sync: Exchang
     )
   )
   const isGoing = own.some(({ from, until }) => from < sync.answered && until > sync.asked)
-  return isComing || isGoing ? "on the way" : "out"
+  const isOnlyOne = courses.some(({ held }) => held.from < sync.asked && held.until > sync.answered)
+  return isComing || isGoing || !isOnlyOne ? "on the way" : "out"
 }

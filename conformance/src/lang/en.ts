@@ -126,6 +126,52 @@ export const english: Words = {
     help: "Show help information",
     version: "Show version information"
   },
+  proxy: {
+    about:
+      "Stands between clients and a server, alters no byte, and says who breaks which requirement. Ctrl-C ends it. Exit codes: 0 nothing was broken, 1 something was, 2 it could not listen.",
+    options: {
+      listen: "Where clients connect; port 0 is a free one",
+      target: "The server, to which every connection is handed on",
+      out: "Where all that passes is recorded, as JSON Lines",
+      quiet: "Print only what is broken, and not the traffic"
+    },
+    listening: (listen, target) => `listening on ${listen}, handing on to ${target}; Ctrl-C ends it`,
+    notRecorded: (file, reason) => `--out ${file}: nothing more is recorded: ${reason}`
+  },
+  replay: {
+    about:
+      "Sends again what clients have sent through the proxy, judges what comes, and compares it with what came then. Without --target it judges the recording as it is. Exit codes: 0 nothing was broken, 1 something was, 2 it could not be replayed.",
+    transcript: "What the proxy has recorded by --out",
+    options: {
+      target: "The server to which it is sent again",
+      fresh: "Under names that nobody has had, for a server where people are",
+      out: "Where all that passes this time is recorded, as JSON Lines",
+      quiet: "Print only what is broken or differs, and not the traffic"
+    },
+    differs: (connection, nth) => `DIFFERENT  reply ${nth} on connection ${connection}`,
+    labels: { recorded: "recorded", now: "now" },
+    nothing: "nothing",
+    replies: (replies, differing) =>
+      differing === 0 ? `${replies} replies, all as recorded` : `${replies} replies, of which ${differing} differ`,
+    notAwaited: (steps) => `${steps} chunks were sent though what came before them then did not come now`
+  },
+  traffic: {
+    side: { client: "client", server: "server" },
+    opened: (peer) => `opened by ${peer}`,
+    unreachable: (reason) => `the target can't be reached, so the client is closed: ${reason}`,
+    ended: (side) => `FIN of the ${side}`,
+    reset: (side) => `RST of the ${side}`,
+    closed: "closed",
+    notUtf8: "(a line that is not UTF-8)",
+    accused: (side, isBinding, connection, nick) =>
+      `${isBinding ? "BROKEN" : "NOT FOLLOWED"} by the ${side}, on connection ${connection}${nick === undefined ? "" : ` (${nick})`}`,
+    seen: (connections, { client, server }) =>
+      `${connections} connections; ${client} lines of clients, ${server} of the server`,
+    leftOut: (connections) =>
+      `${connections} connections were judged only by themselves: it isn't sure what was done there, or there was too much`,
+    nothingBroken: "nothing was seen that breaks a requirement",
+    broken: (side, ids) => `broken by ${side === "server" ? "the server" : "clients"}: ${ids.join(", ")}`
+  },
   seeHelp: (fault) => `${fault} (--help lists the options)`,
   suiteFault: (cause) => `a fault of the suite: ${cause}`
 }

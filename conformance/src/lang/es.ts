@@ -163,6 +163,54 @@ export const spanish: Words = {
     help: "Muestra esta ayuda",
     version: "Muestra la versión"
   },
+  proxy: {
+    about:
+      "Se pone entre clientes y un servidor, no altera ningún byte y dice quién incumple qué requisito. Ctrl-C lo termina. Códigos de salida: 0 no se incumplió nada, 1 sí, 2 no pudo escuchar.",
+    options: {
+      listen: "Dónde se conectan los clientes; el puerto 0 es uno libre",
+      target: "El servidor, al que se le pasa cada conexión",
+      out: "Dónde se graba todo lo que pasa, como JSON Lines",
+      quiet: "Muestra solo lo que se incumple, y no el tráfico"
+    },
+    listening: (listen, target) => `escucha en ${listen} y pasa todo a ${target}; Ctrl-C lo termina`,
+    notRecorded: (file, reason) => `--out ${file}: no se graba nada más: ${reason}`
+  },
+  replay: {
+    about:
+      "Envía de nuevo lo que los clientes enviaron por el proxy, juzga lo que llega y lo compara con lo que llegó entonces. Sin --target juzga la grabación tal como está. Códigos de salida: 0 no se incumplió nada, 1 sí, 2 no se pudo repetir.",
+    transcript: "Lo que el proxy grabó con --out",
+    options: {
+      target: "El servidor al que se le envía de nuevo",
+      fresh: "Con nombres que nadie ha tenido, para un servidor donde hay gente",
+      out: "Dónde se graba todo lo que pasa esta vez, como JSON Lines",
+      quiet: "Muestra solo lo que se incumple o difiere, y no el tráfico"
+    },
+    differs: (connection, nth) => `DISTINTA  respuesta ${nth} en la conexión ${connection}`,
+    labels: { recorded: "grabado", now: "ahora" },
+    nothing: "nada",
+    replies: (replies, differing) =>
+      `${counted(replies, "respuesta", "respuestas")}, ${differing === 0 ? "todas como se grabaron" : `de las que ${counted(differing, "difiere", "difieren")}`}`,
+    notAwaited: (steps) =>
+      `${counted(steps, "trozo se envió", "trozos se enviaron")} aunque lo que entonces llegó antes no llegó ahora`
+  },
+  traffic: {
+    side: { client: "cliente", server: "servidor" },
+    opened: (peer) => `abierta por ${peer}`,
+    unreachable: (reason) => `no se puede llegar al servidor, así que se cierra al cliente: ${reason}`,
+    ended: (side) => `FIN del ${side === "server" ? "servidor" : "cliente"}`,
+    reset: (side) => `RST del ${side === "server" ? "servidor" : "cliente"}`,
+    closed: "cerrada",
+    notUtf8: "(una línea que no es UTF-8)",
+    accused: (side, isBinding, connection, nick) =>
+      `${isBinding ? "NO CUMPLE" : "NO SIGUE"} el ${side === "server" ? "servidor" : "cliente"}, en la conexión ${connection}${nick === undefined ? "" : ` (${nick})`}`,
+    seen: (connections, { client, server }) =>
+      `${counted(connections, "conexión", "conexiones")}; ${counted(client, "línea", "líneas")} de los clientes, ${server} del servidor`,
+    leftOut: (connections) =>
+      `${counted(connections, "conexión se juzgó", "conexiones se juzgaron")} solo por sí: no es seguro qué se hizo allí, o fue demasiado`,
+    nothingBroken: "no se vio nada que incumpla un requisito",
+    broken: (side, ids) =>
+      `${side === "server" ? "el servidor no cumple" : "los clientes no cumplen"}: ${ids.join(", ")}`
+  },
   seeHelp: (fault) => `${fault} (--help muestra las opciones)`,
   suiteFault: (cause) => `una falla de la suite: ${cause}`
 }

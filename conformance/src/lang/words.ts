@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Side } from "../proxy/happening.ts"
 import type { Score } from "../run/score.ts"
 import type { TestPlan } from "../suite.ts"
 import type { Verdict } from "../verdict.ts"
@@ -132,6 +133,39 @@ export interface Words {
     readonly version: string
   }
   readonly seeHelp: (fault: string) => string
+
+  // The proxy, and the replay of what it has recorded
+  readonly proxy: {
+    readonly about: string
+    readonly options: Readonly<Record<"listen" | "target" | "out" | "quiet", string>>
+    readonly listening: (listen: string, target: string) => string
+    readonly notRecorded: (file: string, reason: string) => string
+  }
+  readonly replay: {
+    readonly about: string
+    readonly transcript: string
+    readonly options: Readonly<Record<"target" | "fresh" | "out" | "quiet", string>>
+    readonly differs: (connection: number, nth: number) => string
+    readonly labels: Readonly<Record<"recorded" | "now", string>>
+    readonly nothing: string
+    readonly replies: (replies: number, differing: number) => string
+    readonly notAwaited: (steps: number) => string
+  }
+  /** What went over a connection, and what is said of it. */
+  readonly traffic: {
+    readonly side: Readonly<Record<Side, string>>
+    readonly opened: (peer: string) => string
+    readonly unreachable: (reason: string) => string
+    readonly ended: (side: Side) => string
+    readonly reset: (side: Side) => string
+    readonly closed: string
+    readonly notUtf8: string
+    readonly accused: (side: Side, isBinding: boolean, connection: number, nick: string | undefined) => string
+    readonly seen: (connections: number, lines: Readonly<Record<Side, number>>) => string
+    readonly leftOut: (connections: number) => string
+    readonly nothingBroken: string
+    readonly broken: (side: Side, ids: ReadonlyArray<string>) => string
+  }
   readonly suiteFault: (cause: string) => string
 }
 

@@ -55,13 +55,16 @@ export const reportKinds = ["html", "json", "junit", "markdown", "gradescope", "
 export type ReportKind = (typeof reportKinds)[number]
 
 /** Reads `host:port`, also `[::1]:7331`. */
-export const parseTarget = (text: string): Effect.Effect<Address, CannotJudge> => {
+export const parseTarget = (text: string): Effect.Effect<Address, CannotJudge> => parseAddress("--target", text, 1)
+
+/** Reads the `host:port` of an option; the port 0, where it is allowed, is a free one. */
+export const parseAddress = (option: string, text: string, leastPort: 0 | 1): Effect.Effect<Address, CannotJudge> => {
   const match = /^(?:\[(?<six>[0-9A-Fa-f:.]+)\]|(?<host>[^:[\]/\s]+)):(?<port>[0-9]{1,5})$/u.exec(text)
   const port = Number(match?.groups?.["port"])
   const host = match?.groups?.["six"] ?? match?.groups?.["host"]
-  return host !== undefined && port >= 1 && port <= 65_535
+  return host !== undefined && port >= leastPort && port <= 65_535
     ? Effect.succeed({ host, port })
-    : Effect.fail(new CannotJudge({ reason: `--target ${text}: write host:port, as in localhost:7331` }))
+    : Effect.fail(new CannotJudge({ reason: `${option} ${text}: write host:port, as in localhost:7331` }))
 }
 
 /** Every ID in capitals, or the reason why one is none. */

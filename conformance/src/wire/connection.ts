@@ -292,7 +292,12 @@ const attach = (socket: net.Socket, options: ConnectOptions, now: () => number):
 
 const isPingEvent = (arrived: Arrived): boolean => arrived.type === "ping" && !Object.hasOwn(arrived.object, "re")
 
-const readLine = (line: string | typeof notUtf8, nth: number, at: number): Arrival => {
+/** What one line of a server is: the `nth` of its connection, that came `at` so many milliseconds. */
+export const readLine = (
+  line: string | typeof notUtf8,
+  nth: number,
+  at: number
+): Extract<Arrival, { readonly _tag: "Object" | "Malformed" }> => {
   if (line === notUtf8) return { _tag: "Malformed", breach: "line", line: "", reason: "the line is not UTF-8" }
   const object = parseJson(line)
   if (typeof object === "string") {

@@ -49,8 +49,9 @@ export const gather = (): ReadonlyArray<Gathered> => [
   ...dialoguesOf(readChapters()).dialogues.map(({ chapter, title }) => ({ phrase: title, file: `spec/${chapter}.md` }))
 ]
 
-// What these say is in the catalogue of words, or is no prose of the suite's: the scripted server's messages, what the spec's checks say.
-const elsewhere = /^src\/(?:lang|spec|generated|report|main|run\/(?:explain|judged)|clients\/host)\b/u
+// What these say is in the catalogue of words, or is no prose of the suite's: the scripted server's messages, what the spec's checks say,
+// what a schema says.
+const elsewhere = /^src\/(?:lang|spec|generated|report|main|run\/(?:explain|judged)|proxy\/happening|clients\/host)\b/u
 
 const sources = (...patterns: ReadonlyArray<string>): ReadonlyArray<string> =>
   globSync(patterns, { cwd: root }).toSorted()

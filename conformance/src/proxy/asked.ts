@@ -1,0 +1,136 @@
+/**
+ * What a server has to make of one line of a client: which request it is, or which refusal it deserves. Pure.
+ *
+ * @module
+ */
+import {
+  decodeEnvelope,
+  decodeRequest,
+  type ErrorCode,
+  forbiddenString,
+  type Limits,
+  type Line,
+  notUtf8,
+  parseJson,
+  type Request,
+  type RequestType
+} from "@tertulia/protocol"
+import * as Result from "effect/Result"
+import { oddSpelling } from "../clients/line.ts"
+import type { RequirementId } from "../generated/requirement-id.ts"
+
+/** What the server knows of a connection when it comes to a line. */
+export interface Standing {
+  readonly nick: string | undefined
+  /** The rooms that the connection is in. */
+  readonly rooms: { readonly has: (room: string) => boolean; readonly size: number }
+  readonly limits: Limits
+}
+
+/** A refusal that a line deserves: one of these codes, by this requirement. */
+export interface Deserved {
+  readonly codes: ReadonlyArray<ErrorCode>
+  readonly requirement: RequirementId
+}
+
+/** A line of a client, as a server reads it. */
+export interface Asked {
+  /** The usable `id`, that the reply has to carry. */
+  readonly id: number | undefined
+  readonly type: RequestType | undefined
+  /** The request with folded names, when every field is good. */
+  readonly request: Request | undefined
+  /** The refusal that it deserves by itself, whatever the state of the connection. */
+  readonly refusal: Deserved | undefined
+  /** Whether the spec leaves it to the server how to read this line (JSON-4, JSON-7, JSON-10): then nothing is expected of the reply. */
+  readonly isOpen: boolean
+  /** Whether it is no JSON object, for sure. */
+  readonly isNoObject: boolean
+}
+
+/** Reads a line as a server of these limits has to. */
+export const readAsked = (line: Line, limits: Limits): Asked => {
+  const object = parseJson(line)
+  const envelope = decodeEnvelope(line)
+  if (Result.isSuccess(envelope)) {
+    const { id, type } = envelope.success
+    const decoded = decodeRequest(envelope.success, limits)
+    const isOpen = typeof line === "string" && oddSpelling(line) !== undefined
+    return {
+      ...{ id, type, isOpen, isNoObject: false },
+      request: Result.isSuccess(decoded) ? decoded.success : undefined,
+      refusal: Result.isFailure(decoded) ? ofField(decoded.failure.code) : undefined
+    }
+  }
+  const { code, re } = envelope.failure
+  const isFault = typeof object === "string"
+  const isOpen = isFault ? isArguable(line, object) : oddSpelling(String(line)) !== undefined
+  return {
+    ...{ id: re, type: undefined, request: undefined, isOpen, isNoObject: isFault && !isOpen },
+    refusal: { codes: [code], requirement: isFault ? ofFault(object) : code === "unsupported" ? "EXT-3" : "JSON-5" }
+  }
+}
+
+/** What a line deserves of a server in this state; nothing when it is to be granted. */
+export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefined => {
+  const { refusal, request, type } = asked
+  const { limits, nick, rooms } = standing
+  if (type === undefined) return refusal
+  if (nick === undefined && !["login", "ping", "bye"].includes(type)) {
+    return { codes: ["login-first"], requirement: "LOGIN-3" }
+  }
+  if (nick !== undefined && type === "login") return { codes: ["already-logged-in"], requirement: "LOGIN-4" }
+  if (request === undefined) return refusal
+  switch (request.type) {
+    case "leave":
+    case "send":
+    case "members":
+      return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
+    case "join":
+      if (rooms.has(request.room)) return { codes: ["already-joined"], requirement: "JOIN-5" }
+      return rooms.size < limits.joins
+        ? undefined
+        : {
+            codes: ["limit-reached", ...(request.create === false ? ["no-such-room" as const] : [])],
+            requirement: "JOIN-6"
+          }
+    default:
+      return undefined
+  }
+}
+
+/** The codes by which a server may refuse a request that deserves it by nothing that a bystander can see. */
+export const excusesOf = (request: Request): ReadonlyArray<ErrorCode> => {
+  switch (request.type) {
+    case "login":
+      return ["nick-taken", "unavailable"]
+    case "join":
+      return ["limit-reached", "unavailable", ...(request.create === false ? ["no-such-room" as const] : [])]
+    case "ping":
+    case "bye":
+      return []
+    default:
+      return ["unavailable"]
+  }
+}
+
+const ofField = (code: ErrorCode): Deserved => {
+  const requirements: Partial<Record<ErrorCode, RequirementId>> = {
+    "bad-name": "NAME-1",
+    "bad-text": "TEXT-2",
+    "too-long": "TEXT-3",
+    "bad-json": "JSON-4"
+  }
+  return { codes: [code], requirement: requirements[code] ?? "JSON-5" }
+}
+
+const ofFault = (fault: string): RequirementId => (fault.includes("nests") ? "JSON-3" : "JSON-1")
+
+/**
+ * Whether it is a server's own affair to refuse a line that is no JSON text: in a field that it ignores it may look at quoting and nesting
+ * only, so that what is closed as an object is may pass.
+ */
+const isArguable = (line: Line, fault: string): boolean => {
+  if (line === notUtf8 || fault.includes("nests")) return false
+  return fault === forbiddenString || /^[ \t\r]*\{/u.test(line)
+}

@@ -1,0 +1,178 @@
+/**
+ * Judges all that went over a proxy, happening by happening: each connection by itself, and in the end all of them together. The same for
+ * what passes now and for what was recorded.
+ *
+ * @module
+ */
+import type { Line, Message } from "@tertulia/protocol"
+import { judgeHistory, type Lane, type Observation } from "../history.ts"
+import type { Requirement } from "../spec/requirements.ts"
+import { type Accusation, type ConnectionJudge, judgeConnection, type Logs } from "./connection-judge.ts"
+import { bytesOf, type Happening, type Side } from "./happening.ts"
+
+/** An accusation, with the connection where it was found: the first of its kind there. */
+export interface Found extends Accusation {
+  readonly connection: number
+  /** The nick on the connection, if it had one. */
+  readonly nick: string | undefined
+  readonly requirement: Requirement
+}
+
+/** What was found, in figures. */
+export interface Summary {
+  readonly connections: number
+  /** Lines of each side. */
+  readonly lines: Readonly<Record<Side, number>>
+  readonly found: ReadonlyArray<Found>
+  /** Connections that couldn't be judged together with the others, as it isn't sure what was done there. */
+  readonly leftOut: number
+}
+
+/** What is told while traffic passes. */
+export interface Watcher {
+  /** A line, or what else happened. */
+  readonly onLine: (connection: number, nick: string | undefined, from: Side, line: Line, at: number) => void
+  readonly onEvent: (happening: Exclude<Happening, { readonly event: "chunk" }>, nick: string | undefined) => void
+  readonly onFound: (found: Found) => void
+}
+
+/** Judges traffic. */
+export interface TrafficJudge {
+  readonly take: (happening: Happening) => void
+  /** Judges all connections together; nothing is taken after that. */
+  readonly finish: () => Summary
+}
+
+// What is kept of connections that are over, for the judgement of all together.
+const mostObservations = 200_000
+
+/** Begins to judge. */
+export const judgeTraffic = (
+  requirements: ReadonlyArray<Requirement>,
+  { onEvent, onFound, onLine }: Partial<Watcher> = {}
+): TrafficJudge => {
+  const sentences = new Map(requirements.map((requirement) => [requirement.id, requirement]))
+  const logs = makeLogs()
+  const open = new Map<number, ConnectionJudge>()
+  const lanes: Array<Lane> = []
+  const found: Array<Found> = []
+  const known = new Set<string>()
+  const lines = { client: 0, server: 0 }
+  let connections = 0
+  let observations = 0
+  const leftOut: Array<string> = []
+
+  const accuse = (connection: number, nick: string | undefined, accusation: Accusation) => {
+    const kind = `${connection} ${accusation.side} ${accusation.id}`
+    if (known.has(kind)) return
+    known.add(kind)
+    const one = { ...accusation, connection, nick, requirement: sentences.get(accusation.id)! }
+    found.push(one)
+    onFound?.(one)
+  }
+
+  const judgeOf = (connection: number): ConnectionJudge => {
+    const judge = open.get(connection)
+    if (judge !== undefined) return judge
+    connections += 1
+    const begun: ConnectionJudge = judgeConnection((accusation) => accuse(connection, begun.nick(), accusation), logs)
+    open.set(connection, begun)
+    return begun
+  }
+
+  /** Keeps what a connection has shown for the judgement of all. */
+  const keep = (connection: number, judge: ConnectionJudge) => {
+    open.delete(connection)
+    const nick = judge.nick()
+    if (nick === undefined) return
+    const own = judge.observations()
+    observations += own?.length ?? 0
+    if (own === undefined || observations > mostObservations) leftOut.push(nick)
+    else lanes.push(laneOf(nameOf(connection, nick), nick, own, judge))
+  }
+
+  const take = (happening: Happening) => {
+    const { connection } = happening
+    const judge = judgeOf(connection)
+    if (happening.event === "chunk") {
+      for (const line of judge.chunk(happening.from, bytesOf(happening), happening.at)) {
+        lines[happening.from] += 1
+        onLine?.(connection, judge.nick(), happening.from, line, happening.at)
+      }
+      return
+    }
+    onEvent?.(happening, judge.nick())
+    if (happening.event === "ended") judge.ended(happening.from)
+    if (happening.event === "reset") judge.reset()
+    if (happening.event === "closed") {
+      judge.over()
+      keep(connection, judge)
+    }
+  }
+
+  const finish = () => {
+    for (const [connection, judge] of open) keep(connection, judge)
+    // Where one connection of a person isn't known, nothing is sure of the person.
+    const sure = lanes.filter(({ nick }) => !leftOut.includes(nick))
+    for (const { requirement, violations } of judgeHistory(sure)) {
+      for (const { expected, got, who } of violations) {
+        const [nick, connection] = who.split("/")
+        accuse(Number(connection), nick, { side: "server", id: requirement, evidence: { expected, got } })
+      }
+    }
+    return { connections, lines, found, leftOut: leftOut.length + lanes.length - sure.length }
+  }
+
+  return { take, finish }
+}
+
+/**
+ * A connection as the judge of histories sees it. Unless it has ended by the reply to its `bye`, the server may have ended it before anybody
+ * sees that: so the last request that was answered is the last sign that it was there. And others, around the proxy, may have had its nick
+ * before and after.
+ */
+const laneOf = (who: string, nick: string, observations: ReadonlyArray<Observation>, judge: ConnectionJudge): Lane => {
+  const from = observations.find((each) => "got" in each && each.got.type === "welcome")?.moment ?? 0
+  const until = judge.lastSign()
+  return { who, nick, observations, held: { from, until }, ...(judge.saidGoodbye() ? {} : { ended: until }) }
+}
+
+/** How a connection is called: by its nick, if it has one, and its number. */
+export const nameOf = (connection: number, nick: string | undefined): string => `${nick ?? ""}/${connection}`
+
+/** Whether anybody has broken what is binding: a SHOULD is not. */
+export const isBroken = ({ found }: Summary): boolean => found.some(({ requirement }) => requirement.level === "MUST")
+
+// The entries of each room that are remembered, and the rooms.
+const mostEntries = 1_000
+const mostLogs = 1_000
+
+const makeLogs = (): Logs => {
+  const all = new Map<string, Map<number, Message>>()
+  const logOf = (log: string): Map<number, Message> => {
+    const entries = all.get(log) ?? new Map<number, Message>()
+    if (!all.has(log)) {
+      all.set(log, entries)
+      forgetFirst(all, mostLogs)
+    }
+    return entries
+  }
+  return {
+    show: (log, entry) => {
+      const entries = logOf(log)
+      const first = entries.get(entry.seq) ?? entry
+      entries.set(entry.seq, first)
+      forgetFirst(entries, mostEntries)
+      return first
+    },
+    seen: (log, seq) => all.get(log)?.get(seq)
+  }
+}
+
+const forgetFirst = <Key>(map: Map<Key, unknown>, most: number): void => {
+  if (map.size <= most) return
+  for (const key of map.keys()) {
+    map.delete(key)
+    return
+  }
+}
