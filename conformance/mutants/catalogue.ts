@@ -9,6 +9,7 @@ import { order } from "./catalogue/order.ts"
 import { registries } from "./catalogue/registries.ts"
 import { rooms } from "./catalogue/rooms.ts"
 import { session } from "./catalogue/session.ts"
+import { stories } from "./catalogue/stories.ts"
 import { versioning } from "./catalogue/versioning.ts"
 import { wire } from "./catalogue/wire.ts"
 import type { Mutant } from "./mutant.ts"
@@ -18,6 +19,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...session,
   ...rooms,
   ...order,
+  ...stories,
   ...registries,
   ...versioning,
   ...claims,

@@ -58,6 +58,7 @@ const optionsFor = (
       seed,
       path: undefined,
       runs: 20,
+      shrink: false,
       parallel: 8,
       bail: false,
       selection,

@@ -19,8 +19,14 @@ export type PropertyStory<Value> = (
   value: Value
 ) => Generator<Effect.Effect<unknown, Stop, Scope.Scope>, void, never>
 
-// A hanging target costs a deadline per run: shrinking for longer than this explains nothing more.
+// A hanging target costs a deadline per run: to tell or to shrink stories for longer than this explains nothing more.
 const longest = 20_000
+
+/** What a property may declare. */
+export interface PropertyOptions<Value> extends ScenarioOptions {
+  /** Values that are told first, in every run: so that each requirement is judged, whatever is drawn. They shrink, too. */
+  readonly examples?: ReadonlyArray<Value>
+}
 
 /**
  * Registers a property. `--runs` says how often it is told, `--seed` and `--path` replay one counterexample.
@@ -32,12 +38,13 @@ export const property = <Value>(
   ids: readonly [RequirementId, ...Array<RequirementId>],
   values: fc.Arbitrary<Value>,
   story: PropertyStory<Value>,
-  options: ScenarioOptions = {}
-): void => register(title, ids, { ...options, kind: "property" }, (judging) => check(judging, values, story))
+  { examples = [], ...options }: PropertyOptions<Value> = {}
+): void => register(title, ids, { ...options, kind: "property" }, (judging) => check(judging, values, examples, story))
 
 const check = <Value>(
   judging: Judging,
   values: fc.Arbitrary<Value>,
+  examples: ReadonlyArray<Value>,
   story: PropertyStory<Value>
 ): Effect.Effect<Partial<Outcome> | undefined, Stop> =>
   Effect.gen(function* () {
@@ -60,20 +67,22 @@ const check = <Value>(
       ended = exit
     }
 
-    const result = yield* Effect.promise(() =>
-      Promise.resolve(fc.check(fc.asyncProperty(values, once), parameters(judging)))
-    )
+    const chosen = { ...parameters(judging), examples: examples.map((value): [Value] => [value]) }
+    const result = yield* Effect.promise(() => Promise.resolve(fc.check(fc.asyncProperty(values, once), chosen)))
     if (ended !== undefined && Exit.isFailure(ended)) return yield* Effect.failCause(ended.cause)
-    return last === undefined || !result.failed ? undefined : failureOf(last.stop, last.run, result)
+    if (last !== undefined && result.failed) return failureOf(last.stop, last.run, result)
+    // A replay tells one story: that it fails no more is all that can be asked of it.
+    return suite.options.path === undefined ? undefined : { verdict: "passed" }
   })
 
-const parameters = (judging: Judging): fc.Parameters<unknown> => {
-  const { path, runs, seed, timeoutScale } = suite.options
+const parameters = (judging: Judging): Omit<fc.Parameters<unknown>, "examples"> => {
+  const { path, runs, seed, shrink = true, timeoutScale } = suite.options
   return {
     seed: path === undefined ? seedOf(judging.title) : seed,
     numRuns: runs,
-    interruptAfterTimeLimit: longest * timeoutScale,
-    ...(path === undefined ? {} : { path, endOnFailure: true })
+    interruptAfterTimeLimit: longest * Math.max(1, timeoutScale),
+    endOnFailure: path !== undefined || !shrink,
+    ...(path === undefined ? {} : { path })
   }
 }
 

@@ -64,8 +64,8 @@ export interface Scenario {
   readonly fullHouse: Effect.Effect<void, Stop, Scope.Scope>
   /** Starts a target for this test alone: what is opened after that, is opened there. For `{ needs: "start" }`. */
   readonly ownServer: Effect.Effect<StartedTarget, Stop, Scope.Scope>
-  /** Ends the test because its subject is broken, on this client's connection. */
-  readonly broken: (evidence: EvidenceLike, client?: Client) => Effect.Effect<never, Stop>
+  /** Ends the test because its subject is broken, or another requirement, on this client's connection. */
+  readonly broken: (evidence: EvidenceLike, client?: Client, id?: RequirementId) => Effect.Effect<never, Stop>
 
   /** What the target announced, and its limits with the defaults. */
   readonly hello: Hello
@@ -490,10 +490,10 @@ export const makeScenario = (judging: Judging): Scenario => {
     roomName: (name = "cafe") => fresh(`#${name}`, rooms++),
     fullHouse,
     ownServer,
-    broken: ({ expected, got, sent }, client) => {
+    broken: ({ expected, got, sent }, client, id = judging.subject) => {
       judging.culprit = client?.who
       const full = { expected, got: show(got), ...(sent === undefined ? {} : { sent: show(sent) }) }
-      return broken(judging, judging.subject, full)
+      return broken(judging, id, full)
     },
     get hello() {
       return suite.options.hello ?? noGreeting()

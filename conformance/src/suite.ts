@@ -47,6 +47,8 @@ export interface SuiteOptions {
   readonly path: string | undefined
   /** How often each property runs. */
   readonly runs: number
+  /** False where nobody reads the counterexample, so that none is made smaller. */
+  readonly shrink?: boolean
   readonly parallel: number
   readonly bail: boolean
   readonly selection: Selection

@@ -8,7 +8,7 @@
  *
  * @module
  */
-export { type Modelled, modelled, type Want } from "./model/expected.ts"
+export { knownOf, type Modelled, modelled, type Want } from "./model/expected.ts"
 export { type Came, type Fault, observe, type Seen } from "./model/observe.ts"
 export { type Deed, type Outcome, step } from "./model/step.ts"
 export { type Act, actOf, type Names, people, rooms, type Story, story, tour } from "./model/story.ts"

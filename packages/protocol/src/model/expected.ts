@@ -70,7 +70,7 @@ export type Want =
       readonly most: number
     }
   /** An epoch that no other log has had. */
-  | { readonly is: "new epoch" }
+  | { readonly is: "unused epoch" }
   /** Nothing more than what has come. */
   | { readonly is: "nothing" }
 
@@ -165,7 +165,7 @@ export const isNewEpoch = (variable: string): Check => ({
   cites: ["EPOCH-2"],
   look: ({ epoch }, bound) => {
     const isUsed = [...bound].some(([other, value]) => other.startsWith("epoch ") && value === epoch)
-    return isUsed ? { cites: "EPOCH-2", want: { is: "new epoch" } } : { bound: new Map(bound).set(variable, epoch) }
+    return isUsed ? { cites: "EPOCH-2", want: { is: "unused epoch" } } : { bound: new Map(bound).set(variable, epoch) }
   }
 })
 

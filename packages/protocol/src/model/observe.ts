@@ -63,35 +63,59 @@ const matchOf = (outcome: Outcome, actor: Who, came: Came): Match => {
 
 /** One connection: replies and entries in their order, `member` events anywhere among them, and nothing else. */
 const matchLane = (outcome: Outcome, actor: Who, who: Who, came: ReadonlyArray<JsonObject>, before: Bound): Match => {
-  const owed = outcome.owed.filter(({ to }) => to === who)
+  const pairs = paired(
+    outcome.owed.filter(({ to }) => to === who),
+    came
+  )
   const kept: Array<Modelled> = []
-  const left = [...came]
   let bound = before
-  for (const each of owed) {
-    const place = left.findIndex((object) => isMember(object) === (each.kind === "member") && mayBe(each, object))
-    const found = left[place]
-    const stands = each.kind === "member" ? found : left.find((object) => !isMember(object))
-    if (found === undefined || found !== stands) {
-      const isOwed = owed.some(({ kind, type }) => kind !== "member" && type === stands?.["type"])
-      const cites =
-        found === undefined ? each.cites : isOwed ? (each.late ?? each.cites) : strayOf(outcome, actor, who, stands!)
-      return { fault: { cites, who, want: { is: "object", object: knownOf(each) }, got: stands }, kept }
-    }
-    for (const check of each.checks) {
-      const looked = check.look(found, bound)
-      if (!("bound" in looked)) return { fault: { ...looked, who, got: found }, kept }
+  const blame = (cites: Modelled, want: Want, got: JsonObject | undefined): Match => ({
+    fault: { cites, who, want, got },
+    kept
+  })
+  // What is wrong in a reply says more than what is missing before it.
+  for (const { found, owed } of pairs.toSorted((one, other) => Number(isReply(other)) - Number(isReply(one)))) {
+    if (found === undefined) return blame(owed.cites, { is: "object", object: knownOf(owed) }, answerIn(came, pairs))
+    for (const { cites, look } of owed.checks) {
+      const looked = look(found, bound)
+      if ("want" in looked) return blame(looked.cites, looked.want, found)
       bound = looked.bound
-      kept.push(...check.cites)
+      kept.push(...cites)
     }
-    kept.push(each.cites, ...(each.late === undefined ? [] : [each.late]))
-    left.splice(place, 1)
+    kept.push(owed.cites)
   }
-  const [stray] = left
-  if (stray !== undefined) {
-    return { fault: { cites: strayOf(outcome, actor, who, stray), who, want: { is: "nothing" }, got: stray }, kept }
+  const stray = came.find((object) => pairs.every(({ found }) => found !== object))
+  if (stray !== undefined) return blame(strayOf(outcome, actor, who, stray), { is: "nothing" }, stray)
+  const inOrder = pairs.filter(({ owed }) => owed.kind !== "member")
+  const stream = came.filter((object) => !isMember(object))
+  for (const [place, { found, owed }] of inOrder.entries()) {
+    const late = owed.late ?? owed.cites
+    if (found !== stream[place]) return blame(late, { is: "object", object: knownOf(owed) }, stream[place])
+    kept.push(late)
   }
-  return { bound, kept: [...kept, ...keptBySilence(outcome, owed, who === actor)] }
+  return { bound, kept: [...kept, ...keptBySilence(outcome, who, who === actor)] }
 }
+
+/** What is owed, with the object that it may be. */
+interface Pair {
+  readonly owed: Owed
+  readonly found: JsonObject | undefined
+}
+
+/** Gives each thing that is owed the first object that it may be and that no other has. */
+const paired = (all: ReadonlyArray<Owed>, came: ReadonlyArray<JsonObject>): ReadonlyArray<Pair> => {
+  const left = [...came]
+  return all.map((owed) => {
+    const place = left.findIndex((object) => mayBe(owed, object))
+    return { owed, found: place === -1 ? undefined : left.splice(place, 1)[0] }
+  })
+}
+
+const isReply = ({ owed }: Pair): boolean => owed.kind === "reply"
+
+/** What came in the place of a reply, if it is one that is missing. */
+const answerIn = (came: ReadonlyArray<JsonObject>, pairs: ReadonlyArray<Pair>): JsonObject | undefined =>
+  came.find((object) => !isMember(object) && pairs.every(({ found }) => found !== object))
 
 const isMember = ({ type }: JsonObject): boolean => type === "member"
 
@@ -115,11 +139,16 @@ const strayOf = (outcome: Outcome, actor: Who, who: Who, { nick, room, type }: J
 }
 
 /** What is kept by all that was owed having come before the fence, and by nothing more: judged where there was something to say. */
-const keptBySilence = (outcome: Outcome, owed: ReadonlyArray<Owed>, isActor: boolean): ReadonlyArray<Modelled> => [
-  ...owed.flatMap(
-    ({ kind }): ReadonlyArray<Modelled> =>
-      kind === "reply" ? ["REPLY-1", "MEMBER-3"] : kind === "entry" ? ["ORDER-3"] : ["MEMBER-4"]
-  ),
-  ...(owed.length > 0 && !isActor ? (["SYNC-1"] as const) : []),
-  ...(owed.length === 0 && outcome.owed.some(({ kind }) => kind !== "reply") ? (["ISOLATE-1"] as const) : [])
-]
+const keptBySilence = (outcome: Outcome, who: Who, isActor: boolean): ReadonlyArray<Modelled> => {
+  const owed = outcome.owed.filter(({ to }) => to === who)
+  return [
+    ...owed.flatMap(
+      ({ kind }): ReadonlyArray<Modelled> =>
+        kind === "reply" ? ["REPLY-1", "MEMBER-3"] : kind === "entry" ? ["ORDER-3"] : ["MEMBER-4"]
+    ),
+    ...(owed.length > 0 && !isActor ? (["SYNC-1"] as const) : []),
+    // After a cursor, exactly what `resumed` has promised: the entries, or none.
+    ...(outcome.replay !== undefined && isActor ? (["CATCH-2", "CATCH-3"] as const) : []),
+    ...(owed.length === 0 && outcome.owed.some(({ kind }) => kind !== "reply") ? (["ISOLATE-1"] as const) : [])
+  ]
+}

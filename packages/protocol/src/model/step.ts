@@ -400,8 +400,8 @@ const listRooms = (world: World, who: Who, { after, limit }: Extract<Ask, { read
     look: (object, bound) => {
       const items: ReadonlyArray<unknown> = Array.isArray(object["rooms"]) ? object["rooms"] : []
       const got = items.filter((item) => isOurs(world, item))
-      // Others' rooms may have filled the slice before ours were reached.
-      const wanted = object["more"] === true && items.length >= size ? ours.slice(0, got.length) : ours
+      const last = object["more"] === true ? nameIn(items.at(-1)) : undefined
+      const wanted = last === undefined ? ours : ours.filter(({ room }) => room <= last)
       return JSON.stringify(got) === JSON.stringify(wanted)
         ? { bound }
         : { cites: "LIST-5", want: { is: "field", type: "rooms", field: "rooms", value: wanted } }
@@ -412,11 +412,11 @@ const listRooms = (world: World, who: Who, { after, limit }: Extract<Ask, { read
   return replied(world, who, "rooms", "LIST-5", rooms, ...more)
 }
 
-/** Whether an item of a list of rooms is one that the story speaks of and that has members. */
+/** The room that an item of a list names. */
+const nameIn = (item: unknown): string | undefined =>
+  typeof item === "object" && item !== null && "room" in item ? String(item.room) : undefined
+
+/** Whether an item of a list names a room that the story speaks of; one with no members need not be listed, but may. */
 const isOurs = ({ names }: World, item: unknown): boolean =>
-  typeof item === "object" &&
-  item !== null &&
-  "room" in item &&
-  names.includes(String(item.room)) &&
-  "members" in item &&
-  item.members !== 0
+  names.includes(nameIn(item) ?? "") &&
+  !(typeof item === "object" && item !== null && "members" in item && item.members === 0)
