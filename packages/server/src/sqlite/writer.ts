@@ -24,7 +24,7 @@ export type Written =
   | { readonly _tag: "Committed"; readonly placed: ReadonlyArray<ReadonlyArray<Placed>> }
   /** Nothing was written, and nothing will be. */
   | { readonly _tag: "Refused"; readonly reason: string }
-  /** Nobody knows, or nothing more can be written. */
+  /** Nobody knows, or nothing more can be written: every group after this one is refused. */
   | { readonly _tag: "Broken"; readonly reason: string }
 
 /** Writes a group of appends; the errors of the disk are values. */
@@ -69,16 +69,20 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     return placed
   }
 
+  let isBroken = false
+
   /** Gives what an error means, once nothing is left of the transaction. */
   const undo = (error: unknown, isDefinite: boolean): Written => {
     const reason = inWords(error)
-    if (!isDefinite) return { _tag: "Broken", reason }
+    isBroken = !isDefinite
+    if (isBroken) return { _tag: "Broken", reason }
     // SQLite has rolled back by itself after some errors.
     if (db.isTransaction) db.exec("ROLLBACK")
     return { _tag: "Refused", reason }
   }
 
   return (appends) => {
+    if (isBroken) return { _tag: "Refused", reason: "the server is stopping" }
     let placed: ReadonlyArray<ReadonlyArray<Placed>>
     try {
       begin.run()

@@ -1,0 +1,82 @@
+/**
+ * Group commit: while one transaction is on its way to the disk, what others append waits, and shares the next.
+ *
+ * A thread of its own writes, and not the event loop between two turns: a loop that commits stands still for as long as the disk
+ * syncs, and with it every heartbeat and every other room.
+ *
+ * @module
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import { StorageBroken, Unavailable } from "../room-log.ts"
+import type { Ask } from "./thread.ts"
+import type { Append, Placed, Written } from "./writer.ts"
+
+export interface GroupCommit {
+  /** Appends, and gives what became of the drafts once it is on the disk. A defect: nobody knows. */
+  readonly append: (append: Append) => Effect.Effect<ReadonlyArray<Placed>, Unavailable>
+  /** Waits until nothing more can be written. */
+  readonly failed: Effect.Effect<never, StorageBroken>
+}
+
+/** The most rooms that one transaction appends to. */
+const groupSize = 256
+
+interface Waiting {
+  readonly append: Append
+  readonly done: Deferred.Deferred<ReadonlyArray<Placed>, Unavailable>
+}
+
+/** Commits in the order of the calls, for as long as the scope lives. */
+export const makeGroupCommit = Effect.fnUntraced(function* (
+  file: string,
+  write: Ask<ReadonlyArray<Append>, Written>
+): Effect.fn.Return<GroupCommit, never, Scope.Scope> {
+  const waiting = yield* Queue.unbounded<Waiting>()
+  const failed = yield* Deferred.make<never, StorageBroken>()
+  let isRefusing = false
+
+  /** Tells the operator, once, that nothing can be stored, and when it can again. */
+  const tell = Effect.fnUntraced(function* (written: Written) {
+    const wasRefusing = isRefusing
+    isRefusing = written._tag !== "Committed"
+    if (written._tag === "Broken") {
+      const message = `can't go on with the data file ${file}: ${written.reason}`
+      yield* Deferred.fail(failed, new StorageBroken({ message }))
+    } else if (written._tag === "Refused" && !wasRefusing) {
+      yield* Effect.logWarning(`nothing can be stored in ${file}: ${written.reason}`)
+    } else if (written._tag === "Committed" && wasRefusing) {
+      yield* Effect.logInfo(`storing in ${file} again`)
+    }
+  })
+
+  const commitNext = Effect.gen(function* () {
+    const group = yield* Queue.takeBetween(waiting, 1, groupSize)
+    const written = yield* write(group.map(({ append }) => append)).pipe(Effect.catchDefect(broken))
+    group.forEach(({ done }, index) => void Deferred.doneUnsafe(done, outcomeOf(written, index)))
+    yield* tell(written)
+  })
+
+  yield* Effect.forkScoped(Effect.forever(commitNext))
+  return {
+    append: (append) =>
+      Effect.suspend(() => {
+        const done = Deferred.makeUnsafe<ReadonlyArray<Placed>, Unavailable>()
+        Queue.offerUnsafe(waiting, { append, done })
+        return Deferred.await(done)
+      }),
+    failed: Deferred.await(failed)
+  }
+})
+
+/** A thread that has ended leaves open what became of its last transaction. */
+const broken = (defect: unknown): Effect.Effect<Written> =>
+  Effect.succeed({ _tag: "Broken", reason: defect instanceof Error ? defect.message : String(defect) })
+
+const outcomeOf = (written: Written, index: number): Effect.Effect<ReadonlyArray<Placed>, Unavailable> => {
+  if (written._tag === "Committed") return Effect.succeed(written.placed[index]!)
+  if (written._tag === "Refused") return Effect.fail(new Unavailable({ message: written.reason }))
+  return Effect.die(new Error(written.reason))
+}
