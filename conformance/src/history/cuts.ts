@@ -1,0 +1,321 @@
+/**
+ * What can be cut from a history. Each cut gives the history of a run in which something did not happen: somebody was not there, or did not
+ * ask for this. With a request goes all that followed from it, so that a server which did nothing wrong in the one did nothing wrong in
+ * the other:
+ *
+ * - with a `send`, its entry on every connection; later entries move up by one, and so do heads and cursors. Order, gaps and knowledge of
+ *   what remains are as before.
+ * - with a `join`, all that the connection did and got in the room until it left it, and what others were told of it.
+ * - with a connection, all that it did; with the rest of a connection, all that it did from then on. What others did, it need not have seen.
+ * - `sync`, `ping`, lists and refused requests change nothing for anybody.
+ *
+ * @module
+ */
+import type { ServerMessage } from "@tertulia/protocol"
+import type { Lane, Observation } from "../history.ts"
+import { type Course, courseOf, type Exchange, logOf, never, type Stay } from "./course.ts"
+
+/** A cut, or several at once: numbers and moments are those of the history for which it was made. */
+export interface Cut {
+  /** Connections that are left out. */
+  readonly lanes: ReadonlySet<string>
+  /** Connections that are seen only before this moment. */
+  readonly rests: ReadonlyMap<string, number>
+  /** Observations that are left out, by their moments. */
+  readonly moments: ReadonlySet<number>
+  /** Entries that are left out, by log and `seq`. */
+  readonly entries: ReadonlyMap<string, ReadonlySet<number>>
+  /** Whose coming and going is told nobody. */
+  readonly absences: ReadonlyArray<Absence>
+  /**
+   * Whether it may leave what no right server can have shown, since what followed can't be told from what didn't. Then the judge says so,
+   * and the cut isn't made. All other cuts leave a history of a right server one of a right server.
+   */
+  readonly isBold: boolean
+}
+
+interface Absence {
+  readonly room: string
+  readonly nick: string
+  readonly from: number
+  readonly to: number
+}
+
+/** The cut that cuts nothing. */
+export const nothing: Cut = {
+  lanes: new Set(),
+  rests: new Map(),
+  moments: new Set(),
+  entries: new Map(),
+  absences: [],
+  isBold: false
+}
+
+/** Several cuts as one. */
+export const together = (cuts: ReadonlyArray<Cut>): Cut => {
+  const rests = new Map<string, number>()
+  const entries = new Map<string, Set<number>>()
+  for (const cut of cuts) {
+    for (const [who, from] of cut.rests) rests.set(who, Math.min(from, rests.get(who) ?? never))
+    for (const [log, seqs] of cut.entries) entries.set(log, (entries.get(log) ?? new Set()).union(seqs))
+  }
+  return {
+    lanes: new Set(cuts.flatMap(({ lanes }) => [...lanes])),
+    rests,
+    moments: new Set(cuts.flatMap(({ moments }) => [...moments])),
+    entries,
+    absences: cuts.flatMap(({ absences }) => absences),
+    isBold: cuts.some(({ isBold }) => isBold)
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Which cuts there are
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** All cuts of a history, the largest first. */
+export const cutsOf = (lanes: ReadonlyArray<Lane>): ReadonlyArray<Cut> => {
+  const courses = lanes.map(courseOf)
+  const all = { courses, acknowledged: acknowledgedIn(courses) }
+  return [
+    ...courses.map((course) => withoutLane(all, course)),
+    ...courses.flatMap((course) => course.exchanges.toReversed().map(({ asked }) => withoutRest(all, course, asked))),
+    ...courses.flatMap((course) => course.stays.map((stay) => withoutStay(all, course, stay))),
+    ...courses.flatMap((course) => course.exchanges.flatMap((exchange) => withoutRequest(all, course, exchange))),
+    ...strangers(all),
+    ...unsaid(all),
+    ...lanes.flatMap(unbroken)
+  ]
+}
+
+interface All {
+  readonly courses: ReadonlyArray<Course>
+  /** The entries that a `sent` in the history acknowledges, by log and `seq`. */
+  readonly acknowledged: ReadonlySet<string>
+}
+
+const acknowledgedIn = (courses: ReadonlyArray<Course>): ReadonlySet<string> =>
+  new Set(
+    courses.flatMap(({ exchanges }) =>
+      exchanges.flatMap(({ reply, stay }) =>
+        reply?.type === "sent" && stay !== undefined ? [`${logOf(stay.joined)} ${reply.seq}`] : []
+      )
+    )
+  )
+
+const withoutLane = (all: All, course: Course): Cut =>
+  together([without(all, course, course.exchanges), { ...nothing, lanes: new Set([course.who]) }])
+
+const withoutRest = (all: All, course: Course, from: number): Cut => {
+  const rest = course.exchanges.filter(({ asked }) => asked >= from)
+  // Whoever has left in the rest is now in for ever.
+  const isBold = course.stays.some(
+    ({ ending, exchange }) => exchange.asked < from && ending >= from && ending !== never
+  )
+  return together([without(all, course, rest), { ...nothing, rests: new Map([[course.who, from]]), isBold }])
+}
+
+const withoutStay = (all: All, course: Course, stay: Stay): Cut =>
+  without(all, course, [stay.exchange, ...course.exchanges.filter((each) => each.stay === stay)])
+
+/** A `join` that was granted goes with its stay. Whoever has not left, or said `bye`, may all the same be gone for the others. */
+const withoutRequest = (all: All, course: Course, exchange: Exchange): ReadonlyArray<Cut> => {
+  const { reply, request } = exchange
+  if (reply?.type === "joined") return []
+  const ends = (request.type === "leave" && reply?.type !== "error") || request.type === "bye"
+  return [together([without(all, course, [exchange]), { ...nothing, isBold: ends }])]
+}
+
+/** A connection that didn't break. */
+const unbroken = ({ ended, who }: Lane): ReadonlyArray<Cut> =>
+  ended === undefined ? [] : [{ ...nothing, rests: new Map([[who, ended]]), isBold: true }]
+
+/** Without these requests of one connection, and what followed from them. */
+const without = (all: All, course: Course, exchanges: ReadonlyArray<Exchange>): Cut => {
+  const cut = new Set(exchanges)
+  const stays = course.stays.filter(({ exchange }) => cut.has(exchange))
+  return together([
+    { ...nothing, moments: new Set(exchanges.flatMap(({ answered, asked }) => [asked, answered])) },
+    {
+      ...nothing,
+      moments: new Set(stays.flatMap(({ entries, told }) => [...entries, ...told].map(({ moment }) => moment)))
+    },
+    ...exchanges.filter(({ request }) => request.type === "send").map((exchange) => entryOf(all, course, exchange)),
+    ...exchanges.filter(isJoin).map((exchange) => absenceOf(all, course, exchange, cut))
+  ])
+}
+
+const entry = (log: string, seq: number): Cut => ({ ...nothing, entries: new Map([[log, new Set([seq])]]) })
+
+/** The entry that a `send` has made. */
+const entryOf = (all: All, { nick }: Course, { asked, reply, request, stay }: Exchange): Cut => {
+  if (reply?.type === "sent" && stay !== undefined) return entry(logOf(stay.joined), reply.seq)
+  if (reply !== undefined || request.type !== "send") return nothing
+  // It may have happened: then its entry is one that nothing acknowledges.
+  for (const { stays } of all.courses) {
+    for (const { entries, joined } of stays) {
+      const made = entries.find(
+        ({ from, moment, room, seq, text }) =>
+          from === nick &&
+          room === request.room &&
+          text === request.text &&
+          moment > asked &&
+          !all.acknowledged.has(`${logOf(joined)} ${seq}`)
+      )
+      if (made !== undefined) return entry(logOf(joined), made.seq)
+    }
+  }
+  return nothing
+}
+
+/** Whether a request has brought somebody into a room, or may have. */
+const isJoin = ({ reply, request }: Exchange): boolean => request.type === "join" && reply?.type !== "error"
+
+/** Nobody is told of somebody who was never there; of one who comes again, it can't be known what of it is told when. */
+const absenceOf = (
+  { courses }: All,
+  { nick }: Course,
+  { asked, request }: Exchange,
+  cut: ReadonlySet<Exchange>
+): Cut => {
+  const room = request.type === "join" ? request.room : ""
+  const others = courses
+    .filter((course) => course.nick === nick)
+    .flatMap(({ exchanges }) => exchanges)
+    .filter((each) => isJoin(each) && each.request.type === "join" && each.request.room === room && !cut.has(each))
+  if (others.length === 0) return { ...nothing, absences: [{ room, nick, from: 0, to: never }] }
+  const next = Math.min(never, ...others.map((each) => each.asked).filter((moment) => moment > asked))
+  return { ...nothing, absences: [{ room, nick, from: asked, to: next }], isBold: true }
+}
+
+/** People in a room who are on no lane there: what is told of them. */
+const strangers = ({ courses }: All): ReadonlyArray<Cut> => {
+  const known = new Set(courses.flatMap(({ nick, stays }) => stays.map(({ joined }) => `${joined.room} ${nick}`)))
+  const named = courses.flatMap(({ stays }) =>
+    stays.flatMap(({ joined, told }) =>
+      [...joined.members, ...told.map(({ nick }) => nick)].map(
+        (nick) => [`${joined.room} ${nick}`, joined.room, nick] as const
+      )
+    )
+  )
+  return [...new Map(named.map(([key, room, nick]) => [key, { room, nick, from: 0, to: never }] as const))]
+    .filter(([key]) => !known.has(key))
+    .map(([, absent]) => ({ ...nothing, absences: [absent] }))
+}
+
+/** Entries that no `send` in the history has made. */
+const unsaid = ({ acknowledged, courses }: All): ReadonlyArray<Cut> => {
+  const heads = new Map<string, number>()
+  for (const { stays } of courses)
+    for (const { entries, joined } of stays)
+      for (const seq of [joined.head, ...entries.map((each) => each.seq)])
+        heads.set(logOf(joined), Math.max(seq, heads.get(logOf(joined)) ?? 0))
+  return [...heads].flatMap(([log, head]) =>
+    Array.from({ length: Math.min(head, mostUnsaid) }, (_, nth) => nth + 1)
+      .filter((seq) => !acknowledged.has(`${log} ${seq}`))
+      .map((seq) => entry(log, seq))
+  )
+}
+
+// Numbers come from the target: a head of a billion is no reason to try a billion cuts.
+const mostUnsaid = 5_000
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Cutting
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** The history without what is cut. */
+export const cutOut = (lanes: ReadonlyArray<Lane>, cut: Cut): ReadonlyArray<Lane> => {
+  const ranks = new Map([...cut.entries].map(([log, seqs]) => [log, [...seqs].toSorted((one, other) => one - other)]))
+  return lanes.filter(({ who }) => !cut.lanes.has(who)).map((lane) => cutFrom(lane, cut, ranks))
+}
+
+/** The entries that are cut from each log, ascending. */
+type Ranks = ReadonlyMap<string, ReadonlyArray<number>>
+
+/** How many of these are at most `seq`. */
+const countUpTo = (seqs: ReadonlyArray<number>, seq: number): number => {
+  let [low, high] = [0, seqs.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (seqs[middle]! <= seq) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The history up to a moment. */
+export const upTo = (lanes: ReadonlyArray<Lane>, last: number): ReadonlyArray<Lane> =>
+  lanes.map(({ ended = never, nick, observations, who }) => ({
+    who,
+    nick,
+    observations: observations.filter(({ moment }) => moment <= last),
+    ...(ended <= last ? { ended } : {})
+  }))
+
+const cutFrom = ({ ended = never, nick, observations, who }: Lane, cut: Cut, ranks: Ranks): Lane => {
+  const end = cut.rests.get(who) ?? never
+  const epochs = new Map<string, string>()
+  const kept: Array<Observation> = []
+  for (const observation of observations) {
+    if (observation.moment >= end) break
+    const after = changed(observation, epochs, cut, ranks)
+    // Also of what is cut: the entries after it belong to the log that it names.
+    if ("got" in observation) follow(epochs, observation.got)
+    if (after !== undefined && !cut.moments.has(observation.moment)) kept.push(after)
+  }
+  return { who, nick, observations: kept, ...(ended < end ? { ended } : {}) }
+}
+
+/** Notes in which epochs a connection is in which rooms. */
+const follow = (epochs: Map<string, string>, got: ServerMessage): void => {
+  if (got.type === "joined") epochs.set(got.room, got.epoch)
+  if (got.type === "left") epochs.delete(got.room)
+  if (got.type === "bye") epochs.clear()
+}
+
+const changed = (
+  observation: Observation,
+  epochs: ReadonlyMap<string, string>,
+  cut: Cut,
+  ranks: Ranks
+): Observation | undefined => {
+  const { moment } = observation
+  const countIn = (room: string, epoch: string | undefined, seq: number): number => {
+    const seqs = epoch === undefined ? undefined : ranks.get(logOf({ room, epoch }))
+    return seqs === undefined ? 0 : countUpTo(seqs, seq)
+  }
+  const isCut = (room: string, seq: number): boolean =>
+    cut.entries.get(logOf({ room, epoch: epochs.get(room) ?? "" }))?.has(seq) === true
+  const isAbsent = (room: string, nick: string): boolean =>
+    cut.absences.some((each) => each.room === room && each.nick === nick && each.from <= moment && moment < each.to)
+
+  if ("sent" in observation) {
+    const { sent } = observation
+    if (sent.type !== "join" || sent.after === undefined) return observation
+    return { moment, sent: { ...sent, after: sent.after - countIn(sent.room, sent.epoch, sent.after) } }
+  }
+  const { got } = observation
+  switch (got.type) {
+    case "message":
+    case "sent":
+      if (isCut(got.room, got.seq)) return undefined
+      return { moment, got: { ...got, seq: got.seq - countIn(got.room, epochs.get(got.room), got.seq) } }
+    case "member":
+      return isAbsent(got.room, got.nick) ? undefined : observation
+    case "joined":
+      return {
+        moment,
+        got: {
+          ...got,
+          head: got.head - countIn(got.room, got.epoch, got.head),
+          first: got.first - countIn(got.room, got.epoch, got.first - 1),
+          members: got.members.filter((nick) => !isAbsent(got.room, nick))
+        }
+      }
+    case "members":
+      return { moment, got: { ...got, members: got.members.filter((nick) => !isAbsent(got.room, nick)) } }
+    default:
+      return observation
+  }
+}

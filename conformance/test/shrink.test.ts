@@ -1,0 +1,76 @@
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { cutOut, cutsOf, together, upTo } from "../src/history/cuts.ts"
+import { firstFound, showing, shrink } from "../src/history/shrink.ts"
+import { judgeHistory, type Lane } from "../src/history.ts"
+import { drawn, faults, historyOf } from "./world.ts"
+
+const guilt = (lanes: ReadonlyArray<Lane>): ReadonlyArray<unknown> =>
+  judgeHistory(lanes).flatMap(({ requirement, violations }) => violations.map((each) => ({ requirement, ...each })))
+
+const size = (lanes: ReadonlyArray<Lane>): number =>
+  lanes.reduce((sum, { observations }) => sum + observations.length, 0)
+
+describe("A history of a server that does everything right", () => {
+  it("is guilty of nothing, whatever people do at once", () => {
+    fc.assert(
+      fc.property(drawn, (steps) => {
+        expect(guilt(historyOf(steps))).toEqual([])
+      }),
+      { numRuns: 300, endOnFailure: true }
+    )
+  })
+
+  it("is guilty of nothing up to any moment", () => {
+    fc.assert(
+      fc.property(drawn, fc.nat(400), (steps, last) => {
+        expect(guilt(upTo(historyOf(steps), last))).toEqual([])
+      }),
+      { numRuns: 200, endOnFailure: true }
+    )
+  })
+
+  it("is guilty of nothing when any of it is cut out, once and again", () => {
+    fc.assert(
+      fc.property(drawn, fc.array(fc.nat(1_000), { minLength: 1, maxLength: 4 }), (steps, picks) => {
+        let lanes = historyOf(steps)
+        for (const pick of picks) {
+          const cuts = cutsOf(lanes).filter(({ isBold }) => !isBold)
+          if (cuts.length > 0) lanes = cutOut(lanes, cuts[pick % cuts.length]!)
+          expect(guilt(lanes)).toEqual([])
+        }
+      }),
+      { numRuns: 300, endOnFailure: true }
+    )
+  })
+})
+
+describe("Shrinking", () => {
+  it.each(faults)("finds the least history of a server that %s", (fault) => {
+    let found = 0
+    let shortest = Number.POSITIVE_INFINITY
+    fc.assert(
+      fc.property(drawn, (steps) => {
+        const lanes = historyOf(steps, fault)
+        const first = firstFound(lanes)
+        if (first === undefined) return
+        found++
+        const least = shrink(lanes, first)
+        const holds = showing(lanes, first)
+        expect(firstFound(least, first.requirement)?.violation).toMatchObject({
+          who: first.violation.who,
+          moment: first.violation.moment
+        })
+        // One-minimal: whatever is cut now, what was found is gone, or nothing changes.
+        const smaller = cutsOf(least)
+          .map((cut) => cutOut(least, together([cut])))
+          .filter((part) => size(part) < size(least) && holds(part))
+        expect(smaller).toEqual([])
+        shortest = Math.min(shortest, size(least))
+      }),
+      { numRuns: 15, seed: 7, endOnFailure: true }
+    )
+    expect(found).toBeGreaterThan(0)
+    expect(shortest).toBeLessThan(16)
+  })
+})
