@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { ExitWith } from "./commands/exit.ts"
+import { historyCommand } from "./commands/history.ts"
 import { judgeCommand } from "./commands/judge.ts"
 import { proxyCommand } from "./commands/proxy.ts"
 import { helpFormatter } from "./lang/help.ts"
@@ -70,7 +71,7 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   return 3
 }
 
-const command = judgeCommand(language).pipe(Command.withSubcommands([proxyCommand(language)]))
+const command = judgeCommand(language).pipe(Command.withSubcommands([proxyCommand(language), historyCommand(language)]))
 
 Command.run(command, { version: "0.1.0" }).pipe(
   Effect.provide(settings),

@@ -14,6 +14,7 @@ import { test } from "vitest"
 import { brokenBy } from "./blame.ts"
 import { type Client, makeClient, type Person } from "./client.ts"
 import type { RequirementId } from "./generated/requirement-id.ts"
+import type { Lane } from "./history.ts"
 import { titleContains } from "./lang/spoken.ts"
 import { type StartedTarget, startTarget } from "./run/target.ts"
 import type { TestPlan } from "./suite.ts"
@@ -38,6 +39,9 @@ export type { Client, Person } from "./client.ts"
 export interface Scenario {
   /** Counts a judgement of a requirement that the test names. Broken: a MUST ends the test, a SHOULD is a warning. */
   readonly judge: (id: RequirementId, kept: boolean, evidence: EvidenceLike) => Effect.Effect<void, Stop>
+
+  /** Notes what all connections did and got: it goes into the report when a requirement is broken. */
+  readonly recorded: (history: ReadonlyArray<Lane>) => Effect.Effect<void>
 
   /** Ends the test: this target, or this kind of run, can't show it. Says why, in a sentence. */
   readonly notRun: (reason: string) => Effect.Effect<never, Stop>
@@ -195,6 +199,8 @@ export interface Judging {
   address: Address
   /** The client on whose connection something went wrong. */
   culprit: string | undefined
+  /** What the story noted by `recorded`. */
+  history: ReadonlyArray<Lane> | undefined
   readonly kind: TestPlan["kind"]
 }
 
@@ -219,6 +225,7 @@ const attempt = (
       notes: [],
       address: suite.options.address,
       culprit: undefined,
+      history: undefined,
       kind: scenarioOptions.kind ?? "scenario"
     }
     const exit = yield* Effect.exit(
@@ -266,7 +273,8 @@ const outcomeOf = (judging: Judging, exit: Exit.Exit<Partial<Outcome> | undefine
   if (error instanceof Stop) {
     const { finding, reason, verdict } = error
     const transcripts = finding === undefined ? [] : transcriptsOf(judging)
-    return settle({ ...base, verdict, reason, transcripts, ...(finding === undefined ? {} : { finding }) })
+    const found = finding === undefined ? {} : { finding }
+    return settle({ ...base, verdict, reason, transcripts, ...found, ...historyOf(judging, verdict) })
   }
   const fault = error instanceof SuiteFault ? error.message : Cause.pretty(exit.cause)
   return {
@@ -277,6 +285,10 @@ const outcomeOf = (judging: Judging, exit: Exit.Exit<Partial<Outcome> | undefine
     transcripts: transcriptsOf(judging)
   }
 }
+
+/** What was recorded, when it is what shows that a requirement is broken. */
+export const historyOf = ({ history }: Judging, verdict: Verdict): Pick<Outcome, "history"> =>
+  verdict === "failed" && history !== undefined ? { history } : {}
 
 const settle = (outcome: Outcome): Outcome => {
   if (outcome.verdict === "failed") suite.stopIfBailing()
@@ -466,6 +478,10 @@ export const makeScenario = (judging: Judging): Scenario => {
 
   return {
     judge: judgeLike,
+    recorded: (history) =>
+      Effect.sync(() => {
+        judging.history = history
+      }),
     notRun: (reason) => Effect.fail(new Stop({ verdict: "not run", reason })),
     connect: open,
     connection,

@@ -5,6 +5,7 @@
  */
 import * as Data from "effect/Data"
 import type { RequirementId } from "./generated/requirement-id.ts"
+import type { Lane } from "./history.ts"
 import type { Transcript } from "./wire/transcript.ts"
 
 /**
@@ -55,6 +56,15 @@ export interface Tally {
   readonly broken: number
 }
 
+/** What replays the failing run of a property. */
+export interface Replay {
+  readonly seed: number
+  readonly path?: string
+  readonly counterexample?: string
+  /** How often the counterexample broke the requirement when it was told again: of a race, not every time. */
+  readonly hits?: { readonly runs: number; readonly broken: number }
+}
+
 /** All that is known after one test; goes from vitest's worker to the report as `task.meta.outcome`. */
 export interface Outcome {
   readonly verdict: Verdict
@@ -69,7 +79,9 @@ export interface Outcome {
   readonly connections: number
   readonly millis: number
   /** For properties: what replays the failing run. */
-  readonly replay?: { readonly seed: number; readonly path?: string; readonly counterexample?: string }
+  readonly replay?: Replay
+  /** What all connections did and got, when that is what was judged, and a requirement is broken. */
+  readonly history?: ReadonlyArray<Lane>
   /** The suite itself did wrong: exit 3. */
   readonly fault?: string
 }

@@ -4,8 +4,11 @@ import { faulty, hostileLine, text } from "@tertulia/protocol/arbitraries"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { isReply } from "../src/client.ts"
-import { guarantees, judgeLanes, type Watched, watch } from "../src/lane.ts"
+import type { Lane } from "../src/history.ts"
+import { comeBack, guaranteesOfReturns, judgeLanes, type Watched, watch } from "../src/lane.ts"
 import { property } from "../src/property.ts"
+import type { Scenario } from "../src/scenario.ts"
+import type { Stop } from "../src/verdict.ts"
 import { printable } from "../src/wire/transcript.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -135,21 +138,40 @@ property(
 // Histories
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What one person does, without waiting for the others: `send` joins first if need be, `come or go` joins or leaves. */
+/**
+ * What one person does, without waiting for the others: `send` joins first if need be, `come or go` joins or leaves. When a connection
+ * breaks, its last `send` and whatever else has no reply yet may have happened or not; they come back and repeat it.
+ */
 const deed = fc.record({
   what: fc.oneof(
     { weight: 3, arbitrary: fc.constant("send" as const) },
     { weight: 2, arbitrary: fc.constant("come or go" as const) },
-    { weight: 1, arbitrary: fc.constantFrom("sync" as const, "wait" as const) }
+    { weight: 1, arbitrary: fc.constantFrom("sync" as const, "wait" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("FIN" as const, "RST" as const) }
   ),
   room: fc.constantFrom(0, 1)
 })
 
 type Deed = typeof deed extends fc.Arbitrary<infer Drawn> ? Drawn : never
 
-const play = Effect.fnUntraced(function* (person: Watched, rooms: ReadonlyArray<string>, deeds: ReadonlyArray<Deed>) {
+/** Somebody, by the connection that they have now, and what was seen by those that broke. */
+interface Somebody {
+  person: Watched
+  readonly past: Array<Lane>
+}
+
+// Each break costs a connection.
+const mostBreaks = 2
+
+const play = Effect.fnUntraced(function* (
+  t: Scenario,
+  somebody: Somebody,
+  rooms: ReadonlyArray<string>,
+  deeds: ReadonlyArray<Deed>
+) {
   const isIn = new Set<string>()
   for (const [nth, deed] of deeds.entries()) {
+    const { person } = somebody
     const { what } = deed
     const room = rooms[deed.room]!
     if (what === "sync") yield* person.post({ type: "sync" })
@@ -163,12 +185,36 @@ const play = Effect.fnUntraced(function* (person: Watched, rooms: ReadonlyArray<
       yield* person.post({ type: "join", room })
     }
     if (what === "send") yield* person.post({ type: "send", room, text: `${person.who} ${nth}` })
+    if ((what === "FIN" || what === "RST") && somebody.past.length < mostBreaks)
+      yield* breakAndReturn(t, somebody, what)
   }
+})
+
+const breakAndReturn = Effect.fnUntraced(function* (
+  t: Scenario,
+  somebody: Somebody,
+  how: "FIN" | "RST",
+  meanwhile: Effect.Effect<unknown, Stop> = Effect.void
+) {
+  somebody.past.push(yield* somebody.person.breaks(how))
+  yield* meanwhile
+  const [first, ...more] = somebody.past
+  somebody.person = yield* comeBack(t, [first!, ...more])
+})
+
+/** What every history has, so that every requirement is judged: somebody talks, breaks off and comes back to a room where another is. */
+const encore = Effect.fnUntraced(function* (t: Scenario, keeper: Watched, somebody: Somebody) {
+  const room = t.roomName()
+  yield* keeper.post({ type: "join", room })
+  yield* somebody.person.post({ type: "join", room })
+  const id = yield* somebody.person.post({ type: "send", room, text: "encore" })
+  yield* somebody.person.until(({ object }) => object["re"] === id, "`sent`")
+  yield* breakAndReturn(t, somebody, "RST", keeper.post({ type: "send", room, text: "meanwhile" }))
 })
 
 property(
   "whatever people do at once, all see one log",
-  guarantees,
+  guaranteesOfReturns,
   fc.record({
     // Whether somebody is in the rooms all the time; if not, they are forgotten and come back.
     isKept: fc.boolean(),
@@ -178,7 +224,11 @@ property(
     const [keeper, ...people] = (yield* t.people(4)).map(watch)
     const rooms = [t.roomName(), t.roomName()]
     if (isKept) for (const room of rooms) yield* keeper!.post({ type: "join", room })
-    yield* Effect.forEach(people, (person, nth) => play(person, rooms, deeds[nth]!), { concurrency: "unbounded" })
-    yield* judgeLanes(t, [keeper!, ...people])
-  }
+    const all = people.map((person): Somebody => ({ person, past: [] }))
+    yield* Effect.forEach(all, (somebody, nth) => play(t, somebody, rooms, deeds[nth]!), { concurrency: "unbounded" })
+    yield* encore(t, keeper!, all[0]!)
+    const past = all.flatMap((somebody) => somebody.past)
+    yield* judgeLanes(t, [keeper!, ...all.map(({ person }) => person)], guaranteesOfReturns, past)
+  },
+  { connections: 4 + 3 * mostBreaks + 1, isRacy: true }
 )

@@ -17,9 +17,9 @@ describe("A history of a server that does everything right", () => {
       fc.property(drawn, (steps) => {
         expect(guilt(historyOf(steps))).toEqual([])
       }),
-      { numRuns: 300, endOnFailure: true }
+      { numRuns: 150, endOnFailure: true }
     )
-  })
+  }, 60_000)
 
   it("is guilty of nothing up to any moment", () => {
     fc.assert(
@@ -28,7 +28,7 @@ describe("A history of a server that does everything right", () => {
       }),
       { numRuns: 200, endOnFailure: true }
     )
-  })
+  }, 60_000)
 
   it("is guilty of nothing when any of it is cut out, once and again", () => {
     fc.assert(
@@ -40,37 +40,41 @@ describe("A history of a server that does everything right", () => {
           expect(guilt(lanes)).toEqual([])
         }
       }),
-      { numRuns: 300, endOnFailure: true }
+      { numRuns: 150, endOnFailure: true }
     )
-  })
+  }, 60_000)
 })
 
 describe("Shrinking", () => {
-  it.each(faults)("finds the least history of a server that %s", (fault) => {
-    let found = 0
-    let shortest = Number.POSITIVE_INFINITY
-    fc.assert(
-      fc.property(drawn, (steps) => {
-        const lanes = historyOf(steps, fault)
-        const first = firstFound(lanes)
-        if (first === undefined) return
-        found++
-        const least = shrink(lanes, first)
-        const holds = showing(lanes, first)
-        expect(firstFound(least, first.requirement)?.violation).toMatchObject({
-          who: first.violation.who,
-          moment: first.violation.moment
-        })
-        // One-minimal: whatever is cut now, what was found is gone, or nothing changes.
-        const smaller = cutsOf(least)
-          .map((cut) => cutOut(least, together([cut])))
-          .filter((part) => size(part) < size(least) && holds(part))
-        expect(smaller).toEqual([])
-        shortest = Math.min(shortest, size(least))
-      }),
-      { numRuns: 15, seed: 7, endOnFailure: true }
-    )
-    expect(found).toBeGreaterThan(0)
-    expect(shortest).toBeLessThan(16)
-  })
+  it.each(faults)(
+    "finds the least history of a server that %s",
+    (fault) => {
+      let found = 0
+      let shortest = Number.POSITIVE_INFINITY
+      fc.assert(
+        fc.property(drawn, (steps) => {
+          const lanes = historyOf(steps, fault)
+          const first = firstFound(lanes)
+          if (first === undefined) return
+          found++
+          const least = shrink(lanes, first)
+          const holds = showing(lanes, first)
+          expect(firstFound(least, first.requirement)?.violation).toMatchObject({
+            who: first.violation.who,
+            moment: first.violation.moment
+          })
+          // One-minimal: whatever is cut now, what was found is gone, or nothing changes.
+          const smaller = cutsOf(least)
+            .map((cut) => cutOut(least, together([cut])))
+            .filter((part) => size(part) < size(least) && holds(part))
+          expect(smaller).toEqual([])
+          shortest = Math.min(shortest, size(least))
+        }),
+        { numRuns: 15, seed: 7, endOnFailure: true }
+      )
+      expect(found).toBeGreaterThan(0)
+      expect(shortest).toBeLessThan(16)
+    },
+    60_000
+  )
 })

@@ -58,6 +58,30 @@ const leaks = (type: string, isOutside: (wire: Wire, room: string) => boolean) =
   }
 }
 
+/** Exchanges one of so many entries with the next, for whoever didn't send it, if that comes within a moment. */
+const outOfOrder = (every: number) => (): Tap => {
+  const held = new Map<number, string>()
+  let nth = 0
+  return {
+    reply: ({ object, text, type }, wire) => {
+      const before = held.get(wire.nth)
+      if (before !== undefined) {
+        held.delete(wire.nth)
+        if (type === "message") wire.hit()
+        return type === "message" ? [text, before] : [before, text]
+      }
+      if (type !== "message" || object["from"] === wire.nick() || ++nth % every !== 0) return undefined
+      held.set(wire.nth, text)
+      setTimeout(() => {
+        if (held.get(wire.nth) !== text) return
+        held.delete(wire.nth)
+        wire.toClient(text)
+      }, 3)
+      return []
+    }
+  }
+}
+
 const soon = 20
 
 /** Hands on what was held back as soon as `isFree`, looking every few milliseconds; a mutant's process ends with its run. */
@@ -147,27 +171,13 @@ export const order: ReadonlyArray<Mutant> = [
         : undefined
     })()
   }),
-  breaks("ORDER-3", "out-of-order", "sends two entries in the wrong order when they come at once", () => {
-    const held = new Map<number, string>()
-    return {
-      reply: ({ object, text, type }, wire) => {
-        const before = held.get(wire.nth)
-        if (before !== undefined) {
-          held.delete(wire.nth)
-          if (type === "message") wire.hit()
-          return type === "message" ? [text, before] : [before, text]
-        }
-        if (type !== "message" || object["from"] === wire.nick()) return undefined
-        held.set(wire.nth, text)
-        setTimeout(() => {
-          if (held.get(wire.nth) !== text) return
-          held.delete(wire.nth)
-          wire.toClient(text)
-        }, 3)
-        return []
-      }
-    }
-  }),
+  breaks("ORDER-3", "out-of-order", "sends two entries in the wrong order when they come at once", outOfOrder(1)),
+  breaks(
+    "ORDER-3",
+    "out-of-order-now-and-then",
+    "sends every fifth entry after the next, to those who didn't send it, when both come at once",
+    outOfOrder(5)
+  ),
   breaks("ORDER-4", "overtakes", "appends two messages of one sender in the wrong order", swapsTexts(1)),
   breaks(
     "ORDER-5",

@@ -11,9 +11,9 @@
  *
  * @module
  */
-import type { ServerMessage } from "@tertulia/protocol"
+import type { Request, ServerMessage } from "@tertulia/protocol"
 import type { Lane, Observation } from "../history.ts"
-import { type Course, courseOf, type Exchange, logOf, never, type Stay } from "./course.ts"
+import { type Course, courseOf, type Exchange, logOf, never } from "./course.ts"
 
 /** A cut, or several at once: numbers and moments are those of the history for which it was made. */
 export interface Cut {
@@ -80,8 +80,7 @@ export const cutsOf = (lanes: ReadonlyArray<Lane>): ReadonlyArray<Cut> => {
   return [
     ...courses.map((course) => withoutLane(all, course)),
     ...courses.flatMap((course) => course.exchanges.toReversed().map(({ asked }) => withoutRest(all, course, asked))),
-    ...courses.flatMap((course) => course.stays.map((stay) => withoutStay(all, course, stay))),
-    ...courses.flatMap((course) => course.exchanges.flatMap((exchange) => withoutRequest(all, course, exchange))),
+    ...courses.flatMap((course) => course.exchanges.map((exchange) => withoutRequest(all, course, exchange))),
     ...strangers(all),
     ...unsaid(all),
     ...lanes.flatMap(unbroken)
@@ -115,16 +114,23 @@ const withoutRest = (all: All, course: Course, from: number): Cut => {
   return together([without(all, course, rest), { ...nothing, rests: new Map([[course.who, from]]), isBold }])
 }
 
-const withoutStay = (all: All, course: Course, stay: Stay): Cut =>
-  without(all, course, [stay.exchange, ...course.exchanges.filter((each) => each.stay === stay)])
-
-/** A `join` that was granted goes with its stay. Whoever has not left, or said `bye`, may all the same be gone for the others. */
-const withoutRequest = (all: All, course: Course, exchange: Exchange): ReadonlyArray<Cut> => {
+/** A `join` goes with all that was asked in the room. Whoever has not left, or said `bye`, may all the same be gone for the others. */
+const withoutRequest = (all: All, course: Course, exchange: Exchange): Cut => {
   const { reply, request } = exchange
-  if (reply?.type === "joined") return []
-  const ends = (request.type === "leave" && reply?.type !== "error") || request.type === "bye"
-  return [together([without(all, course, [exchange]), { ...nothing, isBold: ends }])]
+  const isBold = (request.type === "leave" && reply?.type !== "error") || request.type === "bye"
+  const inside = isJoin(exchange) ? insideOf(course, exchange) : []
+  return { ...without(all, course, [exchange, ...inside]), ...(isBold ? { isBold } : {}) }
 }
+
+/** What was asked in a room between a `join` and the next. */
+const insideOf = ({ exchanges }: Course, { asked, request }: Exchange): ReadonlyArray<Exchange> => {
+  const room = roomOf(request)
+  const after = exchanges.filter((each) => each.asked > asked && roomOf(each.request) === room)
+  const next = after.findIndex(isJoin)
+  return next === -1 ? after : after.slice(0, next)
+}
+
+const roomOf = (request: Request): string | undefined => ("room" in request ? request.room : undefined)
 
 /** A connection that didn't break. */
 const unbroken = ({ ended, who }: Lane): ReadonlyArray<Cut> =>
@@ -178,11 +184,11 @@ const absenceOf = (
   { asked, request }: Exchange,
   cut: ReadonlySet<Exchange>
 ): Cut => {
-  const room = request.type === "join" ? request.room : ""
+  const room = roomOf(request) ?? ""
   const others = courses
     .filter((course) => course.nick === nick)
     .flatMap(({ exchanges }) => exchanges)
-    .filter((each) => isJoin(each) && each.request.type === "join" && each.request.room === room && !cut.has(each))
+    .filter((each) => isJoin(each) && roomOf(each.request) === room && !cut.has(each))
   if (others.length === 0) return { ...nothing, absences: [{ room, nick, from: 0, to: never }] }
   const next = Math.min(never, ...others.map((each) => each.asked).filter((moment) => moment > asked))
   return { ...nothing, absences: [{ room, nick, from: asked, to: next }], isBold: true }

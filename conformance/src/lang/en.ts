@@ -49,6 +49,16 @@ export const english: Words = {
   hiddenChunks: (chunks) => `... ${chunks} chunks ...`,
   hiddenTranscripts: (connections) =>
     `${connections} more ${connections === 1 ? "connection" : "connections"}: see --report html`,
+  story: (requirement, lines, ofLines, lanes, ofLanes) =>
+    `the least in which ${requirement} is broken still: ${lines} of ${ofLines} lines, ${lanes} of ${ofLanes} connections; > sent, < came`,
+  broke: "the connection breaks",
+  hits: (broken, runs) => `told again, it broke it ${broken} of ${runs} times`,
+  history: (file) => `all that was recorded: npm run conformance -- judge ${file}`,
+  aboutHistory:
+    "Judges a history that a run has recorded, without a server: exit 0 when it breaks nothing, 1 when it does, 2 when it is none.",
+  historyFile: "The file: history-1.json in the folder of the reports",
+  historyJudged: (lanes, lines, judged, broken) =>
+    `${lines} lines of ${lanes} connections; ${judged} requirements judged${broken.length === 0 ? ", none broken" : `; broken: ${broken.join(", ")}`}`,
   legend: (port) =>
     `${port === undefined ? "> typed, < shown" : `the suite's port ${port}; > sent, < came`}, one line per chunk`,
   port: (port) => `port ${port ?? "unknown"}`,

@@ -86,6 +86,16 @@ export const spanish: Words = {
   sameReason: (tests, titles) => `y ${tests} más por la misma razón: ${titles}`,
   hiddenChunks: (chunks) => `... ${chunks} trozos ...`,
   hiddenTranscripts: (connections) => `${counted(connections, "conexión", "conexiones")} más: vea --report html`,
+  story: (requirement, lines, ofLines, lanes, ofLanes) =>
+    `lo mínimo en que aún se incumple ${requirement}: ${lines} de ${ofLines} líneas, ${lanes} de ${ofLanes} conexiones; > enviado, < recibido`,
+  broke: "la conexión se corta",
+  hits: (broken, runs) => `al repetirlo, falló ${broken} de ${runs} veces`,
+  history: (file) => `todo lo registrado: npm run conformance -- judge ${file}`,
+  aboutHistory:
+    "Juzga una historia que registró una ejecución, sin servidor: sale con 0 si no incumple nada, 1 si incumple algo, 2 si no es una historia.",
+  historyFile: "El archivo: history-1.json en la carpeta de los informes",
+  historyJudged: (lanes, lines, judged, broken) =>
+    `${lines} líneas de ${lanes} conexiones; ${judged} requisitos juzgados${broken.length === 0 ? ", ninguno incumplido" : `; incumplidos: ${broken.join(", ")}`}`,
   legend: (port) =>
     `${port === undefined ? "> tecleado, < mostrado" : `puerto ${port} de la suite; > enviado, < llegado`}; una línea por trozo`,
   port: (port) => `puerto ${port ?? "desconocido"}`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Story } from "../history/story.ts"
 import type { Results, TestResult } from "../run/results.ts"
 import type { Evidence, Finding, Outcome } from "../verdict.ts"
 import type { Transcript } from "../wire/transcript.ts"
@@ -26,7 +27,16 @@ const testIn = (phrases: Phrases, test: TestResult): TestResult => ({
   ...test,
   heading: phrases.of(test.title),
   ...(test.hint === undefined ? {} : { hint: phrases.of(test.hint) }),
+  ...(test.story === undefined ? {} : { story: told(phrases, test.story) }),
   outcome: outcomeIn(phrases, test.outcome)
+})
+
+/** A story whose violation is said in a language. */
+export const storyIn = (language: Language, story: Story): Story => told(phrasesOf(language), story)
+
+const told = <Told extends Story>({ of }: Phrases, story: Told): Told => ({
+  ...story,
+  violation: { ...story.violation, expected: of(story.violation.expected), got: of(story.violation.got) }
 })
 
 const outcomeIn = ({ of }: Phrases, outcome: Outcome): Outcome => {

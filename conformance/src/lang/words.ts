@@ -89,6 +89,18 @@ export interface Words {
   readonly sameReason: (tests: number, titles: string) => string
   readonly hiddenChunks: (chunks: number) => string
   readonly hiddenTranscripts: (connections: number) => string
+  /** What a story is: so many lines of so many connections, of what was recorded, in which the requirement is broken still. */
+  readonly story: (requirement: string, lines: number, ofLines: number, lanes: number, ofLanes: number) => string
+  /** Where a connection ends in a story. */
+  readonly broke: string
+  /** How often a counterexample broke its requirement, told again. */
+  readonly hits: (broken: number, runs: number) => string
+  /** The command `judge`, its file, and what it has found. */
+  readonly aboutHistory: string
+  readonly historyFile: string
+  readonly historyJudged: (lanes: number, lines: number, judged: number, broken: ReadonlyArray<string>) => string
+  /** Where a history lies, and what judges it again. */
+  readonly history: (file: string) => string
   readonly legend: (port: number | undefined) => string
   readonly port: (port: number | undefined) => string
 

@@ -51,16 +51,19 @@ export const jsonReport = (results: Results): string => {
       broken,
       tests: titles
     })),
-    tests: tests.map(({ again, chapter, hint, ids, kind, outcome, profile, title }) => ({
-      chapter,
-      title,
-      kind,
-      ids,
-      profile,
-      ...outcome,
-      ...(hint === undefined ? {} : { hint }),
-      again
-    }))
+    tests: tests.map(
+      ({ again, chapter, hint, ids, kind, outcome: { history: _, ...outcome }, profile, story, title }) => ({
+        chapter,
+        title,
+        kind,
+        ids,
+        profile,
+        ...outcome,
+        ...(hint === undefined ? {} : { hint }),
+        ...(story === undefined ? {} : { story }),
+        again
+      })
+    )
   }
   return `${JSON.stringify(report, null, 2)}\n`
 }

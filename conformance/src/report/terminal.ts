@@ -19,6 +19,7 @@ import {
   sentencesOf,
   withVerdict
 } from "./evidence.ts"
+import { keptStoryLines } from "./story.ts"
 import { labelled, type Style, wrap } from "./style.ts"
 import { visible } from "./visible.ts"
 
@@ -104,7 +105,7 @@ const causeBlock = (style: Style, { tests }: Cause, sentences: Sentences): Reado
 }
 
 const redBlock = (style: Style, test: TestResult, sentences: Sentences): string => {
-  const { chapter, heading, hint, outcome } = test
+  const { chapter, heading, hint, outcome, story } = test
   const { finding, reason, replay, transcripts, verdict } = outcome
   const { labels } = style.words
   return [
@@ -113,8 +114,12 @@ const redBlock = (style: Style, test: TestResult, sentences: Sentences): string 
       ? [labelled(style, "", visible(reason ?? ""))]
       : findingLines(style, finding, test, sentences)),
     ...(replay?.counterexample === undefined ? [] : [labelled(style, labels.with, visible(replay.counterexample))]),
+    ...(replay?.hits === undefined
+      ? []
+      : [labelled(style, "", style.words.hits(replay.hits.broken, replay.hits.runs))]),
     ...hintLines(style, hint),
-    ...transcriptsLines(style, test.kind, transcripts),
+    // A story says in a few lines what the transcripts of all connections hide.
+    ...(story === undefined ? transcriptsLines(style, test.kind, transcripts) : keptStoryLines(style, story)),
     labelled(style, labels.again, style.bold(test.again))
   ].join("\n")
 }

@@ -21,6 +21,7 @@ import type { SuiteOptions } from "../suite.ts"
 import type { Outcome, Verdict } from "../verdict.ts"
 import { type Driven, drive, type TestReport } from "./drive.ts"
 import { flakyAmong, settled } from "./expected.ts"
+import { withStories } from "./histories.ts"
 import { writeJudged } from "./judged.ts"
 import { type Lists, readKnownFailures, readKnownFlaky, readScale } from "./lists.ts"
 import { CannotJudge, checkIds, checkNumber, checkWords, type Flags, reportKinds } from "./options.ts"
@@ -47,7 +48,8 @@ export const judge = Effect.fnUntraced(function* (
   const first = yield* Effect.promise(() => drive(options, watching))
   const driven = yield* runFlakyAgain(options, first, lists, watching.onAgain)
   const millis = (yield* Clock.currentTimeMillis) - began
-  const results = resultsIn(flags.lang, resultsOf(target, options.seed, driven, requirements, millis, lists))
+  const found = resultsOf(target, options.seed, driven, requirements, millis, lists)
+  const results = resultsIn(flags.lang, withStories(found, flags.out))
   yield* write(flags, results, requirements)
   if (isWhole(flags) && results.exitCode <= 1) yield* Effect.sync(() => writeJudged(target.who, results))
   say(`\n${closingLines(style, results, requirements)}\n`)

@@ -6,6 +6,7 @@
 import type { Hello } from "@tertulia/protocol"
 import type { RequirementId } from "../generated/requirement-id.ts"
 import { hintOf } from "../hints.ts"
+import type { Story } from "../history/story.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
 import { call } from "./caller.ts"
@@ -24,7 +25,12 @@ export interface TestResult extends TestReport {
   readonly hint?: string
   /** The command that runs just this test again. */
   readonly again: string
+  /** What its history comes down to, if it has one, and the file that holds all of it. */
+  readonly story?: KeptStory
 }
+
+/** A story, and where the history lies of which it is the least, if it could be written. */
+export type KeptStory = Story & { readonly file?: string }
 
 /** What became of one requirement. */
 export type Standing =

@@ -136,7 +136,7 @@ const readings = (node: unknown): ReadonlyArray<string> => {
 
 // Durations, verdicts and lines that the catalogue of words has, commands, the beginning of a sentence that is looked for.
 const noProse =
-  /^(?:\d+ |\{\} )(?:millis|seconds?)$|^not (?:run|claimed|judged)$|^(?:stale )?expected failure$|^npm |^--\w+ \{\}$|^the line is not$|^the suite (?:ends|turns)|\.test\.ts$|^"\{\}" "\{\}"|^on the way$|^, then $|^\{\} \.{3} |\n$|^ {2}/u
+  /^(?:\d+ |\{\} )(?:millis|seconds?)$|^not (?:run|claimed|judged)$|^(?:stale )?expected failure$|^npm |^--\w+ \{\}$|^the line is not$|^the suite (?:ends|turns)|\.test\.ts$|^\S+\.json$|^"\{\}" "\{\}"|^on the way$|^, then $|^\{\} \.{3} |\n$|^ {2}/u
 
 /** Whether there are words in it, besides code, JSON and names. */
 const isProse = (phrase: string): boolean =>

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Transcript } from "../../wire/transcript.ts"
+import { cut, labelOf } from "../label.ts"
 import { html, type Markup } from "./markup.ts"
 
 /** One object, or a piece of one, or a note, on its way between a lane and the target. */
@@ -102,7 +103,7 @@ const arrowsOf = (transcripts: ReadonlyArray<Transcript>): ReadonlyArray<Arrow> 
     .flatMap(({ moments }, lane) =>
       moments.flatMap(({ at, text, what }) =>
         (what === "note" ? [text] : linesOf(text)).map(
-          (line): Arrow => ({ at, lane, what, text: line, label: what === "note" ? line : labelOf(line) })
+          (line): Arrow => ({ at, lane, what, text: line, label: what === "note" ? line : labelIn(line) })
         )
       )
     )
@@ -112,24 +113,12 @@ const arrowsOf = (transcripts: ReadonlyArray<Transcript>): ReadonlyArray<Arrow> 
 const linesOf = (chunk: string): ReadonlyArray<string> =>
   chunk.split(/(?<=\})(?:\\r)?\\n/u).filter((line) => line !== "")
 
-// What tells objects of one type apart, in the order in which it is shown.
-const told = ["nick", "room", "code", "reason", "change", "seq", "from", "text", "field"] as const
-
 /** An object in a few words; a line that is none, or that was cut, as it is. */
-const labelOf = (line: string): string => {
+const labelIn = (line: string): string => {
   const object = objectIn(line)
-  if (object === undefined) {
-    const type = /^\{"type":"([a-z-]+)"/u.exec(line)?.[1]
-    return type === undefined ? line : `${type} …`
-  }
-  const fields = told.flatMap((name) => (object[name] === undefined ? [] : [shortened(name, object[name])]))
-  const pair = ["id", "re"].flatMap((name) => (object[name] === undefined ? [] : [`${name} ${String(object[name])}`]))
-  return [String(object["type"]), ...pair, ...fields].join(" ")
-}
-
-const shortened = (name: string, value: unknown): string => {
-  const text = cut(typeof value === "string" ? value : JSON.stringify(value), 16)
-  return name === "text" ? `“${text}”` : name === "seq" ? `seq ${text}` : text
+  if (object !== undefined) return labelOf(object)
+  const type = /^\{"type":"([a-z-]+)"/u.exec(line)?.[1]
+  return type === undefined ? line : `${type} …`
 }
 
 const objectIn = (line: string): Readonly<Record<string, unknown>> | undefined => {
@@ -141,9 +130,4 @@ const objectIn = (line: string): Readonly<Record<string, unknown>> | undefined =
   } catch {
     return undefined
   }
-}
-
-const cut = (text: string, length: number): string => {
-  const characters = [...text]
-  return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`
 }
