@@ -3,6 +3,7 @@ import { causesOf } from "../src/report/evidence.ts"
 import { htmlReport } from "../src/report/html.ts"
 import { jsonReport } from "../src/report/json.ts"
 import { junitReport } from "../src/report/junit.ts"
+import { markdownReport } from "../src/report/markdown.ts"
 import { labelled, plainStyle, styleOf, wrap } from "../src/report/style.ts"
 import { closingLines } from "../src/report/terminal.ts"
 import type { Outcome } from "../src/verdict.ts"
@@ -142,6 +143,21 @@ describe("reports", () => {
       )
     assert.deepStrictEqual(titles("dialogue"), [["a", "b"]])
     assert.deepStrictEqual(titles("scenario"), [["a"], ["b"]])
+  })
+
+  it("a browser's and a build's count the causes, too; where only blocks are left, nothing says where to begin", () => {
+    assert.include(
+      htmlReport(results, requirements),
+      `<p>1 cause, 2 red tests; begin with <a href="#story-1">LOGIN-1</a></p>`
+    )
+    assert.include(markdownReport(results, requirements), "1 cause, 2 tests\n")
+    const gone = run([report("a", { ...kept, verdict: "blocked", reason: "blocked: the target is gone" })])
+    assert.include(closingLines(plainStyle, gone, requirements), "\n1 cause, 1 test\n")
+    assert.include(htmlReport(gone, requirements), "<p>1 cause, 1 red test</p>")
+    const good = run([report("a", kept)])
+    for (const text of [closingLines(plainStyle, good, requirements), htmlReport(good, requirements)]) {
+      assert.notInclude(text, "cause")
+    }
   })
 
   it("every report has the hint", () => {

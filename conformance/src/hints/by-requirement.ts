@@ -55,7 +55,7 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "NAME-2":
     "Fold exactly A-Z to a-z before you look a name up, in every request that has one. The lower-case function of most languages folds other letters, too.",
   "NAME-3":
-    "Keep the folded name when a request comes in, and send that one; what the client wrote is not needed any more.",
+    "A name has got in that breaks the grammar, or that isn't folded: refuse the first by `bad-name` when the request comes, before anything is done with it, and keep and send only the folded form.",
   "TEXT-1":
     "A text is relayed as it came: measure it in bytes of UTF-8 after unescaping, size buffers for the longest, and escape quotes, backslashes and control characters when you write it into JSON.",
   "TEXT-2":

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { aboutOf } from "../report/evidence.ts"
 import { verdicts } from "../verdict.ts"
 import type { Words } from "./words.ts"
 
@@ -67,8 +68,8 @@ export const english: Words = {
   tested: (tests, seconds, counts) => `${tests} tests in ${seconds} s: ${counts}`,
   judged: (judged, binding, who, broken) =>
     `${judged} of ${binding} requirements on ${who}s judged${broken.length === 0 ? "" : `; broken: ${broken.join(", ")}`}`,
-  causes: (causes, tests, first, again) =>
-    `${causes} ${causes === 1 ? "cause" : "causes"}, ${tests} ${tests === 1 ? "test" : "tests"}; begin with ${first}: ${again}`,
+  causes: ({ causes, first, red }) =>
+    `${causes} ${causes === 1 ? "cause" : "causes"}, ${red} ${red === 1 ? "test" : "tests"}${first === undefined ? "" : `; begin with ${aboutOf(first)}: ${first.again}`}`,
   conformant: (profiles, notRun, expected) =>
     `conformant: ${profiles}${notRun > 0 ? `, but for ${notRun} tests not run` : ""}${expected > 0 ? `, but for ${expected} expected failures` : ""}`,
   notConformant: (profiles) => `not conformant: ${profiles}`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { aboutOf } from "../report/evidence.ts"
 import type { Words } from "./words.ts"
 
 /** `1 prueba`, `2 pruebas`. */
@@ -104,8 +105,8 @@ export const spanish: Words = {
   tested: (tests, seconds, counts) => `${counted(tests, "prueba", "pruebas")} en ${seconds} s: ${counts}`,
   judged: (judged, binding, who, broken) =>
     `juzgados ${judged} de los ${binding} requisitos que obligan ${bound[who]}${notKept(broken)}`,
-  causes: (causes, tests, first, again) =>
-    `${counted(causes, "causa", "causas")}, ${counted(tests, "prueba", "pruebas")}; empiece por ${first}: ${again}`,
+  causes: ({ causes, first, red }) =>
+    `${counted(causes, "causa", "causas")}, ${counted(red, "prueba", "pruebas")}${first === undefined ? "" : `; empiece por ${aboutOf(first)}: ${first.again}`}`,
   conformant: (profiles, notRun, expected) =>
     `conforme: ${profiles}${notRun > 0 ? `, salvo ${counted(notRun, "prueba", "pruebas")} sin correr` : ""}${expected > 0 ? `, salvo ${counted(expected, "falla esperada", "fallas esperadas")}` : ""}`,
   notConformant: (profiles) => `no conforme: ${profiles}`,

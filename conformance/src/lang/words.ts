@@ -5,6 +5,7 @@
  * @module
  */
 import type { Side } from "../proxy/happening.ts"
+import type { TestResult } from "../run/results.ts"
 import type { Score } from "../run/score.ts"
 import type { TestPlan } from "../suite.ts"
 import type { Verdict } from "../verdict.ts"
@@ -39,6 +40,13 @@ export type OptionName =
 
 /** What may stand for the value of an option. */
 export type Metavar = "address" | "command" | "text" | "name" | "number" | "integer" | "path" | "file" | "folder"
+
+/** How many things are wrong, in how many red tests, and the test to begin with. */
+interface CauseCount {
+  readonly causes: number
+  readonly red: number
+  readonly first: TestResult | undefined
+}
 
 /** Everything that the reports and the command line say. Labels have at most 9 letters, so that texts stand in a column. */
 export interface Words {
@@ -109,7 +117,7 @@ export interface Words {
   readonly tested: (tests: number, seconds: string, counts: string) => string
   readonly judged: (judged: number, binding: number, who: "server" | "client", broken: ReadonlyArray<string>) => string
   /** How many things are wrong, in how many red tests, and the one to begin with. */
-  readonly causes: (causes: number, tests: number, first: string, again: string) => string
+  readonly causes: (counted: CauseCount) => string
   readonly conformant: (profiles: string, notRun: number, expected: number) => string
   readonly notConformant: (profiles: string) => string
   /** Further tests that failed, after the one that was told. */

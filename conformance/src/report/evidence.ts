@@ -74,6 +74,17 @@ export const causesOf = (results: Results): ReadonlyArray<Cause> => {
   return [...failed, ...others]
 }
 
+/** How many things are wrong, in how many red tests, and the test to begin with; `undefined` when nothing is. */
+export const causeCount = (results: Results) => {
+  const causes = causesOf(results)
+  if (causes.length === 0) return undefined
+  const red = causes.reduce((sum, { blocked, tests }) => sum + blocked.length + tests.length, 0)
+  return { causes: causes.length, red, first: causes[0]?.tests[0] }
+}
+
+/** What a test is about, in a word: the requirement that is broken, or else its title. */
+export const aboutOf = ({ heading, outcome }: TestResult): string => outcome.finding?.requirement ?? `"${heading}"`
+
 const accusedOf = (test: TestResult): ReadonlyArray<string> =>
   test.outcome.finding === undefined ? [] : accused(test, test.outcome.finding)
 

@@ -9,7 +9,7 @@ import { effectiveLimits } from "@tertulia/protocol"
 import type { Results } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, verdicts } from "../verdict.ts"
-import { blocksOf, coverageOf, nameOf, sentencesOf } from "./evidence.ts"
+import { aboutOf, blocksOf, causeCount, coverageOf, nameOf, sentencesOf } from "./evidence.ts"
 import { failuresSection, type Setting, storied, storyAnchor } from "./html/failures.ts"
 import { html, type Markup, trusted } from "./html/markup.ts"
 import { requirementsSection, testsSection } from "./html/matrix.ts"
@@ -90,11 +90,21 @@ ${stories.length + blocksOf(results).length > 0 && html`<li><a href="#failures">
 const summarySection = ({ results }: Setting): Markup => html`<section id="summary" aria-labelledby="summary-title">
 <h2 id="summary-title">Summary</h2>
 <p class="lead">${prose(inWords(results))}</p>
+${whereToBegin(results)}
 ${results.faults.map((fault) => html`<p class="fault"><b>A fault of the suite, not of the target:</b> ${fault}</p>`)}
 ${tiles(results)}
 ${bar(results)}
 ${facts(results)}
 </section>`
+
+const whereToBegin = (results: Results): Markup => {
+  const { causes, first, red } = causeCount(results) ?? {}
+  if (causes === undefined || red === undefined) return html``
+  const all = `${counted(causes, "cause")}, ${counted(red, "red test")}`
+  return first === undefined
+    ? html`<p>${all}</p>`
+    : html`<p>${all}; begin with <a href="#${storyAnchor(results, first)}">${aboutOf(first)}</a></p>`
+}
 
 const inWords = (results: Results): string => {
   const { exitCode, target, tests, totals } = results

@@ -8,7 +8,7 @@ import type { Words } from "../lang/words.ts"
 import type { Results, TestResult } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { verdicts } from "../verdict.ts"
-import { accused, blocksOf, causesOf, coverageOf, nameOf, type Sentences, sentencesOf } from "./evidence.ts"
+import { accused, blocksOf, causeCount, causesOf, coverageOf, nameOf, type Sentences, sentencesOf } from "./evidence.ts"
 import { visible } from "./visible.ts"
 
 // Such pages have a limit of 1 MB or less; the other reports have everything.
@@ -54,12 +54,14 @@ const headline = ({ exitCode, target, tests, totals }: Results, words: Words): s
 const totals = (results: Results, words: Words): ReadonlyArray<string> => {
   const { millis, planned, score, target, totals } = results
   const { binding, judged } = coverageOf(results)
+  const causes = causeCount(results)
   const counts = verdicts
     .filter((verdict) => totals[verdict] > 0)
     .map((verdict) => words.count(verdict, totals[verdict]))
   return [
     words.tested(planned, (millis / 1_000).toFixed(1), counts.join(", ")),
     words.judged(judged, binding, target.who, []),
+    ...(causes === undefined ? [] : [text(words.causes({ ...causes, first: undefined }))]),
     ...(score === undefined ? [] : [words.score(score)])
   ]
 }

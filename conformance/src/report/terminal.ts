@@ -13,6 +13,7 @@ import {
   accused,
   blocksOf,
   type Cause,
+  causeCount,
   causesOf,
   coverageOf,
   type Sentences,
@@ -267,24 +268,15 @@ const notesBlock = (style: Style, tests: ReadonlyArray<TestResult>): ReadonlyArr
 const summary = (style: Style, results: Results): string => {
   const { millis, planned, totals } = results
   const { binding, broken, judged } = coverageOf(results)
+  const causes = causeCount(results)
   const counts = countsOf(style, (verdict) => totals[verdict])
   return [
     style.words.tested(planned, (millis / 1_000).toFixed(1), counts),
     wrapped(style, style.words.judged(judged, binding, results.target.who, broken)),
-    ...causesLine(style, results),
+    ...(causes === undefined ? [] : [wrapped(style, style.words.causes(causes))]),
     ...(results.score === undefined ? [] : [wrapped(style, style.words.score(results.score))]),
     conclusion(style, results)
   ].join("\n")
-}
-
-/** How many things are wrong, and where to begin. */
-const causesLine = (style: Style, results: Results): ReadonlyArray<string> => {
-  const causes = causesOf(results)
-  const first = causes[0]?.tests[0]
-  if (first === undefined) return []
-  const red = causes.reduce((sum, { blocked, tests }) => sum + blocked.length + tests.length, 0)
-  const name = first.outcome.finding?.requirement ?? `"${first.heading}"`
-  return [wrapped(style, style.words.causes(causes.length, red, name, first.again))]
 }
 
 const conclusion = (style: Style, { exitCode, target, tests, totals }: Results): string => {
