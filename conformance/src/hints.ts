@@ -5,6 +5,7 @@
  * @module
  */
 import { hintsByRequirement } from "./hints/by-requirement.ts"
+import type { Role } from "./run/judged.ts"
 import type { TestPlan } from "./suite.ts"
 import type { Finding, Outcome } from "./verdict.ts"
 import { isRed } from "./verdict.ts"
@@ -15,12 +16,14 @@ export const hintFor = (requirement: string | undefined): string | undefined =>
     ? hintsByRequirement[requirement as keyof typeof hintsByRequirement]
     : undefined
 
-/** The hint for what a test has come to; `undefined` when nothing went wrong, or nothing can be said. */
-export const hintOf = (test: TestPlan, outcome: Outcome): string | undefined => {
+/** The hint for what a test of a server or a client has come to; `undefined` when nothing went wrong, or nothing can be said. */
+export const hintOf = (test: TestPlan, outcome: Outcome, who: Role): string | undefined => {
   const finding = outcome.finding ?? outcome.warnings[0]
   if (!isRed(outcome.verdict) && finding === undefined) return undefined
   const seen = seenIn(test, outcome, finding)
-  return cues.find(({ sees }) => sees(seen))?.hint ?? hintFor(finding?.requirement)
+  // What gives servers away says nothing of clients.
+  const cue = who === "server" ? cues.find(({ sees }) => sees(seen)) : undefined
+  return cue?.hint ?? hintFor(finding?.requirement)
 }
 
 /** What a cue looks at. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { hintsByRequirement } from "../src/hints/by-requirement.ts"
-import { hintFor, hintOf } from "../src/hints.ts"
+import { hintFor, hintOf as hintFrom } from "../src/hints.ts"
 import { readRequirements } from "../src/spec/requirements.ts"
 import type { TestPlan } from "../src/suite.ts"
 import type { Finding, Outcome } from "../src/verdict.ts"
@@ -28,6 +28,8 @@ const failed = (finding: Finding, chunks: ReadonlyArray<string> = []): Outcome =
     }
   ]
 })
+
+const hintOf = (test: TestPlan, outcome: Outcome) => hintFrom(test, outcome, "server")
 
 const silence = "nothing of the kind for 5000 ms"
 const badJson = '{"type":"error","code":"bad-json"}'
@@ -117,6 +119,11 @@ describe("Hints", () => {
     assert.include(of("the end of the connection (FIN)"), "hung up")
     assert.include(of(silence), "Nothing came at all")
     assert.strictEqual(of(silence, "SYNC-1"), hintsByRequirement["SYNC-1"])
+  })
+
+  it("what gives servers away says nothing of clients", () => {
+    const silent = failed({ requirement: "SYNC-1", expected: "`synced`", got: silence })
+    assert.strictEqual(hintFrom(plan("HEART-5"), silent, "client"), hintsByRequirement["SYNC-1"])
   })
 
   it("a target that is gone, or that a signal has ended, is told before anything else", () => {

@@ -134,7 +134,7 @@ export const resultsOf = (
 const resultOf = (report: TestReport, target: Target, seed: number): ReadonlyArray<TestResult> => {
   const { outcome, title } = report
   if (outcome === undefined) return []
-  const hint = hintOf(report, outcome)
+  const hint = hintOf(report, outcome, target.who)
   const hinted = hint === undefined ? {} : { hint }
   return [{ ...report, outcome, heading: title, ...hinted, again: againOf(report, target, seed) }]
 }

@@ -76,7 +76,7 @@ const sameReason = (results: Results, test: TestResult): Markup => {
   const alike = causesOf(results).find(({ tests }) => tests.includes(test))?.tests ?? []
   if (alike.length < 2) return html``
   const others = alike.filter((each) => each !== test)
-  return html`<p class="same"><span>Red for the same reason:</span> ${others.map(
+  return html`<p>Red for the same reason: ${others.map(
     (other, nth) => html`${nth > 0 && ", "}<a href="#${storyAnchor(results, other)}">${prose(other.heading)}</a>`
   )}</p>`
 }
