@@ -16,6 +16,7 @@ import { ExitWith } from "./commands/exit.ts"
 import { historyCommand } from "./commands/history.ts"
 import { judgeCommand } from "./commands/judge.ts"
 import { proxyCommand } from "./commands/proxy.ts"
+import { replayCommand } from "./commands/replay.ts"
 import { helpFormatter } from "./lang/help.ts"
 import { languageWanted } from "./lang/language.ts"
 import { phrasesOf } from "./lang/spoken.ts"
@@ -71,7 +72,9 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
   return 3
 }
 
-const command = judgeCommand(language).pipe(Command.withSubcommands([proxyCommand(language), historyCommand(language)]))
+const command = judgeCommand(language).pipe(
+  Command.withSubcommands([proxyCommand(language), replayCommand(language), historyCommand(language)])
+)
 
 Command.run(command, { version: "0.1.0" }).pipe(
   Effect.provide(settings),

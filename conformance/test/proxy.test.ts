@@ -1,87 +1,18 @@
-import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import * as net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { it } from "@effect/vitest"
-import { connect } from "@tertulia/client"
-import { tcp } from "@tertulia/client/tcp"
-import { defaultLimits } from "@tertulia/protocol"
-import { MemoryRoomLogs, serve, tcp as serverTcp } from "@tertulia/server"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
-import type * as Scope from "effect/Scope"
 import fc from "fast-check"
 import { afterAll, describe, expect } from "vitest"
-import { catalogue } from "../mutants/catalogue.ts"
-import { startProxy } from "../mutants/proxy.ts"
 import { bytesOf, type Happening, type Side, TranscriptLine, transcriptSchema } from "../src/proxy/happening.ts"
-import { relay } from "../src/proxy/relay.ts"
-import { judgeTraffic, type Summary } from "../src/proxy/traffic.ts"
-import { readRequirements } from "../src/spec/requirements.ts"
 import type { Address } from "../src/wire/connection.ts"
-
-const host = "127.0.0.1"
-const requirements = readRequirements()
-
-/** The reference server, or a mutant of it. */
-const server = Effect.fnUntraced(function* (mutant?: string): Effect.fn.Return<Address, never, Scope.Scope> {
-  const options = { limits: defaultLimits, heartbeat: 2 }
-  const { port } = yield* serve(serverTcp({ host, port: 0 }), options).pipe(
-    Effect.provide(MemoryRoomLogs.layer({ entries: 1_000, bytes: 1_000_000 })),
-    Effect.orDie
-  )
-  if (mutant === undefined) return { host, port }
-  const { tap } = catalogue.find(({ name }) => name === mutant)!
-  const proxy = yield* Effect.acquireRelease(
-    Effect.promise(() => startProxy(port, tap())),
-    ({ close }) => Effect.promise(close)
-  )
-  return { host, port: proxy.port }
-})
-
-/** A proxy before a target, with all that it has told. */
-const proxyTo = Effect.fnUntraced(function* (target: Address) {
-  const happenings: Array<Happening> = []
-  const judge = judgeTraffic(requirements)
-  const told = yield* Queue.unbounded<Happening>()
-  const { port } = yield* relay({ host, port: 0 }, target, (happening) => {
-    happenings.push(happening)
-    judge.take(happening)
-    Queue.offerUnsafe(told, happening)
-  })
-  const until = (event: Happening["event"]) =>
-    Effect.gen(function* () {
-      while ((yield* Queue.take(told)).event !== event) {}
-    })
-  return { address: { host, port }, happenings, judge, until }
-})
-
-/** What was broken: who, and what. */
-const accusations = ({ found }: Summary) => found.map(({ id, side }) => `${side} ${id}`).toSorted()
-
-const person = Effect.fnUntraced(function* (address: Address, nick: string) {
-  const connection = yield* connect(tcp(address))
-  yield* connection.login(nick)
-  return connection
-})
-
-/** Two people who meet, talk, and go. */
-const conversation = Effect.fnUntraced(function* (address: Address) {
-  const [ana, leo] = [yield* person(address, "ana"), yield* person(address, "leo")]
-  const [anas, leos] = [yield* ana.join("#cafe"), yield* leo.join("#cafe")]
-  yield* ana.sync
-  yield* Effect.all([anas.send("hola"), leos.send("qué tal"), anas.send("bien")], { concurrency: "unbounded" })
-  yield* leo.sync
-  yield* leos.leave
-  yield* anas.send("adiós")
-  yield* Effect.all([ana.sync, leo.rooms])
-  yield* ana.bye
-}, Effect.scoped)
+import { accusations, conformance, conversation, host, person, proxyTo, server } from "./traffic.ts"
 
 describe("The proxy", () => {
   it.live("finds nothing in what people say to a right server", () =>
@@ -319,26 +250,8 @@ describe("Whoever sends rubbish through the proxy", () => {
 // The command
 // ---------------------------------------------------------------------------------------------------------------------
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), "tertulia-proxy-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** Starts a command; kills it with the scope, if it still runs. */
-const conformance = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] })),
-    (child) => Effect.sync(() => child.kill("SIGKILL"))
-  )
-  const said = { out: "", err: "" }
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said.out += text
-  })
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    said.err += text
-  })
-  const ended = new Promise<number | null>((resolve) => child.once("close", resolve))
-  return { child, said, first: Effect.promise(() => once(child.stdout, "data")), code: Effect.promise(() => ended) }
-})
 
 /** The command before a target, when it listens. */
 const proxyCommand = Effect.fnUntraced(function* ({ port }: Address, ...options: ReadonlyArray<string>) {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import * as Clock from "effect/Clock"
 import { Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -12,12 +11,12 @@ import type { Language } from "../lang/language.ts"
 import { wordsOf } from "../lang/words.ts"
 import { relay } from "../proxy/relay.ts"
 import { isBroken, judgeTraffic } from "../proxy/traffic.ts"
-import { recordTo } from "../proxy/transcript.ts"
 import { styleOf } from "../report/style.ts"
 import { summaryLines, trafficPrinter } from "../report/traffic.ts"
 import { CannotJudge, parseAddress, parseTarget } from "../run/options.ts"
 import { readRequirementsIn } from "../spec/translations.ts"
 import { about, lang, valueIn } from "./flags.ts"
+import { recording } from "./recording.ts"
 
 /** Judges what passes between clients and a server. */
 export const proxyCommand = (language: Language) => {
@@ -32,7 +31,8 @@ export const proxyCommand = (language: Language) => {
     quiet: Flag.Boolean("quiet").pipe(Flag.withDefault(false), about(options.quiet))
   }
   return Command.make("proxy", flags, (given) => run({ ...given, out: Option.getOrUndefined(given.out) })).pipe(
-    Command.withDescription(words.proxy.about)
+    Command.withDescription(words.proxy.about),
+    Command.withShortDescription(words.proxy.inShort)
   )
 }
 
@@ -51,13 +51,11 @@ const run = Effect.fnUntraced(function* (flags: ProxyFlags) {
   const style = styleOf(process.stdout, process.env, words)
   const say = (text: string) => process.stdout.write(`${text}\n`)
   const judge = judgeTraffic(readRequirementsIn(flags.lang), trafficPrinter(style, flags, say))
-  const began = new Date(yield* Clock.currentTimeMillis).toISOString()
-  const recorder =
-    flags.out === undefined
-      ? undefined
-      : yield* recordTo(flags.out, { began, listen: flags.listen, target: flags.target }, (reason) =>
-          process.stderr.write(`conformance: ${words.proxy.notRecorded(flags.out ?? "", reason)}\n`)
-        )
+  const note = yield* recording(flags, flags.listen, flags.target)
+  const { port } = yield* relay(listen, target, (happening) => {
+    note(happening)
+    judge.take(happening)
+  }).pipe(Effect.mapError(({ reason }) => new CannotJudge({ reason: `--listen ${flags.listen}: ${reason}` })))
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       const summary = judge.finish()
@@ -66,10 +64,6 @@ const run = Effect.fnUntraced(function* (flags: ProxyFlags) {
       process.exitCode = isBroken(summary) ? 1 : 0
     })
   )
-  const { port } = yield* relay(listen, target, (happening) => {
-    recorder?.note(happening)
-    judge.take(happening)
-  }).pipe(Effect.mapError(({ reason }) => new CannotJudge({ reason: `--listen ${flags.listen}: ${reason}` })))
   say(words.proxy.listening(`${flags.listen.replace(/:\d+$/u, "")}:${port}`, flags.target))
   return yield* Effect.never
 }, Effect.scoped)

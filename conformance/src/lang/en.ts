@@ -131,6 +131,7 @@ export const english: Words = {
     flags: "FLAGS",
     globalFlags: "GLOBAL FLAGS",
     subcommands: "OTHER COMMANDS",
+    arguments: "ARGUMENTS",
     anyFlags: "[flags]",
     anySubcommand: "[command]",
     choices: "choices",
@@ -138,6 +139,7 @@ export const english: Words = {
     version: "Show version information"
   },
   proxy: {
+    inShort: "Judges and records what passes between clients and a server",
     about:
       "Stands between clients and a server, alters no byte, and says who breaks which requirement. Ctrl-C ends it. Exit codes: 0 nothing was broken, 1 something was, 2 it could not listen.",
     options: {
@@ -150,6 +152,7 @@ export const english: Words = {
     notRecorded: (file, reason) => `--out ${file}: nothing more is recorded: ${reason}`
   },
   replay: {
+    inShort: "Sends a recording again, or judges it as it is",
     about:
       "Sends again what clients have sent through the proxy, judges what comes, and compares it with what came then. Without --target it judges the recording as it is. Exit codes: 0 nothing was broken, 1 something was, 2 it could not be replayed.",
     transcript: "What the proxy has recorded by --out",
@@ -164,7 +167,8 @@ export const english: Words = {
     nothing: "nothing",
     replies: (replies, differing) =>
       differing === 0 ? `${replies} replies, all as recorded` : `${replies} replies, of which ${differing} differ`,
-    notAwaited: (steps) => `${steps} chunks were sent though what came before them then did not come now`
+    notAwaited: (times) =>
+      `given up ${times} times: what had come in the recording did not come, and the next chunk was sent all the same`
   },
   traffic: {
     side: { client: "client", server: "server" },

@@ -168,6 +168,7 @@ export const spanish: Words = {
     flags: "OPCIONES",
     globalFlags: "OPCIONES GENERALES",
     subcommands: "OTROS COMANDOS",
+    arguments: "ARGUMENTOS",
     anyFlags: "[opciones]",
     anySubcommand: "[comando]",
     choices: "una de",
@@ -175,6 +176,7 @@ export const spanish: Words = {
     version: "Muestra la versión"
   },
   proxy: {
+    inShort: "Juzga y graba lo que pasa entre clientes y un servidor",
     about:
       "Se pone entre clientes y un servidor, no altera ningún byte y dice quién incumple qué requisito. Ctrl-C lo termina. Códigos de salida: 0 no se incumplió nada, 1 sí, 2 no pudo escuchar.",
     options: {
@@ -187,6 +189,7 @@ export const spanish: Words = {
     notRecorded: (file, reason) => `--out ${file}: no se graba nada más: ${reason}`
   },
   replay: {
+    inShort: "Envía de nuevo una grabación, o la juzga tal como está",
     about:
       "Envía de nuevo lo que los clientes enviaron por el proxy, juzga lo que llega y lo compara con lo que llegó entonces. Sin --target juzga la grabación tal como está. Códigos de salida: 0 no se incumplió nada, 1 sí, 2 no se pudo repetir.",
     transcript: "Lo que el proxy grabó con --out",
@@ -201,8 +204,8 @@ export const spanish: Words = {
     nothing: "nada",
     replies: (replies, differing) =>
       `${counted(replies, "respuesta", "respuestas")}, ${differing === 0 ? "todas como se grabaron" : `de las que ${counted(differing, "difiere", "difieren")}`}`,
-    notAwaited: (steps) =>
-      `${counted(steps, "trozo se envió", "trozos se enviaron")} aunque lo que entonces llegó antes no llegó ahora`
+    notAwaited: (times) =>
+      `se dejó de esperar ${counted(times, "vez", "veces")}: lo que llegó en la grabación no llegó, y el trozo siguiente se envió igual`
   },
   traffic: {
     side: { client: "cliente", server: "servidor" },

@@ -26,7 +26,7 @@ const withWords = ({ help }: Words, doc: HelpDoc.HelpDoc): HelpDoc.HelpDoc => ({
 
 // Alone on its line, perhaps in bold.
 const heading =
-  /^((?:\u001b\[[0-9;]*m)?)(DESCRIPTION|USAGE|FLAGS|GLOBAL FLAGS|SUBCOMMANDS)(?=(?:\u001b\[[0-9;]*m)?$)/gmu
+  /^((?:\u001b\[[0-9;]*m)?)(DESCRIPTION|USAGE|FLAGS|GLOBAL FLAGS|SUBCOMMANDS|ARGUMENTS)(?=(?:\u001b\[[0-9;]*m)?$)/gmu
 
 const withHeadings = ({ help }: Words, text: string): string => {
   const headings: Readonly<Record<string, string>> = {
@@ -34,7 +34,8 @@ const withHeadings = ({ help }: Words, text: string): string => {
     USAGE: help.usage,
     FLAGS: help.flags,
     "GLOBAL FLAGS": help.globalFlags,
-    SUBCOMMANDS: help.subcommands
+    SUBCOMMANDS: help.subcommands,
+    ARGUMENTS: help.arguments
   }
   return text
     .replace(heading, (_, bold: string, name: string) => `${bold}${headings[name]}`)

@@ -146,6 +146,7 @@ export interface Words {
     readonly flags: string
     readonly globalFlags: string
     readonly subcommands: string
+    readonly arguments: string
     readonly anyFlags: string
     readonly anySubcommand: string
     readonly choices: string
@@ -157,19 +158,21 @@ export interface Words {
   // The proxy, and the replay of what it has recorded
   readonly proxy: {
     readonly about: string
+    readonly inShort: string
     readonly options: Readonly<Record<"listen" | "target" | "out" | "quiet", string>>
     readonly listening: (listen: string, target: string) => string
     readonly notRecorded: (file: string, reason: string) => string
   }
   readonly replay: {
     readonly about: string
+    readonly inShort: string
     readonly transcript: string
     readonly options: Readonly<Record<"target" | "fresh" | "out" | "quiet", string>>
     readonly differs: (connection: number, nth: number) => string
     readonly labels: Readonly<Record<"recorded" | "now", string>>
     readonly nothing: string
     readonly replies: (replies: number, differing: number) => string
-    readonly notAwaited: (steps: number) => string
+    readonly notAwaited: (times: number) => string
   }
   /** What went over a connection, and what is said of it. */
   readonly traffic: {

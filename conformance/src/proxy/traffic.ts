@@ -59,6 +59,7 @@ export const judgeTraffic = (
   const known = new Set<string>()
   const lines = { client: 0, server: 0 }
   let connections = 0
+  let isFinished = false
   let observations = 0
   const leftOut: Array<string> = []
 
@@ -92,6 +93,7 @@ export const judgeTraffic = (
   }
 
   const take = (happening: Happening) => {
+    if (isFinished) return
     const { connection } = happening
     const judge = judgeOf(connection)
     if (happening.event === "chunk") {
@@ -111,6 +113,7 @@ export const judgeTraffic = (
   }
 
   const finish = () => {
+    isFinished = true
     for (const [connection, judge] of open) keep(connection, judge)
     // Where one connection of a person isn't known, nothing is sure of the person.
     const sure = lanes.filter(({ nick }) => !leftOut.includes(nick))

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type Line, notUtf8 } from "@tertulia/protocol"
+import { type JsonObject, type Line, notUtf8 } from "@tertulia/protocol"
 import type { Language } from "../lang/language.ts"
 import { phrasesOf } from "../lang/spoken.ts"
 import type { Happening, Side } from "../proxy/happening.ts"
+import type { Replayed } from "../proxy/replay.ts"
 import { type Found, nameOf, type Summary, type Watcher } from "../proxy/traffic.ts"
 import { labelled, type Style, wrap } from "./style.ts"
 import { visible } from "./visible.ts"
@@ -73,6 +74,28 @@ const foundLines = (style: Style, lang: Language, found: Found): string => {
     ...(evidence.sent === undefined ? [] : [labelled(style, labels.sent, say(evidence.sent))]),
     labelled(style, labels.expected, say(evidence.expected)),
     labelled(style, labels.got, say(evidence.got))
+  ].join("\n")
+}
+
+// More would hide what it came to.
+const mostDifferences = 20
+
+/** How a replay differs from what was recorded. */
+export const replayedLines = (style: Style, { answers, differences, notAwaited }: Replayed): string => {
+  const { nothing, ...words } = style.words.replay
+  const show = (answer: JsonObject | undefined) => (answer === undefined ? nothing : visible(JSON.stringify(answer)))
+  return [
+    ...differences
+      .slice(0, mostDifferences)
+      .map(({ connection, now, nth, recorded }) =>
+        [
+          style.yellow(style.bold(words.differs(connection, nth))),
+          labelled(style, words.labels.recorded, show(recorded)),
+          labelled(style, words.labels.now, show(now))
+        ].join("\n")
+      ),
+    words.replies(answers, differences.length),
+    ...(notAwaited === 0 ? [] : [words.notAwaited(notAwaited)])
   ].join("\n")
 }
 
