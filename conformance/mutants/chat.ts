@@ -25,5 +25,15 @@ if ((mutant === undefined && name !== "none") || !(port > 0)) {
 const proxy = await startProxy(port, mutant?.tap() ?? {}, () => appendFileSync(hits, "."))
 proxy.unref()
 const chat = fileURLToPath(new URL("../../packages/client/src/main.ts", import.meta.url))
-process.argv.splice(1, process.argv.length, chat, "--nick", "ana", "--room", "cafe", `127.0.0.1:${proxy.port}`)
+process.argv.splice(
+  1,
+  process.argv.length,
+  chat,
+  "--nick",
+  "ana",
+  "--room",
+  "cafe",
+  "--reconnect",
+  `127.0.0.1:${proxy.port}`
+)
 await import(chat)

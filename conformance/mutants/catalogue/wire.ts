@@ -210,7 +210,7 @@ export const wire: ReadonlyArray<Mutant> = [
     "JSON-7",
     "one-spelling",
     "answers `bad-json` to an integer that is spelled with a fraction or an exponent",
-    whenAsked(({ text }) => (/:-?\d+(?:\.\d+|[eE][+-]?\d+)/u.test(text) ? ["no integer"] : undefined))
+    whenAsked(({ text }) => (/:-?\d+(?:\.\d+|[eE][+-]?\d+)/u.test(text) ? ['{"x":"\\ud800"}'] : undefined))
   ),
   breaks(
     "JSON-8",

@@ -63,7 +63,7 @@ export const referenceServer: Program = {
 const chat = fileURLToPath(new URL("../../../packages/client/src/main.ts", import.meta.url))
 
 /** The terminal client of this repository, as a command for `--client`. */
-export const referenceClient = `"${process.execPath}" "${chat}" --nick ana --room cafe`
+export const referenceClient = `"${process.execPath}" "${chat}" --nick ana --room cafe --reconnect`
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Starting

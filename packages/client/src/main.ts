@@ -20,14 +20,18 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
+import { comebackAfter } from "./comeback.ts"
 import { type Connection, connect } from "./connection.ts"
 import type { ConnectionLost, FellBehind, Gap, NotTertulia, Refused, Unreachable } from "./errors.ts"
 import { chat, lost } from "./terminal/chat.ts"
 import { roomName } from "./terminal/command.ts"
+import { emptyNotebook, type Notebook } from "./terminal/notebook.ts"
 import { pipe, type Screen, terminal } from "./terminal/screen.ts"
 import { type Style, style } from "./terminal/style.ts"
 import { oneLine } from "./terminal/visible.ts"
 import { type TcpAddress, tcp } from "./transport-tcp.ts"
+
+type Trouble = Refused | ConnectionLost | NotTertulia | Unreachable | Gap | FellBehind
 
 /** What the shell is told, and the sentence that a person is told. */
 class Failed extends Data.TaggedError("Failed")<{ readonly sentence: string; readonly code: 1 | 2 }> {
@@ -35,7 +39,7 @@ class Failed extends Data.TaggedError("Failed")<{ readonly sentence: string; rea
 }
 
 /** Usage and reachability are the caller's to mend: 2. Everything else is 1. */
-const failed = (error: Refused | ConnectionLost | NotTertulia | Unreachable | Gap | FellBehind): Failed => {
+const failed = (error: Trouble): Failed => {
   const sentence =
     error._tag === "Refused" ? `${error.request} was refused: ${error.message} (${error.code})` : error.message
   return new Failed({ sentence, code: error._tag === "Unreachable" ? 2 : 1 })
@@ -83,6 +87,10 @@ const flags = {
     Flag.filter(isPort, () => "1 to 65535"),
     Flag.withDefault(defaultPort)
   ),
+  reconnect: Flag.Boolean("reconnect").pipe(
+    Flag.withDescription("Come back when the connection is lost; on a terminal that is so anyway"),
+    Flag.withDefault(false)
+  ),
   raw: Flag.Boolean("raw").pipe(
     Flag.withDescription("Show the lines of the protocol as they go and come"),
     Flag.withDefault(false)
@@ -104,23 +112,65 @@ const logIn = Effect.fnUntraced(function* (connection: Connection, screen: Scree
 
 type Options = Command.Command.Config.Infer<typeof flags>
 
+/** What is the same for all visits of one person. */
+interface Stay {
+  readonly options: Options
+  readonly screen: Screen
+  readonly paint: Style
+  readonly raw: { shown: boolean }
+  readonly notebook: Notebook
+  /** Under which nick the person was welcomed last. */
+  nick: Option.Option<string>
+}
+
 /** Connects, logs in and talks; gives the number of lines that could not be said. */
-const visit = Effect.fnUntraced(function* (
-  { address, host, nick, port, raw: shown, room }: Options,
-  screen: Screen,
-  paint: Style
-) {
-  const raw = { shown }
+const visit = Effect.fnUntraced(function* (stay: Stay) {
+  const { notebook, options, paint, raw, screen } = stay
+  const { address, host, port, room } = options
   const at = Option.getOrElse(address, () => ({ host, port }))
   const connection = yield* connect(tcp(at), {
     onWire: (direction, line) =>
       raw.shown ? screen.show(paint.dim(`${direction === "sent" ? "->" : "<-"} ${oneLine(line)}`)) : Effect.void
   })
-  const name = yield* logIn(connection, screen, nick)
+  const name = yield* logIn(connection, screen, stay.nick)
+  stay.nick = Option.some(name)
   if (screen.interactive) {
     yield* screen.show(paint.dim(`you are ${name} at ${connection.address}; /help shows the commands`))
   }
-  return yield* chat(connection, screen, { nick: name, room, style: paint, raw })
+  return yield* chat(connection, screen, { nick: name, notebook, room, style: paint, raw })
+}, Effect.scoped)
+
+/** Milliseconds to wait before the next visit; undefined when there is to be none. */
+const pauseAfter = (error: Trouble, { notebook, options, screen }: Stay): Effect.Effect<number | undefined> => {
+  if (!notebook.entered || !(screen.interactive || options.reconnect)) return Effect.undefined
+  switch (error._tag) {
+    case "ConnectionLost":
+      return comebackAfter(error.loss, notebook.failures)
+    case "Unreachable":
+      return comebackAfter({ _tag: "Closed", why: error.why }, notebook.failures)
+    case "Refused":
+      // The server may not have noticed yet that the last connection is gone.
+      return error.code === "nick-taken"
+        ? comebackAfter({ _tag: "Closed", why: error.message }, notebook.failures)
+        : Effect.undefined
+    default:
+      return Effect.undefined
+  }
+}
+
+/** Visits the server, and comes back after an end that the person didn't ask for. */
+const visits = Effect.fnUntraced(function* (stay: Stay) {
+  const { notebook, screen } = stay
+  while (true) {
+    const visited = yield* Effect.result(visit(stay))
+    if (visited._tag === "Success") return visited.success
+    const pause = yield* pauseAfter(visited.failure, stay)
+    if (pause === undefined) return yield* visited.failure
+    const again = pause === 0 ? "at once" : `in ${(pause / 1_000).toFixed(1)} s`
+    yield* screen.complain(`${oneLine(failed(visited.failure).sentence)}; connecting again ${again}`)
+    yield* Effect.andThen(screen.label("(away) "), Effect.sleep(pause))
+    notebook.failures++
+  }
 })
 
 const run = Effect.fn("chat")(
@@ -130,7 +180,9 @@ const run = Effect.fn("chat")(
       return yield* new Failed({ sentence: "say who you are: --nick ana", code: 2 })
     }
     const screen = yield* canPrompt ? terminal : pipe
-    const unsaid = yield* Effect.raceFirst(visit(options, screen, style(canColor)), Effect.as(screen.deserted, 0))
+    const raw = { shown: options.raw }
+    const stay: Stay = { options, screen, paint: style(canColor), raw, notebook: emptyNotebook(), nick: options.nick }
+    const unsaid = yield* Effect.raceFirst(visits(stay), Effect.as(screen.deserted, 0))
     if (unsaid > 0 && !screen.interactive) {
       return yield* new Failed({ sentence: `${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not said`, code: 1 })
     }

@@ -15,6 +15,7 @@ import { ConnectionLost, type FellBehind, type Gap, type Refused, type RequestEr
 import type { RoomEvent } from "../inbox.ts"
 import { type CommandName, help, read, roomName } from "./command.ts"
 import { crowd, entryLine, noticeLine, roomLine } from "./lines.ts"
+import type { Notebook } from "./notebook.ts"
 import type { Screen } from "./screen.ts"
 import type { Style } from "./style.ts"
 import { oneLine } from "./visible.ts"
@@ -26,6 +27,8 @@ export interface ChatOptions {
   readonly style: Style
   /** Whether the lines of the protocol are shown; /raw changes it. */
   readonly raw: { shown: boolean }
+  /** What an earlier connection has left behind. */
+  readonly notebook: Notebook
 }
 
 /** How many lines are under way at once: enough for a fast pipe, few enough not to read all of a long one. */
@@ -33,12 +36,13 @@ const underWay = 64
 
 /**
  * Talks until the person leaves or the input ends, then waits for the replies and says `bye`. Succeeds with the number
- * of lines that could not be said.
+ * of lines that could not be said. With a notebook in which there are rooms it comes back to them, after the last entries
+ * that were shown.
  */
 export const chat = Effect.fnUntraced(function* (
   connection: Connection,
   screen: Screen,
-  { nick, raw, room, style }: ChatOptions
+  { nick, notebook, raw, room, style }: ChatOptions
 ): Effect.fn.Return<number, RequestError | Gap | FellBehind, Scope.Scope> {
   const rooms = new Map<string, Room>()
   const listening = yield* FiberSet.make<void, Gap | FellBehind>()
@@ -46,7 +50,6 @@ export const chat = Effect.fnUntraced(function* (
   const permits = yield* Semaphore.make(underWay)
   const unconfirmed: Array<string> = []
   let current: Room | undefined
-  let unsaid = 0
   // The word that may have been meant as a wish to leave.
   let farewell: string | undefined
 
@@ -70,41 +73,63 @@ export const chat = Effect.fnUntraced(function* (
   }
 
   const listen = (to: Room) =>
-    // That the connection is lost is told once, for all rooms.
-    Stream.runForEach(to.events, show).pipe(Effect.catchTag("ConnectionLost", () => Effect.void))
+    Stream.runForEach(to.events, (event) => {
+      if (event.type === "message") notebook.rooms.set(to.name, { epoch: to.epoch, after: event.seq })
+      return show(event)
+    }).pipe(
+      // That the connection is lost is told once, for all rooms.
+      Effect.catchTag("ConnectionLost", () => Effect.void)
+    )
 
   const turnTo = (to: Room | undefined) => {
     current = to
+    notebook.current = to?.name
     return screen.label(to === undefined ? "> " : `${to.name}> `)
   }
 
   // --- doing ---
 
   const enter = Effect.fnUntraced(function* (name: string) {
-    const entered = yield* connection.join(name)
+    const cursor = notebook.rooms.get(name)
+    const entered = yield* connection.join(name, cursor)
     rooms.set(entered.name, entered)
+    if (!entered.resumed) notebook.rooms.set(entered.name, { epoch: entered.epoch, after: entered.head })
+    Object.assign(notebook, { entered: true, failures: 0 })
     yield* turnTo(entered)
+    if (cursor !== undefined && !entered.resumed) yield* complain(`what was said in ${name} meanwhile can't be shown`)
     const members = yield* entered.members
     if (screen.interactive) yield* notice(`you are in ${entered.name}: ${crowd(members)}`)
     yield* FiberSet.run(listening, listen(entered))
   })
 
+  /** Goes back to where the person was, and says what they have typed meanwhile. */
+  const comeBack = Effect.gen(function* () {
+    const { current: before, rooms: known, unsent } = notebook
+    for (const name of [...known.keys()]) {
+      yield* Effect.catchTag(enter(name), "Refused", (error) => {
+        known.delete(name)
+        return refused(error)
+      })
+    }
+    yield* turnTo(rooms.get(before ?? "") ?? [...rooms.values()].at(-1))
+    for (const text of unsent.splice(0)) yield* say(text)
+  })
+
   const say = Effect.fnUntraced(function* (text: string) {
     if (current === undefined) {
-      unsaid++
+      notebook.unsaid++
       return yield* complain(nowhere)
     }
-    yield* permits.take(1)
+    const keep = Effect.sync(() => void notebook.unsent.push(text))
+    yield* Effect.onInterrupt(permits.take(1), () => keep)
     const attempt = current.send(text).pipe(
       Effect.catchTags({
         Refused: (error) => {
-          unsaid++
+          notebook.unsaid++
           return complain(`not said: ${JSON.stringify(text)}: ${error.message} (${error.code})`)
         },
-        ConnectionLost: ({ outcome }) =>
-          Effect.sync(() => {
-            if (outcome === "unknown") unconfirmed.push(text)
-          })
+        // What may have been said isn't said again: nobody could tell it from a second message (REPLY-12).
+        ConnectionLost: ({ outcome }) => (outcome === "none" ? keep : Effect.sync(() => void unconfirmed.push(text)))
       }),
       Effect.asVoid,
       Effect.ensuring(permits.release(1))
@@ -117,6 +142,7 @@ export const chat = Effect.fnUntraced(function* (
     if (name === undefined) return yield* complain(nowhere)
     yield* connection.leave(name)
     rooms.delete(name)
+    notebook.rooms.delete(name)
     if (current?.name === name) yield* turnTo([...rooms.values()].at(-1))
     yield* notice(`you left ${name}`)
   })
@@ -160,7 +186,7 @@ export const chat = Effect.fnUntraced(function* (
       case "Text":
         return yield* Effect.as(say(typed.text), true)
       case "Unknown":
-        unsaid++
+        notebook.unsaid++
         yield* complain(`${typed.word} is no command: /help shows them, and // says a text that begins with /`)
         return true
       case "Command":
@@ -173,7 +199,7 @@ export const chat = Effect.fnUntraced(function* (
   const talk = Stream.runForEachWhile(screen.typed, (line) =>
     obey(line).pipe(
       Effect.catchTag("Refused", (error) => {
-        unsaid++
+        notebook.unsaid++
         return Effect.as(refused(error), true)
       })
     )
@@ -192,16 +218,17 @@ export const chat = Effect.fnUntraced(function* (
   const settle = Effect.gen(function* () {
     yield* FiberSet.awaitEmpty(sending)
     yield* FiberSet.awaitEmpty(listening)
+    notebook.unsaid += unconfirmed.length
     if (unconfirmed.length > 0) yield* complain(doubtful(unconfirmed))
   })
   yield* turnTo(undefined)
-  yield* enter(room)
+  yield* notebook.entered ? comeBack : enter(room)
   yield* all.pipe(
     Effect.raceFirst(lost(connection)),
     Effect.tapErrorTag("ConnectionLost", () => settle),
     Effect.raceFirst(FiberSet.join(listening))
   )
-  return unsaid
+  return notebook.unsaid
 })
 
 /** Fails when the connection ends in another way than by this client's own `bye`. */

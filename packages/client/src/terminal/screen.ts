@@ -18,7 +18,7 @@ import * as Stream from "effect/Stream"
 export interface Screen {
   /** Whether a person sits there. */
   readonly interactive: boolean
-  /** The lines as they are typed, until Ctrl-C, Ctrl-D or the end of the input. */
+  /** The lines as they are typed, until Ctrl-C, Ctrl-D or the end of the input; who stops reading goes on where it stopped. */
   readonly typed: Stream.Stream<string>
   /** Shows a text, of one line or more, and leaves the line being typed as it is. */
   readonly show: (text: string) => Effect.Effect<void>
@@ -31,6 +31,12 @@ export interface Screen {
   /** Returns when nobody is there any more to wait for an end: see each kind. */
   readonly deserted: Effect.Effect<void>
 }
+
+/** A stream that takes no line before somebody wants it, so that none is lost with whoever stops reading. */
+const oneByOne = (line: Effect.Effect<string | undefined>): Stream.Stream<string> =>
+  Stream.unfold(undefined, () =>
+    Effect.map(line, (text) => (text === undefined ? undefined : ([text, undefined] as const)))
+  )
 
 /**
  * A terminal. What is typed is wiped when it is entered: it is shown where the room puts it. Whoever has left it is not
@@ -81,7 +87,7 @@ export const terminal: Effect.Effect<Screen, never, Scope.Scope> = Effect.gen(fu
   })
   return {
     interactive: true,
-    typed: Stream.fromQueue(lines),
+    typed: oneByOne(Queue.take(lines).pipe(Effect.orElseSucceed(() => undefined))),
     show,
     complain: show,
     label: (label) =>
@@ -108,12 +114,24 @@ export const pipe: Effect.Effect<Screen, never, Scope.Scope> = Effect.gen(functi
     () => Effect.sync(() => void stdin.destroy())
   )
   // Readline loses what comes before somebody iterates, so it begins with the stream.
-  const lines = () => Readline.createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })
+  let lines: AsyncIterator<string> | undefined
+  // Whoever stops waiting for a line leaves it to the next who asks.
+  let next: Promise<IteratorResult<string>> | undefined
+  const read = () => {
+    lines ??= Readline.createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })[Symbol.asyncIterator]()
+    next ??= lines.next()
+    return next
+  }
+  const line = Effect.tryPromise(read).pipe(
+    Effect.map(({ done, value }) => {
+      next = undefined
+      return done === true ? undefined : value
+    }),
+    Effect.orElseSucceed(() => undefined)
+  )
   return {
     interactive: false,
-    typed: Stream.suspend(() => Stream.fromAsyncIterable(lines(), () => undefined)).pipe(
-      Stream.catch(() => Stream.empty)
-    ),
+    typed: oneByOne(line),
     show: (text) => Effect.sync(() => void stdout.write(`${text}\n`)),
     complain: (text) => Effect.sync(() => void stderr.write(`${text}\n`)),
     label: () => Effect.void,
