@@ -27,6 +27,23 @@ const again = function* (t: Play, session: Session) {
   return visit === undefined ? yield* t.notRun("the client doesn't come back by itself") : yield* t.admit(visit)
 }
 
+play("who comes back says what was the last entry, and shows what was missed", ["CATCH-8"], function* (t) {
+  const session = yield* t.session()
+  const [before, missed] = [t.word("before"), t.word("missed")]
+  const { seq } = yield* session.tells(before)
+  yield* t.shows(before)
+  session.appends(missed)
+  const next = yield* again(t, session)
+  const { epoch } = t.log(session.room)
+  const join = next.heard.map(({ request }) => request).find((request) => request?.type === "join")
+  yield* t.judge("CATCH-8", join?.after === seq && join.epoch === epoch, {
+    sent: `entry ${seq} of the epoch ${epoch}, and an end after which a client may come back at once`,
+    expected: `\`join\` with "after":${seq},"epoch":"${epoch}"`,
+    got: join
+  })
+  yield* t.shows(missed)
+})
+
 play("an entry that it has shown before it came back is not shown again", ["CATCH-7"], function* (t) {
   const session = yield* t.session()
   const [before, missed, last] = [t.word("before"), t.word("missed"), t.word("last")]

@@ -24,6 +24,42 @@ play("the event ping is answered by something within one heartbeat", ["HEART-5"]
   }
 })
 
+play("whatever is typed becomes requests of the protocol, or nothing", ["REPLY-11"], function* (t) {
+  const session = yield* t.session()
+  const typed = ["", " ", "null", "{}", "[1]", `"`, "\u0001\u0007", t.word("end")]
+  for (const each of typed) yield* t.client.types(each)
+  yield* session.hearsText(typed.at(-1)!)
+  const breach = session.breach()
+  yield* t.judge(
+    "REPLY-11",
+    breach?.id !== "REPLY-11",
+    breach?.evidence ?? { expected: "valid requests", got: "only those" }
+  )
+})
+
+play("what may have been said is not said again", ["REPLY-12"], function* (t) {
+  const session = yield* t.session()
+  const [doubtful, next] = [t.word("doubtful"), t.word("next")]
+  session.answers(false)
+  yield* t.client.types(doubtful)
+  const says = ({ line }: Session["heard"][number]) => String(line).includes(doubtful)
+  yield* t.wait(() => session.heard.find(says), `a \`send\` with the text ${doubtful}`)
+  yield* session.saysBye("idle")
+  const visit = yield* t.comesBack(1)
+  const back = visit === undefined ? undefined : yield* t.admit(visit)
+  if (back === undefined) yield* stayedAway(t)
+  else {
+    yield* t.client.types(next)
+    yield* back.hearsText(next)
+  }
+  const again = back?.heard.filter(says).length ?? 0
+  yield* t.judge("REPLY-12", again === 0, {
+    sent: `nothing in answer to a \`send\` with the text ${doubtful}, but the end of the connection`,
+    expected: "the client doesn't send it again by itself",
+    got: `${again} times again`
+  })
+})
+
 play("a server that falls silent is asked, and then left", ["HEART-6"], function* (t) {
   const heartbeat = 1
   const session = yield* t.session({ hello: { heartbeat } })

@@ -67,6 +67,26 @@ play("a greeting without end ends the connection", ["FRAME-11"], function* (t) {
   })
 })
 
+play("how the bytes of the server are cut changes nothing", ["FRAME-12"], function* (t) {
+  const session = yield* t.session()
+  const texts = ["one", "two ñandú 日本語 🎉", "three"].map((start) => `${start} ${t.word("end")}`)
+  const [first, second, third] = texts.map((text) => encodeLine(session.appends(text)))
+  // Byte by byte, and then the rest in one segment with the beginning of the next.
+  const bytes = new TextEncoder().encode(`${first}${second}`)
+  for (const byte of bytes) {
+    yield* session.writes(Uint8Array.of(byte))
+    yield* t.turn
+  }
+  yield* session.writes(`${third}${encodeLine({ type: "ping" })}{"type":"pi`)
+  yield* session.writes(`ng"}\n`)
+  for (const text of texts) yield* t.shows(text)
+  yield* t.judge("FRAME-12", texts.map(t.timesShown).join() === "1,1,1", {
+    sent: "two messages byte by byte, and a third together with one ping and a half",
+    expected: "each message is shown, once",
+    got: t.client.shown()
+  })
+})
+
 play("a line of exactly the limit is read", ["EXT-2"], function* (t) {
   const session = yield* t.session()
   const known = t.word()

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { defaultLimits } from "@tertulia/protocol"
 import { Effect, Fiber } from "effect"
 import { breachOf } from "../src/clients/line.ts"
 import { plainHello } from "../src/clients/probe.ts"
@@ -135,12 +136,12 @@ describe("The stage", () => {
 describe("A line of a client", () => {
   const sound = [
     '{"type":"ping","id":1}',
-    ' {"type" : "send", "id":2, "text":"a \\"quoted\\": 1.0, \\u0041", "x":[-1, 0, 0.5, 1e-7]} ',
-    '{"type":"fly"}',
-    '{"type":"x","deep":[[[[[[[[[]]]]]]]]]}'
+    ' {"type" : "send", "id":2, "room":"#cafe", "text":"a \\"quoted\\": 1.0, \\u0041", "x":[-1, 0, 0.5, 1e-7]} ',
+    '{"type":"fly","id":1}',
+    '{"type":"send","id":1,"room":"the cafe","text":""}'
   ]
   it.each(sound)("may be %s", (line) => {
-    assert.isUndefined(breachOf(line, 65_536))
+    assert.isUndefined(breachOf(line, defaultLimits))
   })
 
   const unsound = [
@@ -152,17 +153,20 @@ describe("A line of a client", () => {
     ['{"type":"ping","id":1.0}', "JSON-10"],
     ['{"type":"ping","id":1e0}', "JSON-10"],
     ['{"\\u0074ype":"ping","id":1}', "JSON-10"],
-    [`{"type":"ping","id":1,"x":"${"x".repeat(65_536)}"}`, "FRAME-10"]
+    [`{"type":"ping","id":1,"x":"${"x".repeat(65_536)}"}`, "FRAME-10"],
+    ['{"type":"fly"}', "REPLY-11"],
+    ['{"type":"send","id":1,"text":"x"}', "REPLY-11"],
+    ['{"type":"x","id":1,"deep":[[[[[[[[[]]]]]]]]]}', "REPLY-11"]
   ] as const
   it.each(unsound)("may not be %s: %s", (line, id) => {
-    assert.strictEqual(breachOf(line, 65_536)?.id, id)
+    assert.strictEqual(breachOf(line, defaultLimits)?.id, id)
   })
 
   it("may be as long as the limit, its LF included, and no longer", () => {
     const line = (length: number) => `{"type":"ping","id":1,"x":"${"x".repeat(length - 29)}"}`
     assert.strictEqual(line(100).length, 100)
-    assert.isUndefined(breachOf(line(99), 100))
-    assert.strictEqual(breachOf(line(100), 100)?.id, "FRAME-10")
+    assert.isUndefined(breachOf(line(99), { ...defaultLimits, line: 100 }))
+    assert.strictEqual(breachOf(line(100), { ...defaultLimits, line: 100 })?.id, "FRAME-10")
   })
 })
 

@@ -11,6 +11,12 @@ const diesOf = (odd: (object: JsonObject, type: string) => boolean): (() => Tap)
     process.exit(1)
   })
 
+const withoutCursor = (join: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(join).filter(([field]) => field !== "after" && field !== "epoch"))
+
+/** What a client is told that is to come back at once, whatever the server has said. */
+const comeAtOnce: JsonObject = { type: "bye", code: "shutting-down", message: "by a mutant", reconnectAfter: 0 }
+
 const events = ["hello", "message", "member", "ping", "bye"]
 
 export const clients: ReadonlyArray<Mutant> = [
@@ -34,6 +40,48 @@ export const clients: ReadonlyArray<Mutant> = [
       return undefined
     }
   })),
+  clientBreaks("FRAME-12", "one-recv-one-line", "takes what one `recv` returns for one line", () => ({
+    replyBytes: (chunk, wire) => {
+      if (chunk.at(-1) === 0x0a) return [chunk]
+      wire.hit()
+      return [chunk, Buffer.from("\n")]
+    }
+  })),
+  clientBreaks("FRAME-12", "cuts-characters", "decodes each segment by itself", () => ({
+    replyBytes: (chunk, wire) => {
+      const text = chunk.toString()
+      if (text.includes("\ufffd")) wire.hit()
+      return [Buffer.from(text)]
+    }
+  })),
+  clientBreaks(
+    "REPLY-11",
+    "forgets-the-room",
+    "leaves `room` out of `send`",
+    whenAsked(({ object }) =>
+      object?.["type"] === "send"
+        ? [Object.fromEntries(Object.entries(object).filter(([field]) => field !== "room"))]
+        : undefined
+    )
+  ),
+  clientBreaks("REPLY-12", "says-it-again", "sends again, when it comes back, what had no reply", () => {
+    const unanswered = new Map<unknown, JsonObject>()
+    return {
+      request: ({ object }) => {
+        if (object?.["type"] === "send") unanswered.set(object["text"], object)
+        return undefined
+      },
+      reply: ({ to, type }, wire) => {
+        if (type === "sent" && to !== undefined) unanswered.delete(to["text"])
+        if (type !== "joined") return undefined
+        for (const send of unanswered.values()) {
+          wire.hit()
+          wire.toServer({ ...send, id: 1_000_000 })
+        }
+        return undefined
+      }
+    }
+  }),
   clientBreaks(
     "JSON-10",
     "odd-integers",
@@ -65,6 +113,53 @@ export const clients: ReadonlyArray<Mutant> = [
         if (seq === object["seq"]) return undefined
         wire.hit()
         return [{ ...object, seq }]
+      }
+    }
+  }),
+  clientBreaks("CATCH-7", "loses-its-place", "begins a room anew when it comes back", () => ({
+    request: ({ object }, wire) => (object?.["type"] === "join" && wire.nth > 1 ? [withoutCursor(object)] : undefined),
+    reply: ({ object, type }, wire) => {
+      if (type !== "joined" || wire.nth === 1) return undefined
+      wire.hit()
+      return [{ ...object, head: 0, resumed: false }]
+    }
+  })),
+  clientBreaks(
+    "CATCH-8",
+    "has-no-cursor",
+    "comes back without saying what it has",
+    whenAsked(({ object }) => (object?.["type"] === "join" && "after" in object ? [withoutCursor(object)] : undefined))
+  ),
+  clientBreaks(
+    "END-9",
+    "comes-back-where-it-may-not",
+    "comes back after a `bye` that forbids it",
+    whenSaid(({ object }) =>
+      ["line-too-long", "not-tertulia"].includes(String(object["code"])) ? [comeAtOnce] : undefined
+    )
+  ),
+  clientBreaks(
+    "END-9",
+    "comes-back-too-soon",
+    "doesn't wait for `reconnectAfter`",
+    whenSaid(({ object }) => (Number(object["reconnectAfter"]) > 0 ? [comeAtOnce] : undefined))
+  ),
+  clientBreaks("END-9", "storms", "comes back at once, time and again", () => {
+    const left = new Set<number>()
+    const hurry = (wire: Wire) => {
+      left.add(wire.nth)
+      wire.hit()
+      wire.toClient(comeAtOnce)
+    }
+    return {
+      reply: ({ type }, wire) => {
+        if (type !== "bye") return undefined
+        hurry(wire)
+        return []
+      },
+      serverEnded: (wire) => {
+        if (!left.has(wire.nth)) hurry(wire)
+        return true
       }
     }
   }),

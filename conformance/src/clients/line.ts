@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Line, parseJson, utf8Length } from "@tertulia/protocol"
+import { decodeEnvelope, decodeRequest, type Limits, type Line, parseJson, utf8Length } from "@tertulia/protocol"
+import * as Result from "effect/Result"
 import type { RequirementId } from "../generated/requirement-id.ts"
 import { type Evidence, show } from "../verdict.ts"
 
@@ -14,11 +15,12 @@ export interface Breach {
 }
 
 /**
- * What is wrong with a line, or nothing. That it is a *valid request* is asked by no requirement: a server would refuse it.
+ * What is wrong with a line, or nothing. Names and texts may be bad: a person has typed them, and a server refuses them.
  *
- * @param limit `limits.line` of the greeting, in bytes
+ * @param limits those of the greeting
  */
-export const breachOf = (line: Line, limit: number): Breach | undefined => {
+export const breachOf = (line: Line, limits: Limits): Breach | undefined => {
+  const { line: limit } = limits
   if (typeof line !== "string") return { id: "FRAME-1", evidence: { expected: "a line in UTF-8", got: "other bytes" } }
   const bytes = utf8Length(line) + 1
   if (bytes > limit) {
@@ -32,10 +34,17 @@ export const breachOf = (line: Line, limit: number): Breach | undefined => {
     return { id: "FRAME-1", evidence: { expected, got: show(excerpt(line)) } }
   }
   const odd = oddSpelling(line)
-  if (odd === undefined) return undefined
-  const expected = "integers written as -?(0|[1-9][0-9]*), and names of fields without escapes"
-  return { id: "JSON-10", evidence: { expected, got: `${odd} in ${show(excerpt(line))}` } }
+  if (odd !== undefined) {
+    const expected = "integers written as -?(0|[1-9][0-9]*), and names of fields without escapes"
+    return { id: "JSON-10", evidence: { expected, got: `${odd} in ${show(excerpt(line))}` } }
+  }
+  const refusal = Result.flatMap(decodeEnvelope(line), (envelope) => decodeRequest(envelope, limits))
+  if (Result.isSuccess(refusal) || !malformed.includes(refusal.failure.code)) return undefined
+  const expected = "requests that no server has to refuse by bad-json or bad-request"
+  return { id: "REPLY-11", evidence: { expected, got: `${refusal.failure.message}: ${show(excerpt(line))}` } }
 }
+
+const malformed = ["bad-json", "bad-request"]
 
 const excerpt = (line: string): string => (line.length > 120 ? `${line.slice(0, 100)} ... ${line.slice(-10)}` : line)
 

@@ -12,6 +12,7 @@ import type { RequirementId } from "../generated/requirement-id.ts"
 import { broken, type EvidenceLike, type Judging, judge, noBreaches, register } from "../scenario.ts"
 import * as suite from "../suite.ts"
 import { Stop, SuiteFault, show } from "../verdict.ts"
+import type { RoomLog } from "./host.ts"
 import { hearsText, isIn, plainHello, timesShown, unfinished } from "./probe.ts"
 import { type ClientProcess, startClient, terminal } from "./process.ts"
 import { makeSignal, until } from "./signal.ts"
@@ -90,6 +91,8 @@ export interface Play {
    * ended; gives when they came.
    */
   readonly turnsAway: (most: number, seconds: number) => Effect.Effect<ReadonlyArray<number>>
+  /** The log of a room, as the scripted server keeps it. */
+  readonly log: (room: string) => RoomLog
   /** Waits until something holds, looking again whenever anything comes. */
   readonly wait: <A>(look: () => A | undefined, expected: string, more?: Expecting) => Effect.Effect<A, Stop>
   /** Waits for it no longer than so many seconds, and no longer than anything can come: for what may fail to come. */
@@ -103,6 +106,8 @@ export interface Play {
   readonly timesShown: (word: string) => number
   /** A text that nobody has ever sent, and that is no part of another. */
   readonly word: (name?: string) => string
+  /** Lets what was written leave, so that what is written next comes in a segment of its own. */
+  readonly turn: Effect.Effect<void>
   /** Milliseconds of the suite's clock. */
   readonly now: Effect.Effect<number>
   /** A client is a program of its own on a busy machine: so many seconds late is not yet wrong. */
@@ -276,6 +281,7 @@ const makePlay = (
     comesBack,
     turnsAway,
     wait,
+    log: stage.rooms.log,
     within: (seconds, seek) => until(changed, seek, { millis: seconds * 1_000, over }),
     client,
     shows: (word, more) =>
@@ -284,6 +290,7 @@ const makePlay = (
       ),
     timesShown: shown,
     word: (name = "hola") => `${name}${suffix}-${++words}!`,
+    turn: Effect.sleep("1 millis"),
     now: Clock.currentTimeMillis,
     late: Math.max(1, suite.options.timeoutScale)
   }

@@ -136,7 +136,7 @@ const receive = (socket: net.Socket, nth: number, { began, changed, now, rooms }
   const say = (objects: ReadonlyArray<object>) => put(objects.map((object) => `${JSON.stringify(object)}\n`).join(""))
 
   const hear = (line: Line) => {
-    breach ??= breachOf(line, limits.line)
+    breach ??= breachOf(line, limits)
     const { objects, request } = answering ? host.answer(line, limits) : { objects: [], request: undefined }
     heard.push({ at: lastByte, line, request })
     say(objects)

@@ -34,6 +34,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "FRAME-10":
     "Measure the encoded line in bytes before you send it: escapes and letters outside ASCII take more than one byte.",
   "FRAME-11": "Bound the buffer in which you collect a line: at `limits.line` bytes without an LF, end the connection.",
+  "FRAME-12":
+    "One `recv` is not one message: append what it returns to a buffer, take whole lines out of it, keep the rest for the next `recv`, and decode characters only when the line is whole.",
   "JSON-1":
     "Look at what your parser lets pass or throws: bytes that are no UTF-8, a NUL in the middle of a line (C strings end there), `NaN`, comments, trailing commas, something behind the object. Catch its error, and answer `bad-json`.",
   "JSON-2":
@@ -91,6 +93,10 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Compare the object that came with the tables of the spec, field by field: a field is missing or has another type, an event carries `re`, or you send something that no request asked for.",
   "REPLY-10":
     "Answer `ping` by `pong` with its `id` in `re`, before login too. If no answer came at all, your server is stuck elsewhere: in a `recv`, a `send` or a lock.",
+  "REPLY-11":
+    "Build each request from its type, an `id` from 1 to 2147483647 and the fields that its section names, with a JSON library; never send what was typed as it stands.",
+  "REPLY-12":
+    "Keep what waits for its reply apart from what was never sent: after a lost connection show the first as doubtful, and send only the second.",
   "LOGIN-1":
     "Follow a `login` through your server: fold the nick, see whether somebody holds it, note it on the connection, reply `welcome` with the folded nick. If nothing came, the request was not read or the reply not flushed.",
   "LOGIN-2":
@@ -213,6 +219,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "CATCH-5": "A `join` with `after` needs an `epoch`: check that before the room is made or entered.",
   "CATCH-7":
     "Keep the last `seq` of each room and epoch, also over connections, and show an entry only if its `seq` is above it.",
+  "CATCH-8":
+    "Remember for each room the `epoch` of `joined` and the `seq` of the last entry that you have shown, and put both into the next `join`.",
   "SYNC-1":
     "Let `synced` go the same way as everything else: into the connection's outbox, behind what has been queued there. If entries reach outboxes by other threads or tasks, wait for them first.",
   "FLOW-1":

@@ -138,7 +138,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   // -------------------------------------------------------------------------------------------------------------------
 
   const ask = (line: Line) => {
-    const breach = breachOf(line, hello === undefined ? longest : limits.line)
+    const breach = breachOf(line, hello === undefined ? { ...limits, line: longest } : limits)
     if (breach !== undefined) client(breach.id, breach.evidence)
     lines += 1
     if (byeAsked) return

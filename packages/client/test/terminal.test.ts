@@ -218,6 +218,44 @@ describe("the client in a pipe", () => {
   )
 
   it.live(
+    "comes back with --reconnect, after what it has shown, and says what it was told meanwhile but nothing twice",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port), "--reconnect")
+        const peer = yield* server.accepts
+        yield* receives(peer)
+        yield* client.types("one\ndoubtful\n")
+        yield* takes(peer, 1)
+        yield* peer.hears("send")
+        yield* peer.says({ type: "bye", code: "shutting-down", message: "stopping", reconnectAfter: 200 })
+        yield* peer.hangsUp
+        const again = yield* server.accepts
+        yield* client.types("three\n")
+        yield* again.says(hello)
+        const { id, nick } = yield* again.hears("login")
+        yield* again.says({ type: "welcome", re: id, nick })
+        const join = yield* again.hears("join")
+        assert.deepInclude(join, { room: "#cafe", after: 1, epoch: "k3" })
+        const joined = { type: "joined", re: join.id, room: "#cafe", epoch: "k3", first: 1, head: 2, resumed: true }
+        yield* again.says({ ...joined, members: ["ana"] }, says(2, "leo", "you have missed this"))
+        assert.strictEqual(yield* takes(again, 3), "three")
+        yield* client.endsInput
+        yield* saysGoodbye(again)
+        const { code, stderr, stdout } = yield* client.ends
+        assert.deepStrictEqual(
+          stdout.split("\n").map((line) => line.replace(/^\d\d:\d\d /u, "")),
+          ["ana: one", "leo: you have missed this", "ana: three", ""]
+        )
+        assert.include(stderr, `perhaps said and perhaps not: "doubtful"`)
+        assert.include(stderr, "connecting again in 0.2 s")
+        assert.include(stderr, "1 line was not said")
+        assert.strictEqual(code, 1)
+      }),
+    slow
+  )
+
+  it.live(
     "leaves politely when it is told to stop",
     () =>
       Effect.gen(function* () {
@@ -377,7 +415,7 @@ describe.skipIf(noTmux !== undefined)("the client in a terminal", () => {
   )
 
   it.live(
-    "tells at once that the server is gone, and leaves what was being typed to be read",
+    "tells at once that the server is gone, leaves what is being typed as it is, and comes back",
     () =>
       Effect.gen(function* () {
         const server = yield* listening
@@ -387,10 +425,13 @@ describe.skipIf(noTmux !== undefined)("the client in a terminal", () => {
         yield* client.types("half a thought")
         yield* client.shows("#cafe> half a thought")
         yield* peer.resets
-        yield* client.shows("exit code 1")
-        const screen = yield* client.screen
-        assert.include(screen, "#cafe> half a thought\nthe connection to 127.0.0.1:")
-        assert.include(screen, "has ended")
+        yield* client.shows("(away) half a thought")
+        assert.include(yield* client.screen, "connecting again")
+        const again = yield* server.accepts
+        yield* receives(again)
+        yield* client.shows("#cafe> half a thought")
+        yield* client.types("\n")
+        assert.strictEqual(yield* takes(again, 1), "half a thought")
       }),
     slow
   )
