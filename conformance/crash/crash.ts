@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
+import type { Program } from "../src/run/program.ts"
 import { type NotStarted, startTarget } from "../src/run/target.ts"
 import type { Unreachable } from "../src/wire/connection.ts"
 import { makePerson, type Person } from "./person.ts"
@@ -23,12 +24,15 @@ export interface CrashOptions {
   readonly seed: number
   /** Acknowledges what it hasn't committed yet: what must be found out. */
   readonly isEarly: boolean
+  /** Leaves the files little space to grow before each kill. */
+  readonly isFull: boolean
   readonly onKill: (kills: number, acknowledged: number) => void
 }
 
 export interface CrashReport {
   readonly acknowledged: number
   readonly unanswered: number
+  readonly refused: number
   readonly stored: number
   readonly verdict: Verdict
 }
@@ -41,7 +45,7 @@ const longestTalk = 300
 
 const script = (path: string) => fileURLToPath(new URL(`../../packages/server/${path}`, import.meta.url))
 
-const serverOn = (file: string, isEarly: boolean) => ({
+const serverOn = (file: string, { isEarly }: CrashOptions): Program => ({
   program: process.execPath,
   args: isEarly
     ? [script("test/support/early-server.ts"), file]
@@ -60,6 +64,23 @@ const serverOn = (file: string, isEarly: boolean) => ({
       ]
 })
 
+/** Bytes by which a file may grow where the disk is to be full: a server needs some to start. */
+const leastSpace = 20_000
+const mostSpace = 100_000
+
+/** The same server, whose files may not grow beyond so many bytes. */
+const limited = (server: Program, bytes: number): Program => ({
+  program: "/bin/sh",
+  // In blocks of 512 bytes.
+  args: ["-c", 'ulimit -S -f "$0" && exec "$@"', String(Math.ceil(bytes / 512)), server.program, ...server.args]
+})
+
+const largest = (file: string): number =>
+  Math.max(
+    mostSpace,
+    ...["", "-wal", "-shm"].map((suffix) => statSync(file + suffix, { throwIfNoEntry: false })?.size ?? 0)
+  )
+
 /** Runs a crash test: the same kills and words for a seed, but never at quite the same moments. */
 export const crash = (options: CrashOptions): Effect.Effect<CrashReport, NotStarted | Unreachable> =>
   Effect.gen(function* () {
@@ -68,31 +89,37 @@ export const crash = (options: CrashOptions): Effect.Effect<CrashReport, NotStar
       (path) => Effect.sync(() => rmSync(path, { recursive: true }))
     )
     const file = join(folder, "tertulia.db")
+    const server = serverOn(file, options)
     const people = yield* Effect.forEach(nicks, (nick) => makePerson(nick, rooms))
-    const count = () => people.reduce((sum, { notes }) => sum + notes.acknowledged.length, 0)
+    const count = (kind: "acknowledged" | "unanswered" | "refused") =>
+      people.reduce((sum, { notes }) => sum + notes[kind].length, 0)
     for (let kills = 1; kills <= options.kills; kills++) {
-      yield* killOnce(serverOn(file, options.isEarly), people)
-      options.onKill(kills, count())
+      const space = yield* Random.nextIntBetween(leastSpace, mostSpace)
+      yield* killOnce(options.isFull ? limited(server, largest(file) + space) : server, people)
+      options.onKill(kills, count("acknowledged"))
     }
-    yield* listenOnce(serverOn(file, options.isEarly), people)
+    yield* listenOnce(server, people)
     const log = readLog(file)
-    const notes = people.map((person) => person.notes)
     return {
-      acknowledged: count(),
-      unanswered: notes.reduce((sum, { unanswered }) => sum + unanswered.length, 0),
+      acknowledged: count("acknowledged"),
+      unanswered: count("unanswered"),
+      refused: count("refused"),
       stored: log.length,
-      verdict: judge(notes, log)
+      verdict: judge(
+        people.map(({ notes }) => notes),
+        log
+      )
     }
   }).pipe(Effect.scoped, Random.withSeed(options.seed))
 
-/** Kills the server at a random moment after the first word was acknowledged. */
-const killOnce = (server: Parameters<typeof startTarget>[0], people: ReadonlyArray<Person>) =>
+/** Kills the server at a random moment after the first word was acknowledged or refused. */
+const killOnce = (server: Program, people: ReadonlyArray<Person>) =>
   Effect.gen(function* () {
     const target = yield* startTarget(server)
     const first = yield* Deferred.make<void>()
-    const onSent = () => void Deferred.doneUnsafe(first, Exit.void)
+    const onAnswer = () => void Deferred.doneUnsafe(first, Exit.void)
     const talks = yield* Effect.forkChild(
-      Effect.forEach(people, ({ talk }) => talk(target.address, onSent), { concurrency: "unbounded", discard: true })
+      Effect.forEach(people, ({ talk }) => talk(target.address, onAnswer), { concurrency: "unbounded", discard: true })
     )
     yield* Effect.raceFirst(Deferred.await(first), Fiber.join(talks))
     yield* Effect.sleep(yield* Random.nextIntBetween(0, longestTalk))
@@ -101,7 +128,7 @@ const killOnce = (server: Parameters<typeof startTarget>[0], people: ReadonlyArr
   }).pipe(Effect.scoped)
 
 /** Lets everybody hear what they have missed, and stops the server. */
-const listenOnce = (server: Parameters<typeof startTarget>[0], people: ReadonlyArray<Person>) =>
+const listenOnce = (server: Program, people: ReadonlyArray<Person>) =>
   Effect.gen(function* () {
     const target = yield* startTarget(server)
     yield* Effect.forEach(people, ({ listen }) => listen(target.address), { discard: true })

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { encodeLine, type Joined, type Message, type Request, type Sent } from "@tertulia/protocol"
+import { encodeLine, type Joined, type Message, type Request } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { type Address, type Arrival, type Connection, connect, type Unreachable } from "../src/wire/connection.ts"
@@ -21,6 +21,8 @@ export interface Notes {
   readonly acknowledged: Array<Said & { readonly seq: number }>
   /** What had no answer when the connection ended: it may be in the log, once, or not at all. */
   readonly unanswered: Array<Said>
+  /** What was refused for lack of space: it must not be in the log. */
+  readonly refused: Array<Said>
   /** The entries of each room, in the order in which they came, whatever connection brought them. */
   readonly seen: Map<string, Array<Message>>
   /** What no server may do, in words. */
@@ -29,8 +31,8 @@ export interface Notes {
 
 export interface Person {
   readonly notes: Notes
-  /** Comes, talks until the connection ends, and calls `onSent` for each acknowledgement. */
-  readonly talk: (address: Address, onSent: () => void) => Effect.Effect<void, Unreachable>
+  /** Comes, talks until the connection ends, and calls `onAnswer` whenever a word is acknowledged or refused. */
+  readonly talk: (address: Address, onAnswer: () => void) => Effect.Effect<void, Unreachable>
   /** Comes, listens to what was missed, and goes. */
   readonly listen: (address: Address) => Effect.Effect<void, Unreachable>
 }
@@ -40,11 +42,11 @@ const windowSize = 8
 
 export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.Effect<Person> =>
   Effect.map(Random.Random, (random) => {
-    const notes: Notes = { nick, acknowledged: [], unanswered: [], seen: new Map(), complaints: [] }
+    const notes: Notes = { nick, acknowledged: [], unanswered: [], refused: [], seen: new Map(), complaints: [] }
     const logs = new Map<string, { readonly epoch: string; head: number }>()
     let said = 0
 
-    const visit = Effect.fnUntraced(function* (address: Address, onSent: () => void, isTalking: boolean) {
+    const visit = Effect.fnUntraced(function* (address: Address, onAnswer: () => void, isTalking: boolean) {
       const connection = yield* connect({ address, line: 1_048_576, began: 0, patience: 20_000 })
       const underWay = new Map<number, Said>()
       let id = 0
@@ -81,12 +83,12 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
         notes.seen.set(message.room, seen)
       }
 
-      const onReplyToSend = ({ re, room, seq }: Sent) => {
-        const entry = underWay.get(re)
-        underWay.delete(re)
-        if (entry === undefined) notes.complaints.push(`${nick}: ${room} ${seq} answers nothing`)
-        else notes.acknowledged.push({ ...entry, seq })
-        onSent()
+      const onAnswered = ({ re }: { readonly re?: number }, line: string, note: (entry: Said) => void) => {
+        const entry = re === undefined ? undefined : underWay.get(re)
+        if (re !== undefined) underWay.delete(re)
+        if (entry === undefined) notes.complaints.push(`${nick}: ${line}`)
+        else note(entry)
+        onAnswer()
       }
 
       const sayNext = () => {
@@ -117,10 +119,15 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
             onMessage(message)
             break
           case "sent":
-            onReplyToSend(message)
+            onAnswered(message, arrival.line, (entry) => notes.acknowledged.push({ ...entry, seq: message.seq }))
             yield* sayNext()
             break
           case "error":
+            if (message.code === "unavailable") {
+              onAnswered(message, arrival.line, (entry) => notes.refused.push(entry))
+              yield* sayNext()
+            } else notes.complaints.push(`${nick}: ${arrival.line}`)
+            break
           case "bye":
             if (isTalking) notes.complaints.push(`${nick}: ${arrival.line}`)
         }
@@ -134,7 +141,7 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
 
     return {
       notes,
-      talk: (address, onSent) => visit(address, onSent, true),
+      talk: (address, onAnswer) => visit(address, onAnswer, true),
       listen: (address) => visit(address, () => {}, false)
     }
   })

@@ -15,6 +15,10 @@ import { crash } from "./crash.ts"
 const flags = {
   kills: Flag.Int("kills").pipe(Flag.withDefault(20), Flag.withDescription("How often the server is killed (20)")),
   seed: Flag.Int("seed").pipe(Flag.withDefault(1), Flag.withDescription("The seed of the moments and the words (1)")),
+  full: Flag.Boolean("full").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription("Leaves the files little space to grow before each kill")
+  ),
   early: Flag.Boolean("early").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Judges a server that acknowledges before it commits: the test must fail")
@@ -26,20 +30,26 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 /** Of each kind of fault, as many examples are told. */
 const examples = 5
 
-const run = Effect.fnUntraced(function* ({ early, kills, seed }: { kills: number; seed: number; early: boolean }) {
+interface Options {
+  readonly kills: number
+  readonly seed: number
+  readonly full: boolean
+  readonly early: boolean
+}
+
+const run = Effect.fnUntraced(function* ({ early, full, kills, seed }: Options) {
   yield* leaveNothingRunning
   say(`kills a server ${kills} times while people talk; seed ${seed}`)
-  const { acknowledged, stored, unanswered, verdict } = yield* crash({
-    kills,
-    seed,
-    isEarly: early,
-    onKill: (done, count) => {
-      if (done % 10 === 0) say(`  ${done} kills, ${count} entries acknowledged`)
-    }
-  })
+  const onKill = (done: number, count: number) => {
+    if (done % 10 === 0) say(`  ${done} kills, ${count} entries acknowledged`)
+  }
+  const report = yield* crash({ kills, seed, isEarly: early, isFull: full, onKill })
+  const { acknowledged, refused, stored, unanswered, verdict } = report
   const faults = Object.entries(verdict)
   for (const [kind, found] of faults) for (const fault of found.slice(0, examples)) say(`  ${kind}: ${fault}`)
-  say(`${acknowledged} entries acknowledged, ${unanswered} without an answer, ${stored} in the file`)
+  say(
+    `${acknowledged} entries acknowledged, ${unanswered} without an answer, ${refused} refused, ${stored} in the file`
+  )
   say(faults.map(([kind, found]) => `${found.length} ${kind}`).join(", "))
   process.exitCode = faults.some(([, found]) => found.length > 0) ? 1 : 0
 }, Effect.scoped)

@@ -21,6 +21,8 @@ export interface Verdict {
   readonly doubled: ReadonlyArray<string>
   /** Is there before what its sender had sent before it. */
   readonly reordered: ReadonlyArray<string>
+  /** Was refused, and is there all the same. */
+  readonly ghosts: ReadonlyArray<string>
   /** Places without an entry. */
   readonly holes: ReadonlyArray<string>
   /** What people have noticed by themselves. */
@@ -30,6 +32,7 @@ export interface Verdict {
 /** @param log the entries of all rooms, by room and ascending */
 export const judge = (people: ReadonlyArray<Notes>, log: ReadonlyArray<Stored>): Verdict => {
   const at = new Map(log.map((entry) => [placeOf(entry), entry]))
+  const texts = new Set(log.map(({ text }) => text))
   const told = people.flatMap(({ acknowledged, nick, seen }) => [
     ...acknowledged.map((entry) => ({ ...entry, from: nick })),
     ...[...seen.values()].flat()
@@ -42,6 +45,9 @@ export const judge = (people: ReadonlyArray<Notes>, log: ReadonlyArray<Stored>):
     }),
     doubled: twice(log),
     reordered: outOfOrder(log),
+    ghosts: people.flatMap(({ nick, refused }) =>
+      refused.filter(({ text }) => texts.has(text)).map(({ text }) => `${show({ from: nick, text })} is there`)
+    ),
     holes: gaps(log),
     complaints: people.flatMap(({ complaints }) => complaints)
   }

@@ -11,6 +11,7 @@ const notes = (acknowledged: Notes["acknowledged"], seen: ReadonlyArray<Stored> 
   nick: "ana",
   acknowledged,
   unanswered: [],
+  refused: [],
   seen: new Map([["#cafe", seen.map((entry): Message => ({ type: "message", at: "", ...entry }))]]),
   complaints: []
 })
@@ -28,6 +29,7 @@ const faults: ReadonlyArray<readonly [what: string, people: Notes, log: Readonly
     ["an entry that was shown and isn't there", notes([], [said(4, "ana-5 x")]), good, ["lost"]],
     ["an entry that is there twice", notes([]), [...good, said(4, "ana-4 x")], ["doubled"]],
     ["an entry before its predecessor", notes([]), [...good, said(4, "ana-3 x")], ["reordered"]],
+    ["an entry that was refused", { ...notes([]), refused: [said(2, "ana-2 x")] }, good, ["ghosts"]],
     ["a place without an entry", notes([]), [...good, said(5, "ana-5 x")], ["holes"]]
   ]
 
@@ -41,17 +43,33 @@ describe("a crash test", () => {
   it.live(
     "finds nothing wrong with the server",
     () =>
-      Effect.map(crash({ kills: 2, seed: 1, isEarly: false, onKill: () => {} }), ({ acknowledged, verdict }) => {
-        assert.isAbove(acknowledged, 0)
-        assert.deepStrictEqual(kindsOf(verdict), [])
-      }),
+      Effect.map(
+        crash({ kills: 2, seed: 1, isEarly: false, isFull: false, onKill: () => {} }),
+        ({ acknowledged, verdict }) => {
+          assert.isAbove(acknowledged, 0)
+          assert.deepStrictEqual(kindsOf(verdict), [])
+        }
+      ),
+    120_000
+  )
+
+  it.live(
+    "finds nothing wrong with the server on disks that are full",
+    () =>
+      Effect.map(
+        crash({ kills: 3, seed: 1, isEarly: false, isFull: true, onKill: () => {} }),
+        ({ refused, verdict }) => {
+          assert.isAbove(refused, 0)
+          assert.deepStrictEqual(kindsOf(verdict), [])
+        }
+      ),
     120_000
   )
 
   it.live(
     "finds out a server that acknowledges before it commits",
     () =>
-      Effect.map(crash({ kills: 4, seed: 1, isEarly: true, onKill: () => {} }), ({ verdict }) => {
+      Effect.map(crash({ kills: 4, seed: 1, isEarly: true, isFull: false, onKill: () => {} }), ({ verdict }) => {
         assert.isAbove(verdict.lost.length, 0)
       }),
     120_000

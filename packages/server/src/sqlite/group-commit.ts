@@ -2,7 +2,18 @@
  * Group commit: while one transaction is on its way to the disk, what others append waits, and shares the next.
  *
  * A thread of its own writes, and not the event loop between two turns: a loop that commits stands still for as long as the disk
- * syncs, and with it every heartbeat and every other room.
+ * syncs, and with it every heartbeat and every other room. `npm run bench:durable`, medians of 5 rounds on 2 cores that had other
+ * things to do, ext4; in the loop itself | with the thread:
+ *
+ *     rooms x entries      this disk                     a sync of 20 ms
+ *                          entries/s      p99 ms         entries/s      longest stall of the loop, ms
+ *      1 x 1                 159 |   623   16 | 17          40 |    35    34 | 23
+ *     10 x 10               7379 | 23806   44 | 37        3491 |  3875    36 | 11
+ *     10 x 64              31289 | 35619   38 | 56       16415 | 17673    67 | 17
+ *    100 x 10              22974 | 22897   88 | 83       14612 | 14470    88 | 38
+ *
+ * So the thread costs nothing worth having, and the stalls that are left are those of a machine with other things to do. Of the
+ * bare insert loop with the same batches it reaches 3.2, 2.4, 0.8 and 0.7.
  *
  * @module
  */

@@ -43,7 +43,10 @@ export const schemaFault = (db: DatabaseSync): string | undefined => {
   return `it has version ${version}, and this server knows up to ${migrations.length}: start the newer server that wrote it`
 }
 
-/** Takes the steps that a file hasn't taken, all or none. */
+/**
+ * Takes the steps that a file hasn't taken, all or none. Something is written even when there are none, so that a file that can't
+ * be written, or a disk without space, is found out before anybody sends.
+ */
 export const migrate = (db: DatabaseSync): void => {
   db.exec("BEGIN IMMEDIATE")
   for (const step of migrations.slice(pragma(db, "user_version"))) db.exec(step)
