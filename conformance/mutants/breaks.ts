@@ -152,3 +152,17 @@ export const success = (to: JsonObject): JsonObject | undefined => {
       return undefined
   }
 }
+
+/** Tells whether this process has stood still, as after SIGSTOP, within the last so many milliseconds. */
+export const hasStoodStill = (within: number): (() => boolean) => {
+  let last = performance.now()
+  let woke = Number.NEGATIVE_INFINITY
+  const look = () => {
+    const now = performance.now()
+    if (now - last > 500) woke = now
+    last = now
+    return now - woke < within
+  }
+  setInterval(look, 20).unref()
+  return look
+}

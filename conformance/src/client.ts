@@ -137,6 +137,8 @@ export interface Client {
   readonly taken: Effect.Effect<ReadonlyArray<Arrived>>
   /** Judges nothing, but fails unless a `ping` is answered before anything else comes, company apart. */
   readonly quiet: Effect.Effect<void, Stop>
+  /** Sends this request four times a heartbeat while it waits for something else. */
+  readonly whileAsking: <A>(request: Ask, waiting: Effect.Effect<A, Stop>) => Effect.Effect<A, Stop>
   /** Sends `ping` four times a heartbeat while it waits for something else. */
   readonly whilePinging: <A>(waiting: Effect.Effect<A, Stop>) => Effect.Effect<A, Stop>
   /** Throws away the `pong`s that have come. */
@@ -421,8 +423,10 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
 
   const quarter = Effect.sleep(Duration.millis(250 * suite.heartbeat))
 
-  const whilePinging: Client["whilePinging"] = (waiting) =>
-    Effect.raceFirst(waiting, Effect.forever(Effect.andThen(post({ type: "ping" }), quarter)))
+  const whileAsking: Client["whileAsking"] = (request, waiting) =>
+    Effect.raceFirst(waiting, Effect.forever(Effect.andThen(post(request), quarter)))
+
+  const whilePinging: Client["whilePinging"] = (waiting) => whileAsking({ type: "ping" }, waiting)
 
   const whileAlive: Client["whileAlive"] = (waiting) =>
     Effect.raceFirst(waiting, Effect.forever(Effect.andThen(write([utf8("\n")]), quarter)))
@@ -507,6 +511,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     take: (accept, expected, more) => wait(take(accept), expected, more?.id ?? test.subject, more?.seconds),
     taken,
     quiet,
+    whileAsking,
     whilePinging,
     dropPongs,
     pingUntilBye,

@@ -16,6 +16,8 @@ import { type Client, makeClient, type Person } from "./client.ts"
 import type { RequirementId } from "./generated/requirement-id.ts"
 import type { Lane } from "./history.ts"
 import { titleContains } from "./lang/spoken.ts"
+import * as life from "./life.ts"
+import { crashed, crashOf } from "./run/crash.ts"
 import { type StartedTarget, startTarget } from "./run/target.ts"
 import type { TestPlan } from "./suite.ts"
 import * as suite from "./suite.ts"
@@ -195,8 +197,12 @@ export interface Judging {
   readonly opened: Array<Opened>
   /** What a reader ought to know of a test that passed, in sentences. */
   readonly notes: Array<string>
+  /** The life of the target in which it began. */
+  readonly life: life.Life
   /** Where connections are opened: the target, or one that this test has started. */
   address: Address
+  /** The targets that this test has started. */
+  readonly own: Array<StartedTarget>
   /** The client on whose connection something went wrong. */
   culprit: string | undefined
   /** What the story noted by `recorded`. */
@@ -213,6 +219,7 @@ const attempt = (
   const wanted = scenarioOptions.connections ?? openByDefault
   const count = wanted === "all" ? suite.connectionBudget : wanted
   return Effect.gen(function* () {
+    const lived = yield* life.whenUp
     const began = yield* Clock.currentTimeMillis
     const judging: Judging = {
       title,
@@ -223,24 +230,45 @@ const attempt = (
       warnings: [],
       opened: [],
       notes: [],
-      address: suite.options.address,
+      life: lived,
+      address: lived.address,
+      own: [],
       culprit: undefined,
       history: undefined,
       kind: scenarioOptions.kind ?? "scenario"
     }
-    const exit = yield* Effect.exit(
-      Effect.andThen(refuse(ids, scenarioOptions, count), suite.whileRunning(title, run(judging)))
-    )
-    return outcomeOf(judging, exit, (yield* Clock.currentTimeMillis) - began)
+    const telling = Effect.gen(function* () {
+      const exit = yield* Effect.exit(run(judging))
+      return yield* survived(judging, outcomeOf(judging, exit, (yield* Clock.currentTimeMillis) - began))
+    })
+    const refused = yield* Effect.exit(refuse(ids, scenarioOptions, count))
+    if (Exit.isFailure(refused)) return outcomeOf(judging, Exit.failCause(refused.cause), 0)
+    const outcome = yield* life.whileRunning(title, telling)
+    if (outcome.verdict === "failed") suite.stopIfBailing()
+    return outcome
   }).pipe(suite.withConnections(count))
 }
+
+/** What a test comes to when it was looked whether the target has survived it. */
+const survived = Effect.fnUntraced(function* (judging: Judging, outcome: Outcome): Effect.fn.Return<Outcome> {
+  const [dead] = judging.own.filter((target) => target.died() !== undefined)
+  // The others look when something is wrong. Alone, nobody else could have done it.
+  const looks = isRed(outcome.verdict) || suite.options.parallel === 1
+  const crash =
+    dead !== undefined
+      ? crashOf(dead.died() ?? "", dead.output())
+      : looks && judging.own.length === 0
+        ? yield* life.endOfLife(judging.life)
+        : undefined
+  return crash === undefined ? outcome : crashed(outcome, transcriptsOf(judging), crash)
+})
 
 /** Reasons not to begin at all. */
 const refuse = (ids: Ids, { needs }: ScenarioOptions, count: number): Effect.Effect<void, Stop> => {
   const unknown = ids.find((id) => suite.requirementOf(id) === undefined)
   if (unknown !== undefined) return Effect.die(new SuiteFault(`no chapter of the spec has a requirement ${unknown}`))
   const stop = (verdict: Stop["verdict"], reason: string) => Effect.fail(new Stop({ verdict, reason }))
-  const death = suite.deathNote()
+  const death = life.deathNote()
   if (death !== undefined) return stop("blocked", `blocked: ${death}`)
   if (suite.hasStopped()) return stop("not run", "--bail: an earlier test has failed")
   if (needs === "start" && suite.options.start === undefined) {
@@ -267,14 +295,14 @@ const outcomeOf = (judging: Judging, exit: Exit.Exit<Partial<Outcome> | undefine
     }
     const verdict: Verdict = judging.warnings.length > 0 ? "warned" : "passed"
     const transcripts = verdict === "warned" ? transcriptsOf(judging) : []
-    return settle({ ...base, verdict, transcripts, ...own })
+    return { ...base, verdict, transcripts, ...own }
   }
   const error = Cause.squash(exit.cause)
   if (error instanceof Stop) {
     const { finding, reason, verdict } = error
     const transcripts = finding === undefined ? [] : transcriptsOf(judging)
     const found = finding === undefined ? {} : { finding }
-    return settle({ ...base, verdict, reason, transcripts, ...found, ...historyOf(judging, verdict) })
+    return { ...base, verdict, reason, transcripts, ...found, ...historyOf(judging, verdict) }
   }
   const fault = error instanceof SuiteFault ? error.message : Cause.pretty(exit.cause)
   return {
@@ -289,11 +317,6 @@ const outcomeOf = (judging: Judging, exit: Exit.Exit<Partial<Outcome> | undefine
 /** What was recorded, when it is what shows that a requirement is broken. */
 export const historyOf = ({ history }: Judging, verdict: Verdict): Pick<Outcome, "history"> =>
   verdict === "failed" && history !== undefined ? { history } : {}
-
-const settle = (outcome: Outcome): Outcome => {
-  if (outcome.verdict === "failed") suite.stopIfBailing()
-  return outcome
-}
 
 const shownTranscripts = 6
 
@@ -453,6 +476,7 @@ export const makeScenario = (judging: Judging): Scenario => {
       Effect.catchTag("NotStarted", ({ reason }) => Effect.fail(new Stop({ verdict: "inconclusive", reason })))
     )
     judging.address = target.address
+    judging.own.push(target)
     return target
   })
 
@@ -521,16 +545,16 @@ export const makeScenario = (judging: Judging): Scenario => {
   }
 }
 
-const unreachable = (judging: Judging, { gone, reason }: Unreachable): Effect.Effect<never, Stop> => {
-  if (judging.address !== suite.options.address) {
-    return Effect.fail(
-      new Stop({ verdict: "inconclusive", reason: `the target that this test has started: ${reason}` })
-    )
-  }
-  return gone
-    ? Effect.fail(new Stop({ verdict: "blocked", reason: `blocked: ${suite.noteDeath(reason)}` }))
-    : Effect.fail(new Stop({ verdict: "inconclusive", reason: `no connection: ${reason}` }))
-}
+const unreachable = Effect.fnUntraced(function* (judging: Judging, { gone, reason }: Unreachable) {
+  const stop = (verdict: Stop["verdict"], why: string) => Effect.fail(new Stop({ verdict, reason: why }))
+  if (judging.own.length > 0) return yield* stop("inconclusive", `the target that this test has started: ${reason}`)
+  if (!gone) return yield* stop("inconclusive", `no connection: ${reason}`)
+  const crash = yield* life.endOfLife(judging.life)
+  return yield* stop(
+    "blocked",
+    `blocked: ${crash === undefined ? life.noteDeath(reason) : `the target died: ${crash.how}`}`
+  )
+})
 
 const noGreeting = (): never => {
   throw new Stop({ verdict: "blocked", reason: "blocked by HELLO-1" })

@@ -5,7 +5,6 @@
  * @module
  */
 import { effectiveLimits, type Hello, type Limits } from "@tertulia/protocol"
-import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { inject } from "vitest"
 import type { RequirementId } from "./generated/requirement-id.ts"
@@ -54,6 +53,8 @@ export interface SuiteOptions {
   readonly selection: Selection
   /** How the suite has started the target, if it has: then tests may start their own, to stop or kill it. */
   readonly start: StartCommand | undefined
+  /** The name of the channel on which the target's keeper says how it lives, when the suite has started it. */
+  readonly keeper?: string
   /** The client under test, when a client is judged; then there is no address. */
   readonly client?: ClientUnderTest
   /** Part of every name, so that no two runs meet. */
@@ -161,38 +162,10 @@ export const noteFlood = (): void => {
 export const isFlooding = (): boolean => floods >= enough
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Life of the target
+// The end of the run
 // ---------------------------------------------------------------------------------------------------------------------
 
-const running = new Set<string>()
-let lastEnded: string | undefined
-let death: string | undefined
 let stopped = false
-
-/** The sentence that says with which test the target died, once it did. */
-export const deathNote = (): string | undefined => death
-
-/** Notes that nobody listens any more, and which tests were running. */
-export const noteDeath = (reason: string): string => {
-  const suspects = running.size > 0 ? [...running] : lastEnded === undefined ? [] : [lastEnded]
-  const during = suspects.map((title) => `"${title}"`).join(", ")
-  death ??= `the target is gone (${reason}); these tests were running: ${during}`
-  return death
-}
-
-/** Marks a test as running, for as long as the effect takes. */
-export const whileRunning = <A, E, R>(title: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.suspend(() => {
-    running.add(title)
-    return effect
-  }).pipe(
-    Effect.ensuring(
-      Effect.sync(() => {
-        running.delete(title)
-        lastEnded = title
-      })
-    )
-  )
 
 /** Whether `--bail` has ended the run. */
 export const hasStopped = (): boolean => stopped

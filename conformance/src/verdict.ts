@@ -6,6 +6,7 @@
 import * as Data from "effect/Data"
 import type { RequirementId } from "./generated/requirement-id.ts"
 import type { Lane } from "./history.ts"
+import type { Crash } from "./run/crash.ts"
 import type { Transcript } from "./wire/transcript.ts"
 
 /**
@@ -78,6 +79,8 @@ export interface Outcome {
   readonly transcripts: ReadonlyArray<Transcript>
   readonly connections: number
   readonly millis: number
+  /** The target died while it ran. */
+  readonly crash?: Crash
   /** For properties: what replays the failing run. */
   readonly replay?: Replay
   /** What all connections did and got, when that is what was judged, and a requirement is broken. */

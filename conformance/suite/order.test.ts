@@ -5,6 +5,7 @@ import { type Client, isReply } from "../src/client.ts"
 import { guarantees, judgeLanes, type Watched, watch } from "../src/lane.ts"
 import { type Person, type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
+import type { Stop } from "../src/verdict.ts"
 import type { Arrived } from "../src/wire/connection.ts"
 
 const { limits } = suite
@@ -249,6 +250,69 @@ scenario(
       expected: 'another epoch, or the same with "head":2',
       got: after
     })
+  }
+)
+
+scenario(
+  "who comes back after a kill is told whether the log is still the same",
+  ["EPOCH-2", "CATCH-3"],
+  { needs: "start" },
+  function* (t) {
+    const rooms = [t.roomName(), t.roomName(), t.roomName()]
+    const epochs = new Map<string, string>()
+    const nick = t.nick()
+    for (let life = 1; life <= 3; life++) {
+      const server = yield* t.ownServer
+      const ana = yield* t.connection("ana")
+      yield* ana.login(nick)
+      for (const room of life % 2 === 1 ? rooms : rooms.toReversed()) {
+        const known = [...epochs].find(([, name]) => name === room)?.[0]
+        const joined = yield* ana.join(room, known === undefined ? {} : { after: 1, epoch: known })
+        const other = epochs.get(joined.epoch)
+        yield* t.judge("EPOCH-2", other === undefined || (other === room && joined.head === 2), {
+          sent: `two messages to each room; then the server was killed and started again`,
+          expected: `an epoch that was never used, or the log of ${room} with "head":2`,
+          got: joined
+        })
+        if (known !== undefined && other === undefined) {
+          const replayed = (yield* ana.messages(room)).length
+          yield* t.judge("CATCH-3", joined.resumed === false && replayed === 0, {
+            sent: "join with a cursor of a log that is no more",
+            expected: '"resumed":false, and no replay',
+            got: { joined, replayed }
+          })
+        }
+        if (joined.head === 0) for (const text of ["one", "two"]) yield* ana.send(room, text)
+        epochs.set(joined.epoch, room)
+      }
+      const [dead] = epochs.keys()
+      const elsewhere = yield* ana.join(t.roomName(), { after: 1, epoch: dead! })
+      yield* t.judge("CATCH-3", elsewhere.resumed === false, {
+        sent: "join of a new room, with the cursor of another",
+        expected: '"resumed":false',
+        got: elsewhere
+      })
+      yield* server.kill
+      yield* server.exit
+    }
+  }
+)
+
+scenario(
+  "what comes while a server stands still is done when it goes on, each once and in order",
+  guarantees,
+  { needs: "start" },
+  function* (t) {
+    const server = yield* t.ownServer
+    const people = yield* watched(t, 3)
+    const room = t.roomName()
+    for (const person of people) {
+      yield* person.post({ type: "join", room })
+      yield* person.until(({ type }) => type === "joined", "`joined`")
+    }
+    const count = Math.min(20, limits.burst)
+    yield* atOnce<unknown, Stop>([server.standStill(1), ...people.map((person) => say(person, room, count))])
+    yield* judgeLanes(t, people)
   }
 )
 

@@ -591,6 +591,38 @@ scenario("a connection that falls silent is noticed in time", ["MEMBER-5"], func
   yield* t.judge("MEMBER-5", members.join() === ana.nick, { expected: "only ana is left", got: members })
 })
 
+scenario(
+  "a peer that has vanished is noticed in time, however much there is to tell it",
+  ["MEMBER-5", "LOGIN-7"],
+  { connections: 3 },
+  function* (t) {
+    const [ana, leo] = yield* t.people(2)
+    const room = yield* t.room(ana, leo)
+    yield* leo.fallSilent
+    yield* leo.ping
+    // Neither FIN nor RST comes from a machine that has lost its net, and what it is sent waits in between.
+    yield* leo.stopReading
+    const began = yield* t.now
+    const more = { seconds: 4 * t.heartbeat }
+    const isGone = ana.find("member", ({ change, nick }) => change === "left" && nick === leo.nick, more)
+    const told = yield* ana.whileAsking({ type: "send", room, text: "are you there?" }, isGone)
+    const seconds = (told.arrived - began) / 1_000
+    yield* t.judge("MEMBER-5", seconds <= 4 * t.heartbeat + 0.5, {
+      sent: "nothing at all, by leo, who doesn't read either; messages, by ana",
+      expected: `\`member\` with left within four heartbeats (${4 * t.heartbeat} s)`,
+      got: `${told.change} after ${seconds} s`
+    })
+    const heir = yield* t.connection("heir")
+    yield* heir.post({ type: "login", nick: leo.nick })
+    const welcome = yield* heir.answer({ id: "LOGIN-7" })
+    yield* t.judge("LOGIN-7", welcome.type === "welcome", {
+      sent: "login under the nick of whoever has left",
+      expected: "`welcome`",
+      got: welcome
+    })
+  }
+)
+
 scenario("a list and the events after it are the real members", ["MEMBER-6"], { connections: 6 }, function* (t) {
   const people = yield* t.people(6)
   const [ana, leo, eva, pia, teo, ines] = people as [Person, Person, Person, Person, Person, Person]

@@ -1,5 +1,7 @@
 /** The tests of spec/session.md. */
+import * as Effect from "effect/Effect"
 import { type Client, type Scenario, scenario } from "../src/scenario.ts"
+import * as suite from "../src/suite.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The greeting
@@ -448,6 +450,32 @@ scenario("who is read slowly isn't silent", ["HEART-4"], { connections: 1 }, fun
   })
 })
 
+scenario(
+  "a server that has stood still asks before it takes anybody for gone",
+  ["HEART-7"],
+  { needs: "start", connections: 2 },
+  function* (t) {
+    const server = yield* t.ownServer
+    const [ana, leo] = yield* t.people(2)
+    yield* leo.fallSilent
+    yield* leo.ping
+    const seconds = 2.1 * t.heartbeat
+    yield* Effect.all([server.standStill(seconds), ana.post({ type: "ping" })], { concurrency: "unbounded" })
+    const sent = `nothing, by leo; \`ping\`, by ana, while the server stood still for ${seconds} s`
+    const ping = yield* leo.find("ping", undefined, { seconds: 2 * t.heartbeat })
+    const bye = yield* leo.find("bye", undefined, { seconds: 3 * t.heartbeat })
+    const waited = (bye.arrived - ping.arrived) / 1_000
+    yield* t.judge("HEART-7", waited > t.heartbeat - 0.5, {
+      sent,
+      expected: `${t.heartbeat} s between \`ping\` and \`bye\``,
+      got: `${waited} s`
+    })
+    yield* ana.answer()
+    const alive = yield* ana.ask({ type: "ping" }, "HEART-7")
+    yield* t.judge("HEART-7", alive.type === "pong", { sent, expected: "ana is still connected", got: alive })
+  }
+)
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Endings
 // ---------------------------------------------------------------------------------------------------------------------
@@ -607,4 +635,84 @@ scenario("a server says why it ends a connection", ["END-7"], function* (t) {
     expected: "`bye` with a code",
     got: last?.line ?? "just the end"
   })
+})
+
+const misdeeds = [
+  ["binary rubbish", [Uint8Array.from({ length: 256 }, (_, byte) => byte)]],
+  ["a request of another protocol", ["GET / HTTP/1.1\r\n\r\n"]],
+  ["an empty object, a list and a number", ["{}\n[]\n7\n"]],
+  ["10,000 brackets", [`{"type":"ping","id":1,"x":${"[".repeat(10_000)}\n`]],
+  ["half a surrogate pair as a nick", ['{"type":"login","id":1,"nick":"\\ud800"}\n']],
+  ["a number of 1,000 digits", [`{"type":"ping","id":${"9".repeat(1_000)}}\n`]],
+  ["a line without end", ["x".repeat(suite.limits.line), "y".repeat(suite.limits.line)]]
+] as const
+
+scenario(
+  "whatever one does, everybody else is served",
+  ["END-10"],
+  { connections: misdeeds.length + 3 },
+  function* (t) {
+    const [ana, leo] = yield* t.people(2)
+    const room = yield* t.room(ana, leo)
+    for (const [what, chunks] of misdeeds) {
+      const villain = yield* t.connection("villain")
+      yield* villain.bytes(...chunks)
+      yield* villain.end
+      yield* villain.rest({ id: "END-5" })
+      const { seq } = yield* ana.ask({ type: "send", room, text: what }, "END-10")
+      const heard = yield* leo.find("message", undefined, { id: "END-10" })
+      yield* t.judge("END-10", heard.seq === seq, {
+        sent: `${what} and FIN by one, then a message by ana`,
+        expected: "`sent` to ana, and the message to leo",
+        got: heard
+      })
+    }
+    const newcomer = yield* t.connect("newcomer")
+    const hello = yield* newcomer.greeting("END-10")
+    yield* t.judge("END-10", hello.type === "hello", { expected: "`hello` to whoever comes next", got: hello })
+  }
+)
+
+const crowd = Math.min(30, suite.connectionBudget - 4)
+
+scenario(
+  "hundreds who come and are gone at once take nobody's place",
+  ["END-10"],
+  { connections: crowd + 4 },
+  function* (t) {
+    const [ana, leo] = yield* t.people(2)
+    const room = yield* t.room(ana, leo)
+    for (let round = 1; round <= 10; round++) {
+      const all = yield* Effect.all(
+        Array.from({ length: crowd }, () => t.connect()),
+        { concurrency: "unbounded" }
+      )
+      // By turns: gone without a word, after half a line, and with what they have asked for still to come.
+      for (const [nth, client] of all.entries()) {
+        yield* nth % 3 === 0 ? client.reset : client.hangUp(nth % 3 === 1 ? '{"type":' : '{"type":"ping","id":1}\n')
+      }
+      const { seq } = yield* ana.ask({ type: "send", room, text: `round ${round}` }, "END-10")
+      const heard = yield* leo.find("message", undefined, { id: "END-10" })
+      yield* t.judge("END-10", heard.seq === seq, {
+        sent: `${crowd} connections that were opened and dropped at once, then a message by ana`,
+        expected: "`sent` to ana, and the message to leo",
+        got: heard
+      })
+    }
+    const first = yield* whenLetIn(t)
+    yield* t.judge("END-10", first === "hello", {
+      sent: `${10 * crowd} connections that were opened and dropped, then one more`,
+      expected: "`hello`",
+      got: first
+    })
+  }
+)
+
+/** What a newcomer is met with, once the server has noticed who is gone. */
+const whenLetIn = Effect.fnUntraced(function* (t: Scenario) {
+  const until = (yield* t.now) + 2_000 * t.heartbeat
+  while (true) {
+    const first = yield* (yield* t.connect("newcomer")).object({ id: "END-10" })
+    if (first.type === "hello" || (yield* t.now) > until) return first.type
+  }
 })

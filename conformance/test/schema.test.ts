@@ -54,6 +54,13 @@ const everything: Outcome = {
   warnings: [{ expected: "b", got: "c" }],
   notes: ["a note"],
   replay: { seed: 1, path: "0:1", counterexample: "d" },
+  crash: {
+    nth: 1,
+    how: "SIGSEGV",
+    report: { line: "AddressSanitizer: f", frame: "main server.c:1" },
+    output: "g",
+    remarks: ["h"]
+  },
   fault: "boom",
   transcripts: [{ who: "ana", localPort: 1, leftOut: 0, moments: [{ at: 1, what: "sent", text: "e", bytes: 1 }] }]
 }

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { afterAll, describe, expect } from "vitest"
 import type { Flags } from "../src/run/options.ts"
 import { reach } from "../src/run/reach.ts"
-import type { Defect } from "./tiny-server.ts"
+import { type Defect, startTinyServer } from "./tiny-server.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const program = fileURLToPath(new URL("./tiny-program.ts", import.meta.url))
@@ -34,6 +34,28 @@ const conformance = (...args: ReadonlyArray<string>): Promise<Run> =>
     })
     child.on("close", (code) => resolve({ code, ...said }))
   })
+
+interface Told {
+  readonly title: string
+  readonly verdict: string
+  readonly reason?: string
+  readonly crash?: { readonly how: string; readonly output: string; readonly remarks: ReadonlyArray<string> }
+  readonly finding?: { readonly requirement: string; readonly sent: string; readonly got: string }
+}
+
+/** Judges with a JSON report, and gives both. */
+const judged = async (name: string, ...args: ReadonlyArray<string>) => {
+  const out = join(folder, name)
+  const run = await conformance(...args, "--report", "json,html,markdown,junit", "--out", out)
+  const read = (file: string) => readFileSync(join(out, file), "utf8")
+  const { planned, tests, totals } = JSON.parse(read("report.json")) as {
+    readonly planned: number
+    readonly tests: ReadonlyArray<Told>
+    readonly totals: Readonly<Record<string, number>>
+  }
+  const of = (title: string) => tests.find((test) => test.title === title)
+  return { ...run, planned, tests, totals, of, read }
+}
 
 /** The command of a tiny server. */
 const tiny = (port: string, defect?: Defect) =>
@@ -141,6 +163,61 @@ describe("A target that can't be started costs exit code 2 and", { timeout: 120_
       expect(refused.output).toBe(undefined)
     })
   )
+})
+
+const innocent = "a nick has one holder"
+
+describe("A target that dies", { timeout: 120_000 }, () => {
+  it("is started again: the test that kills it is named with its last bytes, and those beside it are judged", async () => {
+    const some = ["--requirement", "SEND-1", "--requirement", "LOGIN-2", "--requirement", "LOGIN-3"]
+    const { code, of, out, planned, read, tests, totals } = await judged(
+      "dies",
+      ...["--start", tiny("{port}", "crashes-on-send"), ...some]
+    )
+    expect(code, out).toBe(1)
+    expect(of("what is sent is in the log")).toMatchObject({
+      verdict: "failed",
+      finding: { requirement: "END-10", got: "it died: SIGSEGV", sent: expect.stringContaining('"type":"send"') },
+      crash: { how: "SIGSEGV", output: expect.stringContaining("about to log: ") }
+    })
+    expect(of(innocent)).toMatchObject({ verdict: "passed" })
+    expect(of("only login, ping and bye come before welcome")).toMatchObject({ verdict: "passed" })
+    expect(tests.filter(({ verdict }) => verdict === "blocked")).toEqual([])
+    expect(tests).toHaveLength(planned)
+    expect(Object.values(totals).reduce((sum, count) => sum + count, 0)).toBe(planned)
+    for (const report of ["report.html", "report.md", "junit.xml"]) {
+      expect(read(report), report).toContain("about to log: ")
+      expect(read(report), report).toContain("-fsanitize=address,undefined")
+    }
+    expect(out).toContain("-fsanitize=address,undefined")
+  })
+
+  it("of everything is given up, and the rest is blocked with one sentence", async () => {
+    const { code, of, tests } = await judged("always", "--start", tiny("{port}", "crashes-on-login"), "--grep", "nick")
+    expect(code).toBe(1)
+    expect(tests.length).toBeGreaterThan(12)
+    expect(of(innocent)).toMatchObject({ finding: { requirement: "END-10" } })
+    const blocked = new Set(tests.filter(({ verdict }) => verdict === "blocked").map(({ reason }) => reason))
+    expect(blocked.size).toBeLessThanOrEqual(1)
+  })
+
+  it("in a test that has started it for itself has been killed by that test", async () => {
+    const title = "after a restart a room is another log, or the same one whole"
+    const { of } = await judged("own", "--start", tiny("{port}", "crashes-on-send"), "--grep", title)
+    expect(of(title)).toMatchObject({ verdict: "failed", crash: { how: "SIGSEGV" } })
+  })
+
+  it("and that the suite has not started is named as before, and blocks the rest", async () => {
+    const server = await startTinyServer("dies-on-send")
+    const { of, tests } = await judged(
+      "gone",
+      ...["--target", `127.0.0.1:${server.port}`, "--requirement", "SEND-1", "--requirement", "LOGIN-2"],
+      ...["--parallel", "1"]
+    )
+    await server.close()
+    expect(of(innocent)).toMatchObject({ verdict: "passed" })
+    expect(tests.at(-1)).toMatchObject({ verdict: "blocked", reason: expect.stringContaining("the target is gone") })
+  })
 })
 
 const noFlags: Flags = {

@@ -17,7 +17,16 @@ import {
 import * as Result from "effect/Result"
 
 /** Defects that a test can ask for. */
-export type Defect = "reorders" | "forgets-sent" | "wrong-code" | "dies-on-send" | "no-lf" | "other-protocol" | "no-fin"
+export type Defect =
+  | "crashes-on-send"
+  | "crashes-on-login"
+  | "reorders"
+  | "forgets-sent"
+  | "wrong-code"
+  | "dies-on-send"
+  | "no-lf"
+  | "other-protocol"
+  | "no-fin"
 
 interface Session {
   readonly socket: net.Socket
@@ -98,6 +107,10 @@ export const startTinyServer = (
       for (const each of sessions) each.socket.resetAndDestroy()
       return void server.close()
     }
+    if (defect === "crashes-on-send") {
+      process.stderr.write(`about to log: ${text}\n`)
+      process.kill(process.pid, "SIGSEGV")
+    }
     const seq = ++room.head
     const entry = { room: name, seq, from: session.nick, text, at: at() }
     for (const member of room.members) say(member, { type: "message", ...entry })
@@ -121,6 +134,7 @@ export const startTinyServer = (
       case "bye":
         return end(session, { type: "bye", re })
       case "login": {
+        if (defect === "crashes-on-login") process.exit(7)
         if ([...sessions].some((other) => other.nick === request.nick)) {
           return refuse(session, { code: "nick-taken", re, message: "taken", field: "nick" })
         }

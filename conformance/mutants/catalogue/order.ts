@@ -1,6 +1,6 @@
 /** Mutants of spec/order.md. */
 import type { JsonObject } from "@tertulia/protocol"
-import { breaks, isBye, isRefusal, swapsTexts, whenAsked, whenSaid } from "../breaks.ts"
+import { breaks, hasStoodStill, isBye, isRefusal, swapsTexts, whenAsked, whenSaid } from "../breaks.ts"
 import type { Answered, Mutant, Passed, Tap, Wire } from "../mutant.ts"
 
 /** Changes the numbers of entries, wherever they stand. */
@@ -135,6 +135,12 @@ export const order: ReadonlyArray<Mutant> = [
     }
     return whenSaid((said) => one(renumbered(said, numberOf)))()
   }),
+  breaks("ORDER-3", "loses-what-waited", "loses what came while it stood still, for everybody but the sender", () => {
+    const isDrowsy = hasStoodStill(50)
+    return whenSaid(({ object, type }, wire) =>
+      type === "message" && object["from"] !== wire.nick() && isDrowsy() ? [] : undefined
+    )()
+  }),
   breaks("ORDER-3", "loses-one", "loses every seventh entry for whoever didn't send it", () => {
     let nth = 0
     return whenSaid(({ object, type }, wire) => {
@@ -209,6 +215,15 @@ export const order: ReadonlyArray<Mutant> = [
       type === "joined" ? [{ ...object, epoch: String(object["room"]).slice(1, 33) }] : undefined
     )
   ),
+  breaks("EPOCH-2", "counts-epochs-from-one", "numbers its logs from 1 on, each time that it is started", () => {
+    const names = new Map<string, string>()
+    return whenSaid(({ object, type }) => {
+      if (type !== "joined") return undefined
+      const log = String(object["epoch"])
+      if (!names.has(log)) names.set(log, `log-${names.size + 1}`)
+      return [{ ...object, epoch: names.get(log) }]
+    })()
+  }),
   breaks("EPOCH-3", "epoch-per-join", "has a new epoch for every join", () => {
     let nth = 0
     return whenSaid(({ object, type }) => {

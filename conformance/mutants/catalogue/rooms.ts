@@ -361,6 +361,14 @@ export const rooms: ReadonlyArray<Mutant> = [
       }
     }
   }),
+  breaks("MEMBER-5", "own-words-are-life", "takes whoever it has something to tell for alive", () => ({
+    reply: ({ object, type }, wire) => {
+      if (type !== "message" || object["from"] === wire.nick()) return undefined
+      wire.hit()
+      wire.toServer("")
+      return undefined
+    }
+  })),
   breaks("MEMBER-6", "loses-events", "loses every third `member` event", () => {
     let nth = 0
     return whenSaid(({ type }) => {

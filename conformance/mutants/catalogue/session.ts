@@ -1,6 +1,6 @@
 /** Mutants of spec/session.md. */
 import { quick } from "../../src/run/target.ts"
-import { breaks, isBye, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
+import { breaks, hasStoodStill, isBye, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
 import type { Mutant, Wire } from "../mutant.ts"
 
 /** Milliseconds of the reference server's heartbeat. */
@@ -441,5 +441,42 @@ export const session: ReadonlyArray<Mutant> = [
     whenAsked(({ object }, wire) =>
       wire.nick() === undefined && object?.["type"] === "sync" ? [{ ...object, type: "ping" }] : undefined
     )
-  )
+  ),
+  breaks("HEART-7", "wakes-up-cross", "takes everybody who is silent for gone when it has stood still", () => {
+    const isCross = hasStoodStill(1_000)
+    return {
+      reply: ({ text, type }, wire) => {
+        if (type !== "ping" || !isCross()) return undefined
+        wire.hit()
+        wire.toClient(text)
+        wire.toClient({ type: "bye", code: "idle", message: "nothing came" })
+        wire.endClient()
+        return []
+      }
+    }
+  }),
+  breaks("END-10", "falls-with-one", "loses all connections when one sends a line that is too long", () => ({
+    reply: (said, wire) => {
+      if (!isBye(said, "line-too-long")) return undefined
+      wire.hit()
+      for (const each of wire.all()) each.resetClient()
+      return []
+    }
+  })),
+  breaks("END-10", "table-of-the-dead", "keeps the place of whoever is gone without having said a line", () => {
+    const strangers = new Set<number>()
+    return {
+      opened: (wire) => {
+        if (strangers.size > 150) {
+          wire.hit()
+          wire.resetClient()
+        }
+        strangers.add(wire.nth)
+      },
+      request: (_, wire) => {
+        strangers.delete(wire.nth)
+        return undefined
+      }
+    }
+  })
 ]

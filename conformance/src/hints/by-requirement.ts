@@ -123,6 +123,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Answer the event `ping` at once, where you read from the socket: by any line, even an empty one, and also while you wait for a person to type.",
   "HEART-6":
     "Keep a timer for the server's silence as well: after one heartbeat send `ping`, after two give the connection up.",
+  "HEART-7":
+    "After a pause of your own process (a sleeping laptop, SIGSTOP) look at what waits to be read before you look at the clock; and count the heartbeat for an answer from the moment when you sent `ping`.",
   "END-1":
     "Answer what came before `bye`, in order, then `bye` with its `id` in `re` and without `code`, and nothing after it.",
   "END-2": "After `bye`, stop taking lines out of the buffer, even if there are more in it.",
@@ -140,6 +142,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Handle SIGTERM: stop accepting, send every connection `bye` with `shutting-down` and `reconnectAfter`, let the output drain, and exit with 0.",
   "END-9":
     "Look up how long the code of the `bye` asks you to wait, and wait at least so long before you connect again.",
+  "END-10":
+    "Look at where your program was when it ended: its last output, a core dump, or a build with -fsanitize=address,undefined -g. Check lengths and indexes around what was sent last, ignore SIGPIPE, and catch errors per connection, not around the whole loop.",
 
   // ---------------------------------------------------------------------------------------------------------------------
   // Rooms

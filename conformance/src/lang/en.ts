@@ -28,7 +28,9 @@ export const english: Words = {
     where: "where",
     binds: "binds",
     untestable: "untestable",
-    judgedBy: "judged by"
+    judgedBy: "judged by",
+    sanitizer: "sanitizer",
+    output: "output"
   },
   reference: (address) => `${address} (the reference server, started for this run)`,
   noHello: "sends no valid `hello`, so most tests are blocked",
@@ -38,6 +40,8 @@ export const english: Words = {
 
   progress: (done, planned) => `${done} of ${planned}`,
   nothingSelected: "nothing selected",
+  alone: (tests, deaths) =>
+    `the target died ${deaths === 1 ? "once" : `${deaths} times`}: the ${tests} tests that may have done it run again, one at a time`,
   count: (verdict, tests) => `${tests} ${verdict}`,
 
   heading: capitals(verdicts),

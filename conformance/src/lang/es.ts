@@ -32,7 +32,9 @@ export const spanish: Words = {
     where: "dónde",
     binds: "obliga",
     untestable: "sin prueba",
-    judgedBy: "la juzga"
+    judgedBy: "la juzga",
+    sanitizer: "sanitizer",
+    output: "salida"
   },
   reference: (address) => `${address} (el servidor de referencia, arrancado para esta corrida)`,
   noHello: "no envía un `hello` válido, así que la mayoría de las pruebas queda bloqueada",
@@ -42,6 +44,8 @@ export const spanish: Words = {
 
   progress: (done, planned) => `${done} de ${planned}`,
   nothingSelected: "nada seleccionado",
+  alone: (tests, deaths) =>
+    `el objetivo murió ${counted(deaths, "vez", "veces")}: las ${tests} pruebas que pueden haberlo causado corren otra vez, de una en una`,
   count: (verdict, tests) => {
     switch (verdict) {
       case "passed":

@@ -40,7 +40,7 @@ const told = <Told extends Story>({ of }: Phrases, story: Told): Told => ({
 })
 
 const outcomeIn = ({ of }: Phrases, outcome: Outcome): Outcome => {
-  const { finding, notes, reason, transcripts, warnings } = outcome
+  const { crash, finding, notes, reason, transcripts, warnings } = outcome
   const evidence = <Found extends Evidence>(found: Found): Found => ({
     ...found,
     expected: of(found.expected),
@@ -51,6 +51,7 @@ const outcomeIn = ({ of }: Phrases, outcome: Outcome): Outcome => {
     ...outcome,
     ...(reason === undefined ? {} : { reason: of(reason) }),
     ...(finding === undefined ? {} : { finding: evidence(finding) }),
+    ...(crash === undefined ? {} : { crash: { ...crash, how: of(crash.how), remarks: crash.remarks.map(of) } }),
     ...(notes === undefined ? {} : { notes: notes.map(of) }),
     warnings: warnings.map((warning: Finding) => evidence(warning)),
     transcripts: transcripts.map((transcript) => transcriptIn(of, transcript))

@@ -69,7 +69,9 @@ export interface Words {
       | "where"
       | "binds"
       | "untestable"
-      | "judgedBy",
+      | "judgedBy"
+      | "sanitizer"
+      | "output",
       string
     >
   >
@@ -82,6 +84,8 @@ export interface Words {
   // While tests run
   readonly progress: (done: number, planned: number) => string
   readonly nothingSelected: string
+  /** So many tests are run alone, since the target died so often while they ran. */
+  readonly alone: (tests: number, deaths: number) => string
   /** So many tests of one verdict: `3 passed`. */
   readonly count: (verdict: Verdict, tests: number) => string
 

@@ -5,7 +5,7 @@
  */
 import type { Results, TestResult } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
-import type { Finding, Verdict } from "../verdict.ts"
+import type { Finding, Outcome, Verdict } from "../verdict.ts"
 
 /** The sentences by their IDs. */
 export type Sentences = ReadonlyMap<string, Requirement>
@@ -22,6 +22,14 @@ const isWritten = ({ kind }: TestResult): boolean => kind === "dialogue" || kind
 /** The tests with one verdict, in the order in which they ended. */
 export const withVerdict = ({ tests }: Results, verdict: Verdict): ReadonlyArray<TestResult> =>
   tests.filter(({ outcome }) => outcome.verdict === verdict)
+
+/** What is known of the target's death in a test, part by part: what its sanitizer reported, and its last words. */
+export const deathOf = ({ crash }: Outcome): { readonly sanitizer?: string; readonly output?: string } => ({
+  ...(crash?.report !== undefined && {
+    sanitizer: [crash.report.line, ...(crash.report.frame === undefined ? [] : [crash.report.frame])].join("\n")
+  }),
+  ...(crash !== undefined && crash.output !== "" && { output: crash.output })
+})
 
 /** Tests that had to stop for the same reason. */
 export interface Block {

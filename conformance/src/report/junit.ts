@@ -9,6 +9,7 @@ import type { Results, TestResult } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed } from "../verdict.ts"
 import type { Transcript } from "../wire/transcript.ts"
+import { deathOf } from "./evidence.ts"
 
 /** One JUnit XML document. Tests have their English titles in every language: build servers know them by these. */
 export const junitReport = (
@@ -105,10 +106,15 @@ const verdictXml = (test: TestResult, { labels, ...words }: Words): ReadonlyArra
           `${labels.expected}: ${finding.expected}`,
           `${labels.got}: ${finding.got}`
         ]
+  const { output, sanitizer } = deathOf(test.outcome)
+  const death = [
+    ...(sanitizer === undefined ? [] : [`${labels.sanitizer}: ${sanitizer}`]),
+    ...(output === undefined ? [] : [`${labels.output}: ${output}`]),
+    ...(test.outcome.crash?.remarks ?? []).map(words.note)
+  ]
   const hints = hint === undefined ? [] : [`${labels.hint}: ${hint}`]
-  const body = [...evidence, ...hints, ...transcripts.map((transcript) => transcriptText(transcript, words.port))].join(
-    "\n"
-  )
+  const told = transcripts.map((transcript) => transcriptText(transcript, words.port))
+  const body = [...evidence, ...death, ...hints, ...told].join("\n")
   return [`      <failure type="${xml(verdict)}" message="${xml(reason)}">${xml(body)}</failure>`]
 }
 

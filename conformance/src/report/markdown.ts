@@ -8,7 +8,17 @@ import type { Words } from "../lang/words.ts"
 import type { Results, TestResult } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { verdicts } from "../verdict.ts"
-import { accused, blocksOf, causeCount, causesOf, coverageOf, nameOf, type Sentences, sentencesOf } from "./evidence.ts"
+import {
+  accused,
+  blocksOf,
+  causeCount,
+  causesOf,
+  coverageOf,
+  deathOf,
+  nameOf,
+  type Sentences,
+  sentencesOf
+} from "./evidence.ts"
 import { visible } from "./visible.ts"
 
 // Such pages have a limit of 1 MB or less; the other reports have everything.
@@ -90,6 +100,7 @@ const failure = (
   const { again, chapter, hint, outcome } = test
   const { finding, reason, replay, verdict } = outcome
   const quoted = finding === undefined ? [] : accused(test, finding).flatMap((id) => sentences.get(id) ?? [])
+  const death = deathOf(outcome)
   const told = (label: string, content: string | undefined) =>
     content === undefined ? [] : [`${label}\n\n${fenced(content)}`]
   return [
@@ -102,6 +113,9 @@ const failure = (
           ...told(labels.expected, finding.expected),
           ...told(labels.got, finding.got)
         ]),
+    ...told(labels.sanitizer, death.sanitizer),
+    ...told(labels.output, death.output),
+    ...(outcome.crash?.remarks ?? []).map((remark) => text(words.note(remark))),
     ...told(labels.with, replay?.counterexample),
     ...(hint === undefined ? [] : [`**${labels.hint}** ${prose(hint)}`]),
     ...told(labels.again, again),

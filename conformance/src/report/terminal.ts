@@ -7,7 +7,7 @@ import { effectiveLimits } from "@tertulia/protocol"
 import type { TestReport } from "../run/drive.ts"
 import type { Results, Target, TestResult } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
-import { type Finding, isRed, type Verdict, verdicts } from "../verdict.ts"
+import { type Finding, isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
 import type { Moment, Transcript } from "../wire/transcript.ts"
 import {
   accused,
@@ -16,6 +16,7 @@ import {
   causeCount,
   causesOf,
   coverageOf,
+  deathOf,
   type Sentences,
   sentencesOf,
   withVerdict
@@ -115,6 +116,7 @@ const redBlock = (style: Style, test: TestResult, sentences: Sentences): string 
       ? [labelled(style, "", visible(reason ?? ""))]
       : findingLines(style, finding, test, sentences)),
     ...(replay?.counterexample === undefined ? [] : [labelled(style, labels.with, visible(replay.counterexample))]),
+    ...deathLines(style, outcome),
     ...(replay?.hits === undefined
       ? []
       : [labelled(style, "", style.words.hits(replay.hits.broken, replay.hits.runs))]),
@@ -127,6 +129,16 @@ const redBlock = (style: Style, test: TestResult, sentences: Sentences): string 
 
 const hintLines = (style: Style, hint: string | undefined): ReadonlyArray<string> =>
   hint === undefined ? [] : [style.yellow(labelled(style, style.words.labels.hint, hint))]
+
+const deathLines = (style: Style, outcome: Outcome): ReadonlyArray<string> => {
+  const { output, sanitizer } = deathOf(outcome)
+  const { labels } = style.words
+  return [
+    ...(sanitizer === undefined ? [] : [labelled(style, labels.sanitizer, visible(sanitizer))]),
+    ...(output === undefined ? [] : [labelled(style, labels.output, visible(output))]),
+    ...(outcome.crash?.remarks ?? []).map((remark) => labelled(style, "", style.words.note(remark)))
+  ]
+}
 
 const warnedBlock = (style: Style, test: TestResult, sentences: Sentences): string =>
   [

@@ -23,10 +23,12 @@ import { type Driven, drive, type TestReport } from "./drive.ts"
 import { flakyAmong, settled } from "./expected.ts"
 import { withStories } from "./histories.ts"
 import { writeJudged } from "./judged.ts"
+import type { Keeper } from "./keeper.ts"
 import { type Lists, readKnownFailures, readKnownFlaky, readScale } from "./lists.ts"
 import { CannotJudge, checkIds, checkNumber, checkWords, type Flags, reportKinds } from "./options.ts"
 import { nowhere, type Reached, reach } from "./reach.ts"
 import { type Results, resultsOf } from "./results.ts"
+import { explained, toRunAlone } from "./suspects.ts"
 import { referenceClient } from "./target.ts"
 
 /** Judges a target, writes the reports, and gives the exit code: 0 conformant, 1 not, 2 nothing selected, 3 a fault. */
@@ -46,7 +48,8 @@ export const judge = Effect.fnUntraced(function* (
   const began = yield* Clock.currentTimeMillis
   const watching = watcher(style, flags)
   const first = yield* Effect.promise(() => drive(options, watching))
-  const driven = yield* runFlakyAgain(options, first, lists, watching.onAgain)
+  const named = yield* findWhoKilled(options, first, reached.keeper, watching.onAlone)
+  const driven = yield* runFlakyAgain(options, named, lists, watching.onAgain)
   const millis = (yield* Clock.currentTimeMillis) - began
   const found = resultsOf(target, options.seed, driven, requirements, millis, lists)
   const results = resultsIn(flags.lang, withStories(found, flags.out))
@@ -69,6 +72,32 @@ const readLists = Effect.fnUntraced(function* (
     }),
     ...(knownFlaky !== undefined && { flakes: { file: knownFlaky, entries: yield* readKnownFlaky(knownFlaky) } }),
     ...(score !== undefined && { scale: yield* readScale(score, requirements) })
+  }
+})
+
+/** Has the tests that ran when the target died run again, one at a time: so each death is that of one test, where it can be. */
+const findWhoKilled = Effect.fnUntraced(function* (
+  options: SuiteOptions,
+  driven: Driven,
+  keeper: Keeper | undefined,
+  onAlone: (tests: number, deaths: number) => void
+): Effect.fn.Return<Driven> {
+  const deaths = (keeper?.crashes() ?? []).map(({ nth = 0 }) => ({ nth, suspects: keeper?.suspects(nth) ?? [] }))
+  const titles = toRunAlone(deaths)
+  if (keeper === undefined || titles.length === 0) return driven
+  onAlone(titles.length, deaths.length)
+  yield* keeper.forgive
+  const nonce = yield* freshNonce
+  const alone = { ...options, selection: { ...options.selection, titles }, parallel: 1, bail: false, nonce }
+  const { faults, reports } = yield* Effect.promise(() => drive(alone))
+  return {
+    plan: driven.plan,
+    reports: explained(
+      driven.reports,
+      reports.filter(({ selected }) => selected),
+      deaths
+    ),
+    faults: [...driven.faults, ...faults]
   }
 })
 
@@ -151,7 +180,7 @@ const freshNonce = Effect.map(Random.nextIntBetween(36 ** 3, 36 ** 4), (number) 
 
 const suiteOptions = Effect.fnUntraced(function* (
   flags: Flags,
-  { client, start, target }: Reached,
+  { client, keeper, start, target }: Reached,
   requirements: ReadonlyArray<string>
 ): Effect.fn.Return<SuiteOptions> {
   const seed = flags.seed ?? (yield* Random.nextIntBetween(1, 2_147_483_647))
@@ -171,6 +200,7 @@ const suiteOptions = Effect.fnUntraced(function* (
     bail: flags.bail,
     selection: { grep: flags.grep, requirements, profiles: flags.profile },
     start,
+    ...(keeper === undefined ? {} : { keeper: keeper.channel }),
     ...(client === undefined ? {} : { client }),
     nonce
   }
@@ -197,6 +227,10 @@ const watcher = (style: Style, { lang, quiet }: Flags) => {
     onTest: (report: TestReport) => {
       done.push(report)
       show(`${style.words.progress(done.length, planned)}  ${phrasesOf(lang).of(report.title)}`)
+    },
+    onAlone: (tests: number, deaths: number) => {
+      clear()
+      if (!quiet) process.stdout.write(`${style.dim(`  ${style.words.alone(tests, deaths)}`)}\n`)
     },
     onAgain: (run: number, most: number) => show(`${style.words.heading.flaky}: ${style.words.progress(run, most)}`),
     onChapter: (chapter: string) => {

@@ -9,18 +9,21 @@ import type * as Scope from "effect/Scope"
 import { leaveNothingRunning } from "../clients/leftovers.ts"
 import { probeClient } from "../clients/probe.ts"
 import type { ClientUnderTest } from "../suite.ts"
-import type { Address } from "../wire/connection.ts"
+import type { Address, Unreachable } from "../wire/connection.ts"
+import { type Keeper, keepTarget } from "./keeper.ts"
 import { CannotJudge, type Flags, parseTarget } from "./options.ts"
 import { probe } from "./probe.ts"
 import { describeEnd, endOf, run } from "./program.ts"
 import type { Target } from "./results.ts"
-import { referenceServer, type StartCommand, startTarget } from "./target.ts"
+import { referenceServer, type StartCommand } from "./target.ts"
 
 /** What is to be judged, and how it came about. */
 export interface Reached {
   readonly target: Target
   /** How the suite has started it, if it has. */
   readonly start?: StartCommand
+  /** What starts it again when it has died. */
+  readonly keeper?: Keeper
   /** Absent when a server is judged. */
   readonly client?: ClientUnderTest
 }
@@ -81,33 +84,50 @@ const build = (line: string): Effect.Effect<void, CannotJudge> =>
   }).pipe(Effect.scoped)
 
 const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Reached, CannotJudge, Scope.Scope> {
-  const [given = flags.start[0]] = flags.target
-  const start = flags.target.length > 0 ? undefined : given === undefined ? referenceServer : { line: given }
-  const address =
-    start === undefined ? yield* parseTarget(given ?? "") : yield* startOne(start, startMillis * flags.timeoutScale)
-  const where = `${address.host}:${address.port}`
-  const probed = yield* probe(address, probeMillis * flags.timeoutScale).pipe(
-    Effect.mapError(({ reason }) => new CannotJudge({ reason: `nobody answers at ${where}: ${reason}` }))
-  )
-  if (probed.protocol !== undefined && probed.protocol !== 1) {
-    const reason = `${where} speaks protocol ${probed.protocol}; this suite judges protocol 1`
-    return yield* new CannotJudge({ reason })
+  const [given] = flags.target
+  const millis = probeMillis * flags.timeoutScale
+  if (given !== undefined) {
+    const address = yield* parseTarget(given)
+    const where = `${address.host}:${address.port}`
+    const found = yield* lookAt(address, millis).pipe(
+      Effect.catchTag("Unreachable", ({ reason }) => cannot(`nobody answers at ${where}: ${reason}`))
+    )
+    return { target: { given, ...found } }
   }
-  const { hello, responsive, roundTrip } = probed
-  const claimed = profiles.filter((profile) => claims(hello?.features ?? [], profile))
-  const target: Target = { who: "server", given, ...address, hello, roundTrip, responsive, profiles: claimed }
-  if (start === undefined) return { target }
-  return { target: { ...target, ...("line" in start ? { started: { build: flags.build } } : {}) }, start }
-})
-
-const startOne = (command: StartCommand, millis: number): Effect.Effect<Address, CannotJudge, Scope.Scope> =>
-  startTarget(command, millis).pipe(
-    Effect.map(({ address }) => address),
-    Effect.mapError(({ output, reason }) => {
-      const who = "line" in command ? `--start ${command.line}` : "the reference server"
-      return new CannotJudge({ reason: `${who}: ${reason}`, output })
+  const [line] = flags.start
+  const start: StartCommand = line === undefined ? referenceServer : { line }
+  const who = line === undefined ? "the reference server" : `--start ${line}`
+  const keeper = yield* keepTarget(start, startMillis * flags.timeoutScale).pipe(
+    Effect.catchTag("NotStarted", ({ output, reason }) => cannot(`${who}: ${reason}`, output))
+  )
+  const found = yield* lookAt(keeper.first, millis).pipe(
+    Effect.catchTag("Unreachable", ({ reason }) => {
+      const [crash] = keeper.crashes()
+      return crash === undefined
+        ? cannot(`${who}: nobody answers: ${reason}`)
+        : cannot(`${who}: it died as soon as somebody had connected: ${crash.how}`, crash.output)
     })
   )
+  const started = line === undefined ? {} : { started: { build: flags.build } }
+  return { target: { given: line, ...started, ...found }, start, keeper }
+})
+
+const cannot = (reason: string, output?: string) =>
+  Effect.fail(new CannotJudge({ reason, ...(output === undefined ? {} : { output }) }))
+
+/** Looks at what listens there: all of a target but how it came about. */
+const lookAt = Effect.fnUntraced(function* (
+  address: Address,
+  millis: number
+): Effect.fn.Return<Omit<Target, "given">, CannotJudge | Unreachable> {
+  const { hello, protocol, responsive, roundTrip } = yield* probe(address, millis)
+  if (protocol !== undefined && protocol !== 1) {
+    const where = `${address.host}:${address.port}`
+    return yield* cannot(`${where} speaks protocol ${protocol}; this suite judges protocol 1`)
+  }
+  const claimed = profiles.filter((profile) => claims(hello?.features ?? [], profile))
+  return { who: "server", ...address, hello, roundTrip, responsive, profiles: claimed }
+})
 
 const reachClient = Effect.fnUntraced(function* (
   flags: Flags,

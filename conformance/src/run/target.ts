@@ -22,8 +22,14 @@ export interface StartedTarget {
   readonly stop: Effect.Effect<void>
   /** Kills it (SIGKILL). */
   readonly kill: Effect.Effect<void>
+  /** Makes it stand still for so many seconds (SIGSTOP, then SIGCONT). */
+  readonly standStill: (seconds: number) => Effect.Effect<void>
   /** Waits for its end and gives its exit code, or the signal that ended it. */
   readonly exit: Effect.Effect<Ended>
+  /** Whether it has ended, and how; `undefined` as well when it was told to. */
+  readonly died: () => Ended | undefined
+  /** The end of what it has written. */
+  readonly output: () => string
 }
 
 /** The target didn't come up. */
@@ -73,6 +79,7 @@ export const referenceClient = `"${process.execPath}" "${chat}" --nick ana --roo
 export const portHole = "{port}"
 
 const startMillis = 20_000
+const dyingPatience = "2 seconds"
 
 /**
  * Starts a target on a free port, waits until it listens, and stops it with the scope.
@@ -87,8 +94,38 @@ export const startTarget = (
     const port = "line" in command && command.line.includes(portHole) ? yield* freePort : undefined
     const running = yield* run(port === undefined ? command : withPort(command, port))
     const address = yield* port === undefined ? announced(running, millis) : accepting(running, port, millis)
-    const { exit, signal } = running
-    return { address, stop: signal("SIGTERM"), kill: signal("SIGKILL"), exit }
+    const { ended, exit, output, signal } = running
+    let told: { readonly before: Ended | undefined } | undefined
+    const tell = (name: NodeJS.Signals) =>
+      Effect.suspend(() => {
+        told ??= { before: ended() }
+        return signal(name)
+      })
+    const answers = Effect.timeoutOrElse(greets(address), {
+      duration: dyingPatience,
+      orElse: () => Effect.succeed(true)
+    })
+    // Whoever is dying when the scope closes has not been told to: its connections are gone before its end is known.
+    const lookOnce = Effect.gen(function* () {
+      if (told !== undefined) return
+      if (ended() === undefined && !(yield* answers)) yield* Effect.timeoutOption(exit, dyingPatience)
+      told = { before: ended() }
+    })
+    yield* Effect.addFinalizer(() => lookOnce)
+    return {
+      address,
+      stop: tell("SIGTERM"),
+      kill: tell("SIGKILL"),
+      standStill: (seconds) =>
+        Effect.acquireUseRelease(
+          signal("SIGSTOP"),
+          () => Effect.sleep(1_000 * seconds),
+          () => signal("SIGCONT")
+        ),
+      exit,
+      died: () => (told === undefined ? ended() : told.before),
+      output
+    }
   })
 
 const withPort = (command: StartCommand, port: number): StartCommand =>
@@ -130,14 +167,22 @@ const accepting = (running: Running, port: number, millis: number): Effect.Effec
   )
 
 /** Whether somebody accepts a connection there. */
-export const listens = (address: Address): Effect.Effect<boolean> =>
+export const listens = (address: Address): Effect.Effect<boolean> => reaches(address, "connect")
+
+/** Whether somebody says something there: a program that is dying may still accept connections. Waits for it. */
+export const greets = (address: Address): Effect.Effect<boolean> => reaches(address, "data")
+
+const reaches = (address: Address, event: "connect" | "data"): Effect.Effect<boolean> =>
   Effect.callback<boolean>((resume) => {
     const socket = net.connect(address)
     const say = (answer: boolean) => {
       socket.destroy()
       resume(Effect.succeed(answer))
     }
-    socket.once("connect", () => say(true)).once("error", () => say(false))
+    socket
+      .once(event, () => say(true))
+      .once("error", () => say(false))
+      .once("end", () => say(false))
     return Effect.sync(() => socket.destroy())
   })
 

@@ -14,6 +14,14 @@ const told = (verdict: Outcome["verdict"]): Outcome => ({
   judged: verdict === "failed" ? { "A-1": { kept: 1, broken: 1 } } : {},
   replay: { seed: 1, path: "0", counterexample: "passed" },
   notes: ["it is shown"],
+  crash: {
+    how: "exit code 1",
+    report: { line: "AddressSanitizer: SEGV" },
+    output: "the last words",
+    remarks: [
+      "written in C or C++, it says itself where this happens when it is compiled with -g -fsanitize=address,undefined"
+    ]
+  },
   transcripts: [
     { who: "ana", localPort: 4711, leftOut: 2, moments: [{ at: 1, what: "sent", text: "passed", bytes: 6 }] },
     {

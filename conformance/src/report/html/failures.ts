@@ -5,9 +5,18 @@
  */
 import type { Stale } from "../../run/expected.ts"
 import type { Results, TestResult } from "../../run/results.ts"
-import type { Finding } from "../../verdict.ts"
+import type { Finding, Outcome } from "../../verdict.ts"
 import type { Moment, Transcript } from "../../wire/transcript.ts"
-import { accused, type Block, blocksOf, causesOf, failuresOf, type Sentences, withVerdict } from "../evidence.ts"
+import {
+  accused,
+  type Block,
+  blocksOf,
+  causesOf,
+  deathOf,
+  failuresOf,
+  type Sentences,
+  withVerdict
+} from "../evidence.ts"
 import { lanesFigure } from "./lanes.ts"
 import { html, type Markup } from "./markup.ts"
 import { badge, command, counted, type Home, idLink, prose, quotation, scrollable, toneOf } from "./parts.ts"
@@ -61,6 +70,7 @@ const storyMarkup = (setting: Setting, test: TestResult): Markup => {
 <h3 id="${anchor}-title">${prose(heading)}</h3></header>
 ${(findings.length === 0 || isExcused(test)) && html`<p>${outcome.reason}</p>`}
 ${findings.map((finding) => findingMarkup(setting, test, finding))}
+${outcome.crash !== undefined && crashMarkup(outcome)}
 ${hint !== undefined && html`<p class="hint"><b>Hint</b> ${prose(hint)}</p>`}
 ${sameReason(results, test)}
 ${outcome.replay?.counterexample !== undefined && html`<h4>The smallest counterexample</h4><pre>${outcome.replay.counterexample}</pre>`}
@@ -94,6 +104,13 @@ ${finding.sent !== undefined && html`<div><dt>Sent</dt><dd><pre>${finding.sent}<
 <div><dt>Expected</dt><dd>${phrase(finding.expected)}</dd></div>
 <div class="got"><dt>Came instead</dt><dd>${phrase(finding.got)}</dd></div>
 </dl>`
+}
+
+const crashMarkup = (outcome: Outcome): Markup => {
+  const { output, sanitizer } = deathOf(outcome)
+  return html`${sanitizer !== undefined && html`<h4>What the sanitizer reported</h4><pre>${sanitizer}</pre>`}
+${output !== undefined && html`<h4>The last lines that it wrote</h4><pre>${output}</pre>`}
+${outcome.crash?.remarks.map((remark) => html`<p>${prose(remark)}</p>`)}`
 }
 
 /** Words as words, wire as wire. */
