@@ -12,6 +12,7 @@ import { isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
 import { call } from "./caller.ts"
 import type { Driven, TestReport } from "./drive.ts"
 import { excuse, type Stale } from "./expected.ts"
+import { blockedByFraming } from "./framing.ts"
 import type { Role } from "./judged.ts"
 import type { Lists } from "./lists.ts"
 import { type Score, scoreOf } from "./score.ts"
@@ -103,7 +104,7 @@ export const resultsOf = (
   lists: Lists = { today: "" }
 ): Results => {
   const planned = driven.plan.filter(({ selected }) => selected).length
-  const finished = driven.reports.filter(({ selected }) => selected)
+  const finished = blockedByFraming(driven.reports.filter(({ selected }) => selected))
   const ended = ownFailures(finished.flatMap((report) => resultOf(report, target, seed)))
   const { stale, tests } = excuse(ended, driven.plan, lists)
   const faults = [
