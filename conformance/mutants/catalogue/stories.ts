@@ -16,15 +16,15 @@ const makeCount = () => {
 const inRoom = (wire: Wire, { room }: JsonObject): string => `${wire.nick()} ${String(room)}`
 
 export const stories: ReadonlyArray<Mutant> = [
-  breaks("CATCH-2", "tires-of-returns", "leaves out the last entry when somebody's third replay comes", () => {
+  breaks("CATCH-2", "tires-of-returns", "leaves out the last entry of a replay on somebody's third connection", () => {
     const countOf = makeCount()
+    const tired = new Set<number>()
     const last = new Map<string, unknown>()
     return whenSaid(({ object, to, type }, wire) => {
       const key = `${wire.nth} ${String(object["room"])}`
-      if (type === "joined") {
-        const isBehind = object["resumed"] === true && Number(to?.["after"]) < Number(object["head"])
-        if (isBehind && countOf(inRoom(wire, object)) === 3) last.set(key, object["head"])
-      }
+      if (type === "welcome" && countOf(String(object["nick"])) === 3) tired.add(wire.nth)
+      const isBehind = object["resumed"] === true && Number(to?.["after"]) < Number(object["head"])
+      if (type === "joined" && isBehind && tired.has(wire.nth)) last.set(key, object["head"])
       if (type !== "message" || last.get(key) !== object["seq"]) return undefined
       last.delete(key)
       return []
