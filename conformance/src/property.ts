@@ -97,7 +97,7 @@ const check = <Value>(
     }
 
     const chosen = { ...parameters<[Value]>(judging, isRacy), examples: examples.map((value): [Value] => [value]) }
-    const result = yield* Effect.promise(async () => fc.check(fc.asyncProperty(values, several), chosen))
+    const result = yield* Effect.promise(() => search(fc.asyncProperty(values, several), chosen))
     if (ended !== undefined && Exit.isFailure(ended)) return yield* Effect.failCause(ended.cause)
     if (last === undefined || !result.failed) {
       // A replay tells one story: that it fails no more is all that can be asked of it.
@@ -109,6 +109,18 @@ const check = <Value>(
     const hits = isCounted ? yield* hitsOf(judging, (t) => story(t, value), stop) : undefined
     return failureOf(stop, run, result, hits)
   })
+
+/** Draws until a value fails, and shrinks it. Each has its own time, so that a long search leaves time for a short story. */
+const search = async <Value>(
+  property: fc.IAsyncProperty<[Value]>,
+  chosen: fc.Parameters<[Value]>
+): Promise<fc.RunDetails<[Value]>> => {
+  const found = await fc.check(property, { ...chosen, endOnFailure: true })
+  const path = found.counterexamplePath
+  if (chosen.endOnFailure === true || path === null) return found
+  const shrunk = await fc.check(property, { ...chosen, path, numRuns: 1 })
+  return shrunk.failed ? shrunk : found
+}
 
 /** Tells a story again and again, and counts how often it breaks the same requirement. */
 const hitsOf = Effect.fnUntraced(function* (

@@ -327,6 +327,33 @@ describe("A send whose reply was lost", () => {
     expect(heardBy(tell(lost, [...Array<number>(nth).fill(0), landing, 0, 0, 0, 0]), leo)).toEqual([1, 2])
   })
 
+  test("reaches one sooner and another later, as long as nobody has been told of it", () => {
+    const told = tell([
+      ...both,
+      { who: eva, act: "join", room: "#cafe" },
+      { who: ana, act: "retry", room: "#cafe", text: "hola" }
+    ])
+    const { came, outcomes, who } = told.find(({ deed }) => deed.deed === "lose")!
+    const seen = observe(outcomes, who, new Map(came).set(leo, [...came.get(leo)!, entry]))
+    if ("fault" in seen) throw new Error(seen.fault.cites)
+    const silence: Came = new Map([
+      [leo, []],
+      [eva, []]
+    ])
+    const next = (deed: Deed) => seen.worlds.flatMap((world) => step(world, leo, deed))
+    const pongs = new Map(silence).set(leo, [{ type: "pong" }])
+    const ping: Deed = { deed: "ask", request: { type: "ping" } }
+    expect(observe(next(ping), leo, pongs)).not.toHaveProperty("fault")
+    expect(observe(next(ping), leo, new Map(pongs).set(eva, [entry]))).not.toHaveProperty("fault")
+    // A number that is told counts what stands before it.
+    const send: Deed = { deed: "ask", request: { type: "send", room: "#cafe", text: "adiós" } }
+    const own: JsonObject = { ...entry, seq: 2, from: leo, text: "adiós" }
+    const sent: JsonObject = { type: "sent", room: "#cafe", seq: 2, at: "then" }
+    const after = new Map([[leo, [own, sent]]])
+    expect(observe(next(send), leo, new Map(after).set(eva, [entry, own]))).not.toHaveProperty("fault")
+    expect(observe(next(send), leo, new Map(after).set(eva, [own]))).toMatchObject({ fault: { who: eva } })
+  })
+
   test("may happen once at the most", () => {
     const once = tell(lost)
     const nth = once.findIndex(({ deed }) => deed.deed === "lose")

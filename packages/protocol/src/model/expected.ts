@@ -96,6 +96,8 @@ export interface Owed {
   readonly cites: Modelled
   /** Broken when it comes after what it is to come before. */
   readonly late?: Modelled
+  /** Nobody has been told that it is in the log, so it may come now or later (SYNC-1), before a reply or after it. */
+  readonly isLoose?: boolean
   readonly checks: ReadonlyArray<Check>
 }
 

@@ -27,7 +27,7 @@ export type Seen =
 
 /** How far one outcome agrees with what came. */
 type Match =
-  | { readonly bound: Bound; readonly kept: ReadonlyArray<Modelled> }
+  | { readonly bound: Bound; readonly loose: ReadonlyArray<Owed>; readonly kept: ReadonlyArray<Modelled> }
   | { readonly fault: Fault; readonly kept: ReadonlyArray<Modelled> }
 
 /**
@@ -39,34 +39,51 @@ type Match =
 export const observe = (outcomes: ReadonlyArray<Outcome>, actor: Who, came: Came): Seen => {
   const matches = outcomes.map((outcome) => ({ outcome, match: matchOf(outcome, actor, came) }))
   const worlds = matches.flatMap(({ match, outcome }) =>
-    "bound" in match ? [{ ...outcome.world, bound: match.bound }] : []
+    "bound" in match ? [{ ...outcome.world, bound: match.bound, loose: match.loose }] : []
   )
   if (worlds.length > 0) {
-    return { worlds, kept: new Set(matches.flatMap(({ match }) => ("bound" in match ? match.kept : []))) }
+    return {
+      worlds: distinct(worlds),
+      kept: new Set(matches.flatMap(({ match }) => ("bound" in match ? match.kept : [])))
+    }
   }
   const faults = matches.flatMap(({ match }) => ("fault" in match ? [match] : []))
   return { fault: faults.toSorted((one, other) => other.kept.length - one.kept.length)[0]!.fault }
 }
 
+/** Worlds that differ, so that what may have happened doesn't multiply with each step in which it may have. */
+const distinct = (worlds: ReadonlyArray<World>): ReadonlyArray<World> =>
+  worlds.length === 1 ? worlds : [...new Map(worlds.map((world) => [keyOf(world), world])).values()]
+
+const keyOf = ({ bound, cursors, loose, pending, rooms }: World): string =>
+  JSON.stringify([
+    [...rooms].map(([room, { entries, members, nth }]) => [room, nth, entries, [...members]]),
+    loose.map((owed) => [owed.to, knownOf(owed)]),
+    pending,
+    [...cursors],
+    [...bound]
+  ])
+
 const matchOf = (outcome: Outcome, actor: Who, came: Came): Match => {
   // What the actor got tells most of what was done, so it is looked at first.
   const readers = [...came.keys()].toSorted((one, other) => Number(other === actor) - Number(one === actor))
-  let match: Match = { bound: outcome.world.bound, kept: [] }
+  let match: Match = { bound: outcome.world.bound, loose: [], kept: [] }
   for (const who of readers) {
     const lane = matchLane(outcome, actor, who, came.get(who)!, match.bound)
     const kept: ReadonlyArray<Modelled> = [...match.kept, ...lane.kept]
     if ("fault" in lane) return { fault: lane.fault, kept }
-    match = { bound: lane.bound, kept }
+    match = { bound: lane.bound, loose: [...match.loose, ...lane.loose], kept }
   }
   return match
 }
 
 /** One connection: replies and entries in their order, `member` events anywhere among them, and nothing else. */
 const matchLane = (outcome: Outcome, actor: Who, who: Who, came: ReadonlyArray<JsonObject>, before: Bound): Match => {
-  const pairs = paired(
+  const all = paired(
     outcome.owed.filter(({ to }) => to === who),
     came
   )
+  const pairs = all.filter(({ found, owed }) => found !== undefined || owed.isLoose !== true)
   const kept: Array<Modelled> = []
   let bound = before
   const blame = (cites: Modelled, want: Want, got: JsonObject | undefined): Match => ({
@@ -86,15 +103,22 @@ const matchLane = (outcome: Outcome, actor: Who, who: Who, came: ReadonlyArray<J
   }
   const stray = came.find((object) => pairs.every(({ found }) => found !== object))
   if (stray !== undefined) return blame(strayOf(outcome, actor, who, stray), { is: "nothing" }, stray)
-  const inOrder = pairs.filter(({ owed }) => owed.kind !== "member")
-  const stream = came.filter((object) => !isMember(object))
-  for (const [place, { found, owed }] of inOrder.entries()) {
-    const late = owed.late ?? owed.cites
-    if (found !== stream[place]) return blame(late, { is: "object", object: knownOf(owed) }, stream[place])
-    kept.push(late)
+  const entries = pairs.filter(({ owed }) => owed.kind === "entry")
+  const firm = pairs.filter(({ owed }) => owed.kind !== "member" && owed.isLoose !== true)
+  for (const inOrder of [entries, firm]) {
+    const stream = came.filter((object) => inOrder.some(({ found }) => found === object))
+    for (const [place, { found, owed }] of inOrder.entries()) {
+      const late = owed.late ?? owed.cites
+      if (found !== stream[place]) return blame(late, { is: "object", object: knownOf(owed) }, stream[place])
+      kept.push(late)
+    }
   }
-  return { bound, kept: [...kept, ...keptBySilence(outcome, who, who === actor)] }
+  const loose = all.flatMap(({ found, owed }) => (found === undefined && isStillIn(outcome, owed) ? [owed] : []))
+  return { bound, loose, kept: [...kept, ...keptBySilence(outcome, who, who === actor)] }
 }
+
+/** Whether somebody whom an entry hasn't reached is still there to get it. */
+const isStillIn = (outcome: Outcome, owed: Owed): boolean => isIn(outcome, owed.to, knownOf(owed)["room"])
 
 /** What is owed, with the object that it may be. */
 interface Pair {
@@ -119,10 +143,11 @@ const answerIn = (came: ReadonlyArray<JsonObject>, pairs: ReadonlyArray<Pair>): 
 
 const isMember = ({ type }: JsonObject): boolean => type === "member"
 
-/** Whether this may be the object that is owed: the type is right, and of a `member` event all that it says. */
+/** Whether this may be the object that is owed: the type is right, and of what may come at any time, all that it says. */
 const mayBe = (owed: Owed, object: JsonObject): boolean =>
   object["type"] === owed.type &&
-  (owed.kind !== "member" || owed.checks.every(({ look }) => "bound" in look(object, new Map())))
+  ((owed.kind !== "member" && owed.isLoose !== true) ||
+    owed.checks.every(({ look }) => "bound" in look(object, new Map())))
 
 const isIn = ({ world }: Outcome, who: Who, room: unknown): boolean =>
   world.rooms.get(String(room))?.members.has(who) === true

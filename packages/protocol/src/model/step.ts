@@ -19,6 +19,7 @@ import {
   isBlaming,
   isNewEpoch,
   isSame,
+  knownOf,
   type Modelled,
   type Owed,
   saysMore
@@ -67,11 +68,18 @@ export interface Outcome {
 
 /** Everything that a server may do when somebody does this: each is allowed, and nothing else is. */
 export const step = (world: World, who: Who, deed: Deed): ReadonlyArray<Outcome> =>
-  landings({ world, owed: [] })
+  landings({ world: { ...world, loose: [] }, owed: world.loose })
     .flatMap((before) => act(before.world, who, deed).map((outcome) => following(before, outcome)))
     .flatMap(landings)
 
-const following = ({ owed }: Outcome, outcome: Outcome): Outcome => ({ ...outcome, owed: [...owed, ...outcome.owed] })
+/** What is owed from before, and what is owed for the deed: a reply may tell of entries of which nobody had been told. */
+const following = ({ owed }: Outcome, outcome: Outcome): Outcome => {
+  const told = outcome.owed.filter(({ type }) => type === "joined" || type === "sent").map(roomIn)
+  const before = owed.map((each) => (told.includes(roomIn(each)) ? { ...each, isLoose: false } : each))
+  return { ...outcome, owed: [...before, ...outcome.owed] }
+}
+
+const roomIn = (owed: Owed): unknown => knownOf(owed)["room"]
 
 const act = (world: World, who: Who, deed: Deed): ReadonlyArray<Outcome> => {
   switch (deed.deed) {
@@ -342,8 +350,9 @@ const landings = (outcome: Outcome): ReadonlyArray<Outcome> => [
   outcome,
   ...outcome.world.pending.flatMap((pending) => {
     const rest = outcome.world.pending.filter((other) => other !== pending)
-    const landed = append({ ...outcome.world, pending: rest }, pending.room, pending.entry)
-    return landings({ ...outcome, world: landed.world, owed: [...outcome.owed, ...landed.owed] })
+    const { owed, world } = append({ ...outcome.world, pending: rest }, pending.room, pending.entry)
+    const loose = owed.map((each) => ({ ...each, isLoose: true }))
+    return landings({ ...outcome, world, owed: [...outcome.owed, ...loose] })
   })
 ]
 

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Limits } from "../limits.ts"
+import type { Owed } from "./expected.ts"
 
 /** What a story calls a client; one that comes back on a new connection keeps its name. */
 export type Who = string
@@ -60,6 +61,8 @@ export interface World {
   readonly freed: ReadonlyMap<string, "bye" | "lost">
   readonly cursors: ReadonlyMap<string, Cursor>
   readonly pending: ReadonlyArray<Pending>
+  /** Entries that are in a log without anybody's having been told so, and that are still to come to somebody. */
+  readonly loose: ReadonlyArray<Owed>
   readonly bound: Bound
 }
 
@@ -73,6 +76,7 @@ export const emptyWorld = (limits: World["limits"], rooms: ReadonlyArray<string>
   freed: new Map(),
   cursors: new Map(),
   pending: [],
+  loose: [],
   bound: new Map()
 })
 
