@@ -179,10 +179,18 @@ const isEarly = ({ got, who }: Fault, actor: Who, deed: Deed): boolean =>
 // ---------------------------------------------------------------------------------------------------------------------
 
 const evidenceOf = (actor: Who, deed: Deed, { got, want, who }: Fault): EvidenceLike => ({
-  sent: `${actor}: ${deed.deed === "ask" ? JSON.stringify(deed.request) : deed.deed === "lose" ? deed.by : "-"}`,
+  sent: `${actor}: ${doneIn(deed)}`,
   expected: `${wanted(want)}, on the connection of ${who}`,
   got: got === undefined ? "nothing of the kind before the fence" : JSON.stringify(got)
 })
+
+/** As the dialogues of the spec have it. */
+const doneIn = (deed: Deed): string => {
+  if (deed.deed === "ask") return JSON.stringify(deed.request)
+  if (deed.deed === "open") return "(opens)"
+  const end = deed.by === "FIN" ? "(ends)" : "(resets)"
+  return deed.unanswered === undefined ? end : `${JSON.stringify({ type: "send", ...deed.unanswered })}, then ${end}`
+}
 
 const wanted = (want: Want): string => {
   switch (want.is) {
