@@ -53,7 +53,7 @@ const everything: Outcome = {
   finding: { requirement: "LOGIN-1", sent: "a", expected: "b", got: "c" },
   warnings: [{ expected: "b", got: "c" }],
   notes: ["a note"],
-  replay: { seed: 1, path: "0:1", counterexample: "d" },
+  replay: { seed: 1, path: "0:1", counterexample: "d", hits: { runs: 10, broken: 7 } },
   crash: {
     nth: 1,
     how: "SIGSEGV",

@@ -6,6 +6,7 @@
  * - with a `send`, its entry on every connection; later entries move up by one, and so do heads and cursors. Order, gaps and knowledge of
  *   what remains are as before.
  * - with a `join`, all that the connection did and got in the room until it left it, and what others were told of it.
+ * - from some moment on, what comes by a connection is not seen any more: what it asks then may have happened or not.
  * - with a connection, all that it did; with the rest of a connection, all that it did from then on. What others did, it need not have seen.
  * - `sync`, `ping`, lists and refused requests change nothing for anybody.
  *
@@ -21,6 +22,8 @@ export interface Cut {
   readonly lanes: ReadonlySet<string>
   /** Connections that are seen only before this moment. */
   readonly rests: ReadonlyMap<string, number>
+  /** Connections of which nothing that comes is seen from this moment on. */
+  readonly blinds: ReadonlyMap<string, number>
   /** Observations that are left out, by their moments. */
   readonly moments: ReadonlySet<number>
   /** Entries that are left out, by log and `seq`. */
@@ -45,6 +48,7 @@ interface Absence {
 export const nothing: Cut = {
   lanes: new Set(),
   rests: new Map(),
+  blinds: new Map(),
   moments: new Set(),
   entries: new Map(),
   absences: [],
@@ -53,20 +57,25 @@ export const nothing: Cut = {
 
 /** Several cuts as one. */
 export const together = (cuts: ReadonlyArray<Cut>): Cut => {
-  const rests = new Map<string, number>()
   const entries = new Map<string, Set<number>>()
   for (const cut of cuts) {
-    for (const [who, from] of cut.rests) rests.set(who, Math.min(from, rests.get(who) ?? never))
     for (const [log, seqs] of cut.entries) entries.set(log, (entries.get(log) ?? new Set()).union(seqs))
   }
   return {
     lanes: new Set(cuts.flatMap(({ lanes }) => [...lanes])),
-    rests,
+    rests: earliest(cuts.map(({ rests }) => rests)),
+    blinds: earliest(cuts.map(({ blinds }) => blinds)),
     moments: new Set(cuts.flatMap(({ moments }) => [...moments])),
     entries,
     absences: cuts.flatMap(({ absences }) => absences),
     isBold: cuts.some(({ isBold }) => isBold)
   }
+}
+
+const earliest = (all: ReadonlyArray<ReadonlyMap<string, number>>): ReadonlyMap<string, number> => {
+  const first = new Map<string, number>()
+  for (const each of all) for (const [who, moment] of each) first.set(who, Math.min(moment, first.get(who) ?? never))
+  return first
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -83,6 +92,7 @@ export const cutsOf = (lanes: ReadonlyArray<Lane>): ReadonlyArray<Cut> => {
     ...courses.flatMap((course) => course.exchanges.map((exchange) => withoutRequest(all, course, exchange))),
     ...strangers(all),
     ...unsaid(all),
+    ...lanes.flatMap(unseen),
     ...lanes.flatMap(unbroken)
   ]
 }
@@ -131,6 +141,14 @@ const insideOf = ({ exchanges }: Course, { asked, request }: Exchange): Readonly
 }
 
 const roomOf = (request: Request): string | undefined => ("room" in request ? request.room : undefined)
+
+/** Each thing that a connection got, as the first that isn't seen. */
+const unseen = ({ observations, who }: Lane): ReadonlyArray<Cut> =>
+  observations
+    .toReversed()
+    .flatMap((observation) =>
+      "got" in observation ? [{ ...nothing, blinds: new Map([[who, observation.moment]]) }] : []
+    )
 
 /** A connection that didn't break. */
 const unbroken = ({ ended, who }: Lane): ReadonlyArray<Cut> =>
@@ -261,6 +279,7 @@ export const upTo = (lanes: ReadonlyArray<Lane>, last: number): ReadonlyArray<La
 
 const cutFrom = ({ ended = never, nick, observations, who }: Lane, cut: Cut, ranks: Ranks): Lane => {
   const end = cut.rests.get(who) ?? never
+  const blind = cut.blinds.get(who) ?? never
   const epochs = new Map<string, string>()
   const kept: Array<Observation> = []
   for (const observation of observations) {
@@ -268,7 +287,8 @@ const cutFrom = ({ ended = never, nick, observations, who }: Lane, cut: Cut, ran
     const after = changed(observation, epochs, cut, ranks)
     // Also of what is cut: the entries after it belong to the log that it names.
     if ("got" in observation) follow(epochs, observation.got)
-    if (after !== undefined && !cut.moments.has(observation.moment)) kept.push(after)
+    const isSeen = "sent" in observation || observation.moment < blind
+    if (after !== undefined && isSeen && !cut.moments.has(observation.moment)) kept.push(after)
   }
   return { who, nick, observations: kept, ...(ended < end ? { ended } : {}) }
 }

@@ -7,7 +7,7 @@ import type { Request, ServerMessage } from "@tertulia/protocol"
 import type { RequirementId } from "../generated/requirement-id.ts"
 import type { Lane, Observation, Violation } from "../history.ts"
 import { SuiteFault } from "../verdict.ts"
-import { firstFound, shrink } from "./shrink.ts"
+import { countOf, firstFound, shrink } from "./shrink.ts"
 
 /** What a history comes down to. */
 export interface Story {
@@ -34,10 +34,6 @@ export const storyOf = (lanes: ReadonlyArray<Lane>, of?: RequirementId): Story |
     recorded: { connections: lanes.length, observations: countOf(lanes) }
   }
 }
-
-/** How many lines a history has. */
-export const countOf = (lanes: ReadonlyArray<Lane>): number =>
-  lanes.reduce((sum, { observations }) => sum + observations.length, 0)
 
 /** The same history under names that are easily read; moments become 1, 2, 3, ... */
 const readable = (lanes: ReadonlyArray<Lane>): ReadonlyArray<Lane> => {

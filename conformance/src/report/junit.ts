@@ -10,6 +10,8 @@ import type { Requirement } from "../spec/requirements.ts"
 import { isRed } from "../verdict.ts"
 import type { Transcript } from "../wire/transcript.ts"
 import { deathOf } from "./evidence.ts"
+import { storyLines } from "./story.ts"
+import { plainStyle } from "./style.ts"
 
 /** One JUnit XML document. Tests have their English titles in every language: build servers know them by these. */
 export const junitReport = (
@@ -93,8 +95,9 @@ const propertiesXml = (requirement: Requirement | undefined): ReadonlyArray<stri
 
 const property = (name: string, value: string): string => `        <property name="${name}" value="${xml(value)}"/>`
 
-const verdictXml = (test: TestResult, { labels, ...words }: Words): ReadonlyArray<string> => {
-  const { hint, outcome } = test
+const verdictXml = (test: TestResult, words: Words): ReadonlyArray<string> => {
+  const { labels } = words
+  const { hint, outcome, story } = test
   const { finding, reason = "", transcripts, verdict } = outcome
   if (isSkipped(test)) return [`      <skipped message="${xml(reason)}"/>`]
   if (!isRed(verdict)) return []
@@ -113,8 +116,9 @@ const verdictXml = (test: TestResult, { labels, ...words }: Words): ReadonlyArra
     ...(test.outcome.crash?.remarks ?? []).map(words.note)
   ]
   const hints = hint === undefined ? [] : [`${labels.hint}: ${hint}`]
-  const told = transcripts.map((transcript) => transcriptText(transcript, words.port))
-  const body = [...evidence, ...death, ...hints, ...told].join("\n")
+  const drawn = story === undefined ? [] : storyLines({ ...plainStyle, words }, story)
+  const wires = transcripts.map((transcript) => transcriptText(transcript, words.port))
+  const body = [...evidence, ...death, ...hints, ...drawn, ...wires].join("\n")
   return [`      <failure type="${xml(verdict)}" message="${xml(reason)}">${xml(body)}</failure>`]
 }
 

@@ -19,6 +19,8 @@ import {
   type Sentences,
   sentencesOf
 } from "./evidence.ts"
+import { storyLines } from "./story.ts"
+import { plainStyle } from "./style.ts"
 import { visible } from "./visible.ts"
 
 // Such pages have a limit of 1 MB or less; the other reports have everything.
@@ -91,13 +93,10 @@ const list = (items: ReadonlyArray<string>): ReadonlyArray<string> =>
   items.length === 0 ? [] : [items.map((item) => `- ${item}`).join("\n")]
 
 /** The first of some tests that are red for the same reason, to be opened, and the titles of the others. */
-const failure = (
-  [test, ...same]: ReadonlyArray<TestResult>,
-  sentences: Sentences,
-  { heading, labels, ...words }: Words
-): string => {
+const failure = ([test, ...same]: ReadonlyArray<TestResult>, sentences: Sentences, all: Words): string => {
+  const { heading, labels, ...words } = all
   if (test === undefined) return ""
-  const { again, chapter, hint, outcome } = test
+  const { again, chapter, hint, outcome, story } = test
   const { finding, reason, replay, verdict } = outcome
   const quoted = finding === undefined ? [] : accused(test, finding).flatMap((id) => sentences.get(id) ?? [])
   const death = deathOf(outcome)
@@ -117,6 +116,8 @@ const failure = (
     ...told(labels.output, death.output),
     ...(outcome.crash?.remarks ?? []).map((remark) => text(words.note(remark))),
     ...told(labels.with, replay?.counterexample),
+    ...(replay?.hits === undefined ? [] : [words.hits(replay.hits.broken, replay.hits.runs)]),
+    ...(story === undefined ? [] : [fenced(storyLines({ ...plainStyle, words: all }, story).join("\n"))]),
     ...(hint === undefined ? [] : [`**${labels.hint}** ${prose(hint)}`]),
     ...told(labels.again, again),
     ...(same.length === 0 ? [] : [prose(words.sameReason(same.length, same.map(({ heading }) => heading).join("; ")))]),

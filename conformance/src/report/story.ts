@@ -49,6 +49,14 @@ const rowOf = (lane: number, what: "sent" | "received", object: Request | Server
 
 const arrows = { sent: ">", received: "<", note: "x" } as const
 
+/** A story, drawn, with what it is and what is wrong in it. */
+export const storyLines = (style: Style, story: Story): ReadonlyArray<string> => [
+  `  ${style.dim(wrap(aboutStory(style.words, story), style.width - 2).join("\n  "))}`,
+  ...drawnLines(style, story),
+  labelled(style, `✗ ${style.words.labels.expected}`, visible(story.violation.expected), 14),
+  labelled(style, `  ${style.words.labels.got}`, visible(story.violation.got), 14)
+]
+
 /**
  * Draws a story. Each lane takes two columns, so that it fits a narrow terminal:
  *
@@ -57,27 +65,19 @@ const arrows = { sent: ">", received: "<", note: "x" } as const
  *     > │  join #cafe
  *     < │  joined #cafe head 0
  */
-export const storyLines = (style: Style, story: Story): ReadonlyArray<string> => {
-  const { labels, ...words } = style.words
-  const { lanes, violation } = story
+export const drawnLines = (style: Style, story: Story): ReadonlyArray<string> => {
+  const { lanes } = story
   const margin = "    "
-  const line = (beside: string, text: string): ReadonlyArray<string> =>
-    wrap(visible(text), Math.max(16, style.width - margin.length - 2 * lanes.length - 1)).map(
-      (part, nth) => `${margin}${nth === 0 ? beside : lanes.map(() => "│ ").join("")} ${part}`
-    )
+  const room = Math.max(16, style.width - margin.length - 2 * lanes.length - 1)
   const heads = lanes.map(({ who }, nth) => `${margin}${"│ ".repeat(nth)}┌ ${style.bold(visible(who))}`)
-  const rows = rowsOf(story, words.broke).flatMap(({ isMarked, label, lane, what }) => {
+  const rows = rowsOf(story, style.words.broke).flatMap(({ isMarked, label, lane, what }) => {
     const beside = lanes.map((_, nth) => (nth === lane ? `${arrows[what]} ` : "│ ")).join("")
-    const drawn = line(beside, isMarked ? `${label}  ✗` : label)
-    return isMarked ? drawn.map(style.red) : drawn
+    const lines = wrap(visible(isMarked ? `${label}  ✗` : label), room).map(
+      (part, nth) => `${margin}${nth === 0 ? beside : "│ ".repeat(lanes.length)} ${part}`
+    )
+    return isMarked ? lines.map(style.red) : lines
   })
-  return [
-    `  ${style.dim(wrap(aboutStory(style.words, story), style.width - 2).join("\n  "))}`,
-    ...heads,
-    ...rows,
-    labelled(style, `✗ ${labels.expected}`, visible(violation.expected), 14),
-    labelled(style, `  ${labels.got}`, visible(violation.got), 14)
-  ]
+  return [...heads, ...rows]
 }
 
 /** What a story is, in a sentence. */

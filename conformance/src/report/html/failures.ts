@@ -3,8 +3,10 @@
  *
  * @module
  */
+
+import { english } from "../../lang/en.ts"
 import type { Stale } from "../../run/expected.ts"
-import type { Results, TestResult } from "../../run/results.ts"
+import type { KeptStory, Results, TestResult } from "../../run/results.ts"
 import type { Finding, Outcome } from "../../verdict.ts"
 import type { Moment, Transcript } from "../../wire/transcript.ts"
 import {
@@ -17,7 +19,9 @@ import {
   type Sentences,
   withVerdict
 } from "../evidence.ts"
-import { lanesFigure } from "./lanes.ts"
+import { aboutStory, drawnLines } from "../story.ts"
+import { plainStyle } from "../style.ts"
+import { lanesFigure, storyFigure } from "./lanes.ts"
 import { html, type Markup } from "./markup.ts"
 import { badge, command, counted, type Home, idLink, prose, quotation, scrollable, toneOf } from "./parts.ts"
 
@@ -74,6 +78,8 @@ ${outcome.crash !== undefined && crashMarkup(outcome)}
 ${hint !== undefined && html`<p class="hint"><b>Hint</b> ${prose(hint)}</p>`}
 ${sameReason(results, test)}
 ${outcome.replay?.counterexample !== undefined && html`<h4>The smallest counterexample</h4><pre>${outcome.replay.counterexample}</pre>`}
+${outcome.replay?.hits !== undefined && html`<p>${english.hits(outcome.replay.hits.broken, outcome.replay.hits.runs)}</p>`}
+${test.story !== undefined && storyOf(setting, test, test.story)}
 ${outcome.transcripts.length > 0 && whatHappened(setting, test)}
 <h4>Run just this test again</h4>
 ${command(again)}
@@ -123,6 +129,21 @@ const whatHappened = ({ results }: Setting, { heading, outcome }: TestResult): M
 <figure>${scrollable(`Diagram of “${heading}”`, lanesFigure({ transcripts, target, got: finding?.got }))}
 <figcaption>Time runs downwards. An arrow is one line on the wire: from the suite to ${target}, or back. Hover over an arrow, or open a transcript, for all of it.</figcaption></figure>
 ${transcripts.map(transcriptMarkup)}`
+}
+
+/** The least of a history, as a picture and as text. */
+const storyOf = ({ results }: Setting, { heading }: TestResult, story: KeptStory): Markup => {
+  const target = results.target.who === "server" ? "your server" : "your client"
+  return html`<h4>The least of it</h4>
+<p>${aboutStory(english, story)}</p>
+<figure>${scrollable(`The least of “${heading}”`, storyFigure(story, target))}
+<figcaption>Time runs downwards. The arrow by which it is plain that the requirement is broken is marked.</figcaption></figure>
+<dl class="evidence">
+<div><dt>Expected</dt><dd>${phrase(story.violation.expected)}</dd></div>
+<div class="got"><dt>Came instead</dt><dd>${phrase(story.violation.got)}</dd></div>
+</dl>
+<details><summary>The same as text</summary><pre>${drawnLines(plainStyle, story).join("\n")}</pre></details>
+${story.file !== undefined && html`<p>${english.history(story.file)}</p>`}`
 }
 
 const transcriptMarkup = ({ leftOut, localPort, moments, who }: Transcript): Markup => {

@@ -3,13 +3,16 @@
  *
  * @module
  */
+import type { Story } from "../../history/story.ts"
 import type { Transcript } from "../../wire/transcript.ts"
 import { cut, labelOf } from "../label.ts"
+import { rowsOf } from "../story.ts"
 import { html, type Markup } from "./markup.ts"
 
 /** One object, or a piece of one, or a note, on its way between a lane and the target. */
 interface Arrow {
-  readonly at: number
+  /** When, or which in the order of time. */
+  readonly at: string
   readonly lane: number
   readonly what: "sent" | "received" | "note"
   readonly label: string
@@ -17,7 +20,7 @@ interface Arrow {
 }
 
 /** What a picture shows of a test. */
-export interface Story {
+export interface Pictured {
   readonly transcripts: ReadonlyArray<Transcript>
   /** The name of the lane in the middle. */
   readonly target: string
@@ -31,32 +34,56 @@ const shownLast = 26
 
 const size = { time: 66, gap: 264, edge: 76, head: 44, row: 30, label: 33 } as const
 
-/** Draws a story. */
-export const lanesFigure = ({ got, target, transcripts }: Story): Markup => {
+/** Draws what the transcripts of a test hold. */
+export const lanesFigure = ({ got, target, transcripts }: Pictured): Markup => {
   const arrows = arrowsOf(transcripts)
   const hidden = Math.max(0, arrows.length - shownFirst - shownLast)
   const shown = hidden === 0 ? arrows : [...arrows.slice(0, shownFirst), ...arrows.slice(-shownLast)]
-  const marked = markedOf(shown, got)
+  const names = transcripts.map(({ who }) => who)
+  const summary = `${summaryOf(names, arrows, target)} The transcripts say the same as text.`
+  return figure({ names, target, arrows: shown, marked: markedOf(shown, got), hidden, summary })
+}
+
+/** Draws the story of a history: all of it, for it is the least. */
+export const storyFigure = (story: Story, target: string): Markup => {
+  const rows = rowsOf(story, "the connection breaks")
+  const arrows = rows.map(({ label, lane, text, what }, nth): Arrow => ({ at: `${nth + 1}`, lane, what, label, text }))
+  const names = story.lanes.map(({ who }) => who)
+  const summary = `${summaryOf(names, arrows, target)} The text below says the same.`
+  return figure({ names, target, arrows, marked: rows.findIndex(({ isMarked }) => isMarked), hidden: 0, summary })
+}
+
+interface Figure {
+  readonly names: ReadonlyArray<string>
+  readonly target: string
+  readonly arrows: ReadonlyArray<Arrow>
+  /** Which arrow is what was complained of; -1 for none. */
+  readonly marked: number
+  /** How many arrows were left out after the first few. */
+  readonly hidden: number
+  readonly summary: string
+}
+
+const figure = ({ arrows, hidden, marked, names, summary, target }: Figure): Markup => {
   const gapRow = hidden === 0 ? Infinity : shownFirst
-  const places = placesOf(transcripts.length)
+  const places = placesOf(names.length)
   const width = Math.max(...places.clients, places.target) + size.edge
-  const rows = shown.length + (hidden === 0 ? 0 : 1)
+  const rows = arrows.length + (hidden === 0 ? 0 : 1)
   const height = size.head + rows * size.row + 16
   const yOf = (row: number) => size.head + (row >= gapRow ? row + 1 : row) * size.row + 22
-  return html`<svg class="lanes" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-label="${summaryOf(transcripts, arrows, target)}">
+  return html`<svg class="lanes" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" aria-label="${summary}">
 <g aria-hidden="true">
-${transcripts.map(({ who }, nth) => laneMarkup(who, places.clients[nth]!, height, "lane"))}
+${names.map((who, nth) => laneMarkup(who, places.clients[nth]!, height, "lane"))}
 ${laneMarkup(target, places.target, height, "lane target")}
 ${hidden > 0 && html`<text class="gap" x="${size.time}" y="${size.head + gapRow * size.row + 22}">… ${hidden} more, in the transcripts below …</text>`}
-${shown.map((arrow, row) => arrowMarkup(arrow, row === marked, places.clients[arrow.lane]!, places.target, yOf(row)))}
+${arrows.map((arrow, row) => arrowMarkup(arrow, row === marked, places.clients[arrow.lane]!, places.target, yOf(row)))}
 </g>
 </svg>`
 }
 
-const summaryOf = (transcripts: ReadonlyArray<Transcript>, arrows: ReadonlyArray<Arrow>, target: string): string => {
+const summaryOf = (names: ReadonlyArray<string>, arrows: ReadonlyArray<Arrow>, target: string): string => {
   const count = (what: Arrow["what"]) => arrows.filter((arrow) => arrow.what === what).length
-  const names = transcripts.map(({ who }) => who).join(", ")
-  return `Diagram: lanes for ${names} and ${target}; ${count("sent")} arrows to it and ${count("received")} from it. The transcripts say the same as text.`
+  return `Diagram: lanes for ${names.join(", ")} and ${target}; ${count("sent")} arrows to it and ${count("received")} from it.`
 }
 
 /** The target stands between its clients, so that few arrows cross a lane. */
@@ -76,7 +103,7 @@ const laneMarkup = (name: string, x: number, height: number, kind: string): Mark
 const arrowMarkup = (arrow: Arrow, marked: boolean, lane: number, target: number, y: number): Markup => {
   const side = target > lane ? 1 : -1
   const classes = `${arrow.what}${marked ? " marked" : ""}`
-  const time = html`<text class="time" x="${size.time - 12}" y="${y}">${arrow.at} ms</text>`
+  const time = html`<text class="time" x="${size.time - 12}" y="${y}">${arrow.at}</text>`
   const label = `${marked ? "✗ " : ""}${cut(arrow.label, size.label)}`
   if (arrow.what === "note") {
     return html`<g class="${classes}"><title>${arrow.text}</title>${time}<circle cx="${lane}" cy="${y - 4}" r="4"/><text class="beside" x="${lane + side * 12}" y="${y}" text-anchor="${side > 0 ? "start" : "end"}">${label}</text></g>
@@ -102,12 +129,17 @@ const arrowsOf = (transcripts: ReadonlyArray<Transcript>): ReadonlyArray<Arrow> 
   transcripts
     .flatMap(({ moments }, lane) =>
       moments.flatMap(({ at, text, what }) =>
-        (what === "note" ? [text] : linesOf(text)).map(
-          (line): Arrow => ({ at, lane, what, text: line, label: what === "note" ? line : labelIn(line) })
-        )
+        (what === "note" ? [text] : linesOf(text)).map((line) => ({
+          at,
+          lane,
+          what,
+          text: line,
+          label: what === "note" ? line : labelIn(line)
+        }))
       )
     )
     .toSorted((one, other) => one.at - other.at)
+    .map((arrow): Arrow => ({ ...arrow, at: `${arrow.at} ms` }))
 
 /** The lines of a chunk, in which line ends are written `\n`. */
 const linesOf = (chunk: string): ReadonlyArray<string> =>
