@@ -62,7 +62,7 @@ struct connection {
     bool spoke;              /* its first line has come [FRAME-8] */
     bool client_fin;         /* the client has ended its side [END-5] */
     bool line_waits;         /* `in` holds a whole line that is not handled yet */
-    bool pinged;             /* the event ping was sent in this silence */
+    long long pinged;        /* when the event ping was sent in this silence, or 0 */
     bool overflow;           /* events did not fit: it will be ended [FLOW-3] */
     long long opened, heard, accepted, deadline; /* times in ms */
     long long credit;        /* ms: a request costs REQUEST_MS [SEND-6] */
@@ -820,7 +820,7 @@ static void read_input(struct connection *c)
     if (n == 0)
         c->client_fin = true;
     c->heard = now;
-    c->pinged = false; /* any byte is a sign of life [HEART-3] */
+    c->pinged = 0; /* any byte is a sign of life [HEART-3] */
     if (c->phase == OPEN)
         c->in_length += (size_t)n;
     else if (c->phase == DRAINING)
@@ -851,10 +851,11 @@ static void check_clocks(struct connection *c, long long elapsed)
         c->deadline = now + heartbeat;
     } else if (c->nick[0] == '\0' && now - c->opened >= login_time) {
         say_bye(c, "login-timeout", "no login in time");
-    } else if (now - c->heard >= 2 * heartbeat) {
+    } else if (now - c->heard >= 2 * heartbeat && c->pinged && now - c->pinged >= heartbeat) {
+        /* Who stood still ourselves asks before taking anybody for gone [HEART-7]. */
         say_bye(c, "idle", "nothing came for two heartbeats");
     } else if (now - c->heard >= heartbeat && !c->pinged) {
-        c->pinged = true;
+        c->pinged = now;
         say(c, "{\"type\":\"ping\"}");
     }
 }

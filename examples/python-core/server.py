@@ -97,7 +97,7 @@ class Connection:
 
     def __init__(self, sock, address):
         self.sock, self.address, self.nick, self.rooms = sock, address, None, set()
-        self.open, self.spoke, self.pinged, self.overfull = True, False, False, False
+        self.open, self.spoke, self.pinged, self.overfull = True, False, None, False
         self.inbox, self.turn, self.reading_since = bytearray(), 0, None  # None while no read is under way
         self.outbox, self.unsent, self.asked = collections.deque(), 0, 0  # lines; their bytes; those of replies
         self.waiting, self.empty = asyncio.Event(), asyncio.Event()  # something waits in the outbox; nothing does
@@ -131,7 +131,7 @@ class Connection:
             await asyncio.sleep(0)  # others come first: a client that floods us always has something to read (FLOW-1)
             self.reading_since = now()  # the time in which we don't read is no silence (HEART-4)
             data = await asyncio.get_running_loop().sock_recv(self.sock, 65536)
-            self.reading_since, self.pinged = None, False
+            self.reading_since, self.pinged = None, None
             if not data:
                 return None
             self.inbox += data
@@ -287,10 +287,10 @@ class Connection:
             self.end("slow-consumer")  # FLOW-2
         elif stuck > 3 * HELLO["heartbeat"]:
             self.task.cancel()  # not even the bye was taken
-        elif self.open and silent > 2.5 * HELLO["heartbeat"]:
-            self.end("idle")  # HEART-2; the half is for who answers our ping after a whole heartbeat (HEART-5)
+        elif self.open and silent > 2.5 * HELLO["heartbeat"] and self.pinged and now() - self.pinged > HELLO["heartbeat"]:
+            self.end("idle")  # HEART-2, HEART-7; the half is for who answers our ping after a whole heartbeat (HEART-5)
         elif self.open and silent > HELLO["heartbeat"] and not self.pinged:
-            self.pinged = True  # HEART-1
+            self.pinged = now()  # HEART-1
             self.write(encode(type="ping"), asked=False)
 
 async def watch_clocks():
