@@ -5,6 +5,7 @@
  * @module
  */
 import { hintsByRequirement } from "./hints/by-requirement.ts"
+import type { Crash } from "./run/crash.ts"
 import type { Role } from "./run/judged.ts"
 import type { TestPlan } from "./suite.ts"
 import type { Finding, Outcome } from "./verdict.ts"
@@ -32,6 +33,8 @@ interface Seen {
   /** Whether the test is about the requirement that is broken, and doesn't just rely on it. */
   readonly isSubject: boolean
   readonly reason: string
+  /** How the target died, if it did, and the end of what it said. */
+  readonly death: string
   readonly expected: string
   readonly got: string
   /** What the suite has sent on the connection where it went wrong, chunk by chunk, as transcripts show it. */
@@ -42,10 +45,13 @@ const seenIn = ({ ids, kind }: TestPlan, outcome: Outcome, finding: Finding | un
   kind,
   isSubject: finding?.requirement !== undefined && ids.includes(finding.requirement),
   reason: outcome.reason ?? "",
+  death: outcome.crash === undefined ? "" : deathOf(outcome.crash),
   expected: finding?.expected ?? "",
   got: finding?.got ?? "",
   chunks: (outcome.transcripts[0]?.moments ?? []).flatMap(({ text, what }) => (what === "sent" ? [text] : []))
 })
+
+const deathOf = ({ how, output, report }: Crash): string => [how, report?.line ?? "", output].join("\n")
 
 /** Something that the evidence shows, and that says more than the requirement alone. */
 interface Cue {
@@ -63,11 +69,11 @@ const isRefusedAsJson = ({ expected, got }: Seen): boolean =>
 /** The most telling first. */
 const cues: ReadonlyArray<Cue> = [
   {
-    sees: ({ got, reason }) => /SIGPIPE/u.test(`${reason} ${got}`),
+    sees: ({ death }) => /SIGPIPE/u.test(death),
     hint: "SIGPIPE ends a program that writes to a connection whose client has gone. Ignore the signal when the program starts, and let `send` report the error instead: then clean up that connection only."
   },
   {
-    sees: ({ got, reason }) => /Sanitizer|SIGSEGV|SIGBUS|SIGABRT/u.test(`${reason} ${got}`),
+    sees: ({ death }) => /Sanitizer|SIGSEGV|SIGBUS|SIGABRT/u.test(death),
     hint: "Your server crashed: it used memory that isn't its own. Look at what it did with the last bytes that were sent: a buffer that is too small, an index that is one too high, a pointer to something that was freed. A build with `-fsanitize=address,undefined` names the line."
   },
   {

@@ -56,6 +56,11 @@ describe("What a server fails that takes one recv for one message", () => {
     ])
   })
 
+  it("is a failure of its own when the target died of it", () => {
+    const died = { ...failed("END-10", both), crash: { how: "SIGSEGV", output: "", remarks: [] } }
+    assert.deepStrictEqual(verdictsOf(broken, report("two at once", died)), ["failed", "failed"])
+  })
+
   it("is a failure of its own when FRAME-4 is kept", () => {
     assert.deepStrictEqual(verdictsOf(report("two at once", failed("SYNC-1", both))), ["failed"])
   })

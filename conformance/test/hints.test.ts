@@ -133,9 +133,15 @@ describe("Hints", () => {
       reason: 'blocked: the target is gone (x); these tests were running: "a"'
     }
     assert.include(hintOf(plan("SEND-1"), gone)!, "has ended")
-    const of = (got: string) => hintOf(plan("SEND-1"), failed({ requirement: "SEND-1", expected: "`sent`", got }))!
-    assert.include(of("it was ended by SIGPIPE"), "Ignore the signal")
-    assert.include(of("it was ended by SIGSEGV"), "memory that isn't its own")
-    assert.include(of("ERROR: AddressSanitizer: heap-buffer-overflow"), "memory that isn't its own")
+    const of = (how: string, output = "") =>
+      hintOf(plan("SEND-1"), {
+        ...failed({ requirement: "END-10", expected: "the server goes on, whatever comes", got: `it died: ${how}` }),
+        crash: { how, output, remarks: [] }
+      })!
+    assert.include(of("SIGPIPE"), "Ignore the signal")
+    assert.include(of("exit code 1", "make: ended by SIGPIPE"), "Ignore the signal")
+    assert.include(of("SIGSEGV"), "memory that isn't its own")
+    assert.include(of("exit code 1", "ERROR: AddressSanitizer: heap-buffer-overflow"), "memory that isn't its own")
+    assert.strictEqual(of("exit code 1", "KeyError: 'nick'"), hintsByRequirement["END-10"])
   })
 })

@@ -17,10 +17,11 @@ export const blockedByFraming = (tests: ReadonlyArray<TestReport>): ReadonlyArra
     : tests
 
 const perhapsBlocked = (outcome: Outcome): Outcome => {
-  const { finding, judged, transcripts, verdict } = outcome
+  const { crash, finding, judged, transcripts, verdict } = outcome
   const isRed = verdict === "failed" || verdict === "blocked"
   if (!isRed || finding === undefined || finding.requirement === framing) return outcome
-  if (!transcripts.some(sendsAhead)) return outcome
+  // Whatever made the target die, dying is a failure of its own.
+  if (crash !== undefined || !transcripts.some(sendsAhead)) return outcome
   return {
     ...outcome,
     verdict: "blocked",
