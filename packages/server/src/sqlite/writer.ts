@@ -40,9 +40,7 @@ interface RoomRow {
 export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec("COMMIT")): Write => {
   const begin = db.prepare("BEGIN IMMEDIATE")
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
-  const addRoom = db.prepare(
-    "INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0) RETURNING id, epoch, head"
-  )
+  const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
   const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
   const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
   const entryWithKey = db.prepare(
@@ -51,8 +49,7 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
 
   const openRoom = (name: string, epoch: string): RoomRow => {
     const known = roomNamed.get(name) as RoomRow | undefined
-    if (known !== undefined && known.epoch !== epoch)
-      throw new Error(`${name} has the epoch ${known.epoch}, not ${epoch}`)
+    if (known !== undefined && known.epoch !== epoch) throw new Error(`${name} has another epoch than ${epoch}`)
     return known ?? { id: Number(addRoom.run(name, epoch).lastInsertRowid), epoch, head: 0 }
   }
 
