@@ -16,7 +16,7 @@ import { leaveNothingRunning } from "../src/clients/leftovers.ts"
 import { styleOf } from "../src/report/style.ts"
 import type { Driven } from "../src/run/drive.ts"
 import type { Role } from "../src/run/judged.ts"
-import { referenceServer, startTarget } from "../src/run/target.ts"
+import { forgetfulServer, startTarget } from "../src/run/target.ts"
 import { type Requirement, readRequirements } from "../src/spec/requirements.ts"
 import { catalogue } from "./catalogue.ts"
 import { excused } from "./excused.ts"
@@ -118,7 +118,7 @@ const command = Command.make(
     const titles = new Set([...plans.server, ...plans.client].map(({ title }) => title))
     const before = current(readKillers(), titles)
     const wanted = write ? {} : before
-    const servers = yield* Effect.all(Array.from({ length: Math.max(2, jobs) }, () => startTarget(referenceServer)))
+    const servers = yield* Effect.all(Array.from({ length: Math.max(2, jobs) }, () => startTarget(forgetfulServer)))
     const [spare, ...ports] = servers.map(({ address }) => address.port)
     const green = (who: Role) => control(who, judgesOf(chosen, who, plans[who], wanted), spare!, seed)
     const [judged, ...controls] = yield* Effect.all(

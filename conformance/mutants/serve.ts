@@ -6,7 +6,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import { referenceServer, startTarget } from "../src/run/target.ts"
+import { forgetfulServer, startTarget } from "../src/run/target.ts"
 import { catalogue } from "./catalogue.ts"
 import { startProxy } from "./proxy.ts"
 
@@ -21,8 +21,8 @@ if (mutant === undefined) {
 
 const program = Effect.gen(function* () {
   const target = yield* startTarget({
-    ...referenceServer,
-    args: [...referenceServer.args, ...args],
+    ...forgetfulServer,
+    args: [...forgetfulServer.args, ...args],
     // Whoever kills or freezes the mutant means the server, too.
     companion: true
   })

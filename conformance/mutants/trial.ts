@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { styleOf } from "../src/report/style.ts"
 import type { Role } from "../src/run/judged.ts"
-import { referenceServer } from "../src/run/target.ts"
+import { forgetfulServer } from "../src/run/target.ts"
 import { judgeClient, judgeMutant, judgeServer } from "./judge.ts"
 import type { Killers } from "./killers.ts"
 import type { Mutant } from "./mutant.ts"
@@ -83,7 +83,7 @@ export const control = Effect.fnUntraced(function* (
   for (let attempt = 1; attempt <= attempts && left.length > 0; attempt++) {
     const judging = { port, seed, by: { titles: left } }
     const { results } = yield* who === "server"
-      ? judgeServer({}, referenceServer, judging)
+      ? judgeServer({}, forgetfulServer, judging)
       : judgeClient("none", judging)
     const red = results.tests.filter(({ outcome }) => outcome.verdict !== "passed" && outcome.verdict !== "not run")
     for (const { outcome, title } of red) {

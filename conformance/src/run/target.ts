@@ -53,18 +53,19 @@ export const quick = {
   replay: 100
 }
 
-/** The reference server, with clocks and limits small enough to be judged quickly. */
-export const referenceServer: Program = {
-  program: process.execPath,
-  args: [
-    main,
-    "--port",
-    "0",
-    "--data",
-    ":temporary:",
-    ...Object.entries(quick).flatMap(([name, value]) => [`--${name}`, String(value)])
-  ]
+const quickServer = (data: string): Program => {
+  const settings = Object.entries({ port: 0, data, ...quick })
+  return {
+    program: process.execPath,
+    args: [main, ...settings.flatMap(([name, value]) => [`--${name}`, String(value)])]
+  }
 }
+
+/** The reference server, with clocks and limits small enough to be judged quickly, and a file that ends with it. */
+export const referenceServer = quickServer(":temporary:")
+
+/** The same, but a room ends with its last member: only then is it a fault to call its next life by the same epoch. */
+export const forgetfulServer = quickServer(":memory:")
 
 const chat = fileURLToPath(new URL("../../../packages/client/src/main.ts", import.meta.url))
 
