@@ -4,6 +4,8 @@ import * as net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { it } from "@effect/vitest"
+import { connect } from "@tertulia/client"
+import { tcp } from "@tertulia/client/tcp"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
@@ -14,12 +16,12 @@ import { bytesOf, type Happening, type Side, TranscriptLine, transcriptSchema } 
 import type { Address } from "../src/wire/connection.ts"
 import { accusations, conformance, conversation, host, person, proxyTo, server } from "./traffic.ts"
 
-describe("The proxy", () => {
+describe("The proxy", { timeout: 60_000 }, () => {
   it.live("finds nothing in what people say to a right server", () =>
     Effect.gen(function* () {
-      const { address, judge, until } = yield* proxyTo(yield* server())
+      const { address, allClosed, judge } = yield* proxyTo(yield* server())
       yield* conversation(address)
-      yield* until("closed")
+      yield* allClosed
       const summary = judge.finish()
       expect(accusations(summary)).toEqual([])
       expect(summary).toMatchObject({ connections: 2, leftOut: 0 })
@@ -38,13 +40,13 @@ describe("The proxy", () => {
     ["tells-oneself", "MEMBER-3"],
     ["silent-arrivals", "MEMBER-6"],
     ["greets-again", "HELLO-2"],
-    ["synced-too-early", "SYNC-1"],
     ["one-more-thing", "END-3"]
   ])("finds out a server that is %s, and names %s", ([mutant, requirement]) =>
     Effect.gen(function* () {
-      const { address, judge } = yield* proxyTo(yield* server(mutant))
+      const { address, allClosed, judge } = yield* proxyTo(yield* server(mutant))
       // A client may well give such a server up.
       yield* Effect.timeoutOption(Effect.ignore(conversation(address)), "5 seconds")
+      yield* allClosed
       const summary = judge.finish()
       expect(accusations(summary)).toContain(`server ${requirement}`)
       const found = summary.found.find(({ id }) => id === requirement)!
@@ -123,7 +125,67 @@ const chunks = fc.array(
   { maxLength: 12 }
 )
 
-describe("The bytes through the proxy", () => {
+describe("What the proxy can't see", { timeout: 60_000 }, () => {
+  it.live(
+    "accuses nobody: people around it, who take nicks, fill rooms, speak, and come back under the nick of another",
+    () =>
+      Effect.gen(function* () {
+        const around = yield* server()
+        const { address, judge } = yield* proxyTo(around)
+        const eva = yield* person(around, "eva")
+        const evas = yield* eva.join("#cafe")
+        yield* evas.send("I was here before")
+        const ana = yield* person(address, "ana")
+        expect(yield* Effect.flip((yield* connect(tcp(address))).login("eva"))).toMatchObject({ code: "nick-taken" })
+        yield* ana.join("#cafe")
+        yield* evas.send("hola")
+        const again = yield* Effect.scoped(
+          Effect.gen(function* () {
+            const leo = yield* person(address, "leo")
+            yield* leo.join("#cafe")
+            yield* leo.bye
+          })
+        ).pipe(Effect.andThen(person(around, "leo")))
+        yield* again.join("#cafe")
+        yield* ana.sync
+        yield* ana.ping
+        expect(accusations(judge.finish())).toEqual([])
+      }).pipe(Effect.scoped)
+  )
+})
+
+describe("Many connections through the proxy", { timeout: 60_000 }, () => {
+  it.live("are kept apart: sixty who talk at once, and nothing is found in it", () =>
+    Effect.gen(function* () {
+      const { address, judge } = yield* proxyTo(yield* server())
+      const story = Effect.fnUntraced(function* (nth: number) {
+        const one = yield* person(address, `person-${nth}`)
+        const room = yield* one.join(`#room-${nth % 7}`)
+        for (const text of ["one", "two", "three"]) yield* room.send(text)
+        yield* one.sync
+        yield* one.bye
+      }, Effect.scoped)
+      yield* Effect.forEach(Array.from({ length: 60 }).keys(), story, { concurrency: "unbounded", discard: true })
+      const summary = judge.finish()
+      expect(accusations(summary)).toEqual([])
+      expect(summary.connections).toBe(60)
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("Two people under one nick", { timeout: 60_000 }, () => {
+  it.live("are the server's fault, as soon as both are seen to be there", () =>
+    Effect.gen(function* () {
+      const { address, judge } = yield* proxyTo(yield* server("two-of-a-name"))
+      const first = yield* person(address, "ana")
+      yield* Effect.ignore(person(address, "ana"))
+      yield* first.ping
+      expect(accusations(judge.finish())).toContain("server LOGIN-2")
+    }).pipe(Effect.scoped)
+  )
+})
+
+describe("The bytes through the proxy", { timeout: 60_000 }, () => {
   it.live(
     "come unaltered and whole in both directions at once, however they are cut, and stand so in the transcript",
     () =>
@@ -199,7 +261,7 @@ describe("The bytes through the proxy", () => {
   )
 })
 
-describe("Whoever sends rubbish through the proxy", () => {
+describe("Whoever sends rubbish through the proxy", { timeout: 60_000 }, () => {
   const talk = (there: ReadonlyArray<Uint8Array>, back: ReadonlyArray<Uint8Array>) =>
     Effect.gen(function* () {
       const { client, judge, until, upstream } = yield* pair

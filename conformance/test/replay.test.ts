@@ -22,9 +22,9 @@ const recorded = Effect.fnUntraced(function* <E, R>(
   target: Address,
   story: (address: Address) => Effect.Effect<void, E, R>
 ) {
-  const { address, happenings, until } = yield* proxyTo(target)
+  const { address, allClosed, happenings } = yield* proxyTo(target)
   yield* story(address)
-  yield* until("closed")
+  yield* allClosed
   return happenings
 })
 
@@ -62,7 +62,7 @@ const comingBack = Effect.fnUntraced(function* (address: Address) {
   yield* Effect.all([ana.bye, leo.bye])
 }, Effect.scoped)
 
-describe("A replay", () => {
+describe("A replay", { timeout: 60_000 }, () => {
   it.live("gets the same answers of the same server, and breaks nothing", () =>
     Effect.gen(function* () {
       const happenings = yield* recorded(yield* server(), conversation)

@@ -54,7 +54,11 @@ export const proxyTo = Effect.fnUntraced(function* (target: Address) {
     Effect.gen(function* () {
       while ((yield* Queue.take(told)).event !== event) {}
     })
-  return { address: { host, port }, happenings, judge, until }
+  const count = (event: Happening["event"]) => happenings.filter((happening) => happening.event === event).length
+  const allClosed = Effect.gen(function* () {
+    while (count("opened") === 0 || count("opened") > count("closed")) yield* Queue.take(told)
+  })
+  return { address: { host, port }, happenings, judge, until, allClosed }
 })
 
 /** What was broken: who, and what. */

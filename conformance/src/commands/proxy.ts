@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Language } from "../lang/language.ts"
 import { wordsOf } from "../lang/words.ts"
+import type { Happening } from "../proxy/happening.ts"
 import { relay } from "../proxy/relay.ts"
 import { isBroken, judgeTraffic } from "../proxy/traffic.ts"
 import { styleOf } from "../report/style.ts"
@@ -52,16 +53,27 @@ const run = Effect.fnUntraced(function* (flags: ProxyFlags) {
   const say = (text: string) => process.stdout.write(`${text}\n`)
   const judge = judgeTraffic(readRequirementsIn(flags.lang), trafficPrinter(style, flags, say))
   const note = yield* recording(flags, flags.listen, flags.target)
-  const { port } = yield* relay(listen, target, (happening) => {
+  let fault: unknown
+  const watch = (happening: Happening) => {
     note(happening)
-    judge.take(happening)
-  }).pipe(Effect.mapError(({ reason }) => new CannotJudge({ reason: `--listen ${flags.listen}: ${reason}` })))
+    if (fault !== undefined) return
+    try {
+      judge.take(happening)
+    } catch (error) {
+      // Whoever talks through the proxy must not be cut off because the judge is wrong.
+      fault = error
+      process.stderr.write(`conformance: ${words.suiteFault(String(error))}\n`)
+    }
+  }
+  const { port } = yield* relay(listen, target, watch).pipe(
+    Effect.mapError(({ reason }) => new CannotJudge({ reason: `--listen ${flags.listen}: ${reason}` }))
+  )
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       const summary = judge.finish()
       say(summaryLines(style, summary))
       // It only ever ends by a signal, which says nothing of what it has seen.
-      process.exitCode = isBroken(summary) ? 1 : 0
+      process.exitCode = fault !== undefined ? 3 : isBroken(summary) ? 1 : 0
     })
   )
   say(words.proxy.listening(`${flags.listen.replace(/:\d+$/u, "")}:${port}`, flags.target))

@@ -7,6 +7,7 @@
 import type { Line, Message } from "@tertulia/protocol"
 import { judgeHistory, type Lane, type Observation } from "../history.ts"
 import type { Requirement } from "../spec/requirements.ts"
+import { nextMoment } from "../wire/connection.ts"
 import { type Accusation, type ConnectionJudge, judgeConnection, type Logs } from "./connection-judge.ts"
 import { bytesOf, type Happening, type Side } from "./happening.ts"
 
@@ -43,6 +44,14 @@ export interface TrafficJudge {
   readonly finish: () => Summary
 }
 
+/** That a connection was welcome under a nick which another seems to hold. */
+interface Suspicion {
+  readonly connection: number
+  readonly holder: ConnectionJudge
+  /** The moment after the `welcome`. */
+  readonly since: number
+}
+
 // What is kept of connections that are over, for the judgement of all together.
 const mostObservations = 200_000
 
@@ -62,6 +71,7 @@ export const judgeTraffic = (
   let isFinished = false
   let observations = 0
   const leftOut: Array<string> = []
+  let suspected: Array<Suspicion> = []
 
   const accuse = (connection: number, nick: string | undefined, accusation: Accusation) => {
     const kind = `${connection} ${accusation.side} ${accusation.id}`
@@ -81,9 +91,27 @@ export const judgeTraffic = (
     return begun
   }
 
+  /** Notes who else has the nick of a connection that was just welcome: the other may have ended, unseen yet. */
+  const suspect = (connection: number, judge: ConnectionJudge) => {
+    const since = nextMoment()
+    const others = [...open.values()].filter((other) => other !== judge && other.nick() === judge.nick())
+    for (const holder of others) suspected.push({ connection, holder, since })
+  }
+
+  /** A holder who is answered what was asked after that had not ended. */
+  const convict = (holder: ConnectionJudge) => {
+    for (const { connection, since } of suspected.filter((each) => each.holder === holder)) {
+      if (holder.lastSign() < since) continue
+      const nick = holder.nick()
+      const expected = "an `error` with the code `nick-taken`, since another connection has the nick"
+      accuse(connection, nick, { side: "server", id: "LOGIN-2", evidence: { expected, got: "`welcome`" } })
+    }
+  }
+
   /** Keeps what a connection has shown for the judgement of all. */
   const keep = (connection: number, judge: ConnectionJudge) => {
     open.delete(connection)
+    suspected = suspected.filter(({ holder }) => holder !== judge)
     const nick = judge.nick()
     if (nick === undefined) return
     const own = judge.observations()
@@ -97,10 +125,13 @@ export const judgeTraffic = (
     const { connection } = happening
     const judge = judgeOf(connection)
     if (happening.event === "chunk") {
+      const wasWelcome = judge.nick() !== undefined
       for (const line of judge.chunk(happening.from, bytesOf(happening), happening.at)) {
         lines[happening.from] += 1
         onLine?.(connection, judge.nick(), happening.from, line, happening.at)
       }
+      if (!wasWelcome && judge.nick() !== undefined) suspect(connection, judge)
+      convict(judge)
       return
     }
     onEvent?.(happening, judge.nick())
