@@ -37,7 +37,7 @@ const mutant = (name: string) => `"${process.execPath}" "${pathOf("../mutants/se
 // Servers and the suite are processes: seconds on a busy machine.
 describe("The story of a failure", { timeout: 240_000 }, () => {
   it("is a minimal one, told again by the command that is printed, with the same end", async () => {
-    const first = await tell(mutant("lets-go-of-one-room"), "--seed", "1")
+    const first = await tell(mutant("lets-go-of-one-room"), "--seed", "1", "--timeout-scale", "2")
     expect(first.code, first.printed).toBe(1)
     expect(first.test.finding.requirement).toBe("LOGIN-6")
     const { counterexample, path, seed } = first.test.replay
