@@ -138,19 +138,25 @@ property(
 // Histories
 // ---------------------------------------------------------------------------------------------------------------------
 
+// A report shows the objects that were drawn: they look like any.
+const plain = { noNullPrototype: true } as const
+
 /**
  * What one person does, without waiting for the others: `send` joins first if need be, `come or go` joins or leaves. When a connection
  * breaks, its last `send` and whatever else has no reply yet may have happened or not; they come back and repeat it.
  */
-const deed = fc.record({
-  what: fc.oneof(
-    { weight: 3, arbitrary: fc.constant("send" as const) },
-    { weight: 2, arbitrary: fc.constant("come or go" as const) },
-    { weight: 1, arbitrary: fc.constantFrom("sync" as const, "wait" as const) },
-    { weight: 1, arbitrary: fc.constantFrom("FIN" as const, "RST" as const) }
-  ),
-  room: fc.constantFrom(0, 1)
-})
+const deed = fc.record(
+  {
+    what: fc.oneof(
+      { weight: 3, arbitrary: fc.constant("send" as const) },
+      { weight: 2, arbitrary: fc.constant("come or go" as const) },
+      { weight: 1, arbitrary: fc.constantFrom("sync" as const, "wait" as const) },
+      { weight: 1, arbitrary: fc.constantFrom("FIN" as const, "RST" as const) }
+    ),
+    room: fc.constantFrom(0, 1)
+  },
+  plain
+)
 
 type Deed = typeof deed extends fc.Arbitrary<infer Drawn> ? Drawn : never
 
@@ -215,11 +221,14 @@ const encore = Effect.fnUntraced(function* (t: Scenario, keeper: Watched, somebo
 property(
   "whatever people do at once, all see one log",
   guaranteesOfReturns,
-  fc.record({
-    // Whether somebody is in the rooms all the time; if not, they are forgotten and come back.
-    isKept: fc.boolean(),
-    deeds: fc.array(fc.array(deed, { maxLength: 12 }), { minLength: 3, maxLength: 3 })
-  }),
+  fc.record(
+    {
+      // Whether somebody is in the rooms all the time; if not, they are forgotten and come back.
+      isKept: fc.boolean(),
+      deeds: fc.array(fc.array(deed, { maxLength: 12 }), { minLength: 3, maxLength: 3 })
+    },
+    plain
+  ),
   function* (t, { deeds, isKept }) {
     const [keeper, ...people] = (yield* t.people(4)).map(watch)
     const rooms = [t.roomName(), t.roomName()]

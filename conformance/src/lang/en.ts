@@ -57,7 +57,7 @@ export const english: Words = {
   story: (requirement, lines, ofLines, lanes, ofLanes) =>
     `the least in which ${requirement} is broken still: ${lines} of ${ofLines} lines, ${lanes} of ${ofLanes} connections; > sent, < came`,
   broke: "the connection breaks",
-  hits: (broken, runs) => `told again, it broke it ${broken} of ${runs} times`,
+  hits: (broken, runs) => `told again, it failed ${broken} of ${runs} times`,
   history: (file) => `all that was recorded: npm run conformance -- judge ${file}`,
   aboutHistory:
     "Judges a history that a run has recorded, without a server: exit 0 when it breaks nothing, 1 when it does, 2 when it is none.",

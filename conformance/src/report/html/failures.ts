@@ -77,7 +77,7 @@ ${findings.map((finding) => findingMarkup(setting, test, finding))}
 ${outcome.crash !== undefined && crashMarkup(outcome)}
 ${hint !== undefined && html`<p class="hint"><b>Hint</b> ${prose(hint)}</p>`}
 ${sameReason(results, test)}
-${outcome.replay?.counterexample !== undefined && html`<h4>The smallest counterexample</h4><pre>${outcome.replay.counterexample}</pre>`}
+${outcome.replay?.counterexample !== undefined && html`<h4>${test.story === undefined ? "The smallest counterexample" : "What was drawn"}</h4><pre>${outcome.replay.counterexample}</pre>`}
 ${outcome.replay?.hits !== undefined && html`<p>${english.hits(outcome.replay.hits.broken, outcome.replay.hits.runs)}</p>`}
 ${test.story !== undefined && storyOf(setting, test, test.story)}
 ${outcome.transcripts.length > 0 && whatHappened(setting, test)}
