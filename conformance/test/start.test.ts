@@ -220,10 +220,41 @@ describe("A target that dies", { timeout: 120_000 }, () => {
   })
 })
 
+describe("A target that is watched", { timeout: 120_000 }, () => {
+  it("is judged again when its source has changed, first by what failed", async () => {
+    const source = join(folder, "defect.ts")
+    writeFileSync(source, "wrong-code")
+    const command = `"${process.execPath}" "${program}" {port} $(cat "${source}")`
+    const child = spawn(
+      process.execPath,
+      [main, "--lang", "en", "--start", command, "--watch", "--watch-path", source, "--requirement", "LOGIN-3"],
+      { stdio: ["ignore", "pipe", "inherit"] }
+    )
+    let out = ""
+    const says = (pattern: RegExp) =>
+      new Promise<void>((resolve) => {
+        const look = () => (pattern.test(out) ? resolve() : undefined)
+        child.stdout.setEncoding("utf8").on("data", (text: string) => {
+          out += text
+          look()
+        })
+      })
+    await says(/only login, ping and bye come before welcome: LOGIN-3: /u)
+    const mended = says(/ tests in [\d.]+ s: [1-9] passed\n.* tests in [\d.]+ s: [1-9] passed\n$/su)
+    writeFileSync(source, "")
+    await mended
+    child.kill("SIGINT")
+    const code = await new Promise((resolve) => child.once("exit", resolve))
+    expect(code).toBe(130)
+  })
+})
+
 const noFlags: Flags = {
   target: [],
   start: [],
   build: undefined,
+  watch: false,
+  watchPath: [],
   client: undefined,
   list: false,
   grep: "",

@@ -11,6 +11,7 @@ import { type OptionName, wordsOf } from "../lang/words.ts"
 import { explain } from "../run/explain.ts"
 import { judge, list } from "../run/judge.ts"
 import { type Flags, reportKinds } from "../run/options.ts"
+import { judgeAgain } from "../run/rerun.ts"
 import { ExitWith } from "./exit.ts"
 import * as flagsOf from "./flags.ts"
 
@@ -41,6 +42,8 @@ const flags = (language: Language) => {
     target: several(Flag.String("target")).pipe(value("address"), about("target")),
     start: several(Flag.String("start")).pipe(value("command"), about("start")),
     build: Flag.String("build").pipe(Flag.optional, value("command"), about("build")),
+    watch: Flag.Boolean("watch").pipe(Flag.withDefault(false), about("watch")),
+    watchPath: several(Flag.String("watch-path")).pipe(value("path"), about("watch-path")),
     client: Flag.String("client").pipe(Flag.optional, value("command"), about("client")),
     list: Flag.Boolean("list").pipe(Flag.withDefault(false), about("list")),
     explain: Flag.String("explain").pipe(Flag.optional, Flag.withMetavar("ID"), about("explain")),
@@ -69,6 +72,6 @@ const run = Effect.fnUntraced(function* (given: Flags) {
       ? yield* explain(given, given.explain)
       : given.list
         ? yield* list(given)
-        : yield* judge(given)
+        : yield* given.watch ? judgeAgain(given) : judge(given)
   if (code !== undefined && code !== 0) return yield* new ExitWith({ code })
 }, Effect.scoped)

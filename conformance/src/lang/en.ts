@@ -98,6 +98,8 @@ export const english: Words = {
     start:
       "A command that starts the server to judge; {port} in it becomes a free port. It may then be stopped, killed and restarted",
     build: "A command that is run first, as make",
+    watch: "With --start: build, start and judge again whenever a source has changed, what failed last first",
+    "watch-path": "With --watch: a file or folder to look at, in place of the present folder (may be repeated)",
     client: "The client to judge instead: a command, to which host:port is appended",
     list: "Print the tests that would run, with what they judge",
     explain: "Print a requirement, where it stands, and what judges it",

@@ -135,6 +135,9 @@ export const spanish: Words = {
     start:
       "Un comando que arranca el servidor que se juzga; {port} se reemplaza por un puerto libre. La suite puede entonces pararlo, matarlo y volver a arrancarlo",
     build: "Un comando que se ejecuta antes, como make",
+    watch:
+      "Con --start: compila, arranca y juzga otra vez cada vez que cambia un archivo fuente, primero lo que falló la última vez",
+    "watch-path": "Con --watch: un archivo o carpeta que mirar, en lugar de la carpeta actual (puede repetirse)",
     client: "El cliente que se juzga en su lugar: un comando, al que se le agrega host:puerto",
     list: "Muestra las pruebas que correrían, con lo que juzgan",
     explain: "Muestra un requisito, dónde está y qué lo juzga",

@@ -18,6 +18,8 @@ export type OptionName =
   | "target"
   | "start"
   | "build"
+  | "watch"
+  | "watch-path"
   | "client"
   | "list"
   | "explain"

@@ -32,15 +32,25 @@ import { explained, toRunAlone } from "./suspects.ts"
 import { referenceClient } from "./target.ts"
 
 /** Judges a target, writes the reports, and gives the exit code: 0 conformant, 1 not, 2 nothing selected, 3 a fault. */
-export const judge = Effect.fnUntraced(function* (
-  flags: Flags
-): Effect.fn.Return<0 | 1 | 2 | 3, CannotJudge, Scope.Scope> {
+export const judge = (flags: Flags): Effect.Effect<0 | 1 | 2 | 3, CannotJudge, Scope.Scope> =>
+  Effect.map(judged(flags), ({ exitCode }) => exitCode)
+
+/**
+ * Judges a target, writes the reports, and gives what was found.
+ *
+ * @param titles whole titles, when only these tests are to run
+ */
+export const judged = Effect.fnUntraced(function* (
+  flags: Flags,
+  titles?: ReadonlyArray<string>
+): Effect.fn.Return<Results, CannotJudge, Scope.Scope> {
   const requirements = readRequirementsIn(flags.lang)
   const selected = yield* checkFlags(flags, requirements)
   const lists = yield* readLists(flags, requirements)
   const reached = yield* reach(flags)
   const { target } = reached
-  const options = yield* suiteOptions(flags, reached, selected)
+  const all = yield* suiteOptions(flags, reached, selected)
+  const options = titles === undefined ? all : { ...all, selection: { ...all.selection, titles } }
   const style = styleOf(process.stdout, process.env, wordsOf(flags.lang))
   const say = (text: string) => (flags.quiet ? undefined : process.stdout.write(`${text}\n`))
 
@@ -57,7 +67,7 @@ export const judge = Effect.fnUntraced(function* (
   if (isWhole(flags) && results.exitCode <= 1) yield* Effect.sync(() => writeJudged(target.who, results))
   say(`\n${closingLines(style, results, requirements)}\n`)
   if (results.planned === 0) return yield* nothingSelected
-  return results.exitCode
+  return results
 })
 
 const readLists = Effect.fnUntraced(function* (

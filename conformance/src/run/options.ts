@@ -16,6 +16,9 @@ export interface Flags {
   readonly start: ReadonlyArray<string>
   /** What is run first. */
   readonly build: string | undefined
+  /** Whether it is judged again when its sources change, and which: those of the present folder, if none is named. */
+  readonly watch: boolean
+  readonly watchPath: ReadonlyArray<string>
   /** The command of a client to judge instead of a server. */
   readonly client: string | undefined
   readonly list: boolean
