@@ -130,10 +130,16 @@ const cServer: Step["run"] = async (reports) =>
       )
     : skip("gcc and make are not installed")
 
+const defects: Step["run"] = async (reports) =>
+  has("python3") && has("gcc") && has("make")
+    ? whole("examples:defects")(reports)
+    : skip("python3, gcc and make are needed for all defects")
+
 /** The suite on trial: each of these must be found out. */
 const trials: ReadonlyArray<Step> = [
   { name: "degenerate targets pass nothing", run: whole("conformance:degenerate") },
-  { name: "every test can fail (mutants)", run: whole("conformance:mutants") }
+  { name: "every test can fail (mutants)", run: whole("conformance:mutants") },
+  { name: "the examples' defects are found", run: defects }
 ]
 
 const steps: ReadonlyArray<Step> = [

@@ -44,6 +44,12 @@ export interface Judged {
 export const isGood = ({ end, missed }: Judged): boolean =>
   end === "equivalent" || (end === "killed" && missed.length === 0)
 
+/** What is known from the lists of a mutant that this run has not judged. */
+export const asListed = (mutant: Mutant, titles: ReadonlyArray<string>): Judged => {
+  const [by = ""] = titles
+  return { mutant, end: "killed", by, hits: 0, kills: [], missed: [], attempt: 0 }
+}
+
 /** The tests that judged the mutant's own requirement broken. */
 export const killsOf = ({ breaks }: Mutant, { tests }: Results): ReadonlyArray<Kill> =>
   tests
