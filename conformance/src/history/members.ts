@@ -19,17 +19,34 @@ interface Somebody {
 const peopleOf = (courses: ReadonlyArray<Course>): ReadonlyArray<Somebody> =>
   [...Map.groupBy(courses, ({ nick }) => nick)].map(([nick, own]) => ({ nick, courses: own }))
 
+/** The people of whom a list can be wrong: who has asked to enter the room at any time, and who is listed. */
+const concernedIn = (people: ReadonlyArray<Somebody>) => {
+  const byNick = new Map(people.map((somebody) => [somebody.nick, somebody]))
+  const byRoom = new Map<string, Set<Somebody>>()
+  for (const somebody of people) {
+    for (const { request } of somebody.courses.flatMap(({ exchanges }) => exchanges)) {
+      if (request.type !== "join") continue
+      if (!byRoom.has(request.room)) byRoom.set(request.room, new Set())
+      byRoom.get(request.room)!.add(somebody)
+    }
+  }
+  return (room: string, listed: ReadonlySet<string>): ReadonlyArray<Somebody> => {
+    const known = [...listed].flatMap((nick) => byNick.get(nick) ?? [])
+    return [...new Set([...(byRoom.get(room) ?? []), ...known])]
+  }
+}
+
 /** At each `synced`, who is surely in must be listed, and who is surely out must not; who is on the way may be either. */
-const membership =
-  (people: ReadonlyArray<Somebody>) =>
-  (course: Course): ReadonlyArray<Fact> =>
+const membership = (people: ReadonlyArray<Somebody>) => {
+  const concerned = concernedIn(people)
+  return (course: Course): ReadonlyArray<Fact> =>
     syncsOf(course).flatMap((sync) =>
       staysAt(course, sync)
         .filter(({ joined }) => joined.more !== true)
         .flatMap((stay) => {
           const { room } = stay.joined
           const listed = membersAt(stay, sync.answered)
-          return people.map(({ courses, nick }) => {
+          return concerned(room, listed).map(({ courses, nick }) => {
             const truth = whereabouts(courses, room, sync)
             if (truth === "on the way" || (truth === "in") === listed.has(nick)) return undefined
             const expected = `${nick} is ${truth === "in" ? "a member" : "no member"} of ${room} at \`synced\``
@@ -38,6 +55,7 @@ const membership =
           })
         })
     )
+}
 
 const membersAt = ({ joined, told }: Stay, moment: number): ReadonlySet<string> => {
   const listed = new Set(joined.members)

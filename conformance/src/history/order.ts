@@ -86,13 +86,13 @@ const gaps = (courses: ReadonlyArray<Course>, log: Log): ReadonlyArray<Judgement
 
 /** What was in the log before somebody asked to leave must have come before `left`. */
 const tails = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> => {
-  const sends = courses.flatMap(sendsOf)
+  const owed = owedTo(courses)
   return courses.flatMap(({ stays, who }) =>
     stays
       .filter(({ until }) => until !== never)
       .flatMap((stay) =>
-        sends
-          .filter((sent) => sent.answered < stay.ending && isOwed(stay, sent))
+        owed(stay)
+          .filter((sent) => sent.answered < stay.ending)
           .map(({ reply }) =>
             has(stay, reply.seq, stay.until) ? undefined : missing(who, stay.until, reply, "`left`")
           )
@@ -100,9 +100,11 @@ const tails = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> => {
   )
 }
 
-/** Whether an entry is one that a stay is to get. */
-const isOwed = ({ base, joined }: Stay, { reply, stay }: SentExchange): boolean =>
-  stay !== undefined && logOf(stay.joined) === logOf(joined) && reply.seq > base
+/** The acknowledged sends whose entries a stay is to get. */
+const owedTo = (courses: ReadonlyArray<Course>): ((stay: Stay) => ReadonlyArray<SentExchange>) => {
+  const sends = Map.groupBy(courses.flatMap(sendsOf), ({ stay }) => (stay === undefined ? "" : logOf(stay.joined)))
+  return ({ base, joined }) => (sends.get(logOf(joined)) ?? []).filter(({ reply }) => reply.seq > base)
+}
 
 const missing = (who: string, moment: number, { room, seq }: Sent, before: string): Violation => ({
   who,
@@ -158,12 +160,12 @@ const isolation = ({ stays, strays, who }: Course): ReadonlyArray<Fact> => [
 ]
 
 const barrier = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> => {
-  const sends = courses.flatMap(sendsOf)
+  const owed = owedTo(courses)
   return courses.flatMap((course) =>
     syncsOf(course).flatMap((sync) =>
       staysAt(course, sync).flatMap((stay) =>
-        sends
-          .filter((sent) => sent.answered < sync.asked && isOwed(stay, sent))
+        owed(stay)
+          .filter((sent) => sent.answered < sync.asked)
           .map(({ reply }) =>
             has(stay, reply.seq, sync.answered) ? undefined : missing(course.who, sync.answered, reply, "`synced`")
           )
