@@ -17,7 +17,8 @@ export const reliedOn = {
   members: "LIST-1",
   ping: "REPLY-10",
   sync: "SYNC-1",
-  bye: "END-1"
+  bye: "END-1",
+  history: "HISTORY-1"
 } as const satisfies Record<RequestType, RequirementId>
 
 /** The requirement that an object which no server may send has broken. */

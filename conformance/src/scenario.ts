@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto"
-import type { Hello, Limits } from "@tertulia/protocol"
+import { type Hello, type Limits, type Profile, profiles } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -114,7 +114,9 @@ export interface ScenarioOptions {
   readonly connections?: number | "all"
   /** `start`: it stops or kills the target, so it runs only when the suite has started it. */
   readonly needs?: "start"
-  readonly kind?: "scenario" | "dialogue" | "vector" | "property"
+  readonly kind?: TestPlan["kind"]
+  /** The profile that the target must claim: that of the requirements, unless it is said here. */
+  readonly profile?: Profile
 }
 
 /** What the first clients of a test are called. */
@@ -152,18 +154,21 @@ export const register = (
   scenarioOptions: ScenarioOptions,
   run: (judging: Judging) => Effect.Effect<Partial<Outcome> | undefined, Stop>
 ): void => {
-  const plan = planOf(title, ids, scenarioOptions.kind ?? "scenario")
+  const plan = planOf(title, ids, scenarioOptions)
   const ignored = suite.options.mode === "list" || !plan.selected
   test(title, { meta: { plan }, skip: ignored, concurrent: true, timeout: 0 }, async ({ task }) => {
-    const outcome = await Effect.runPromise(attempt(title, ids, scenarioOptions, run))
+    const outcome = await Effect.runPromise(attempt(plan, ids, scenarioOptions, run))
     task.meta.outcome = outcome
     if (outcome.fault !== undefined) throw new SuiteFault(outcome.fault)
     if (isRed(outcome.verdict)) throw new Error(outcome.reason)
   })
 }
 
-const planOf = (title: string, ids: Ids, kind: suite.TestPlan["kind"]): suite.TestPlan => {
-  const profile = suite.requirementOf(ids[0])?.profile ?? "core"
+const planOf = (
+  title: string,
+  ids: Ids,
+  { kind = "scenario", profile = profileOf(ids) }: ScenarioOptions
+): TestPlan => {
   const { grep, profiles, requirements, titles } = suite.options.selection
   const selected =
     titleContains(title, grep) &&
@@ -171,6 +176,12 @@ const planOf = (title: string, ids: Ids, kind: suite.TestPlan["kind"]): suite.Te
     (requirements.length === 0 || ids.some((id) => requirements.includes(id))) &&
     (profiles.length === 0 || profiles.includes(profile))
   return { title, ids, profile, kind, selected }
+}
+
+/** A test that judges requirements of the core and of a profile needs the profile. */
+const profileOf = (ids: Ids): Profile => {
+  const named = ids.map((id) => suite.requirementOf(id)?.profile)
+  return profiles.findLast((profile) => named.includes(profile)) ?? "core"
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -211,7 +222,7 @@ export interface Judging {
 }
 
 const attempt = (
-  title: string,
+  { profile, title }: TestPlan,
   ids: Ids,
   scenarioOptions: ScenarioOptions,
   run: (judging: Judging) => Effect.Effect<Partial<Outcome> | undefined, Stop>
@@ -241,7 +252,7 @@ const attempt = (
       const exit = yield* Effect.exit(run(judging))
       return yield* survived(judging, outcomeOf(judging, exit, (yield* Clock.currentTimeMillis) - began))
     })
-    const refused = yield* Effect.exit(refuse(ids, scenarioOptions, count))
+    const refused = yield* Effect.exit(refuse(ids, profile, scenarioOptions, count))
     if (Exit.isFailure(refused)) return outcomeOf(judging, Exit.failCause(refused.cause), 0)
     const outcome = yield* life.whileRunning(title, telling)
     if (outcome.verdict === "failed") suite.stopIfBailing()
@@ -264,10 +275,11 @@ const survived = Effect.fnUntraced(function* (judging: Judging, outcome: Outcome
 })
 
 /** Reasons not to begin at all. */
-const refuse = (ids: Ids, { needs }: ScenarioOptions, count: number): Effect.Effect<void, Stop> => {
+const refuse = (ids: Ids, profile: Profile, { needs }: ScenarioOptions, count: number): Effect.Effect<void, Stop> => {
   const unknown = ids.find((id) => suite.requirementOf(id) === undefined)
   if (unknown !== undefined) return Effect.die(new SuiteFault(`no chapter of the spec has a requirement ${unknown}`))
   const stop = (verdict: Stop["verdict"], reason: string) => Effect.fail(new Stop({ verdict, reason }))
+  if (!suite.isClaimed(profile)) return stop("not claimed", `the target doesn't claim ${profile}/1`)
   const death = life.deathNote()
   if (death !== undefined) return stop("blocked", `blocked: ${death}`)
   if (suite.hasStopped()) return stop("not run", "--bail: an earlier test has failed")

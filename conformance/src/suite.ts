@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { effectiveLimits, type Hello, type Limits } from "@tertulia/protocol"
+import { claims, effectiveLimits, type Hello, type Limits, type Profile } from "@tertulia/protocol"
 import * as Semaphore from "effect/Semaphore"
 import { inject } from "vitest"
 import type { RequirementId } from "./generated/requirement-id.ts"
@@ -49,6 +49,8 @@ export interface SuiteOptions {
   /** False where nobody reads the counterexample, so that none is made smaller. */
   readonly shrink?: boolean
   readonly parallel: number
+  /** Chapters and tests begin in an order drawn from the seed, instead of the spec's. */
+  readonly shuffle?: boolean
   readonly bail: boolean
   readonly selection: Selection
   /** How the suite has started the target, if it has: then tests may start their own, to stop or kill it. */
@@ -65,7 +67,7 @@ export interface SuiteOptions {
 export interface TestPlan {
   readonly title: string
   readonly ids: ReadonlyArray<string>
-  readonly profile: string
+  readonly profile: Profile
   readonly kind: "scenario" | "dialogue" | "vector" | "property"
   readonly selected: boolean
 }
@@ -88,6 +90,9 @@ export const limits: Limits = effectiveLimits(options.hello?.limits ?? {})
 
 /** Seconds of the target's heartbeat. */
 export const heartbeat: number = options.hello?.heartbeat ?? 30
+
+/** Whether the target claims a profile, so that it is judged by it. A client that is judged claims none. */
+export const isClaimed = (profile: Profile): boolean => claims(options.hello?.features ?? [], profile)
 
 const requirements = new Map<string, Requirement>(readRequirements().map((found) => [found.id, found]))
 

@@ -1,6 +1,6 @@
 /** Properties: what holds for every cutting, every rubbish and every interleaving that fast-check can think of. */
 import { type ErrorCode, parseJson } from "@tertulia/protocol"
-import { faulty, hostileLine, text } from "@tertulia/protocol/arbitraries"
+import { faultyFor, hostileLine, text } from "@tertulia/protocol/arbitraries"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { isReply } from "../src/client.ts"
@@ -8,6 +8,7 @@ import type { Lane } from "../src/history.ts"
 import { comeBack, guaranteesOfReturns, judgeLanes, type Watched, watch } from "../src/lane.ts"
 import { property } from "../src/property.ts"
 import type { Scenario } from "../src/scenario.ts"
+import { options } from "../src/suite.ts"
 import type { Stop } from "../src/verdict.ts"
 import { printable } from "../src/wire/transcript.ts"
 
@@ -68,7 +69,7 @@ const namesField: ReadonlyArray<ErrorCode> = ["bad-request", "bad-name", "bad-te
 property(
   "of several faults the first in the registry is answered",
   ["ERROR-3", "ERROR-2"],
-  fc.array(faulty, { minLength: 1, maxLength: 6 }),
+  fc.array(faultyFor(options.hello?.features ?? []), { minLength: 1, maxLength: 6 }),
   function* (t, faults) {
     const ana = yield* t.person()
     for (const { code, fields, object, re } of faults) {

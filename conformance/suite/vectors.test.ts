@@ -1,5 +1,5 @@
 /** The vectors of spec/vectors/ that need a connection, sent as they are written, with fresh names. */
-import { type JsonObject, type RequestType, replyTypes } from "@tertulia/protocol"
+import { type JsonObject, type Profile, type RequestType, replyTypes } from "@tertulia/protocol"
 import {
   type Answer,
   bytesOf,
@@ -31,10 +31,11 @@ const vectorTest = <V extends Vector>(
   title: string,
   vectors: ReadonlyArray<V>,
   one: (t: Scenario, vector: V) => Effect.Effect<void, Stop, Scope.Scope>,
-  judged: ReadonlyArray<string> = vectors.flatMap(({ requirements }) => requirements)
+  judged: ReadonlyArray<string> = vectors.flatMap(({ requirements }) => requirements),
+  profile: Profile = "core"
 ): void => {
   const ids = [...new Set(judged)] as [RequirementId]
-  scenario(title, ids, { connections: 2, kind: "vector" }, function* (t) {
+  scenario(title, ids, { connections: 2, kind: "vector", profile }, function* (t) {
     for (const vector of vectors) yield* Effect.scoped(one(t, vector))
     for (const id of ids) yield* t.judge(id, true, { expected: "what the vectors say", got: "just that" })
   })
@@ -219,5 +220,5 @@ const byType = (vector: MessageVector) => `${String(vector.object["type"])}, ${b
 for (const { name, vectors } of groups(fromClients, byType)) {
   // A good request exercises what it asks for, but its reply alone shows no more than that it has one.
   const good = vectors.every(({ outcome, requirements }) => outcome === "accepted" && !requirements.includes("EXT-1"))
-  vectorTest(`messages: ${name}`, vectors, tryMessage, good ? ["REPLY-1"] : undefined)
+  vectorTest(`messages: ${name}`, vectors, tryMessage, good ? ["REPLY-1"] : undefined, vectors[0]!.profile)
 }

@@ -73,7 +73,10 @@ export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promi
       fileParallelism: false,
       maxConcurrency: options.parallel,
       provide: { suite: options },
-      sequence: { sequencer: InTheSpecsOrder },
+      sequence:
+        options.shuffle === true
+          ? { shuffle: { files: true, tests: true }, seed: options.seed }
+          : { sequencer: InTheSpecsOrder },
       passWithNoTests: true,
       disableConsoleIntercept: true,
       silent: false

@@ -6,6 +6,7 @@
  */
 import * as fc from "fast-check"
 import { byeCodes, type ErrorCode, errorCodes } from "./codes.ts"
+import { profiles, requestsOf } from "./features.ts"
 import type { JsonObject } from "./json.ts"
 import { defaultLimits, heartbeat, limitNames, limitRegistry } from "./limits.ts"
 import type { Event, Reply, Request, RequestType, ServerMessage } from "./messages.ts"
@@ -179,16 +180,26 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
   ),
   ping: fc.record({ type: fc.constant("ping"), id: requestId }),
   sync: fc.record({ type: fc.constant("sync"), id: requestId }),
-  bye: fc.record({ type: fc.constant("bye"), id: requestId })
+  bye: fc.record({ type: fc.constant("bye"), id: requestId }),
+  history: fc.oneof(
+    fc.record(
+      { type: fc.constant("history"), id: requestId, room: roomSpelling, before: seq, limit: pageLimit },
+      { requiredKeys: ["type", "id", "room"] }
+    ),
+    fc.record(
+      { type: fc.constant("history"), id: requestId, room: roomSpelling, after: cursor, limit: pageLimit },
+      { requiredKeys: ["type", "id", "room", "after"] }
+    )
+  )
 }
 
-/** Any request of the core, as a client may spell it. */
+/** Any request, as a client may spell it. */
 export const request: fc.Arbitrary<Request> = fc.oneof(...Object.values(requests))
 
 const re = requestId
 const members = fc.array(nick, { maxLength: 5 })
 
-/** Any reply of the core, alone by its schema: what a server may say depends on what it was asked. */
+/** Any reply, alone by its schema: what a server may say depends on what it was asked. */
 export const reply: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ type: fc.constant("welcome"), re, nick }),
   fc.record(
@@ -224,6 +235,19 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ type: fc.constant("synced"), re }),
   fc.record({ type: fc.constant("bye"), re }),
   fc.record(
+    {
+      type: fc.constant("history"),
+      re,
+      room: roomName,
+      epoch,
+      first: seq,
+      head: cursor,
+      entries: fc.array(fc.record({ type: fc.constant("message"), seq, from: nick, text, at: time }), { maxLength: 3 }),
+      more: fc.boolean()
+    },
+    { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "entries"] }
+  ),
+  fc.record(
     { type: fc.constant("error"), re, code: code(errorCodes), message: sentence, field: sentence, retryAfter: count },
     { requiredKeys: ["type", "code", "message"] }
   )
@@ -234,7 +258,7 @@ const limits = fc.record(
   { requiredKeys: [] }
 )
 
-/** Any event of the core, alone by its schema. */
+/** Any event, alone by its schema. */
 export const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({
     type: fc.constant("hello"),
@@ -328,12 +352,27 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
   members: [room, fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)), limit],
   ping: [],
   sync: [],
-  bye: []
+  bye: [],
+  history: [
+    room,
+    optional("after", "integer"),
+    fc.oneof(optional("before", "integer"), fault("before", "bad-request", fc.constant(0))),
+    limit
+  ]
+}
+
+/** A cursor that needs its log; and none, since a second one beside that of a fault would be a fault itself. */
+const cursorsOf = ({ type }: Request) => {
+  if (type === "join") return { after: 1, epoch: "k3" }
+  return type === "history" ? { before: undefined, after: undefined } : {}
 }
 
 const withFaults = (valid: Request, faults: ReadonlyArray<Fault>): Faulty => {
-  const cursor = valid.type === "join" ? { after: 1, epoch: "k3" } : {}
-  const changed = { ...valid, ...cursor, ...Object.fromEntries(faults.map(({ field, value }) => [field, value])) }
+  const changed = {
+    ...valid,
+    ...cursorsOf(valid),
+    ...Object.fromEntries(faults.map(({ field, value }) => [field, value]))
+  }
   const object = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined))
   const first = Math.min(...faults.map(rank))
   const deciding = faults.filter((each) => rank(each) === first)
@@ -361,12 +400,17 @@ const faultyOf = (type: keyof typeof fieldFaults): fc.Arbitrary<Faulty> => {
 }
 
 /**
- * A request with one or several faults, of a kind that costs this line only. The limits are the defaults; the texts are
- * too long for a server that announces no more.
+ * A request with one or several faults, of a kind that costs this line only, for a server that claims these features. The
+ * limits are the defaults; the texts are too long for a server that announces no more.
  */
-export const faulty: fc.Arbitrary<Faulty> = fc.oneof(
-  ...Object.keys(fieldFaults).map((type) => faultyOf(type as keyof typeof fieldFaults))
-)
+export const faultyFor = (features: ReadonlyArray<string>): fc.Arbitrary<Faulty> => {
+  const known = requestsOf(features)
+  const types = (Object.keys(fieldFaults) as ReadonlyArray<keyof typeof fieldFaults>).filter((type) => known.has(type))
+  return fc.oneof(...types.map(faultyOf))
+}
+
+/** The same for a server that claims every profile. */
+export const faulty: fc.Arbitrary<Faulty> = faultyFor(profiles.map((profile) => `${profile}/1`))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Bytes

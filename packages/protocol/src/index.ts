@@ -5,6 +5,7 @@
  */
 export * from "./codes.ts"
 export * from "./features.ts"
+export { Cursor, Epoch, RequestId, Seq, Time } from "./fields.ts"
 export * from "./json.ts"
 export * from "./limits.ts"
 export * from "./line.ts"

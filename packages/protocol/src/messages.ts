@@ -1,78 +1,32 @@
 /**
- * Every message of the core as a schema: requests, replies and events (spec/session.md, spec/rooms.md).
+ * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md of the profile history).
  * The schemas describe what is on the wire, without transformations, so that their JSON Schema says the same.
  *
  * @module
  */
 import * as Schema from "effect/Schema"
 import { byeRegistry, errorRegistry } from "./codes.ts"
+import {
+  between,
+  Cursor,
+  count,
+  Epoch,
+  flag,
+  members,
+  milliseconds,
+  more,
+  pageLimit,
+  RequestId,
+  Seq,
+  Time,
+  words
+} from "./fields.ts"
 import { AnnouncedLimits, heartbeat } from "./limits.ts"
 import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
 import { JsonString, Text } from "./text.ts"
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Fields
-// ---------------------------------------------------------------------------------------------------------------------
-
-const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-
-/** What a client calls a request: 1 to 2^31-1. */
-export const RequestId = between(1, 2_147_483_647).annotate({
-  identifier: "RequestId",
-  title: "Request id",
-  description: "An integer that the client chooses; the reply carries it in `re`",
-  examples: [1, 2]
-})
-
-/** The place of an entry in its room's log: 1, 2, 3, ... */
-export const Seq = between(1, Number.MAX_SAFE_INTEGER).annotate({
-  identifier: "Seq",
-  title: "Sequence number",
-  description: "The place of an entry in its room's log: 1, 2, 3, ... under one epoch",
-  examples: [1, 42]
-})
-
-/** The last entry that a client holds, or 0. */
-export const Cursor = between(0, Number.MAX_SAFE_INTEGER).annotate({
-  identifier: "Cursor",
-  title: "Cursor",
-  description: "The `seq` of the last entry that the client holds; 0 for none",
-  examples: [0, 42]
-})
-
-/** The name of one life of a log. */
-export const Epoch = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,32}$/u)).annotate({
-  identifier: "Epoch",
-  title: "Epoch",
-  description: "Names one life of a room's log; another epoch is another log",
-  examples: ["k3"]
-})
-
-/** A time for display. */
-export const Time = Schema.String.check(
-  Schema.isPattern(
-    /^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}\.[0-9]{3}Z$/u
-  )
-).annotate({
-  identifier: "Time",
-  title: "Time",
-  description: "RFC 3339, UTC, with milliseconds; for display, never for order",
-  examples: ["2026-11-20T20:08:00.000Z"]
-})
-
 const id = RequestId
 const re = RequestId
-const count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-const flag = (description: string) => Schema.optionalKey(Schema.Boolean.annotate({ description }))
-const milliseconds = (description: string) => Schema.optionalKey(count.annotate({ description }))
-const words = (description: string) => JsonString.annotate({ description })
-const pageLimit = Schema.optionalKey(
-  Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)).annotate({
-    description: "How many items to list at the most; above `limits.page` it means `limits.page`"
-  })
-)
-const members = Schema.Array(Nick).annotate({ description: "Nicks of members, ascending" })
-const more = flag("Whether items follow this slice")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Requests
@@ -179,8 +133,37 @@ export const Bye = Schema.Struct({ type: Schema.Literal("bye"), id }).annotate({
   examples: [{ type: "bye", id: 12 }]
 })
 
-/** Every request of the core. */
-export const Request = Schema.Union([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye], {
+/** Why a `history` with two cursors is refused. */
+export const oneCursor = "before or after, not both: a page has one direction"
+
+export const ReadHistory = Schema.Struct({
+  type: Schema.Literal("history"),
+  id,
+  room: RoomSpelling,
+  before: Schema.optionalKey(Seq),
+  after: Schema.optionalKey(Cursor),
+  limit: pageLimit
+})
+  .check(
+    Schema.makeFilter(
+      ({ after, before }) => after === undefined || before === undefined || { path: ["after"], issue: oneCursor },
+      { toJsonSchema: () => ({ dependentSchemas: { before: { properties: { after: false } } } }) }
+    )
+  )
+  .annotate({
+    identifier: "ReadHistory",
+    title: "history",
+    description:
+      "Read a page of the log of a room that one is in: the newest entries, those before a `seq`, or those after one",
+    examples: [
+      { type: "history", id: 13, room: "#cafe" },
+      { type: "history", id: 14, room: "#cafe", before: 42, limit: 50 },
+      { type: "history", id: 15, room: "#cafe", after: 17 }
+    ]
+  })
+
+/** Every request of the core and of the profiles. */
+export const Request = Schema.Union([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye, ReadHistory], {
   mode: "oneOf"
 })
   .annotate({ identifier: "Request", title: "Request", description: "Any request of a client" })
@@ -326,10 +309,54 @@ export const ErrorReply = Schema.Struct({
   ]
 })
 
-/** Every reply of the core. */
-export const Reply = Schema.Union([Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, ErrorReply], {
-  mode: "oneOf"
+/** An entry as an item of a page: the page names the room. */
+export const HistoryItem = Schema.Struct({
+  type: Schema.Literal("message"),
+  seq: Seq,
+  from: Nick,
+  text: Text,
+  at: Time
+}).annotate({
+  identifier: "HistoryItem",
+  title: "Entry of a page",
+  description: "The `message` event of an entry, without `room`",
+  examples: [{ type: "message", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }]
 })
+
+export const History = Schema.Struct({
+  type: Schema.Literal("history"),
+  re,
+  room: RoomName,
+  epoch: Epoch,
+  first: Seq,
+  head: Cursor,
+  entries: Schema.Array(HistoryItem).annotate({ description: "A contiguous part of the log, ascending" }),
+  more: flag("Whether the server has entries beyond the page, in the direction that was asked for")
+}).annotate({
+  identifier: "History",
+  title: "history",
+  description: "A page of a room's log, with the log's epoch, its first and its last `seq`",
+  examples: [
+    {
+      type: "history",
+      re: 14,
+      room: "#cafe",
+      epoch: "k3",
+      first: 1,
+      head: 42,
+      entries: [{ type: "message", seq: 41, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }],
+      more: true
+    }
+  ]
+})
+
+/** Every reply of the core and of the profiles. */
+export const Reply = Schema.Union(
+  [Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, History, ErrorReply],
+  {
+    mode: "oneOf"
+  }
+)
   .annotate({ identifier: "Reply", title: "Reply", description: "Any reply of a server" })
   .pipe(Schema.toTaggedUnion("type"))
 
@@ -345,7 +372,8 @@ export const replyTypes = {
   members: "members",
   ping: "pong",
   sync: "synced",
-  bye: "bye"
+  bye: "bye",
+  history: "history"
 } as const satisfies Record<RequestType, Reply["type"]>
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -449,6 +477,7 @@ export type ListMembers = typeof ListMembers.Type
 export type Ping = typeof Ping.Type
 export type Sync = typeof Sync.Type
 export type Bye = typeof Bye.Type
+export type ReadHistory = typeof ReadHistory.Type
 export type Welcome = typeof Welcome.Type
 export type Joined = typeof Joined.Type
 export type Left = typeof Left.Type
@@ -459,6 +488,8 @@ export type Members = typeof Members.Type
 export type Pong = typeof Pong.Type
 export type Synced = typeof Synced.Type
 export type ByeReply = typeof ByeReply.Type
+export type HistoryItem = typeof HistoryItem.Type
+export type History = typeof History.Type
 export type ErrorReply = typeof ErrorReply.Type
 export type Hello = typeof Hello.Type
 export type Message = typeof Message.Type

@@ -11,7 +11,7 @@ import { type ErrorCode, errorCodes } from "./codes.ts"
 import { type JsonObject, parseJson } from "./json.ts"
 import type { Limits } from "./limits.ts"
 import type { Line } from "./line.ts"
-import { cursorNeedsEpoch, Request, type RequestType, requestSchemas } from "./messages.ts"
+import { cursorNeedsEpoch, oneCursor, Request, type RequestType, requestSchemas } from "./messages.ts"
 import { foldName } from "./names.ts"
 import { codeOf, type Refusal } from "./refusal.ts"
 import { isTooLong, utf8Length } from "./text.ts"
@@ -25,8 +25,14 @@ export interface Envelope {
 
 const maxId = 2_147_483_647
 
-/** The first steps: JSON, then `id`, then `type`, then whether the request is known at all. */
-export const decodeEnvelope = (line: Line): Result.Result<Envelope, Refusal> => {
+const everyRequest: ReadonlySet<string> = new Set(Object.keys(requestSchemas))
+
+/**
+ * The first steps: JSON, then `id`, then `type`, then whether the request is known at all.
+ *
+ * @param known the requests of the profiles that the server claims (EXT-4): `requestsOf`
+ */
+export const decodeEnvelope = (line: Line, known = everyRequest): Result.Result<Envelope, Refusal> => {
   const object = parseJson(line)
   if (typeof object === "string") return Result.fail({ code: "bad-json", message: object })
   const { id, type } = object
@@ -37,7 +43,7 @@ export const decodeEnvelope = (line: Line): Result.Result<Envelope, Refusal> => 
   if (typeof type !== "string") {
     return Result.fail({ code: "bad-request", re, field: "type", message: "type must be a string" })
   }
-  if (!Object.hasOwn(requestSchemas, type)) {
+  if (!known.has(type)) {
     return Result.fail({ code: "unsupported", re, field: "type", message: "this server doesn't know that request" })
   }
   return Result.succeed({ id: re, type: type as RequestType, object })
@@ -69,6 +75,7 @@ const fold = (request: Request): Request => {
     case "join":
     case "leave":
     case "send":
+    case "history":
       return withFolded(request, "room")
     default:
       return request
@@ -101,11 +108,17 @@ const explain = ({ id, object, type }: Envelope): Refusal => {
   return { code, re: id, ...(field === undefined ? {} : { field }), message }
 }
 
-/** The schema looks at `after` and `epoch` together only when each field is good; the precedence doesn't wait for that. */
-const cursorFaults = (type: RequestType, object: JsonObject): ReadonlyArray<Fault> =>
-  type === "join" && Object.hasOwn(object, "after") && !Object.hasOwn(object, "epoch")
-    ? [{ code: "bad-request", field: "epoch", message: cursorNeedsEpoch }]
-    : []
+/** The schema looks at two fields together only when each of them is good; the precedence doesn't wait for that. */
+const cursorFaults = (type: RequestType, object: JsonObject): ReadonlyArray<Fault> => {
+  const has = (field: string) => Object.hasOwn(object, field)
+  if (type === "join" && has("after") && !has("epoch")) {
+    return [{ code: "bad-request", field: "epoch", message: cursorNeedsEpoch }]
+  }
+  if (type === "history" && has("before") && has("after")) {
+    return [{ code: "bad-request", field: "after", message: oneCursor }]
+  }
+  return []
+}
 
 const faultsOf = (issue: Issue, field: string | undefined): ReadonlyArray<Fault> => {
   switch (issue._tag) {

@@ -2,7 +2,15 @@ import { test } from "@fast-check/vitest"
 import * as Result from "effect/Result"
 import { describe, expect, it } from "vitest"
 import { faulty, hostileLine, longText } from "../src/arbitraries.ts"
-import { decodeEnvelope, decodeRequest, defaultLimits, errorCodes, type Line, makeLineDecoder } from "../src/index.ts"
+import {
+  decodeEnvelope,
+  decodeRequest,
+  defaultLimits,
+  errorCodes,
+  type Line,
+  makeLineDecoder,
+  requestsOf
+} from "../src/index.ts"
 
 /** What a connection that is logged in gets for one line: a request, or `code field re`. */
 const decode = (line: Line) =>
@@ -94,19 +102,18 @@ describe("An id", () => {
 })
 
 describe("A type", () => {
-  it.each([
-    "fly",
-    "",
-    "Ping",
-    "toString",
-    "constructor",
-    "__proto__",
-    "hasOwnProperty",
-    "welcome",
-    "history",
-    "x-suite/fly"
-  ])("%s is unsupported", (type) => {
-    expect(answer({ type, id: 1 })).toBe("unsupported type 1")
+  it.each(["fly", "", "Ping", "toString", "constructor", "__proto__", "hasOwnProperty", "welcome", "x-suite/fly"])(
+    "%s is unsupported",
+    (type) => {
+      expect(answer({ type, id: 1 })).toBe("unsupported type 1")
+    }
+  )
+
+  it("of a profile that the server doesn't claim is unsupported, whatever its fields", () => {
+    const line = JSON.stringify({ type: "history", id: 1 })
+    const refusal = (features: ReadonlyArray<string>) => decodeEnvelope(line, requestsOf(features))
+    expect(refusal([])).toMatchObject({ _tag: "Failure", failure: { code: "unsupported", field: "type", re: 1 } })
+    expect(refusal(["history/1"])).toMatchObject({ _tag: "Success" })
   })
 })
 

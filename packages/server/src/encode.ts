@@ -7,8 +7,14 @@ import { type ByeCode, type ByeEvent, type ErrorReply, encodeLine, type Member }
 import type { Refused } from "./refused.ts"
 import type { Entry } from "./room-log.ts"
 
-export const messageLine = (room: string, { at, from, seq, text }: Entry): string =>
-  `{"type":"message","room":"${room}","seq":${seq},"from":"${from}","text":${JSON.stringify(text)},"at":"${at}"}\n`
+export const messageLine = (room: string, entry: Entry): string =>
+  `{"type":"message","room":"${room}",${fieldsOf(entry)}}\n`
+
+/** An entry as an item of a page (HISTORY-8). */
+export const itemOf = (entry: Entry): string => `{"type":"message",${fieldsOf(entry)}}`
+
+const fieldsOf = ({ at, from, seq, text }: Entry): string =>
+  `"seq":${seq},"from":"${from}","text":${JSON.stringify(text)},"at":"${at}"`
 
 export const sentLine = (re: number, room: string, { at, seq }: Entry): string =>
   `{"type":"sent","re":${re},"room":"${room}","seq":${seq},"at":"${at}"}\n`

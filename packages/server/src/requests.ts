@@ -6,9 +6,11 @@
 import { encodeLine, type Join, type Limits, type Reply, type Request, type RequestType } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { bye, type Ending } from "./ending.ts"
+import { historyLine } from "./history.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Member, Room } from "./room.ts"
 import type { Unavailable } from "./room-log.ts"
+import { unavailable } from "./rooms.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
 
@@ -115,6 +117,15 @@ const members: Handler<"members"> = (session, { after, id, limit, room: name }) 
   return sayLine(session, memberSlice(head, seat.room, slice, limits))
 }
 
+const history: Handler<"history"> = (session, request) => {
+  const seat = session.seats.get(request.room)
+  if (seat === undefined) return notJoined(request.room)
+  return historyLine(request, seat.room.log, session.server.limits).pipe(
+    Effect.mapError(unavailable),
+    Effect.flatMap((line) => sayLine(session, line))
+  )
+}
+
 const ping: Handler<"ping"> = (session, { id }) => say(session, { type: "pong", re: id })
 
 /** One process: what was acknowledged stands in this connection's outbox already (SYNC-1). */
@@ -132,7 +143,8 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   members,
   ping,
   sync,
-  bye: goodbye
+  bye: goodbye,
+  history
 }
 
 /** Executes one request of a connection whose state allows it, and answers it or refuses it. */

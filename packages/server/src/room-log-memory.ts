@@ -70,6 +70,7 @@ export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
     }
 
     return {
+      durable: false,
       failed: Effect.never,
       open: Effect.fnUntraced(function* (_room, publish) {
         const epoch = yield* makeEpoch

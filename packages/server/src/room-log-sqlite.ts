@@ -39,7 +39,7 @@ export const layer = ({ file, writer = writerThread }: SqliteLogOptions): Layer.
         yield* Effect.logWarning(`can't read ${request.room} in ${file}: ${reply.reason}`)
         return yield* new Unavailable({ message: reply.reason })
       })
-      return { open: (room, publish) => openLog({ room, publish, append, page }), failed }
+      return { durable: true, open: (room, publish) => openLog({ room, publish, append, page }), failed }
     })
   )
 

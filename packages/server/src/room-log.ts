@@ -52,6 +52,8 @@ export type Publish = (entries: ReadonlyArray<Entry>) => void
 export class RoomLogs extends Context.Service<
   RoomLogs,
   {
+    /** Whether what was published survives the end of the process: then the server claims `history` (DURABLE-1). */
+    readonly durable: boolean
     readonly open: (room: string, publish: Publish) => Effect.Effect<RoomLog, Unavailable, Scope.Scope>
     /** Waits until the storage can't go on. */
     readonly failed: Effect.Effect<never, StorageBroken>

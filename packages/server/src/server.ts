@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { encodeLine, type Hello, type Limits, protocolVersion } from "@tertulia/protocol"
+import { encodeLine, type Hello, type Limits, protocolVersion, requestsOf } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import { makeDoor } from "./door.ts"
-import type { RoomLogs } from "./room-log.ts"
+import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
 import { type Session, serveConnection } from "./session.ts"
 import type { Address, ListenFailed, Transport } from "./transport.ts"
@@ -27,6 +27,8 @@ export interface ServerOptions {
 export interface Server extends ServerOptions {
   /** The line that greets everybody. */
   readonly hello: Uint8Array
+  /** The requests of the profiles that the server claims. */
+  readonly known: ReadonlySet<string>
   readonly rooms: Rooms
   /** Who holds each nick. */
   readonly nicks: Map<string, Session>
@@ -53,9 +55,12 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
+  const { durable } = yield* RoomLogs
+  const features = durable ? ["history/1"] : []
   const server: Server = {
     ...options,
-    hello: Buffer.from(helloLine(options)),
+    hello: Buffer.from(helloLine(options, features)),
+    known: requestsOf(features),
     rooms: yield* makeRooms(options.limits, (effect) => void background(logDefects(effect))),
     nicks: new Map(),
     sessions: new Set(),
@@ -78,12 +83,12 @@ const logDefects = (effect: Effect.Effect<void>): Effect.Effect<void> =>
     Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("a defect of the server", cause)
   )
 
-const helloLine = ({ heartbeat, limits }: ServerOptions): string => {
+const helloLine = ({ heartbeat, limits }: ServerOptions, features: ReadonlyArray<string>): string => {
   const hello: Hello = {
     type: "hello",
     protocol: protocolVersion,
     server: serverName,
-    features: [],
+    features,
     auth: ["guest"],
     limits,
     heartbeat

@@ -120,7 +120,7 @@ const makeSession = (server: Server, connection: Connection) => {
   const answer = (line: Line): Effect.Effect<Ending | undefined> => {
     const isFirst = !hasBegun
     hasBegun = true
-    const envelope = decodeEnvelope(line)
+    const envelope = decodeEnvelope(line, server.known)
     if (Result.isSuccess(envelope)) {
       const { id } = envelope.success
       return Effect.catch(execute(envelope.success), (refused) => sayError(id, refused))

@@ -7,6 +7,7 @@ import { openHouse } from "./support/house.ts"
 const scripted = (decide: (drafts: number) => Effect.Effect<void, Unavailable>) => {
   let lives = 0
   return Layer.succeed(RoomLogs, {
+    durable: false,
     failed: Effect.never,
     open: (_room, publish) =>
       Effect.sync(() => {
@@ -86,6 +87,7 @@ test("a defect of the log ends the connection whose outcome is unknown, and no o
 test("a room that can't be opened is answered unavailable, and can be tried again", async () => {
   let broken = true
   const logs = Layer.succeed(RoomLogs, {
+    durable: false,
     failed: Effect.never,
     open: (_room, _publish) =>
       broken

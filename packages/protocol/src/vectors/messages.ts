@@ -1,3 +1,4 @@
+import { type Profile, profileOf } from "../features.ts"
 import type { JsonObject } from "../json.ts"
 import type { Event, Reply, RequestType } from "../messages.ts"
 import type { Outcome, Vector, VectorFile } from "./notation.ts"
@@ -5,6 +6,8 @@ import type { Outcome, Vector, VectorFile } from "./notation.ts"
 /** One object of either side, and what the other side makes of it. */
 export interface MessageVector extends Vector {
   readonly from: "client" | "server"
+  /** The profile that a server claims which understands the request; the core when absent. */
+  readonly profile?: Profile
   readonly object: JsonObject
   /** Of a client's object: `accepted` or an error code. Of a server's: whether its schema accepts it. */
   readonly outcome: Outcome | "invalid"
@@ -44,6 +47,9 @@ const text: Kind = {
 const cursor: Kind = { wrong: [notInteger, outside(-1)] }
 const seq: Kind = { wrong: [notInteger, outside(0, -1)] }
 const limit: Kind = { wrong: [notInteger, ["bad-request", "LIST-4", [0, -1]], outside()] }
+const anchor = (...values: ReadonlyArray<number>): Kind => ({
+  wrong: [notInteger, ["bad-request", "HISTORY-6", values], outside()]
+})
 const flag: Kind = { wrong: [notBoolean] }
 const words: Kind = { wrong: [notString] }
 
@@ -80,6 +86,21 @@ const rooms: Kind = {
         [{ members: 2 }],
         [{ room: "cafe", members: 2 }],
         [{ room: "#cafe", members: -1 }]
+      ]
+    ]
+  ]
+}
+const entries: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [
+        ["hola"],
+        [{ type: "message", seq: 41, from: "ana", text: "hola" }],
+        [{ type: "message", seq: 0 }],
+        [{ seq: 41 }]
       ]
     ]
   ]
@@ -155,6 +176,16 @@ const requests: { readonly [Type in RequestType]: Message } = {
     good: { type: "bye", id: 12 },
     fields: { id },
     also: { "the largest id": { type: "bye", id: 2_147_483_647 } }
+  },
+  history: {
+    requirement: "HISTORY-1",
+    good: { type: "history", id: 13, room: "#cafe", before: 42, limit: 50 },
+    fields: { id, room, before: optional(anchor(0, -1)), limit: optional(anchor(0, -1)) },
+    also: {
+      "no more than a room": { type: "history", id: 13, room: "#cafe" },
+      "a cursor before the first entry": { type: "history", id: 13, room: "#cafe", after: 0 },
+      "the largest cursor": { type: "history", id: 13, room: "#cafe", after: Number.MAX_SAFE_INTEGER }
+    }
   }
 }
 
@@ -219,6 +250,23 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
   pong: { requirement: "REPLY-10", good: { type: "pong", re: 10 }, fields: { re } },
   synced: { requirement: "SYNC-1", good: { type: "synced", re: 11 }, fields: { re } },
   bye: { requirement: "END-1", good: { type: "bye", re: 12 }, fields: { re: optional(re) } },
+  history: {
+    requirement: "HISTORY-1",
+    good: {
+      type: "history",
+      re: 14,
+      room: "#cafe",
+      epoch: "k3",
+      first: 1,
+      head: 42,
+      entries: [{ type: "message", seq: 41, from: "ana", text: "hola", at }],
+      more: true
+    },
+    fields: { re, room: sentRoom, epoch, first: seq, head: cursor, entries, more: optional(flag) },
+    also: {
+      "no entries": { type: "history", re: 14, room: "#cafe", epoch: "k3", first: 1, head: 0, entries: [] }
+    }
+  },
   error: {
     requirement: "ERROR-1",
     good: { type: "error", re: 3, code: "unavailable", message: "the disk is full", field: "room", retryAfter: 5_000 },
@@ -329,11 +377,16 @@ const refusal = (
 
 const vectorsOf = (from: MessageVector["from"], kind: string, messages: { readonly [type: string]: Message }) =>
   Object.entries(messages).flatMap(([type, message]) =>
-    [...accepted(from, message), ...refused(from, message)].map((vector) => ({
-      ...vector,
-      name: `${kind} ${type}: ${vector.name}`
-    }))
+    [...accepted(from, message), ...refused(from, message)].map((vector): MessageVector => {
+      const { name, requirements, ...rest } = vector
+      return { name: `${kind} ${type}: ${name}`, requirements, ...profileFor(kind, type), ...rest }
+    })
   )
+
+const profileFor = (kind: string, type: string) => {
+  const profile = kind === "request" ? profileOf[type as RequestType] : "core"
+  return profile === "core" ? {} : { profile }
+}
 
 /** Each message, good and bad. */
 export const messages: VectorFile<MessageVector> = {
