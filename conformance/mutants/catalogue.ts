@@ -5,6 +5,7 @@
  */
 import { claims } from "./catalogue/claims.ts"
 import { clients } from "./catalogue/clients.ts"
+import { history } from "./catalogue/history.ts"
 import { order } from "./catalogue/order.ts"
 import { registries } from "./catalogue/registries.ts"
 import { rooms } from "./catalogue/rooms.ts"
@@ -20,6 +21,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...rooms,
   ...order,
   ...stories,
+  ...history,
   ...registries,
   ...versioning,
   ...claims,

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { claimedBy } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -95,7 +96,8 @@ export const judgeServer = (tap: Tap, start: StartCommand, judging: Judging): Ef
     const address = { host: "127.0.0.1", port: proxy.port }
     const { hello, roundTrip } = yield* Effect.orDie(probe(address, probeMillis))
     const options = yield* optionsFor(judging, { address, hello, roundTrip, start })
-    const results = yield* judgeBy({ ...nowhere, ...address, hello, roundTrip }, options)
+    const claimed = claimedBy(hello?.features ?? [])
+    const results = yield* judgeBy({ ...nowhere, ...address, hello, roundTrip, profiles: claimed }, options)
     return { results, hits: proxy.hits() }
   }).pipe(Effect.scoped)
 

@@ -215,14 +215,30 @@ const telling = ["re", "more", "resumed"]
 /** Why an object isn't the one that is written, or `undefined` when it is. */
 const mismatch = (stage: Stage, expected: JsonObject, item: Arrived): string | undefined => {
   const got = item.object
+  const wrong = fieldMismatch(stage, expected, got)
+  const extra = telling.find((field) => !Object.hasOwn(expected, field) && (got[field] ?? false) !== false)
+  return wrong ?? (extra === undefined || item.type === "rooms" ? undefined : `${extra} ought to be absent`)
+}
+
+const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): string | undefined => {
   const [wrong] = Object.entries(expected).flatMap(([field, value]) => {
     if (loose.has(field)) return Object.hasOwn(got, field) ? [] : [`${field} is missing`]
     if (field === "rooms" && expected["type"] === "rooms") return []
+    if (field === "entries") return pageMismatch(stage, value as Items, got[field] as Items)
     const wanted = field === "epoch" ? (stage.epochs.get(String(value)) ?? got[field]) : renamed(stage, field, value)
     return same(wanted, got[field]) ? [] : [`${field} ought to be ${JSON.stringify(wanted)}`]
   })
-  const extra = telling.find((field) => !Object.hasOwn(expected, field) && (got[field] ?? false) !== false)
-  return wrong ?? (extra === undefined || item.type === "rooms" ? undefined : `${extra} ought to be absent`)
+  return wrong
+}
+
+type Items = ReadonlyArray<JsonObject>
+
+const pageMismatch = (stage: Stage, expected: Items, got: Items): ReadonlyArray<string> => {
+  if (expected.length !== got.length) return [`entries ought to be ${expected.length}, not ${got.length}`]
+  return expected.flatMap((item, index) => {
+    const wrong = fieldMismatch(stage, item, got[index]!)
+    return wrong === undefined ? [] : [`of the entry ${index + 1} of the page, ${wrong}`]
+  })
 }
 
 const renamed = (stage: Stage, field: string, value: unknown): unknown => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { claims, profiles } from "@tertulia/protocol"
+import { claimedBy } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { leaveNothingRunning } from "../clients/leftovers.ts"
@@ -125,7 +125,7 @@ const lookAt = Effect.fnUntraced(function* (
     const where = `${address.host}:${address.port}`
     return yield* cannot(`${where} speaks protocol ${protocol}; this suite judges protocol 1`)
   }
-  const claimed = profiles.filter((profile) => claims(hello?.features ?? [], profile))
+  const claimed = claimedBy(hello?.features ?? [])
   return { who: "server", ...address, hello, roundTrip, responsive, profiles: claimed }
 })
 

@@ -16,6 +16,10 @@ export type Profile = (typeof profiles)[number]
 export const claims = (features: ReadonlyArray<string>, profile: Profile): boolean =>
   profile === "core" || features.includes(`${profile}/1`)
 
+/** The profiles that a greeting claims, the core first. */
+export const claimedBy = (features: ReadonlyArray<string>): ReadonlyArray<Profile> =>
+  profiles.filter((profile) => claims(features, profile))
+
 /** The profile that each request belongs to: a server that doesn't claim it answers `unsupported` (EXT-4). */
 export const profileOf = {
   login: "core",
