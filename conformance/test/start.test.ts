@@ -265,6 +265,7 @@ const noFlags: Flags = {
   runs: 1,
   parallel: 1,
   timeoutScale: 1,
+  shuffle: false,
   bail: false,
   explain: undefined,
   knownFailures: undefined,

@@ -54,6 +54,7 @@ const flags = (language: Language) => {
     path: Flag.String("path").pipe(Flag.optional, value("path"), about("path")),
     runs: Flag.Int("runs").pipe(Flag.withDefault(20), value("integer"), about("runs")),
     parallel: Flag.Int("parallel").pipe(Flag.withDefault(8), value("integer"), about("parallel")),
+    shuffle: Flag.Boolean("shuffle").pipe(Flag.withDefault(false), about("shuffle")),
     timeoutScale: Flag.Finite("timeout-scale").pipe(Flag.withDefault(1), value("number"), about("timeout-scale")),
     bail: Flag.Boolean("bail").pipe(Flag.withDefault(false), about("bail")),
     knownFailures: Flag.String("known-failures").pipe(Flag.optional, value("file"), about("known-failures")),

@@ -111,6 +111,7 @@ export const english: Words = {
     runs: "How often each property runs (20)",
     parallel: "Tests at once (8)",
     "timeout-scale": "Multiplies every deadline; for slow targets and debuggers (1)",
+    shuffle: "Run chapters and tests in an order drawn from the seed, instead of the spec's",
     bail: "Stop after the first failure",
     "known-failures": "A list of what is known to fail (JSON); what fails in vain is red",
     "known-flaky": "A list of tests that may fail now and then (JSON)",

@@ -149,6 +149,7 @@ export const spanish: Words = {
     runs: "Cuántas veces corre cada propiedad (20)",
     parallel: "Pruebas a la vez (8)",
     "timeout-scale": "Multiplica todos los plazos; para objetivos lentos y depuradores (1)",
+    shuffle: "Corre capítulos y pruebas en un orden sorteado con la semilla, en vez del orden de la especificación",
     bail: "Se detiene en la primera falla",
     "known-failures": "Una lista de lo que se sabe que falla (JSON); lo que sobra en ella es rojo",
     "known-flaky": "Una lista de pruebas que pueden fallar de vez en cuando (JSON)",

@@ -31,6 +31,7 @@ export type OptionName =
   | "runs"
   | "parallel"
   | "timeout-scale"
+  | "shuffle"
   | "bail"
   | "known-failures"
   | "known-flaky"

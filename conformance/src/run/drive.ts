@@ -10,6 +10,7 @@ import type { SuiteOptions, TestPlan } from "../suite.ts"
 import type { Outcome } from "../verdict.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
+const shuffled = fileURLToPath(new URL("shuffled.ts", import.meta.url))
 
 /** One test, before it runs or after. */
 export interface TestReport extends TestPlan {
@@ -73,10 +74,9 @@ export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promi
       fileParallelism: false,
       maxConcurrency: options.parallel,
       provide: { suite: options },
-      sequence:
-        options.shuffle === true
-          ? { shuffle: { files: true, tests: true }, seed: options.seed }
-          : { sequencer: InTheSpecsOrder },
+      ...(options.shuffle === true
+        ? { runner: shuffled, sequence: { shuffle: { files: true, tests: false }, seed: options.seed } }
+        : { sequence: { sequencer: InTheSpecsOrder } }),
       passWithNoTests: true,
       disableConsoleIntercept: true,
       silent: false

@@ -207,6 +207,7 @@ const suiteOptions = Effect.fnUntraced(function* (
     runs: flags.runs,
     // Waiting for a target that doesn't answer is no work: it can be done for more tests at once.
     parallel: flags.parallel * (target.responsive === false ? 4 : 1),
+    shuffle: flags.shuffle,
     bail: flags.bail,
     selection: { grep: flags.grep, requirements, profiles: flags.profile },
     start,

@@ -29,6 +29,8 @@ export interface Flags {
   readonly path: string | undefined
   readonly runs: number
   readonly parallel: number
+  /** Whether the order of chapters and tests is drawn from the seed. */
+  readonly shuffle: boolean
   readonly timeoutScale: number
   readonly bail: boolean
   readonly explain: string | undefined
