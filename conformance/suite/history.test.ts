@@ -6,6 +6,7 @@ import { type Ask, type Client, isReply, type Person } from "../src/client.ts"
 import { property } from "../src/property.ts"
 import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
+import type { Arrived } from "../src/wire/connection.ts"
 
 const { limits } = suite
 
@@ -297,6 +298,58 @@ const post = (person: Person, room: string, texts: ReadonlyArray<string>) =>
 // ---------------------------------------------------------------------------------------------------------------------
 // What stays
 // ---------------------------------------------------------------------------------------------------------------------
+
+/** What an object shows of a log: an entry, or at least how far the log goes. */
+const shown = ({ object, type }: Arrived): ReadonlyArray<Shown> => {
+  if (type !== "message" && type !== "sent") return []
+  const { at, from, seq, text } = object
+  return [{ seq: Number(seq), at, ...(type === "sent" ? {} : { from, text }) }]
+}
+
+interface Shown {
+  readonly seq: number
+  readonly at: unknown
+  readonly from?: unknown
+  readonly text?: unknown
+}
+
+scenario("what anybody has seen survives kill -9", ["DURABLE-1", "DURABLE-2"], { needs: "start" }, function* (t) {
+  const first = yield* t.ownServer
+  const [ana, leo, eva] = yield* t.people(3)
+  const room = t.roomName()
+  const before = yield* ana.join(room)
+  yield* leo.join(room)
+  yield* eva.join(room)
+  const texts = counted(Math.min(60, limits.burst - 10))
+  yield* Effect.forEach([ana, leo], (person) => post(person, room, texts), { concurrency: "unbounded" })
+  const half = ({ object }: Arrived) => Number(object["seq"]) >= texts.length
+  yield* eva.take(half, `the entry ${texts.length}`, { id: "SEND-2" })
+  yield* first.kill
+  yield* first.exit
+  const seen: Array<Shown> = []
+  for (const person of [ana, leo, eva]) seen.push(...(yield* person.rest()).before.flatMap(shown))
+  yield* t.ownServer
+  const pia = yield* t.person("pia")
+  const after = yield* pia.join(room)
+  const highest = Math.max(...seen.map(({ seq }) => seq))
+  yield* t.judge("DURABLE-2", after.epoch === before.epoch && after.head >= highest, {
+    sent: `entries were shown up to ${highest}; then the server was killed and started again`,
+    expected: `"epoch":"${before.epoch}", and a head of at least ${highest}`,
+    got: after
+  })
+  const log = new Map((yield* readUp(pia, room, 0)).map((entry) => [entry.seq, entry]))
+  for (const one of seen) {
+    const entry = log.get(one.seq)
+    const told = one.from === undefined || (entry?.from === one.from && entry.text === one.text)
+    yield* t.judge("DURABLE-1", entry?.at === one.at && told, {
+      sent: "history, after the server was killed and started again",
+      expected: `the entry ${one.seq} as it was shown: ${JSON.stringify(one)}`,
+      got: entry ?? `no entry ${one.seq}`
+    })
+  }
+  const next = yield* pia.send(room, "one more")
+  yield* t.judge("DURABLE-2", next.seq === after.head + 1, { expected: `"seq":${after.head + 1}`, got: next })
+})
 
 scenario("a room keeps its log when nobody is in it", ["DURABLE-3"], function* (t) {
   const [ana, leo] = yield* t.people(2)

@@ -31,8 +31,49 @@ const shortened = (page: Answered, keep: number): JsonObject => {
 
 const bytesOfLine = 20_000
 
+const lateMillis = 400
+
+/** Answers every `send` at once with the number that it is going to have, and hands it to the server later. */
+const acknowledgesEarly = (): Tap => {
+  const heads = new Map<string, number>()
+  const early = new Set<string>()
+  return {
+    request: ({ object, text }, wire) => {
+      const room = String(object?.["room"])
+      const head = heads.get(room)
+      if (object?.["type"] !== "send" || head === undefined || !wire.rooms.has(room)) return undefined
+      wire.hit()
+      heads.set(room, head + 1)
+      early.add(`${wire.nth} ${String(object["id"])}`)
+      const at = "2026-01-01T00:00:00.000Z"
+      const entry = { room, seq: head + 1, at }
+      wire.toClient({ type: "message", ...entry, from: String(wire.nick()), text: object["text"] })
+      wire.toClient({ type: "sent", re: object["id"], ...entry })
+      setTimeout(() => wire.toServer(text), lateMillis)
+      return []
+    },
+    reply: ({ object, type }, wire) => {
+      const room = String(object["room"])
+      if (type === "joined") heads.set(room, Math.max(heads.get(room) ?? 0, Number(object["head"])))
+      const isTold =
+        type === "message" && object["from"] === wire.nick() && Number(object["seq"]) <= (heads.get(room) ?? 0)
+      return isTold || early.has(`${wire.nth} ${String(object["re"])}`) ? [] : undefined
+    }
+  }
+}
+
 export const history: ReadonlyArray<Mutant> = [
   // What stays
+  breaks(
+    "DURABLE-1",
+    "acknowledges-before-writing",
+    "acknowledges an entry some time before it is in the log",
+    acknowledgesEarly
+  ),
+  breaks("DURABLE-2", "another-epoch-after-a-restart", "names an epoch of its own in each life of the server", () => {
+    const epoch = `life-${process.pid}`
+    return whenSaid(({ object, type }) => (type === "joined" ? [{ ...object, epoch }] : undefined))()
+  }),
   breaks(
     "DURABLE-3",
     "forgets-empty-rooms",

@@ -257,6 +257,39 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Announce a `line` of at least 6 times `text` plus 2,048 bytes, since each byte of a text may come as an escape of six, and a `backlog` of twice `line`.",
 
   // ---------------------------------------------------------------------------------------------------------------------
+  // History
+  // ---------------------------------------------------------------------------------------------------------------------
+  "DURABLE-1":
+    "Write the entry to the disk first and wait until that is done (`fsync`, or a COMMIT of the database); only then raise `head`, answer `sent` and tell the room.",
+  "DURABLE-2":
+    "When the program starts, read each room's epoch and its last number back from the file; don't draw a new epoch or begin at 1 for a room that has entries.",
+  "DURABLE-3":
+    "When the last member leaves, free what you hold in memory of the room, but not its log; whoever joins next opens that log again.",
+  "DURABLE-4":
+    "When you delete old entries, delete everything below one number and make that number `first`. Don't compute `head` from what is left: keep it apart.",
+  "DURABLE-5":
+    "Check the three conditions one by one, each with its own comparison: the epoch is equal, `after` lies from `first` - 1 to `head`, and `head` - `after` is at most `limits.replay`; off by one is the usual cause.",
+  "DURABLE-6": "Announce a `replay` of 100 or more in `hello.limits`, or leave it out: then it is 1,000.",
+  "HISTORY-1":
+    "Take the page from the log by number, in ascending order, also when it was asked for backwards: read the numbers from the lowest to the highest, or turn the result round before you answer.",
+  "HISTORY-2":
+    "Without `after` a page ends at its anchor: compute its last number first (`before` - 1, or `head`), then count downwards for its first.",
+  "HISTORY-3":
+    "With `after` a page begins at its anchor: compute its first number first (`after` + 1, or `first` when that is higher), then count upwards.",
+  "HISTORY-4":
+    "Count the bytes of the line while you add entries, and stop before the one that would not fit; when you read backwards, begin adding at the newest. Don't set a lower limit of your own.",
+  "HISTORY-5":
+    "Whether there is more depends on the direction: with `after`, compare the page's last number with `head`; otherwise its first number with `first`.",
+  "HISTORY-6":
+    "Check the cursors before you read anything: both at once, a `before` or a `limit` below 1 and an `after` below 0 are refused with the field's name.",
+  "HISTORY-7":
+    "Look the room up among those of this connection, as you do for `send`, and not among all rooms of the server.",
+  "HISTORY-8":
+    "Store all fields of an entry when it is sent, its time too, and build the page from what is stored: don't take the time again, and don't change the text on its way to the disk and back.",
+  "HISTORY-9":
+    "Read pages from the same place to which entries are written, after earlier requests of the connection are done: a cache or a second process that follows later shows less than was acknowledged.",
+
+  // ---------------------------------------------------------------------------------------------------------------------
   // Versioning, conformance
   // ---------------------------------------------------------------------------------------------------------------------
   "EXT-1":
