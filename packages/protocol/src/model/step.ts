@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { Ask } from "../messages.ts"
+import type { Ask as AnyAsk } from "../messages.ts"
 import {
   type Check,
   is,
@@ -42,6 +42,9 @@ import {
   type World,
   without
 } from "./world.ts"
+
+/** What the model knows how to answer: the requests of the core, without their `id`. */
+export type Ask = Exclude<AnyAsk, { readonly type: "history" }>
 
 /** What a client does. */
 export type Deed =

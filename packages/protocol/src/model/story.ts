@@ -5,8 +5,7 @@
  * @module
  */
 import * as fc from "fast-check"
-import type { Ask } from "../messages.ts"
-import type { Deed } from "./step.ts"
+import type { Ask, Deed } from "./step.ts"
 import { placeOf, roomsOf, type World } from "./world.ts"
 
 /** The people of a story; each begins logged in under a nick of their own. */
