@@ -18,15 +18,17 @@ import type { StorageFault } from "./sqlite/thread.ts"
 const memoryBytes = 268_435_456
 
 /** The logs for these settings: in the file that `data` names, in one that ends with the server, or in memory. */
-export const logsFor = ({ data, limits }: Settings): Layer.Layer<RoomLogs, StorageFault> => {
+export const logsFor = ({ data, keep: entries, limits }: Settings): Layer.Layer<RoomLogs, StorageFault> => {
   if (data === ":memory:") return MemoryRoomLogs.layer({ entries: limits.replay, bytes: memoryBytes })
-  return data === ":temporary:" ? temporary : SqliteRoomLogs.layer({ file: data })
+  const keep = entries === 0 ? undefined : entries
+  return data === ":temporary:" ? temporary(keep) : SqliteRoomLogs.layer({ file: data, keep })
 }
 
-const temporary: Layer.Layer<RoomLogs, StorageFault> = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "tertulia-"))),
-  (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
-).pipe(
-  Effect.map((folder) => SqliteRoomLogs.layer({ file: join(folder, "tertulia.db") })),
-  Layer.unwrap
-)
+const temporary = (keep: number | undefined): Layer.Layer<RoomLogs, StorageFault> =>
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "tertulia-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+  ).pipe(
+    Effect.map((folder) => SqliteRoomLogs.layer({ file: join(folder, "tertulia.db"), keep })),
+    Layer.unwrap
+  )

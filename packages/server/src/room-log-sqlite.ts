@@ -18,6 +18,8 @@ import type { Append, Written } from "./sqlite/writer.ts"
 /** Where the logs are. */
 export interface SqliteLogOptions {
   readonly file: string
+  /** Entries that a room keeps; it gives up the oldest when it has an eighth more. Absent: it keeps all. */
+  readonly keep?: number | undefined
   /** The script of the thread that writes; tests have others, whose disks are slow or whose commits are late. */
   readonly writer?: URL
 }
@@ -26,7 +28,7 @@ const writerThread = new URL("./sqlite/writer-thread.ts", import.meta.url)
 const readerThread = new URL("./sqlite/reader-thread.ts", import.meta.url)
 
 /** Logs in a file that no other server uses meanwhile. */
-export const layer = ({ file, writer = writerThread }: SqliteLogOptions): Layer.Layer<RoomLogs, StorageFault> =>
+export const layer = ({ file, keep, writer = writerThread }: SqliteLogOptions): Layer.Layer<RoomLogs, StorageFault> =>
   Layer.effect(
     RoomLogs,
     Effect.gen(function* () {
@@ -39,7 +41,7 @@ export const layer = ({ file, writer = writerThread }: SqliteLogOptions): Layer.
         yield* Effect.logWarning(`can't read ${request.room} in ${file}: ${reply.reason}`)
         return yield* new Unavailable({ message: reply.reason })
       })
-      return { durable: true, open: (room, publish) => openLog({ room, publish, append, page }), failed }
+      return { durable: true, open: (room, publish) => openLog({ room, publish, append, page, keep }), failed }
     })
   )
 
@@ -48,14 +50,34 @@ interface Opening {
   readonly publish: Publish
   readonly append: GroupCommit["append"]
   readonly page: (request: PageRequest) => Effect.Effect<Page | undefined, Unavailable>
+  readonly keep: number | undefined
+}
+
+/** Somebody who reads a log, and the next entry that they need. */
+interface Reader {
+  next: number
 }
 
 /** Opens the log of a room. One that has never had an entry isn't in the file: it gets another epoch each time. */
-const openLog = Effect.fnUntraced(function* ({ append, page, publish, room }: Opening) {
+const openLog = Effect.fnUntraced(function* ({
+  append,
+  keep = Number.POSITIVE_INFINITY,
+  page,
+  publish,
+  room
+}: Opening) {
   const known = yield* page({ room, after: 0, until: 0 })
   const epoch = known?.epoch ?? (yield* makeEpoch)
-  const first = known?.first ?? 1
+  let first = known?.first ?? 1
   let head = known?.head ?? 0
+  let firstInFile = first
+  const readers = new Set<Reader>()
+
+  /** Gives up the oldest entries when it is time to, but none that somebody is reading; nobody begins to read them from now on. */
+  const giveUp = (): void => {
+    if (head - first + 1 <= keep + keep / 8) return
+    first = Math.max(first, Math.min(head - keep + 1, ...Array.from(readers, ({ next }) => next)))
+  }
 
   const pageAfter = Effect.fnUntraced(function* (after: number, until: number) {
     const entries = (yield* page({ room, after, until }))?.entries ?? []
@@ -69,8 +91,11 @@ const openLog = Effect.fnUntraced(function* ({ append, page, publish, room }: Op
     first: () => first,
     head: () => head,
     // Goes on although nobody may want to know any more, so that whoever opens the log next knows its head.
-    append: (drafts) =>
-      Effect.map(append({ room, epoch, drafts }), (placed) => {
+    append: (drafts) => {
+      giveUp()
+      const stays = first
+      return Effect.map(append({ room, epoch, drafts, ...(stays > firstInFile ? { first: stays } : {}) }), (placed) => {
+        firstInFile = stays
         const entries = placed.map((place, index) =>
           typeof place === "number" ? { seq: place, ...drafts[index]! } : place
         )
@@ -78,8 +103,17 @@ const openLog = Effect.fnUntraced(function* ({ append, page, publish, room }: Op
         head += added.length
         publish(added)
         return entries
-      }).pipe(Effect.uninterruptible),
-    read: (after, until) => (after >= until ? Stream.empty : Stream.paginate(after, (last) => pageAfter(last, until)))
+      }).pipe(Effect.uninterruptible)
+    },
+    read: (after, until) => {
+      if (after >= until) return Stream.empty
+      const reader: Reader = { next: after + 1 }
+      readers.add(reader)
+      return Stream.paginate(after, (last) => {
+        reader.next = last + 1
+        return pageAfter(last, until)
+      }).pipe(Stream.ensuring(Effect.sync(() => readers.delete(reader))))
+    }
   }
   return log
 })

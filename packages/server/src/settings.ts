@@ -25,13 +25,15 @@ export interface Setting {
 }
 
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
-export type SettingName = "host" | "port" | "data" | "heartbeat" | LimitName
+export type SettingName = "host" | "port" | "data" | "keep" | "heartbeat" | LimitName
 
 /** Every setting, with its value. */
 export interface Settings {
   readonly host: string
   readonly port: number
   readonly data: string
+  /** Entries that a room keeps; 0 for all. */
+  readonly keep: number
   readonly heartbeat: number
   readonly limits: Limits
 }
@@ -64,6 +66,11 @@ export const settings = {
   data: setting("data", {
     default: "./tertulia.db",
     meaning: "file that keeps the rooms; :memory: keeps none, :temporary: is a file that ends with the server"
+  }),
+  keep: setting("keep", {
+    default: 0,
+    meaning: "entries that a room keeps in the file, the oldest being given up; 0 keeps all",
+    range: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
   }),
   heartbeat: setting("heartbeat", {
     default: heartbeat.default,
@@ -144,9 +151,11 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     if (fault !== undefined) return Result.fail(fault)
     values[name] = given === undefined ? settings[name].default : given.value
   }
-  const { host, port, data, heartbeat, ...limits } = values
+  const { host, port, data, keep, heartbeat, ...limits } = values
   const [fault] = limitFaults(limits as Limits)
-  return fault === undefined ? Result.succeed({ host, port, data, heartbeat, limits } as Settings) : Result.fail(fault)
+  return fault === undefined
+    ? Result.succeed({ host, port, data, keep, heartbeat, limits } as Settings)
+    : Result.fail(fault)
 }
 
 const faultOf = ({ range }: Setting, { place, value }: Given): string | undefined => {

@@ -148,3 +148,36 @@ test("both logs behave alike, whatever is done", async () => {
     })
   )
 })
+
+describe("a log that keeps ten entries", () => {
+  const ten = (file: string) => openLogs(SqliteRoomLogs.layer({ file, keep: 10 }))
+  const texts = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, index) => draft(`text ${from + index}`))
+
+  test("gives up the oldest when an eighth more has come, and never a later one", async () => {
+    await using folder = await openTemporary()
+    await using logs = await ten(folder.file)
+    const log = await logs.open("#cafe")
+    await log.append(...texts(1, 11))
+    await log.append(...texts(12, 12))
+    expect([log.first(), log.head()]).toEqual([1, 12])
+    await log.append(...texts(13, 13))
+    expect([log.first(), log.head()]).toEqual([3, 13])
+    expect(await log.read(2, 13)).toEqual(log.published.slice(2))
+  })
+
+  test("has given them up after a restart, too, and goes on counting", async () => {
+    await using folder = await openTemporary()
+    {
+      await using logs = await ten(folder.file)
+      const log = await logs.open("#cafe")
+      await log.append(...texts(1, 12))
+      await log.append(...texts(13, 13))
+    }
+    await using logs = await ten(folder.file)
+    const log = await logs.open("#cafe")
+    expect([log.first(), log.head()]).toEqual([3, 13])
+    await log.append(...texts(14, 14))
+    expect((await log.read(2, 14)).map(({ seq }) => seq)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
+  })
+})

@@ -14,6 +14,8 @@ export interface Append {
   /** The epoch of the room's log, which begins with its first entry. */
   readonly epoch: string
   readonly drafts: ReadonlyArray<Draft>
+  /** The `seq` of the first entry that stays: those before it are given up in the same transaction (DURABLE-4). */
+  readonly first?: number
 }
 
 /** What became of a draft: the `seq` of its entry, or the entry that had its key before. */
@@ -53,7 +55,10 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     return known ?? { id: Number(addRoom.run(name, epoch).lastInsertRowid), epoch, head: 0 }
   }
 
-  const append = ({ drafts, epoch, room }: Append): ReadonlyArray<Placed> => {
+  const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
+  const giveUp = db.prepare("DELETE FROM entries WHERE room = ? AND seq < ?")
+
+  const append = ({ drafts, epoch, first, room }: Append): ReadonlyArray<Placed> => {
     const { head, id } = openRoom(room, epoch)
     let last = head
     const placed = drafts.map(({ at, from, key = null, text }): Placed => {
@@ -63,6 +68,10 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
       return last
     })
     if (last > head) setHead.run(last, id)
+    if (first !== undefined) {
+      setFirst.run(first, id)
+      giveUp.run(id, first)
+    }
     return placed
   }
 
