@@ -20,6 +20,7 @@ import { type Results, resultsOf, type Target } from "../src/run/results.ts"
 import type { StartCommand } from "../src/run/target.ts"
 import { readRequirements } from "../src/spec/requirements.ts"
 import type { Selection, SuiteOptions } from "../src/suite.ts"
+import { hosts, type Ports } from "./host.ts"
 import type { Mutant, Tap } from "./mutant.ts"
 import { endOf, type Judged, killsOf } from "./outcome.ts"
 import { startProxy } from "./proxy.ts"
@@ -129,8 +130,10 @@ const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false 
 export const judgeMutant = (
   mutant: Mutant,
   wanted: ReadonlyArray<string> | undefined,
-  { port, seed }: Pick<Judging, "port" | "seed">
+  ports: Ports,
+  seed: number
 ): Effect.Effect<Judged> => {
+  const port = ports[mutant.host ?? "forgetful"]
   const by = wanted === undefined ? { requirements: [mutant.breaks] } : { titles: wanted }
   const judging: Judging = { port, seed, by }
   const found =
@@ -155,7 +158,11 @@ export const judgeMutant = (
   )
 }
 
-const itself = ({ name }: Mutant): StartCommand => ({
+const itself = ({ host, name }: Mutant): StartCommand => ({
   program: process.execPath,
-  args: [fileURLToPath(new URL("serve.ts", import.meta.url)), name]
+  args: [
+    fileURLToPath(new URL("serve.ts", import.meta.url)),
+    name,
+    ...(host === undefined ? [] : ["--data", hosts[host]])
+  ]
 })

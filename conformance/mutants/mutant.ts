@@ -7,6 +7,7 @@
 import type { JsonObject } from "@tertulia/protocol"
 import type { RequirementId } from "../src/generated/requirement-id.ts"
 import type { Role } from "../src/run/judged.ts"
+import type { Host } from "./host.ts"
 
 /** A server or a client that breaks exactly one sentence of the spec. */
 export interface Mutant {
@@ -20,6 +21,8 @@ export interface Mutant {
   readonly does: string
   /** Makes the change for one run: what its connections share is made here. */
   readonly tap: () => Tap
+  /** The server behind it: the forgetful one, unless it is said here. */
+  readonly host?: Host
   /** Why no test can tell it from a right one, when none can; it fails the run if it is ever killed. */
   readonly equivalent?: string
 }

@@ -17,10 +17,11 @@ import { leaveNothingRunning } from "../src/clients/leftovers.ts"
 import { styleOf } from "../src/report/style.ts"
 import type { Driven } from "../src/run/drive.ts"
 import type { Role } from "../src/run/judged.ts"
-import { forgetfulServer, startTarget } from "../src/run/target.ts"
+import { startTarget } from "../src/run/target.ts"
 import { type Requirement, readRequirements } from "../src/spec/requirements.ts"
 import { catalogue } from "./catalogue.ts"
 import { excused } from "./excused.ts"
+import { type Host, hostOf, type Ports } from "./host.ts"
 import { planOf } from "./judge.ts"
 import { assign, type Killers, killersFile, killersText, readKillers, unkilled } from "./killers.ts"
 import { matrix } from "./matrix.ts"
@@ -56,14 +57,8 @@ const chosenBy = (only: ReadonlyArray<string>): ReadonlyArray<Mutant> =>
 // What is known of the whole
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** The tests of one side that judge the chosen mutants: those that are listed, or all of their requirements. */
-const judgesOf = (
-  chosen: ReadonlyArray<Mutant>,
-  who: Role,
-  plan: Driven["plan"],
-  wanted: Killers
-): ReadonlyArray<string> => {
-  const own = chosen.filter((mutant) => mutant.who === who)
+/** The tests that judge these mutants: those that are listed, or all of their requirements. */
+const judgesOf = (own: ReadonlyArray<Mutant>, plan: Driven["plan"], wanted: Killers): ReadonlyArray<string> => {
   const listed = new Set(own.flatMap(({ name }) => wanted[name] ?? []))
   const unlisted = own.filter(({ name }) => wanted[name] === undefined).map(({ breaks }) => breaks)
   return plan
@@ -123,6 +118,18 @@ const files = (killers: Killers, page: string): ReadonlyArray<readonly [file: st
   [matrixFile, page]
 ]
 
+/** What is judged beside a mutant, unmutated. */
+const kindOf = ({ host = "forgetful", who }: Mutant): Host | "client" => (who === "client" ? who : host)
+
+/** Servers for so many mutants at once. One that is durable stands for all: nobody fills it up. */
+const startSlots = Effect.fnUntraced(function* (count: number) {
+  const [durable, ...forgetful] = yield* Effect.all([
+    startTarget(hostOf({ host: "durable" })),
+    ...Array.from({ length: count }, () => startTarget(hostOf({})))
+  ])
+  return forgetful.map(({ address }): Ports => ({ forgetful: address.port, durable: durable.address.port }))
+})
+
 const command = Command.make(
   "conformance:mutants",
   flags,
@@ -134,13 +141,16 @@ const command = Command.make(
     const titles = new Set(namesOfTests([...plans.server, ...plans.client]))
     const before = current(readKillers(), titles)
     const wanted = !write ? before : only.length > 0 ? {} : settled(before, [...plans.server, ...plans.client])
-    const servers = yield* Effect.all(Array.from({ length: Math.max(2, jobs) }, () => startTarget(forgetfulServer)))
-    const [spare, ...ports] = servers.map(({ address }) => address.port)
-    const green = (who: Role) => control(who, judgesOf(chosen, who, plans[who], wanted), spare!, seed)
-    // By itself, for what is fast enough alone may be too slow among others. Clients wait more than they work.
-    const serverIsGreen = yield* green("server")
-    const both = Effect.all([judgeAll(chosen, wanted, ports, seed), green("client")], { concurrency: 2 })
-    const [judged, clientIsGreen] = serverIsGreen ? yield* both : [[], false]
+    const slots = yield* startSlots(Math.max(2, jobs))
+    const [spare, ...others] = slots
+    const green = (who: Host | "client") => {
+      const own = chosen.filter((mutant) => kindOf(mutant) === who)
+      return control(who, judgesOf(own, plans[who === "client" ? who : "server"], wanted), spare!, seed)
+    }
+    // By themselves, for what is fast enough alone may be too slow among others. Clients wait more than they work.
+    const serversAreGreen = (yield* green("forgetful")) && (yield* green("durable"))
+    const both = Effect.all([judgeAll(chosen, wanted, others, seed), green("client")], { concurrency: 2 })
+    const [judged, clientIsGreen] = serversAreGreen ? yield* both : [[], false]
     const found = new Map(judged.map(({ kills, mutant }) => [mutant.name, kills]))
     const killers = write ? assign(before, namesOf(catalogue), titles, found) : before
     const rows = rowsOf(judged, killers)
@@ -148,7 +158,7 @@ const command = Command.make(
     const stale = files(killers, matrix({ judged: rows, ...rest })).filter(
       ([file, text]) => text !== readFileSync(file, "utf8")
     )
-    const areGreen = serverIsGreen && clientIsGreen
+    const areGreen = serversAreGreen && clientIsGreen
     if (write && areGreen) for (const [file, text] of stale) writeFileSync(file, text)
     const faults = [
       ...(only.length === 0 ? gaps([...titles], killers) : []),

@@ -6,11 +6,12 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import { forgetfulServer, startTarget } from "../src/run/target.ts"
+import { startTarget } from "../src/run/target.ts"
 import { catalogue } from "./catalogue.ts"
+import { hostOf } from "./host.ts"
 import { startProxy } from "./proxy.ts"
 
-const [name, ...args] = process.argv.slice(2)
+const [name, ...options] = process.argv.slice(2)
 const mutant = catalogue.find((each) => each.name === name)
 
 if (mutant === undefined) {
@@ -19,10 +20,14 @@ if (mutant === undefined) {
   process.exit(2)
 }
 
+/** `--heartbeat 5` as a setting: a mutant takes the long options of the server, each with its value. */
+const settings = Object.fromEntries(
+  options.flatMap((option, index) => (option.startsWith("--") ? [[option.slice(2), options[index + 1] ?? ""]] : []))
+)
+
 const program = Effect.gen(function* () {
   const target = yield* startTarget({
-    ...forgetfulServer,
-    args: [...forgetfulServer.args, ...args],
+    ...hostOf(mutant, settings),
     // Whoever kills or freezes the mutant means the server, too.
     companion: true
   })

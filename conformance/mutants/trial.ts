@@ -6,8 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { styleOf } from "../src/report/style.ts"
-import type { Role } from "../src/run/judged.ts"
-import { forgetfulServer } from "../src/run/target.ts"
+import { type Host, hostOf, type Ports } from "./host.ts"
 import { judgeClient, judgeMutant, judgeServer } from "./judge.ts"
 import type { Killers } from "./killers.ts"
 import type { Mutant } from "./mutant.ts"
@@ -34,57 +33,59 @@ const tell = (judged: Judged, place: string) => {
   for (const title of missed) say(`${" ".repeat(10)}${style.dim(`survives "${title}"`)}`)
 }
 
-/** Judges mutants, as many at once as there are servers; and those that ended badly once more, one after the other. */
+/** Judges mutants, as many at once as there are slots; and those that ended badly once more, one after the other. */
 export const judgeAll = Effect.fnUntraced(function* (
   chosen: ReadonlyArray<Mutant>,
   wanted: Killers,
-  ports: ReadonlyArray<number>,
+  slots: ReadonlyArray<Ports>,
   seed: number
 ) {
-  const free = yield* Queue.unbounded<number>()
-  yield* Queue.offerAll(free, ports)
+  const free = yield* Queue.unbounded<Ports>()
+  yield* Queue.offerAll(free, slots)
   let done = 0
   const first = yield* Effect.forEach(
     chosen,
     (mutant) =>
       Effect.gen(function* () {
-        const port = yield* Queue.take(free)
-        const judged = yield* judgeMutant(mutant, wanted[mutant.name], { port, seed })
-        yield* Queue.offer(free, port)
+        const ports = yield* Queue.take(free)
+        const judged = yield* judgeMutant(mutant, wanted[mutant.name], ports, seed)
+        yield* Queue.offer(free, ports)
         done++
         if (isGood(judged)) tell(judged, `${done}/${chosen.length}`)
         return judged
       }),
-    { concurrency: ports.length }
+    { concurrency: slots.length }
   )
   return yield* Effect.forEach(first, (judged) =>
-    isGood(judged) ? Effect.succeed(judged) : again(judged, ports[0]!, seed)
+    isGood(judged) ? Effect.succeed(judged) : again(judged, slots[0]!, seed)
   )
 })
 
-const again = Effect.fnUntraced(function* (first: Judged, port: number, seed: number) {
+const again = Effect.fnUntraced(function* (first: Judged, ports: Ports, seed: number) {
   let best = first
   for (let attempt = 2; attempt <= attempts && !isGood(best); attempt++) {
     const wanted = best.missed.length > 0 ? best.missed : undefined
-    best = better(best, { ...(yield* judgeMutant(first.mutant, wanted, { port, seed })), attempt })
+    best = better(best, { ...(yield* judgeMutant(first.mutant, wanted, ports, seed)), attempt })
   }
   tell(best, "again")
   return best
 })
 
+const nameOf = (who: Host | "client"): string => (who === "client" ? who : `${who} server`)
+
 /** Whether what isn't mutated passes all tests that judge mutants; if not, nothing can be learned from them. */
 export const control = Effect.fnUntraced(function* (
-  who: Role,
+  who: Host | "client",
   titles: ReadonlyArray<string>,
-  port: number,
+  ports: Ports,
   seed: number
 ) {
   let left = titles
   for (let attempt = 1; attempt <= attempts && left.length > 0; attempt++) {
-    const judging = { port, seed, by: { titles: left } }
-    const { results } = yield* who === "server"
-      ? judgeServer({}, forgetfulServer, judging)
-      : judgeClient("none", judging)
+    const by = { titles: left }
+    const { results } = yield* who === "client"
+      ? judgeClient("none", { port: 0, seed, by })
+      : judgeServer({}, hostOf({ host: who }), { port: ports[who], seed, by })
     const red = results.tests.filter(({ outcome }) => outcome.verdict !== "passed" && outcome.verdict !== "not run")
     for (const { outcome, title } of red) {
       say(`  control: ${title}: ${outcome.reason ?? outcome.verdict} ${outcome.finding?.got ?? ""}`)
@@ -94,8 +95,8 @@ export const control = Effect.fnUntraced(function* (
   }
   say(
     left.length === 0
-      ? style.dim(`control: the unmutated ${who} passes`)
-      : style.red(`control: the unmutated ${who} fails`)
+      ? style.dim(`control: the unmutated ${nameOf(who)} passes`)
+      : style.red(`control: the unmutated ${nameOf(who)} fails`)
   )
   return left.length === 0
 })

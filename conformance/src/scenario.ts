@@ -18,7 +18,7 @@ import type { Lane } from "./history.ts"
 import { titleContains } from "./lang/spoken.ts"
 import * as life from "./life.ts"
 import { crashed, crashOf } from "./run/crash.ts"
-import { type StartedTarget, startTarget } from "./run/target.ts"
+import { dataFolder, keepsData, type StartedTarget, startTarget, withData } from "./run/target.ts"
 import type { TestPlan } from "./suite.ts"
 import * as suite from "./suite.ts"
 import {
@@ -112,8 +112,8 @@ export type Story = (t: Scenario) => Generator<Effect.Effect<unknown, Stop, Scop
 export interface ScenarioOptions {
   /** How many connections it opens at most: 4 unless it says so. `all` runs alone. */
   readonly connections?: number | "all"
-  /** `start`: it stops or kills the target, so it runs only when the suite has started it. */
-  readonly needs?: "start"
+  /** `start`: it stops or kills the target, so it runs only when the suite has started it; `data`: and looks at what is left. */
+  readonly needs?: "start" | "data"
   readonly kind?: TestPlan["kind"]
   /** The profile that the target must claim: that of the requirements, unless it is said here. */
   readonly profile?: Profile
@@ -214,6 +214,8 @@ export interface Judging {
   address: Address
   /** The targets that this test has started. */
   readonly own: Array<StartedTarget>
+  /** The folder in which they keep their data. */
+  data: string | undefined
   /** The client on whose connection something went wrong. */
   culprit: string | undefined
   /** What the story noted by `recorded`. */
@@ -244,6 +246,7 @@ const attempt = (
       life: lived,
       address: lived.address,
       own: [],
+      data: undefined,
       culprit: undefined,
       history: undefined,
       kind: scenarioOptions.kind ?? "scenario"
@@ -283,8 +286,12 @@ const refuse = (ids: Ids, profile: Profile, { needs }: ScenarioOptions, count: n
   const death = life.deathNote()
   if (death !== undefined) return stop("blocked", `blocked: ${death}`)
   if (suite.hasStopped()) return stop("not run", "--bail: an earlier test has failed")
-  if (needs === "start" && suite.options.start === undefined) {
+  const { start } = suite.options
+  if (needs !== undefined && start === undefined) {
     return stop("not run", "only a target that the suite has started itself can be stopped")
+  }
+  if (needs === "data" && start !== undefined && !keepsData(start)) {
+    return stop("not run", "only a target with {data} in the command of --start finds its data again")
   }
   if (count > suite.connectionBudget) {
     const reason = `needs ${count} connections; the target allows the suite ${suite.connectionBudget}`
@@ -484,7 +491,8 @@ export const makeScenario = (judging: Judging): Scenario => {
     const command = suite.options.start
     if (command === undefined)
       return yield* Effect.die(new SuiteFault(`"${judging.title}" doesn't declare needs: "start"`))
-    const target = yield* startTarget(command).pipe(
+    judging.data ??= yield* dataFolder
+    const target = yield* startTarget(withData(command, judging.data)).pipe(
       Effect.catchTag("NotStarted", ({ reason }) => Effect.fail(new Stop({ verdict: "inconclusive", reason })))
     )
     judging.address = target.address

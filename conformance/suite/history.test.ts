@@ -313,7 +313,7 @@ interface Shown {
   readonly text?: unknown
 }
 
-scenario("what anybody has seen survives kill -9", ["DURABLE-1", "DURABLE-2"], { needs: "start" }, function* (t) {
+scenario("what anybody has seen survives kill -9", ["DURABLE-1", "DURABLE-2"], { needs: "data" }, function* (t) {
   const first = yield* t.ownServer
   const [ana, leo, eva] = yield* t.people(3)
   const room = t.roomName()

@@ -62,7 +62,7 @@ const acknowledgesEarly = (): Tap => {
   }
 }
 
-export const history: ReadonlyArray<Mutant> = [
+const mutants: ReadonlyArray<Mutant> = [
   // What stays
   breaks(
     "DURABLE-1",
@@ -266,3 +266,6 @@ export const history: ReadonlyArray<Mutant> = [
     }
   })
 ]
+
+/** All of them stand before a server that keeps its logs. */
+export const history = mutants.map((mutant): Mutant => ({ ...mutant, host: "durable" }))

@@ -12,7 +12,7 @@ import type * as Scope from "effect/Scope"
 import type { Life } from "../life.ts"
 import type { Address } from "../wire/connection.ts"
 import { type Crash, crashOf } from "./crash.ts"
-import { type NotStarted, type StartCommand, startTarget } from "./target.ts"
+import { dataFolder, type NotStarted, type StartCommand, startTarget, withData } from "./target.ts"
 
 /** What the keeper says to the tests. */
 export type FromKeeper =
@@ -74,9 +74,12 @@ export const keepTarget = Effect.fnUntraced(function* (
     else if (givenUp !== undefined) say({ _tag: "GaveUp", reason: givenUp })
   }
 
+  // Each life finds what the one before has kept.
+  const same = withData(command, yield* dataFolder)
+
   /** From its start to its death. */
   const live = Effect.gen(function* () {
-    const target = yield* startTarget(command, millis)
+    const target = yield* startTarget(same, millis)
     const nth = crashes.length + 1
     life = { nth, address: target.address }
     Deferred.doneUnsafe(first, Exit.succeed(target.address))

@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { mkdtempSync, rmSync } from "node:fs"
 import * as net from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -11,6 +14,8 @@ import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { Address } from "../wire/connection.ts"
 import { type CommandLine, describeEnd, type Ended, endOf, type Program, type Running, run } from "./program.ts"
+
+export type { Program }
 
 /** How a target is started. Plain data: it crosses to vitest's worker. */
 export type StartCommand = Program | CommandLine
@@ -50,22 +55,28 @@ export const quick = {
   joins: 16,
   members: 24,
   rooms: 256,
-  replay: 100
+  replay: 100,
+  // Above what one test says, but for the one that looks at what is given up.
+  keep: 200
 }
 
-const quickServer = (data: string): Program => {
-  const settings = Object.entries({ port: 0, data, ...quick })
+/** What a command has in place of a port that the suite chooses. */
+export const portHole = "{port}"
+
+/** What a command has in place of a folder for the target's data, which its later lives find as it was. */
+export const dataHole = "{data}"
+
+/** The reference server with these settings, and the quick ones for what they don't say. */
+export const referenceServerWith = (given: Readonly<Record<string, string>>): Program => {
+  const settings = Object.entries({ port: 0, data: `${dataHole}/tertulia.db`, ...quick, ...given })
   return {
     program: process.execPath,
     args: [main, ...settings.flatMap(([name, value]) => [`--${name}`, String(value)])]
   }
 }
 
-/** The reference server, with clocks and limits small enough to be judged quickly, and a file that ends with it. */
-export const referenceServer = quickServer(":temporary:")
-
-/** The same, but a room ends with its last member: only then is it a fault to call its next life by the same epoch. */
-export const forgetfulServer = quickServer(":memory:")
+/** The reference server, with clocks and limits small enough to be judged quickly. */
+export const referenceServer = referenceServerWith({})
 
 const chat = fileURLToPath(new URL("../../../packages/client/src/main.ts", import.meta.url))
 
@@ -75,9 +86,6 @@ export const referenceClient = `"${process.execPath}" "${chat}" --nick ana --roo
 // ---------------------------------------------------------------------------------------------------------------------
 // Starting
 // ---------------------------------------------------------------------------------------------------------------------
-
-/** What a command has in place of a port that the suite chooses. */
-export const portHole = "{port}"
 
 const startMillis = 20_000
 const dyingPatience = "2 seconds"
@@ -92,8 +100,9 @@ export const startTarget = (
   millis = startMillis
 ): Effect.Effect<StartedTarget, NotStarted, Scope.Scope> =>
   Effect.gen(function* () {
-    const port = "line" in command && command.line.includes(portHole) ? yield* freePort : undefined
-    const running = yield* run(port === undefined ? command : withPort(command, port))
+    const kept = keepsData(command) ? withData(command, yield* dataFolder) : command
+    const port = hasHole(kept, portHole) ? yield* freePort : undefined
+    const running = yield* run(port === undefined ? kept : filled(kept, portHole, String(port)))
     const address = yield* port === undefined ? announced(running, millis) : accepting(running, port, millis)
     const { ended, exit, output, signal } = running
     let told: { readonly before: Ended | undefined } | undefined
@@ -129,8 +138,25 @@ export const startTarget = (
     }
   })
 
-const withPort = (command: StartCommand, port: number): StartCommand =>
-  "line" in command ? { line: command.line.replaceAll(portHole, String(port)) } : command
+/** Whether a command says where the target is to keep its data, so that it can be found again after a restart. */
+export const keepsData = (command: StartCommand): boolean => hasHole(command, dataHole)
+
+/** The command with this folder for its data: as often as it is started, it finds what it had. */
+export const withData = (command: StartCommand, folder: string): StartCommand => filled(command, dataHole, folder)
+
+/** A folder for data, which ends with the scope. */
+export const dataFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "tertulia-data-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
+
+const hasHole = (command: StartCommand, hole: string): boolean =>
+  "line" in command ? command.line.includes(hole) : command.args.some((arg) => arg.includes(hole))
+
+const filled = (command: StartCommand, hole: string, value: string): StartCommand =>
+  "line" in command
+    ? { line: command.line.replaceAll(hole, value) }
+    : { ...command, args: command.args.map((arg) => arg.replaceAll(hole, value)) }
 
 // Below the ports that the system gives to connections of its own accord: none of the suite's may take it meanwhile.
 const ports = { from: 20_000, below: 32_000 }
