@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { join } from "node:path"
 import { dataHole, type Program, referenceServerWith } from "../src/run/target.ts"
 import type { Mutant } from "./mutant.ts"
 
@@ -10,7 +11,7 @@ import type { Mutant } from "./mutant.ts"
  * forgetful: a room ends with its last member, and only then is it a fault to call its next life by the same epoch. durable: it keeps
  * every log, and claims `history`.
  */
-export const hosts = { forgetful: ":memory:", durable: `${dataHole}/tertulia.db` } as const
+export const hosts = { forgetful: ":memory:", durable: join(dataHole, "tertulia.db") } as const
 
 export type Host = keyof typeof hosts
 

@@ -194,13 +194,13 @@ const mutants: ReadonlyArray<Mutant> = [
   ),
   breaks(
     "HISTORY-5",
-    "never-more",
+    "pages-never-say-more",
     "never says more of a page",
     whenPaged(({ object: { more, ...page } }) => (more === true ? page : undefined))
   ),
   breaks(
     "HISTORY-5",
-    "always-more",
+    "pages-always-say-more",
     "says more of every page",
     whenPaged(({ object }) => (object["more"] === true ? undefined : { ...object, more: true }))
   ),

@@ -68,7 +68,7 @@ export const dataHole = "{data}"
 
 /** The reference server with these settings, and the quick ones for what they don't say. */
 export const referenceServerWith = (given: Readonly<Record<string, string>>): Program => {
-  const settings = Object.entries({ port: 0, data: `${dataHole}/tertulia.db`, ...quick, ...given })
+  const settings = Object.entries({ port: 0, data: join(dataHole, "tertulia.db"), ...quick, ...given })
   return {
     program: process.execPath,
     args: [main, ...settings.flatMap(([name, value]) => [`--${name}`, String(value)])]
