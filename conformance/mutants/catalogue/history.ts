@@ -1,6 +1,6 @@
 /** Mutants of spec/history.md. */
 import type { JsonObject } from "@tertulia/protocol"
-import { breaks, isRefusal, success, whenAsked, whenSaid } from "../breaks.ts"
+import { breaks, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
 import type { Answered, Mutant, Tap } from "../mutant.ts"
 
 type Items = ReadonlyArray<JsonObject>
@@ -27,6 +27,15 @@ const goesUp = ({ to }: Answered): boolean => to?.["after"] !== undefined
 const shortened = (page: Answered, keep: number): JsonObject => {
   const entries = entriesOf(page)
   return { ...page.object, entries: goesUp(page) ? entries.slice(0, keep) : entries.slice(-keep), more: true }
+}
+
+/** The request with its cursors and its limit changed, when that changes anything. */
+const withNumbers = (asked: JsonObject, change: (value: unknown) => unknown): JsonObject | undefined => {
+  const numbers = ["before", "after", "limit"].filter((field) => asked[field] !== undefined)
+  const changed = numbers.map((field) => [field, change(asked[field])] as const)
+  if (changed.every(([field, value]) => value === asked[field])) return undefined
+  const rest = Object.entries(asked).filter(([field]) => !numbers.includes(field))
+  return Object.fromEntries([...rest, ...changed.filter(([, value]) => value !== undefined)])
 }
 
 const bytesOfLine = 20_000
@@ -264,7 +273,49 @@ const mutants: ReadonlyArray<Mutant> = [
         return [{ ...said.object, head: head - 1, first: Math.min(Number(said.object["first"]), head), entries }]
       }
     }
-  })
+  }),
+
+  // What the core says of every request
+  breaks(
+    "REPLY-1",
+    "silent-history",
+    "doesn't answer history",
+    whenSaid(({ to }) => (to?.["type"] === "history" ? [] : undefined))
+  ),
+  breaks("EXT-1", "strict-history", "refuses a history with a field that it doesn't know", () => {
+    const known = new Set(["type", "id", "room", "before", "after", "limit"])
+    return whenSaid(({ to }) =>
+      to?.["type"] === "history" && Object.keys(to).some((field) => !known.has(field))
+        ? [refusal(to["id"], "bad-request", "x-acme/mood")]
+        : undefined
+    )()
+  }),
+  breaks(
+    "JSON-5",
+    "history-of-any-type",
+    "takes a cursor or a limit that is no number for none",
+    whenPageAsked((asked) => withNumbers(asked, (value) => (typeof value === "number" ? value : undefined)))
+  ),
+  breaks(
+    "JSON-6",
+    "history-rounds",
+    "rounds cursors and limits",
+    whenPageAsked((asked) =>
+      withNumbers(asked, (value) =>
+        typeof value === "number" ? Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER) : value
+      )
+    )
+  ),
+  breaks(
+    "NAME-1",
+    "history-of-any-name",
+    "answers history of a room with a bad name by not-joined",
+    whenSaid((said) =>
+      isRefusal(said, "bad-name") && said.to?.["type"] === "history"
+        ? [refusal(said.to["id"], "not-joined", "room")]
+        : undefined
+    )
+  )
 ]
 
 /** All of them stand before a server that keeps its logs. */
