@@ -9,7 +9,9 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { leaveNothingRunning } from "../src/clients/leftovers.ts"
+import { leave } from "../src/run/leave.ts"
 import { crash } from "./crash.ts"
 
 const flags = {
@@ -62,7 +64,7 @@ Command.make("crash-test", flags, run).pipe(
     Unreachable: ({ reason }) => couldNot(reason)
   }),
   Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain
+  NodeRuntime.runMain({ teardown: (exit) => leave(Exit.isSuccess(exit) ? Number(process.exitCode ?? 0) : 1) })
 )
 
 function couldNot(reason: string) {

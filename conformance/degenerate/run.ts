@@ -9,6 +9,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { leave } from "../src/run/leave.ts"
 import { allowed } from "./allowed.ts"
 import { type Behaviour, listen, targets } from "./targets.ts"
 
@@ -100,4 +101,4 @@ const worker = async (): Promise<void> => {
 
 await Promise.all([worker(), worker()])
 process.stdout.write(wrong === 0 ? `${names.length} degenerate targets found out\n` : `${wrong} faults\n`)
-process.exitCode = wrong === 0 ? 0 : 1
+leave(wrong === 0 ? 0 : 1)

@@ -13,10 +13,12 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { leaveNothingRunning } from "../src/clients/leftovers.ts"
 import { styleOf } from "../src/report/style.ts"
 import type { Driven } from "../src/run/drive.ts"
 import type { Role } from "../src/run/judged.ts"
+import { leave } from "../src/run/leave.ts"
 import { startTarget } from "../src/run/target.ts"
 import { type Requirement, readRequirements } from "../src/spec/requirements.ts"
 import { catalogue } from "./catalogue.ts"
@@ -175,4 +177,8 @@ const command = Command.make(
   )
 )
 
-command.pipe(Command.run({ version: "0.1.0" }), Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+command.pipe(
+  Command.run({ version: "0.1.0" }),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain({ teardown: (exit) => leave(Exit.isSuccess(exit) ? Number(process.exitCode ?? 0) : 1) })
+)

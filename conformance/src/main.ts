@@ -24,6 +24,7 @@ import { wordsOf } from "./lang/words.ts"
 import { styleOf } from "./report/style.ts"
 import { visible } from "./report/visible.ts"
 import { standWithTheCaller } from "./run/caller.ts"
+import { leave } from "./run/leave.ts"
 import { CannotJudge } from "./run/options.ts"
 
 standWithTheCaller()
@@ -80,6 +81,6 @@ Command.run(command, { version: "0.1.0" }).pipe(
   Effect.provide(settings),
   NodeRuntime.runMain({
     disableErrorReporting: true,
-    teardown: (exit, done) => done(exitCodeOf(exit))
+    teardown: (exit) => leave(exitCodeOf(exit))
   })
 )
