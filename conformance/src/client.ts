@@ -116,6 +116,8 @@ export interface Client {
   readonly ended: (more?: Expecting) => Effect.Effect<void, Stop>
 
   // Events
+  /** Whether the first thing that comes is that the target has too many connections; nothing is read. */
+  readonly isTurnedAway: Effect.Effect<boolean, Stop>
   /** Reads the greeting. */
   readonly greeting: (id?: RequirementId) => Effect.Effect<Hello & Place, Stop>
   /** The next event, which must be of this type; legal company before it is skipped. */
@@ -205,6 +207,8 @@ export interface Ending {
   /** Bytes of a line without LF that came last. */
   readonly cut: number
 }
+
+const firstObject = "`hello`, as the first object of the connection"
 
 /** Makes a client of an open connection. */
 export const makeClient = (who: string, connection: Connection, test: Judge): Client => {
@@ -399,8 +403,13 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     return yield* taken
   })
 
+  const isTurnedAway: Client["isTurnedAway"] = Effect.gen(function* () {
+    const first = yield* wait(() => inbox[0], firstObject, "HELLO-1")
+    return first._tag === "Object" && first.type === "bye" && first.object["code"] === "too-many-connections"
+  })
+
   const greeting: Client["greeting"] = Effect.fnUntraced(function* (id = "HELLO-1") {
-    const expected = "`hello`, as the first object of the connection"
+    const expected = firstObject
     const item = yield* wait(
       take(() => true),
       expected,
@@ -498,6 +507,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     refusal,
     goodbye,
     ended,
+    isTurnedAway,
     greeting,
     next: (type, more) =>
       Effect.map(nextEvent(type, `the event \`${type}\``, more), (item) => placed<EventOf<typeof type>>(item)),

@@ -501,7 +501,12 @@ export const makeScenario = (judging: Judging): Scenario => {
   })
 
   const connection: Scenario["connection"] = Effect.fnUntraced(function* (who) {
-    const client = yield* open(who)
+    let client = yield* open(who)
+    // Somebody else may have filled the target for a moment, another run of this suite for one: that is no fault of the target.
+    for (let retries = 40; retries > 0 && (yield* client.isTurnedAway); retries--) {
+      yield* Effect.sleep("250 millis")
+      client = yield* open(who)
+    }
     yield* client.greeting()
     return client
   })

@@ -86,6 +86,11 @@ describe("the command line", { timeout: 120_000 }, () => {
     assert.include(readFileSync(join(out, "junit.xml"), "utf8"), `<property name="requirement" value="LOGIN-3"/>`)
   })
 
+  it("waits for a place when the target is full for a while", async () => {
+    const run = await conformance("--target", await tiny("full-for-a-while"), "--requirement", "LOGIN-4")
+    assert.strictEqual(run.code, 0, run.out + run.err)
+  })
+
   it("ends with 1 and shows sentence, place, evidence, transcript and the command that replays the test", async () => {
     const target = await tiny("wrong-code")
     const title = "only login, ping and bye come before welcome"

@@ -12,7 +12,8 @@ import {
   makeLineDecoder,
   parseJson,
   type Refusal,
-  type Request
+  type Request,
+  requestsOf
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 
@@ -27,6 +28,7 @@ export type Defect =
   | "no-lf"
   | "other-protocol"
   | "no-fin"
+  | "full-for-a-while"
 
 interface Session {
   readonly socket: net.Socket
@@ -51,6 +53,7 @@ export const startTinyServer = (
   const rooms = new Map<string, Room>()
   const sessions = new Set<Session>()
   let epochs = 0
+  let connections = 0
 
   const say = (session: Session, object: object) =>
     session.socket.writable && session.socket.write(`${JSON.stringify(object)}\n`)
@@ -171,7 +174,7 @@ export const startTinyServer = (
     if (session.lines === 1 && typeof parseJson(line) === "string") {
       return end(session, { type: "bye", code: "not-tertulia", message: "no object" })
     }
-    const envelope = decodeEnvelope(line)
+    const envelope = decodeEnvelope(line, requestsOf([]))
     if (Result.isFailure(envelope)) return refuse(session, envelope.failure)
     const { id: re, type } = envelope.success
     if (session.nick === undefined && !["login", "ping", "bye"].includes(type)) {
@@ -187,6 +190,11 @@ export const startTinyServer = (
 
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const session: Session = { socket, nick: undefined, lines: 0 }
+    connections++
+    if (defect === "full-for-a-while" && connections > 1 && connections < 5) {
+      socket.on("error", () => undefined)
+      return end(session, { type: "bye", code: "too-many-connections", message: "come back" })
+    }
     const decoder = makeLineDecoder(defaultLimits.line)
     sessions.add(session)
     const protocol = defect === "other-protocol" ? 2 : 1
