@@ -19,6 +19,7 @@ import { titleContains } from "./lang/spoken.ts"
 import * as life from "./life.ts"
 import { crashed, crashOf } from "./run/crash.ts"
 import { dataFolder, keepsData, type StartedTarget, startTarget, withData } from "./run/target.ts"
+import { noticedAfter, watchForStalls } from "./stall.ts"
 import type { TestPlan } from "./suite.ts"
 import * as suite from "./suite.ts"
 import {
@@ -157,12 +158,35 @@ export const register = (
   const plan = planOf(title, ids, scenarioOptions)
   const ignored = suite.options.mode === "list" || !plan.selected
   test(title, { meta: { plan }, skip: ignored, concurrent: true, timeout: 0 }, async ({ task }) => {
-    const outcome = await Effect.runPromise(attempt(plan, ids, scenarioOptions, run))
+    const outcome = await Effect.runPromise(toldUndisturbed(attempt(plan, ids, scenarioOptions, run)))
     task.meta.outcome = outcome
     if (outcome.fault !== undefined) throw new SuiteFault(outcome.fault)
     if (isRed(outcome.verdict)) throw new Error(outcome.reason)
   })
 }
+
+const mostTellings = 3
+
+// Half a heartbeat is what a client has to answer in before anybody may doubt it, and a second is much for any wait.
+const stallsSoFar = watchForStalls(Math.min(1_000, 500 * suite.heartbeat))
+
+/** Tells a story again that went wrong while the suite's own process stood still: what it saw then says nothing of the target. */
+const toldUndisturbed = (telling: Effect.Effect<Outcome>): Effect.Effect<Outcome> =>
+  Effect.gen(function* () {
+    for (let nth = 1; ; nth++) {
+      const before = stallsSoFar()
+      const outcome = yield* telling
+      const isFinal =
+        !isRed(outcome.verdict) || outcome.crash !== undefined || suite.options.bail || nth === mostTellings
+      if (isFinal || (yield* Effect.map(Effect.sleep(noticedAfter), stallsSoFar)) === before)
+        return nth === 1 ? outcome : retold(outcome)
+    }
+  })
+
+const retold = (outcome: Outcome): Outcome => ({
+  ...outcome,
+  notes: [...(outcome.notes ?? []), "told again, since this machine was so busy that the suite itself had stood still"]
+})
 
 const planOf = (
   title: string,
