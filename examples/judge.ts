@@ -69,17 +69,18 @@ const judge = async (server: Server, defect: string | undefined, requirements: R
     )
     const where = await Promise.race([address, gone.then(() => undefined)])
     if (where === undefined) return { code: 2, report: undefined, death: await gone }
-    const code = await runSuite(where, requirements)
+    const folder = join(out, `${server} ${defect ?? ""}`)
+    const code = await runSuite(where, folder, requirements)
     const death = child.exitCode === null && child.signalCode === null ? undefined : await gone
-    return { code, report: code > 1 ? undefined : readReport(), death }
+    return { code, report: code > 1 ? undefined : readReport(folder), death }
   } finally {
     child.kill("SIGKILL")
   }
 }
 
-const readReport = () => JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report
+const readReport = (folder: string) => JSON.parse(readFileSync(join(folder, "report.json"), "utf8")) as Report
 
-const runSuite = (address: string, requirements: ReadonlyArray<string>): Promise<number> => {
+const runSuite = (address: string, folder: string, requirements: ReadonlyArray<string>): Promise<number> => {
   const selection = requirements.flatMap((id) => ["--requirement", id])
   const args = [
     "--target",
@@ -92,7 +93,7 @@ const runSuite = (address: string, requirements: ReadonlyArray<string>): Promise
     "--report",
     "json",
     "--out",
-    out,
+    folder,
     ...selection
   ]
   const child = spawn(process.execPath, [suite, ...args], { stdio: ["ignore", "inherit", "inherit"] })
@@ -165,24 +166,33 @@ const settleTable = (judged: ReadonlyArray<Judged>): boolean => {
   return flags.write === true || same
 }
 
+// Most of the time is spent in waiting for clocks.
+const atOnce = 3
+
+const tell = ({ defect, fault, says }: Judged, seconds: number) =>
+  process.stdout.write(
+    `${fault === undefined ? "found" : "MISSED"}  ${defect.server} ${defect.name} (${seconds.toFixed(1)} s)\n        ${fault ?? says}\n`
+  )
+
 const main = async (): Promise<boolean> => {
   const { only } = flags
   const chosen = readDefects().filter(({ name, server }) => only === undefined || `${server} ${name}`.includes(only))
   for (const server of serverNames) if (!(await isRight(server, chosen))) return false
-  const judged: Array<Judged> = []
-  for (const defect of chosen) {
-    const began = performance.now()
-    const row = await judgeDefect(defect)
-    judged.push(row)
-    const seconds = ((performance.now() - began) / 1_000).toFixed(1)
-    process.stdout.write(
-      `${row.fault === undefined ? "found" : "MISSED"}  ${defect.server} ${defect.name} (${seconds} s)\n`
-    )
-    process.stdout.write(`        ${row.fault ?? row.says}\n`)
+  const waiting = [...chosen]
+  const found = new Map<Defect, Judged>()
+  const worker = async () => {
+    for (let defect = waiting.shift(); defect !== undefined; defect = waiting.shift()) {
+      const began = performance.now()
+      const row = await judgeDefect(defect)
+      found.set(defect, row)
+      tell(row, (performance.now() - began) / 1_000)
+    }
   }
-  const found = judged.filter(({ fault }) => fault === undefined).length
-  process.stdout.write(`${found} of ${judged.length} defects found\n`)
-  return found === judged.length && found > 0 && (only !== undefined || settleTable(judged))
+  await Promise.all(Array.from({ length: atOnce }, worker))
+  const judged = chosen.map((defect) => found.get(defect)!)
+  const count = judged.filter(({ fault }) => fault === undefined).length
+  process.stdout.write(`${count} of ${judged.length} defects found\n`)
+  return count === judged.length && count > 0 && (only !== undefined || settleTable(judged))
 }
 
 process.exitCode = (await main()) ? 0 : 1
