@@ -16,11 +16,11 @@ const style = styleOf(process.stdout, process.env)
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
 // A mutant that ended badly may have had bad luck on a busy machine: it is judged again, with nobody beside it.
-const attempts = 3
+const attempts = 6
 
 const colourOf = (end: End) => (end === "killed" ? style.green : end === "equivalent" ? style.dim : style.red)
 
-const ordinals = ["", "", ", 2nd attempt", ", 3rd attempt"]
+const ordinals = ["", "", ", 2nd attempt", ", 3rd attempt", ", 4th attempt", ", 5th attempt", ", 6th attempt"]
 
 const tell = (judged: Judged, place: string) => {
   const { attempt, by, end, missed, mutant } = judged

@@ -381,7 +381,9 @@ export const session: ReadonlyArray<Mutant> = [
       wire.stopReading()
       setTimeout(() => wire.resetClient(), 5)
       return []
-    }
+    },
+    // The server's own FIN must not be there before the RST.
+    serverEnded: () => false
   })),
   breaks("END-5", "fin-is-the-end", "drops what was asked before FIN", () => ({
     clientEnded: (wire) => {
