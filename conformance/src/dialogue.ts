@@ -24,11 +24,11 @@ interface Actor {
   open: boolean
 }
 
-/** What a performance keeps: who is there, and which epoch each name of one stands for. */
+/** What a performance keeps: who is there, and what each epoch and each session stands for that is written. */
 interface Stage {
   readonly t: Scenario
   readonly actors: Map<string, Actor>
-  readonly epochs: Map<string, string>
+  readonly chosen: Map<string, string>
   readonly suffix: string
   /** The server that was started for this dialogue alone. */
   readonly server: StartedTarget | undefined
@@ -42,7 +42,7 @@ export function* perform(
   const items = Math.max(0, ...dialogue.steps.map(longestList))
   if (items > t.limits.page) yield* t.notRun("it shows a list that is longer than limits.page of this target")
   const server = dialogue.needsStart ? yield* t.ownServer : undefined
-  const stage: Stage = { t, server, actors: new Map(), epochs: new Map(), suffix: t.nick("") }
+  const stage: Stage = { t, server, actors: new Map(), chosen: new Map(), suffix: t.nick("") }
   for (const step of dialogue.steps) yield* play(stage, step)
   for (const actor of stage.actors.values()) yield* hearsNoMore(actor)
   for (const id of dialogue.ids) {
@@ -138,14 +138,14 @@ const says = (stage: Stage, actor: Actor, line: string): Effect.Effect<void> => 
   return actor.client.line(written(stage, line))
 }
 
-/** The line as it is sent: with fresh names, the epochs that the server chose, and the long texts spelt out. */
+/** The line as it is sent: with fresh names, the epochs and sessions that the server chose, and the long texts spelt out. */
 const written = (stage: Stage, line: string): string =>
   line
     .replace(/("(?:nick|room|after)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, name: string, after: string) =>
       [before, freshName(name, stage.suffix), after].join("")
     )
-    .replace(/("epoch"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, epoch: string, after: string) =>
-      [before, stage.epochs.get(epoch) ?? epoch, after].join("")
+    .replace(/("(?:epoch|session)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, value: string, after: string) =>
+      [before, stage.chosen.get(value) ?? value, after].join("")
     )
     .replace(/\(limits\.text \+ 1 letters\)/gu, () => "a".repeat(stage.t.limits.text + 1))
     .replace(/\\r$/u, "\r")
@@ -171,12 +171,17 @@ const hears = Effect.fnUntraced(function* (stage: Stage, actor: Actor, step: Ext
   const wrong = mismatch(stage, step.object, item)
   if (wrong !== undefined) return yield* t.broken({ expected, got: `${item.line}  (${wrong})` }, client)
   if (item.type === "bye") actor.open = false
-  learnEpoch(stage, step.object, item.object)
+  learnChosen(stage, step.object, item.object)
   if (item.type === "rooms") yield* findRooms(stage, client, step.object, item)
 })
 
-const learnEpoch = ({ epochs }: Stage, expected: JsonObject, got: JsonObject): void => {
-  if (typeof expected["epoch"] === "string") epochs.set(expected["epoch"], String(got["epoch"]))
+/** Fields whose value the server chooses, once: what is written stands for it from then on. */
+const choices = ["epoch", "session"]
+
+const learnChosen = ({ chosen }: Stage, expected: JsonObject, got: JsonObject): void => {
+  for (const field of choices) {
+    if (typeof expected[field] === "string") chosen.set(expected[field], String(got[field]))
+  }
 }
 
 const serverEnds = (actor: Actor): Effect.Effect<void, Stop> => {
@@ -210,7 +215,7 @@ const loose = new Set([
 ])
 
 /** Fields whose absence says something. */
-const telling = ["re", "more", "resumed"]
+const telling = ["re", "more", "resumed", "session", "duplicate", "key"]
 
 /** Why an object isn't the one that is written, or `undefined` when it is. */
 const mismatch = (stage: Stage, expected: JsonObject, item: Arrived): string | undefined => {
@@ -225,7 +230,9 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
     if (loose.has(field)) return Object.hasOwn(got, field) ? [] : [`${field} is missing`]
     if (field === "rooms" && expected["type"] === "rooms") return []
     if (field === "entries") return pageMismatch(stage, value as Items, got[field] as Items)
-    const wanted = field === "epoch" ? (stage.epochs.get(String(value)) ?? got[field]) : renamed(stage, field, value)
+    const wanted = choices.includes(field)
+      ? (stage.chosen.get(String(value)) ?? got[field])
+      : renamed(stage, field, value)
     return same(wanted, got[field]) ? [] : [`${field} ought to be ${JSON.stringify(wanted)}`]
   })
   return wrong

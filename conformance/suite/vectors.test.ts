@@ -189,7 +189,15 @@ const tryText = Effect.fnUntraced(function* (t: Scenario, { name, outcome, text:
 for (const { name, vectors } of groups(texts.vectors, byRequirements)) vectorTest(`texts: ${name}`, vectors, tryText)
 
 /** What a server may still answer to a request that has no fault in itself. */
-const refusedForState = ["nick-taken", "no-such-room", "not-joined", "already-joined", "limit-reached", "unavailable"]
+const refusedForState = [
+  "session-expired",
+  "nick-taken",
+  "no-such-room",
+  "not-joined",
+  "already-joined",
+  "limit-reached",
+  "unavailable"
+]
 
 const tryMessage = Effect.fnUntraced(function* (t: Scenario, { field, name, object, outcome }: MessageVector) {
   const client = object["type"] === "login" ? yield* t.connection() : yield* t.person()
@@ -216,7 +224,10 @@ const withFreshNames = (object: JsonObject, suffix: string): JsonObject =>
   )
 
 const fromClients = messages.vectors.filter(({ from }) => from === "client")
-const byType = (vector: MessageVector) => `${String(vector.object["type"])}, ${byRequirements(vector)}`
+const byType = (vector: MessageVector) => {
+  const of = vector.profile === undefined ? "" : ` of ${vector.profile}`
+  return `${String(vector.object["type"])}${of}, ${byRequirements(vector)}`
+}
 for (const { name, vectors } of groups(fromClients, byType)) {
   // A good request exercises what it asks for, but its reply alone shows no more than that it has one.
   const good = vectors.every(({ outcome, requirements }) => outcome === "accepted" && !requirements.includes("EXT-1"))

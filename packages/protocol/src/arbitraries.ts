@@ -6,7 +6,7 @@
  */
 import * as fc from "fast-check"
 import { byeCodes, type ErrorCode, errorCodes } from "./codes.ts"
-import { profiles, requestsOf } from "./features.ts"
+import { profiles, requestsOf, unknownFieldsOf } from "./features.ts"
 import type { JsonObject } from "./json.ts"
 import { defaultLimits, heartbeat, limitNames, limitRegistry } from "./limits.ts"
 import type { Event, Reply, Request, RequestType, ServerMessage } from "./messages.ts"
@@ -143,6 +143,21 @@ export const time: fc.Arbitrary<string> = fc
   .date({ min: new Date("0000-01-01T00:00:00.000Z"), max: new Date("9999-12-31T23:59:59.999Z"), noInvalidDate: true })
   .map((date) => date.toISOString())
 
+/** What its author calls an entry. */
+export const key: fc.Arbitrary<string> = fc.string({
+  unit: fc.constantFrom(...lower, ...upper, "_", "-"),
+  minLength: 1,
+  maxLength: 64
+})
+
+/** Strings that are no key (KEY-9). */
+export const badKey: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom("", " ", "a b", "a1\n", "ñ", "a.b", "a/b", "{}", "漢", "\u202e"),
+  key.map((good) => good.padEnd(65, "x"))
+)
+
+const session = fc.string({ unit: fc.constantFrom(...lower, ...upper, "_", "-"), minLength: 16, maxLength: 128 })
+
 const count = fc.nat()
 const pageLimit = fc.integer({ min: 1, max: 1_000 })
 const code = (registry: ReadonlyArray<string>) => fc.oneof(fc.constantFrom(...registry), fc.constant("x-suite-code"))
@@ -157,7 +172,10 @@ type RequestOf<Type extends RequestType> = Extract<Request, { readonly type: Typ
 
 /** An arbitrary for each request, by its type. */
 export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<Type>> } = {
-  login: fc.record({ type: fc.constant("login"), id: requestId, nick: nickSpelling }),
+  login: fc.record(
+    { type: fc.constant("login"), id: requestId, nick: nickSpelling, resume: fc.boolean(), session },
+    { requiredKeys: ["type", "id", "nick"] }
+  ),
   join: fc.oneof(
     fc.record(
       { type: fc.constant("join"), id: requestId, room: roomSpelling, create: fc.boolean(), epoch },
@@ -169,7 +187,10 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
     )
   ),
   leave: fc.record({ type: fc.constant("leave"), id: requestId, room: roomSpelling }),
-  send: fc.record({ type: fc.constant("send"), id: requestId, room: roomSpelling, text }),
+  send: fc.record(
+    { type: fc.constant("send"), id: requestId, room: roomSpelling, text, key },
+    { requiredKeys: ["type", "id", "room", "text"] }
+  ),
   rooms: fc.record(
     { type: fc.constant("rooms"), id: requestId, after: roomSpelling, limit: pageLimit },
     { requiredKeys: ["type", "id"] }
@@ -201,7 +222,10 @@ const members = fc.array(nick, { maxLength: 5 })
 
 /** Any reply, alone by its schema: what a server may say depends on what it was asked. */
 export const reply: fc.Arbitrary<Reply> = fc.oneof(
-  fc.record({ type: fc.constant("welcome"), re, nick }),
+  fc.record(
+    { type: fc.constant("welcome"), re, nick, session, resumed: fc.boolean() },
+    { requiredKeys: ["type", "re", "nick"] }
+  ),
   fc.record(
     {
       type: fc.constant("joined"),
@@ -217,7 +241,10 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "members"] }
   ),
   fc.record({ type: fc.constant("left"), re, room: roomName }),
-  fc.record({ type: fc.constant("sent"), re, room: roomName, seq, at: time }),
+  fc.record(
+    { type: fc.constant("sent"), re, room: roomName, seq, at: time, duplicate: fc.boolean() },
+    { requiredKeys: ["type", "re", "room", "seq", "at"] }
+  ),
   fc.record(
     {
       type: fc.constant("rooms"),
@@ -242,7 +269,13 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
       epoch,
       first: seq,
       head: cursor,
-      entries: fc.array(fc.record({ type: fc.constant("message"), seq, from: nick, text, at: time }), { maxLength: 3 }),
+      entries: fc.array(
+        fc.record(
+          { type: fc.constant("message"), seq, from: nick, text, key, at: time },
+          { requiredKeys: ["type", "seq", "from", "text", "at"] }
+        ),
+        { maxLength: 3 }
+      ),
       more: fc.boolean()
     },
     { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "entries"] }
@@ -269,7 +302,10 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
     limits,
     heartbeat: fc.integer({ min: heartbeat.minimum, max: heartbeat.maximum })
   }),
-  fc.record({ type: fc.constant("message"), room: roomName, seq, from: nick, text, at: time }),
+  fc.record(
+    { type: fc.constant("message"), room: roomName, seq, from: nick, text, key, at: time },
+    { requiredKeys: ["type", "room", "seq", "from", "text", "at"] }
+  ),
   fc.record({ type: fc.constant("member"), room: roomName, nick, change: fc.constantFrom("joined", "left") }),
   fc.record({ type: fc.constant("ping") }),
   fc.record(
@@ -346,7 +382,8 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
       string("text"),
       fault("text", "bad-text", badText),
       fault("text", "too-long", longText(defaultLimits.text))
-    )
+    ),
+    fault("key", "bad-request", fc.oneof(wrongType.string, badKey))
   ],
   rooms: [fc.oneof(optional("after", "string"), fault("after", "bad-name", badRoom)), limit],
   members: [room, fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)), limit],
@@ -392,10 +429,12 @@ const rank = ({ code, field }: Fault): number => {
   return errorCodes.indexOf(code)
 }
 
-const faultyOf = (type: keyof typeof fieldFaults): fc.Arbitrary<Faulty> => {
+const faultyOf = (type: keyof typeof fieldFaults, unknown: ReadonlyArray<string>): fc.Arbitrary<Faulty> => {
   const faults = fc
     .subarray([idFault, typeFault, ...fieldFaults[type]], { minLength: 1 })
     .chain((chosen) => fc.tuple(...chosen))
+    .map((chosen) => chosen.filter(({ field }) => !unknown.includes(field)))
+    .filter((chosen) => chosen.length > 0)
   return fc.tuple(requests[type], faults).map(([valid, injected]) => withFaults(valid, injected))
 }
 
@@ -406,7 +445,8 @@ const faultyOf = (type: keyof typeof fieldFaults): fc.Arbitrary<Faulty> => {
 export const faultyFor = (features: ReadonlyArray<string>): fc.Arbitrary<Faulty> => {
   const known = requestsOf(features)
   const types = (Object.keys(fieldFaults) as ReadonlyArray<keyof typeof fieldFaults>).filter((type) => known.has(type))
-  return fc.oneof(...types.map(faultyOf))
+  const unknown = unknownFieldsOf(features)
+  return fc.oneof(...types.map((type) => faultyOf(type, unknown[type] ?? [])))
 }
 
 /** The same for a server that claims every profile. */

@@ -7,7 +7,7 @@
 /** Whether asking again can help: never, after the client has mended its request, or later. */
 export type Retry = "never" | "mend" | "later"
 
-/** The errors of the core, in the order of precedence: of two faults, the first is answered (ERROR-3). */
+/** The errors, in the order of precedence: of two faults, the first is answered (ERROR-3). */
 export const errorRegistry = {
   "bad-json": { retry: "mend", meaning: "the line is not one JSON object of the profile; never with `re`" },
   "bad-request": {
@@ -23,7 +23,15 @@ export const errorRegistry = {
   "bad-name": { retry: "mend", meaning: "`nick` or `room` breaks the grammar of names" },
   "bad-text": { retry: "mend", meaning: "a text is empty or holds a forbidden control character" },
   "too-long": { retry: "mend", meaning: "a text is over `limits.text`" },
+  "session-expired": {
+    retry: "mend",
+    meaning: "the session is unknown, has ended, or is another nick's (profile resume)"
+  },
   "nick-taken": { retry: "later", meaning: "somebody else has this nick" },
+  "key-reused": {
+    retry: "mend",
+    meaning: "this person has sent another text with this key to this room (profile resume)"
+  },
   "no-such-room": { retry: "later", meaning: "`create` is false and the room doesn't exist" },
   "not-joined": { retry: "mend", meaning: "this connection is not in the room" },
   "already-joined": { retry: "never", meaning: "this connection is in the room" },
@@ -44,6 +52,7 @@ export type Reconnect = "no" | "now" | "backoff" | "after"
 export const byeRegistry = {
   "line-too-long": { reconnect: "no", meaning: "`limits.line` bytes came without an LF" },
   "not-tertulia": { reconnect: "no", meaning: "the first line is not a JSON object" },
+  replaced: { reconnect: "no", meaning: "the session goes on in another connection (profile resume)" },
   idle: { reconnect: "now", meaning: "nothing came for two heartbeats" },
   "slow-consumer": { reconnect: "now", meaning: "unsent bytes were not read in time" },
   "login-timeout": { reconnect: "backoff", meaning: "no `welcome` within `limits.loginSeconds`" },

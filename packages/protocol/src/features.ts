@@ -7,7 +7,7 @@
 import type { RequestType } from "./messages.ts"
 
 /** What this version knows of profiles; `core` is `protocol` 1 and never stands in `features`. */
-export const profiles = ["core", "history"] as const
+export const profiles = ["core", "history", "resume"] as const
 
 /** A profile of this version. */
 export type Profile = (typeof profiles)[number]
@@ -33,6 +33,24 @@ export const profileOf = {
   bye: "core",
   history: "history"
 } as const satisfies { readonly [Type in RequestType]: Profile }
+
+/** The fields of requests that belong to another profile than their request. */
+const fieldProfiles: { readonly [Type in RequestType]?: Readonly<Record<string, Profile>> } = {
+  login: { resume: "resume", session: "resume" },
+  send: { key: "resume" }
+}
+
+/** Names of fields, by the request that they would belong to. */
+export type UnknownFields = { readonly [Type in RequestType]?: ReadonlyArray<string> }
+
+/** The fields that a server doesn't know which claims these features: it ignores them (EXT-1). */
+export const unknownFieldsOf = (features: ReadonlyArray<string>): UnknownFields =>
+  Object.fromEntries(
+    Object.entries(fieldProfiles).flatMap(([type, fields]) => {
+      const unknown = Object.keys(fields).filter((field) => !claims(features, fields[field]!))
+      return unknown.length === 0 ? [] : [[type, unknown]]
+    })
+  )
 
 /** The requests that a server knows which claims these features. */
 export const requestsOf = (features: ReadonlyArray<string>): ReadonlySet<string> =>

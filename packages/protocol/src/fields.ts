@@ -34,6 +34,24 @@ export const Cursor = between(0, Number.MAX_SAFE_INTEGER).annotate({
   examples: [0, 42]
 })
 
+/** What its author calls an entry, so that it is there once however often it is sent (KEY-2). */
+export const Key = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/u, { message: "1 to 64 of A-Z, a-z, 0-9, _ and -" })
+).annotate({
+  identifier: "Key",
+  title: "Key",
+  description: "What its author calls an entry, so that it is there once however often it is sent",
+  examples: ["a1"]
+})
+
+/** The secret by which a login continues a person (SESSION-1). */
+export const SessionSecret = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{16,128}$/u)).annotate({
+  identifier: "SessionSecret",
+  title: "Session",
+  description: "The secret by which a later login continues this person",
+  examples: ["Qk3v9TzR1mWx7LpA"]
+})
+
 /** The name of one life of a log. */
 export const Epoch = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,32}$/u)).annotate({
   identifier: "Epoch",

@@ -4,18 +4,25 @@
  * @module
  */
 import * as Schema from "effect/Schema"
+import type { Profile } from "./features.ts"
 
 /** What the registry says of one limit. */
 export interface LimitEntry {
-  readonly profile: "core"
+  readonly profile: Profile
   readonly unit: string
   readonly default: number
   readonly minimum: number
   readonly meaning: string
 }
 
-const entry = (unit: string, byDefault: number, minimum: number, meaning: string): LimitEntry => ({
-  profile: "core",
+const entry = (
+  unit: string,
+  byDefault: number,
+  minimum: number,
+  meaning: string,
+  profile: Profile = "core"
+): LimitEntry => ({
+  profile,
   unit,
   default: byDefault,
   minimum,
@@ -35,7 +42,9 @@ export const limitRegistry = {
   loginSeconds: entry("seconds", 30, 5, "time that a connection has to log in"),
   backlog: entry("bytes", 1_048_576, 131_072, "unsent bytes of events above which a connection may be ended at once"),
   burst: entry("requests", 100, 10, "requests read at once from one connection before the server slows down"),
-  rate: entry("requests per second", 50, 5, "requests read per second from one connection after the burst")
+  rate: entry("requests per second", 50, 5, "requests read per second from one connection after the burst"),
+  grace: entry("seconds", 15, 5, "time for which a person without a connection stays (profile resume)", "resume"),
+  keySeconds: entry("seconds", 604_800, 3_600, "time for which a used key is known (profile resume)", "resume")
 } as const satisfies Record<string, LimitEntry>
 
 /** The name of a limit. */
@@ -78,7 +87,9 @@ export const AnnouncedLimits = Schema.Struct({
   loginSeconds: limit("loginSeconds"),
   backlog: limit("backlog"),
   burst: limit("burst"),
-  rate: limit("rate")
+  rate: limit("rate"),
+  grace: limit("grace"),
+  keySeconds: limit("keySeconds")
 }).annotate({ identifier: "Limits", title: "Limits", description: "Limits that differ from the registry's defaults" })
 
 /** What is wrong with a set of limits, in one sentence each; empty when it may be announced. */

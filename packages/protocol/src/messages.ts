@@ -1,5 +1,5 @@
 /**
- * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md of the profile history).
+ * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md and spec/resume.md of the profiles).
  * The schemas describe what is on the wire, without transformations, so that their JSON Schema says the same.
  *
  * @module
@@ -12,12 +12,14 @@ import {
   count,
   Epoch,
   flag,
+  Key,
   members,
   milliseconds,
   more,
   pageLimit,
   RequestId,
   Seq,
+  SessionSecret,
   Time,
   words
 } from "./fields.ts"
@@ -32,11 +34,21 @@ const re = RequestId
 // Requests
 // ---------------------------------------------------------------------------------------------------------------------
 
-export const Login = Schema.Struct({ type: Schema.Literal("login"), id, nick: NickSpelling }).annotate({
+export const Login = Schema.Struct({
+  type: Schema.Literal("login"),
+  id,
+  nick: NickSpelling,
+  resume: flag("Whether to give a session, by which a later connection may go on as the same person"),
+  session: Schema.optionalKey(words("The session of the person who goes on in this connection"))
+}).annotate({
   identifier: "Login",
   title: "login",
-  description: "Take a nick for this connection",
-  examples: [{ type: "login", id: 1, nick: "ana" }]
+  description: "Take a nick for this connection; with `session`, go on as the person that one was",
+  examples: [
+    { type: "login", id: 1, nick: "ana" },
+    { type: "login", id: 17, nick: "ana", resume: true },
+    { type: "login", id: 18, nick: "ana", session: "Qk3v9TzR1mWx7LpA" }
+  ]
 })
 
 /** Why a `join` with `after` and without `epoch` is refused. */
@@ -74,11 +86,20 @@ export const Leave = Schema.Struct({ type: Schema.Literal("leave"), id, room: Ro
   examples: [{ type: "leave", id: 5, room: "#cafe" }]
 })
 
-export const Send = Schema.Struct({ type: Schema.Literal("send"), id, room: RoomSpelling, text: Text }).annotate({
+export const Send = Schema.Struct({
+  type: Schema.Literal("send"),
+  id,
+  room: RoomSpelling,
+  text: Text,
+  key: Schema.optionalKey(Key)
+}).annotate({
   identifier: "Send",
   title: "send",
-  description: "Say something in a room",
-  examples: [{ type: "send", id: 3, room: "#cafe", text: "hola" }]
+  description: "Say something in a room; with a `key`, once however often it is sent",
+  examples: [
+    { type: "send", id: 3, room: "#cafe", text: "hola" },
+    { type: "send", id: 16, room: "#cafe", text: "hola", key: "a1" }
+  ]
 })
 
 export const ListRooms = Schema.Struct({
@@ -184,11 +205,21 @@ export const requestSchemas = Request.cases
 // Replies
 // ---------------------------------------------------------------------------------------------------------------------
 
-export const Welcome = Schema.Struct({ type: Schema.Literal("welcome"), re, nick: Nick }).annotate({
+export const Welcome = Schema.Struct({
+  type: Schema.Literal("welcome"),
+  re,
+  nick: Nick,
+  session: Schema.optionalKey(SessionSecret),
+  resumed: flag("Whether this connection goes on as the person whose session was given")
+}).annotate({
   identifier: "Welcome",
   title: "welcome",
-  description: "The nick is yours until the connection ends",
-  examples: [{ type: "welcome", re: 1, nick: "ana" }]
+  description: "The nick is yours until the connection ends, or for as long as the session lasts",
+  examples: [
+    { type: "welcome", re: 1, nick: "ana" },
+    { type: "welcome", re: 17, nick: "ana", session: "Qk3v9TzR1mWx7LpA" },
+    { type: "welcome", re: 18, nick: "ana", session: "Qk3v9TzR1mWx7LpA", resumed: true }
+  ]
 })
 
 export const Joined = Schema.Struct({
@@ -219,11 +250,21 @@ export const Left = Schema.Struct({ type: Schema.Literal("left"), re, room: Room
   examples: [{ type: "left", re: 5, room: "#cafe" }]
 })
 
-export const Sent = Schema.Struct({ type: Schema.Literal("sent"), re, room: RoomName, seq: Seq, at: Time }).annotate({
+export const Sent = Schema.Struct({
+  type: Schema.Literal("sent"),
+  re,
+  room: RoomName,
+  seq: Seq,
+  at: Time,
+  duplicate: flag("Whether the entry was there already, by its key")
+}).annotate({
   identifier: "Sent",
   title: "sent",
   description: "Your entry is in the log, there",
-  examples: [{ type: "sent", re: 3, room: "#cafe", seq: 42, at: "2026-11-20T20:08:00.000Z" }]
+  examples: [
+    { type: "sent", re: 3, room: "#cafe", seq: 42, at: "2026-11-20T20:08:00.000Z" },
+    { type: "sent", re: 16, room: "#cafe", seq: 42, at: "2026-11-20T20:08:00.000Z", duplicate: true }
+  ]
 })
 
 /** One room of a list. */
@@ -315,6 +356,7 @@ export const HistoryItem = Schema.Struct({
   seq: Seq,
   from: Nick,
   text: Text,
+  key: Schema.optionalKey(Key),
   at: Time
 }).annotate({
   identifier: "HistoryItem",
@@ -413,12 +455,16 @@ export const Message = Schema.Struct({
   seq: Seq,
   from: Nick,
   text: Text,
+  key: Schema.optionalKey(Key),
   at: Time
 }).annotate({
   identifier: "Message",
   title: "message",
   description: "Somebody said something: an entry of the room's log",
-  examples: [{ type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }]
+  examples: [
+    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
+    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" }
+  ]
 })
 
 export const Member = Schema.Struct({

@@ -8,6 +8,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Issue } from "effect/SchemaIssue"
 import { type ErrorCode, errorCodes } from "./codes.ts"
+import type { UnknownFields } from "./features.ts"
 import { type JsonObject, parseJson } from "./json.ts"
 import type { Limits } from "./limits.ts"
 import type { Line } from "./line.ts"
@@ -51,10 +52,19 @@ export const decodeEnvelope = (line: Line, known = everyRequest): Result.Result<
 
 const decode = Schema.decodeUnknownResult(Request)
 
-/** The last steps: fields, names (folded here), texts. */
-export const decodeRequest = (envelope: Envelope, limits: Limits): Result.Result<Request, Refusal> => {
-  const decoded = decode(envelope.object)
-  if (Result.isFailure(decoded)) return Result.fail(explain(envelope))
+/**
+ * The last steps: fields, names (folded here), texts.
+ *
+ * @param unknown the fields of profiles that the server doesn't claim, which it ignores (EXT-1): `unknownFieldsOf`
+ */
+export const decodeRequest = (
+  { id, object, type }: Envelope,
+  limits: Limits,
+  unknown: UnknownFields = {}
+): Result.Result<Request, Refusal> => {
+  const known = unknown[type] === undefined ? object : without(object, unknown[type])
+  const decoded = decode(known)
+  if (Result.isFailure(decoded)) return Result.fail(explain({ id, object: known, type }))
   const request = decoded.success
   if (request.type === "send" && isTooLong(request.text, limits.text)) {
     const message = `the text has ${utf8Length(request.text)} bytes of UTF-8; limits.text is ${limits.text}`
@@ -62,6 +72,9 @@ export const decodeRequest = (envelope: Envelope, limits: Limits): Result.Result
   }
   return Result.succeed(fold(request))
 }
+
+const without = (object: JsonObject, fields: ReadonlyArray<string>): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)))
 
 /** The request with every name folded (NAME-2); the same object when nothing was to fold. */
 const fold = (request: Request): Request => {

@@ -1,4 +1,4 @@
-import { type Profile, profileOf } from "../features.ts"
+import { type Profile, profileOf, profiles } from "../features.ts"
 import type { JsonObject } from "../json.ts"
 import type { Event, Reply, RequestType } from "../messages.ts"
 import type { Outcome, Vector, VectorFile } from "./notation.ts"
@@ -111,6 +111,12 @@ const limits: Kind = {
     ["bad-request", "LIMIT-2", [{ text: 999 }, { line: 8_191 }, { page: 0 }]]
   ]
 }
+const key: Kind = {
+  wrong: [notString, ["bad-request", "KEY-9", ["", "a 1", "a.1", "ñ", "a1\n", "a".repeat(65)]]]
+}
+const secret: Kind = {
+  wrong: [notString, ["bad-request", "REPLY-9", ["", "too-short", "s p a c e s   a r e", "a".repeat(129)]]]
+}
 const heartbeat: Kind = { wrong: [notInteger, outside(0, 301)] }
 const protocol: Kind = { wrong: [notInteger, outside(0)] }
 const change: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "kicked"]]] }
@@ -189,11 +195,39 @@ const requests: { readonly [Type in RequestType]: Message } = {
   }
 }
 
+/** What a profile adds to requests of the core. */
+const additions: { readonly [Added in Profile]?: { readonly [type: string]: Message } } = {
+  resume: {
+    login: {
+      requirement: "SESSION-1",
+      good: { type: "login", id: 17, nick: "ana", resume: true },
+      fields: { resume: optional(flag), session: optional(words) },
+      also: {
+        "no session": { type: "login", id: 17, nick: "ana", resume: false },
+        "a session that no server gives": { type: "login", id: 18, nick: "ana", session: "" }
+      }
+    },
+    send: {
+      requirement: "KEY-1",
+      good: { type: "send", id: 16, room: "#cafe", text: "hola", key: "a1" },
+      fields: { key: optional(key) },
+      also: {
+        "the longest key": { type: "send", id: 16, room: "#cafe", text: "hola", key: "Az09_-".padEnd(64, "x") }
+      }
+    }
+  }
+}
+
 const re = id
 const at = "2026-11-20T20:08:00.000Z"
 
 const replies: { readonly [Type in Reply["type"]]: Message } = {
-  welcome: { requirement: "LOGIN-1", good: { type: "welcome", re: 1, nick: "ana" }, fields: { re, nick: sentNick } },
+  welcome: {
+    requirement: "LOGIN-1",
+    good: { type: "welcome", re: 18, nick: "ana", session: "Qk3v9TzR1mWx7LpA", resumed: true },
+    fields: { re, nick: sentNick, session: optional(secret), resumed: optional(flag) },
+    also: { "no session": { type: "welcome", re: 1, nick: "ana" } }
+  },
   joined: {
     requirement: "JOIN-1",
     good: {
@@ -232,8 +266,9 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
   left: { requirement: "LEAVE-1", good: { type: "left", re: 5, room: "#cafe" }, fields: { re, room: sentRoom } },
   sent: {
     requirement: "SEND-1",
-    good: { type: "sent", re: 3, room: "#cafe", seq: 42, at },
-    fields: { re, room: sentRoom, seq, at: time }
+    good: { type: "sent", re: 16, room: "#cafe", seq: 42, at, duplicate: true },
+    fields: { re, room: sentRoom, seq, at: time, duplicate: optional(flag) },
+    also: { "a first attempt": { type: "sent", re: 3, room: "#cafe", seq: 42, at } }
   },
   rooms: {
     requirement: "LIST-1",
@@ -305,8 +340,9 @@ const events: { readonly [Type in Event["type"]]: Message } = {
   },
   message: {
     requirement: "SEND-2",
-    good: { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at },
-    fields: { room: sentRoom, seq, from: sentNick, text, at: time }
+    good: { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at },
+    fields: { room: sentRoom, seq, from: sentNick, text, key: optional(key), at: time },
+    also: { "no key": { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at } }
   },
   member: {
     requirement: "MEMBER-1",
@@ -383,6 +419,18 @@ const vectorsOf = (from: MessageVector["from"], kind: string, messages: { readon
     })
   )
 
+/** What a profile adds: objects that are good, and what can be wrong with the fields that are its own. */
+const vectorsOfProfile = (profile: Profile): ReadonlyArray<MessageVector> =>
+  Object.entries(additions[profile] ?? {}).flatMap(([type, message]) => {
+    const good = accepted("client", message).filter(({ requirements: [because] }) => because !== "EXT-1")
+    return [...good, ...refused("client", message)].map(({ name, requirements, ...rest }) => ({
+      name: `request ${type} of ${profile}: ${name}`,
+      requirements,
+      profile,
+      ...rest
+    }))
+  })
+
 const profileFor = (kind: string, type: string) => {
   const profile = kind === "request" ? profileOf[type as RequestType] : "core"
   return profile === "core" ? {} : { profile }
@@ -399,6 +447,7 @@ export const messages: VectorFile<MessageVector> = {
   protocol: 1,
   vectors: [
     ...vectorsOf("client", "request", requests),
+    ...profiles.flatMap(vectorsOfProfile),
     ...vectorsOf("server", "reply", replies),
     ...vectorsOf("server", "event", events),
     ...["hello", "message", "member", "ping"].map(
