@@ -13,6 +13,19 @@
  * @module
  */
 export { type Connection, type ConnectOptions, connect, type JoinOptions, type Room } from "./connection.ts"
+export {
+  type Conversation,
+  type ConverseOptions,
+  converse,
+  type PageOptions,
+  type State,
+  type Told,
+  type Trouble
+} from "./conversation.ts"
+export type { News } from "./course.ts"
 export * from "./errors.ts"
 export type { RoomEvent } from "./inbox.ts"
+export { inMemory, type Keeper, NotKept } from "./keeper.ts"
+export type { Change, Cursor, Item, Kept, Person, Rest, Tried } from "./kept.ts"
+export { Keys } from "./keys.ts"
 export { type Transport, TransportEnded } from "./transport.ts"
