@@ -561,7 +561,7 @@ const answers = ({ id, isOpen }: Asked, re: number | undefined, { type }: JsonOb
 const isVendors = (code: string): boolean => code.startsWith("x-")
 
 const claimsMore = (hello: Hello | undefined): boolean => {
-  const known: ReadonlyArray<string> = profiles.map((profile) => `${profile}/1`)
+  const known: ReadonlyArray<string> = profiles.flatMap((profile) => [`${profile}/1`, `draft/${profile}/1`])
   return hello?.features.some((feature) => !known.includes(feature)) ?? false
 }
 

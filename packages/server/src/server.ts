@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  claimOf,
   encodeLine,
   type Hello,
   type Limits,
@@ -69,7 +70,7 @@ export const serve = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
   const { durable, known } = yield* RoomLogs
-  const features = durable ? ["history/1", "resume/1"] : ["resume/1"]
+  const features = durable ? [claimOf("history"), claimOf("resume")] : [claimOf("resume")]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
   const rooms = yield* makeRooms(options.limits, fork)
