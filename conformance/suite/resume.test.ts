@@ -445,11 +445,11 @@ for (const how of ["FIN", "RST", "silence"] as const) {
 }
 
 /** Judges that a clock of the grace has run for as long as it has to, and not much longer. */
-const judgeGrace = (t: Scenario, from: number, { arrived }: Place, what: string) => {
+const judgeGrace = (t: Scenario, from: number, { arrived }: Place, since: string) => {
   const seconds = (arrived - from) / 1_000
   const latest = t.limits.grace + 2 * t.heartbeat + suite.patience() / 1_000
   return t.judge("SESSION-6", seconds >= t.limits.grace - 0.05 && seconds <= latest, {
-    expected: `${what}, ${t.limits.grace} s after the end of the connection, and at most two heartbeats later`,
+    expected: `\`member\` with the change \`left\` ${t.limits.grace} s after ${since}, and at most two heartbeats later`,
     got: `after ${seconds.toFixed(1)} s`
   })
 }
@@ -472,7 +472,7 @@ scenario("who doesn't come back in time is gone", ["SESSION-6", "SESSION-7"], fu
       expected: `the event \`member\`: ${ana.nick} has left`
     })
   )
-  yield* judgeGrace(t, from, left, "`member` with the change `left`")
+  yield* judgeGrace(t, from, left, "the end of the connection")
   const late = yield* t.connection("ana (2)")
   yield* late.refused({ type: "login", nick: ana.nick, session: ana.session }, "session-expired", {
     field: "session",
@@ -507,7 +507,7 @@ scenario("of who comes back, only the rooms that are joined again stay", ["SESSI
     expected: `${ana.nick} has left ${given}`,
     got: left
   })
-  yield* judgeGrace(t, from, left, "`member` with the change `left`, counted from `welcome`")
+  yield* judgeGrace(t, from, left, "`welcome`")
   const members = yield* leo.members(kept)
   yield* t.judge("SESSION-6", members.includes(ana.nick), { expected: `${ana.nick} in ${kept}`, got: members })
   const events = yield* leo.memberEvents(kept)

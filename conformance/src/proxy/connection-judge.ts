@@ -9,6 +9,7 @@
  */
 import {
   claims,
+  claimsMore,
   defaultLimits,
   type ErrorReply,
   effectiveLimits,
@@ -26,7 +27,6 @@ import {
   makeLineDecoder,
   notUtf8,
   parseJson,
-  profiles,
   type Request,
   replyTypes,
   type Sent,
@@ -377,7 +377,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     const refused = type === "error" ? String(code) : undefined
     const deserved = deservedOf(asked, standing())
     if (deserved !== undefined) {
-      if (deserved.codes.includes("unsupported") && claimsMore(hello)) return
+      if (deserved.codes.includes("unsupported") && claimsMore(features())) return
       if (refused === undefined || !(isVendors(refused) || deserved.codes.some((each) => each === refused))) {
         wrong(deserved.requirement, `an \`error\` with the code \`${deserved.codes.join("` or `")}\``)
       }
@@ -388,14 +388,14 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     const expected = `\`${replyTypes[request.type]}\``
     if (refused === undefined && type !== replyTypes[request.type]) wrong("REPLY-1", expected)
     const excuses: ReadonlyArray<string> = excusesOf(request, standing())
-    if (refused !== undefined && !isVendors(refused) && !claimsMore(hello) && !excuses.includes(refused)) {
+    if (refused !== undefined && !isVendors(refused) && !claimsMore(features()) && !excuses.includes(refused)) {
       wrong(reliedOn[request.type], expected)
     }
   }
 
   const judgeRefusal = ({ code, field }: ErrorReply, wrong: Wrong) => {
     const codes: ReadonlyArray<string> = errorCodes
-    if (!codes.includes(code) && !isVendors(code) && !claimsMore(hello)) wrong("ERROR-4", "a code of the registry")
+    if (!codes.includes(code) && !isVendors(code) && !claimsMore(features())) wrong("ERROR-4", "a code of the registry")
     if (field === undefined && ["bad-request", "bad-name", "bad-text", "too-long"].includes(code)) {
       wrong("ERROR-2", "the name of the field at fault in `field`")
     }
@@ -559,11 +559,6 @@ const answers = ({ id, isOpen }: Asked, re: number | undefined, { type }: JsonOb
 }
 
 const isVendors = (code: string): boolean => code.startsWith("x-")
-
-const claimsMore = (hello: Hello | undefined): boolean => {
-  const known: ReadonlyArray<string> = profiles.flatMap((profile) => [`${profile}/1`, `draft/${profile}/1`])
-  return hello?.features.some((feature) => !known.includes(feature)) ?? false
-}
 
 const late = (took: number, allowed: number): Evidence => ({
   expected: `something within ${allowed} ms of the event \`ping\``,

@@ -23,6 +23,10 @@ export const claimOf = (profile: Exclude<Profile, "core">): string =>
 export const claims = (features: ReadonlyArray<string>, profile: Profile): boolean =>
   profile === "core" || features.includes(`${profile}/1`) || features.includes(`draft/${profile}/1`)
 
+/** Whether a greeting claims something that this version knows nothing of. */
+export const claimsMore = (features: ReadonlyArray<string>): boolean =>
+  features.some((feature) => !profiles.some((profile) => profile !== "core" && claims([feature], profile)))
+
 /** The profiles that a greeting claims, the core first. */
 export const claimedBy = (features: ReadonlyArray<string>): ReadonlyArray<Profile> =>
   profiles.filter((profile) => claims(features, profile))
