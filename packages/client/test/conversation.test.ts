@@ -1,18 +1,25 @@
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import {
+  type Change,
   type Conversation,
   type ConverseOptions,
   converse,
   type Item,
+  inMemory,
+  type Keeper,
   Keys,
+  NotKept,
   type State,
   type Told
 } from "@tertulia/client"
+import { keepIn } from "@tertulia/client/file"
 import { tcp } from "@tertulia/client/tcp"
 import type { Message } from "@tertulia/protocol"
-import { Effect, Fiber, Queue, Stream } from "effect"
+import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { at, hello, lastingHello, listening, type Peer } from "./peer.ts"
+import { folder } from "./support/processes.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The stage
@@ -420,6 +427,132 @@ describe("the state", () => {
       const guest = yield* live({ comeBack: "never" })
       yield* guest.peer.resets
       assert.strictEqual((yield* guest.conversation.ended)._tag, "ConnectionLost")
+    })
+  )
+})
+
+describe("what is kept", () => {
+  /** A keeper that remembers what it was given, in its order, and keeps nothing while `gate` is closed. */
+  const recording = (gate: Effect.Effect<void, NotKept> = Effect.void) => {
+    const changes: Array<Change> = []
+    const save: Keeper["save"] = (more) =>
+      Effect.andThen(
+        gate,
+        Effect.sync(() => void changes.push(...more))
+      )
+    return { changes, keeper: { kept: inMemory.kept, save } }
+  }
+
+  it.live("is kept before it is sent, and so is that it was", () =>
+    Effect.gen(function* () {
+      let gate: Effect.Effect<void> = Effect.void
+      const { changes, keeper } = recording(Effect.suspend(() => gate))
+      const { conversation, peer } = yield* live({ keeper })
+      const opens = Deferred.makeUnsafe<void>()
+      gate = Deferred.await(opens)
+      const saying = yield* Effect.forkScoped(conversation.say("#cafe", "hola"), { startImmediately: true })
+      // It answers, so whatever it had sent would have come before.
+      yield* peer.says({ type: "ping" })
+      yield* peer.hears("ping")
+      assert.isUndefined(saying.pollUnsafe())
+      yield* Deferred.succeed(opens, undefined)
+      yield* Fiber.join(saying)
+      const items = changes.flatMap((change) => (change._tag === "Item" ? [change.item] : []))
+      assert.deepStrictEqual(
+        items.map(({ key, tried }) => [key, tried?.last]),
+        [
+          ["k1", undefined],
+          ["k1", 0]
+        ]
+      )
+      yield* confirms(peer, 1)
+      yield* conversation.drained()
+      assert.deepInclude(changes, { _tag: "NoItem", key: "k1" })
+    })
+  )
+
+  it.live("of where one has read up to is what was shown, and not what has come", () =>
+    Effect.gen(function* () {
+      const { changes, keeper } = recording()
+      const server = yield* listening
+      const conversation = yield* converse(tcp(server), { nick: "ana", rooms: ["#cafe"], keeper })
+      const peer = yield* server.accepts
+      yield* hangsUpInTheEnd(peer)
+      yield* welcomes(peer)
+      yield* seats(peer)
+      yield* becomes(conversation, "Live")
+      yield* peer.says(entry(1, "one", undefined, "leo"), entry(2, "two", undefined, "leo"))
+      yield* hasHeard(conversation, peer)
+      const cursors = () => changes.flatMap((change) => (change._tag === "Room" ? [change.cursor?.last] : []))
+      assert.deepStrictEqual(cursors(), [undefined, 0])
+      const isEntry = (told: Told) => told._tag === "Entry"
+      // Whoever asks for the second has shown the first.
+      yield* Stream.runHead(Stream.drop(Stream.filter(conversation.news, isEntry), 1))
+      assert.deepStrictEqual(cursors(), [undefined, 0, 1])
+    })
+  )
+
+  it.live("and what can't be kept is refused, and ends it all", () =>
+    Effect.gen(function* () {
+      let gate: Effect.Effect<void, NotKept> = Effect.void
+      const { keeper } = recording(Effect.suspend(() => gate))
+      const { conversation, peer } = yield* live({ keeper })
+      gate = Effect.fail(new NotKept({ where: "outbox.db", why: "the disk is full" }))
+      const error = yield* Effect.flip(conversation.say("#cafe", "hola"))
+      assert.strictEqual(error.message, "can't use the outbox outbox.db: the disk is full")
+      const { id } = yield* peer.hears("bye")
+      yield* peer.says({ type: "bye", re: id })
+      assert.strictEqual((yield* conversation.ended)._tag, "NotKept")
+      gate = Effect.void
+      assert.strictEqual((yield* Effect.flip(conversation.say("#cafe", "hola")))._tag, "NotKept")
+    })
+  )
+
+  it.live("goes on in another conversation with the same keeper", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "outbox.db")
+      const first = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { conversation, peer } = yield* live({ keeper: yield* keepIn(path, "a server") })
+          yield* conversation.say("#cafe", "hola")
+          const { key } = yield* peer.hears("send")
+          yield* peer.hangsUp
+          return key
+        })
+      )
+      const { conversation, server } = yield* begin({ rooms: [], keeper: yield* keepIn(path, "a server") })
+      assert.deepStrictEqual(fates(yield* conversation.outbox), [["hola", undefined]])
+      const peer = yield* server.accepts
+      yield* hangsUpInTheEnd(peer)
+      yield* continues(peer)
+      assert.deepInclude(yield* seats(peer, { resumed: true }), { after: 0, epoch: "k3" })
+      assert.deepStrictEqual(yield* confirms(peer, 1), { key: first, text: "hola" })
+    })
+  )
+})
+
+describe("a key", () => {
+  it.effect("is 128 random bits in a form that every server takes [KEY-1]", () =>
+    Effect.gen(function* () {
+      const fresh = yield* Keys
+      const keys = Array.from({ length: 100 }, fresh)
+      assert.strictEqual(new Set(keys).size, 100)
+      for (const key of keys) assert.match(key, /^[0-9a-f]{32}$/u)
+    })
+  )
+})
+
+describe("what is of use only now", () => {
+  it.live("fails without a connection, and is not asked later", () =>
+    Effect.gen(function* () {
+      const { conversation, peer } = yield* live({ comeBack: "never" })
+      const listing = yield* Effect.forkScoped(Effect.flip(conversation.list), { startImmediately: true })
+      yield* peer.hears("rooms")
+      yield* peer.resets
+      assert.deepInclude({ ...(yield* Fiber.join(listing)) }, { _tag: "ConnectionLost", outcome: "unknown" })
+      yield* conversation.ended
+      const late = yield* Effect.flip(conversation.members("#cafe"))
+      assert.deepInclude({ ...late }, { _tag: "ConnectionLost", outcome: "none" })
     })
   )
 })

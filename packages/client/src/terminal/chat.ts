@@ -288,7 +288,7 @@ export const chat = Effect.fnUntraced(function* (
   )
   yield* greetOutbox(yield* conversation.outbox, screen, complain)
   const over = yield* Effect.raceFirst(listen, all)
-  if (over !== undefined && !isGoodbye(over)) return yield* Effect.fail(over)
+  if (over !== undefined && !isGoodbye(over)) return yield* over
   return unsaid
 })
 
