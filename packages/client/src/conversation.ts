@@ -200,9 +200,23 @@ export const converse = Effect.fnUntraced(function* <R>(
     return become({ _tag: "Live" })
   })
 
+  /** Tells the course that the connection is over, once it is: nothing is sent into one that has ended. */
+  const noticeEnd = (): Steps => {
+    const loss = link?.loss()
+    if (link === undefined || loss === undefined) return []
+    const error = new ConnectionLost({ address: link.address, loss, outcome: "unknown" })
+    link = undefined
+    waiting.clear()
+    for (const answer of asking) Deferred.doneUnsafe(answer, Exit.fail(error))
+    asking.clear()
+    return course.lost(loss)
+  }
+
   /** Makes one move. What can't be kept ends everything: going on would break what was promised. */
   const act = (move: () => Steps): Effect.Effect<void, NotKept> =>
-    Effect.suspend(() => (Deferred.isDoneUnsafe(broken) ? Deferred.await(broken) : carryOut(move()))).pipe(
+    Effect.suspend(() =>
+      Deferred.isDoneUnsafe(broken) ? Deferred.await(broken) : carryOut([...noticeEnd(), ...move()])
+    ).pipe(
       Effect.tapError((error) => Effect.sync(() => void Deferred.doneUnsafe(broken, Exit.fail(error)))),
       Effect.andThen(noticePhase),
       Effect.ensuring(
@@ -227,17 +241,6 @@ export const converse = Effect.fnUntraced(function* <R>(
     return next === undefined ? Effect.void : by(() => next(heard.reply))
   }
 
-  const forgetLink = (address: string) =>
-    Effect.suspend(() => {
-      const loss = link?.loss() ?? closedHere
-      link = undefined
-      waiting.clear()
-      const error = new ConnectionLost({ address, loss, outcome: "unknown" })
-      for (const answer of asking) Deferred.doneUnsafe(answer, Exit.fail(error))
-      asking.clear()
-      return by(() => course.lost(loss))
-    })
-
   /** Connects, and stays for as long as it lasts; says why it is over. */
   const visit: Effect.Effect<Trouble, never, R> = Effect.gen(function* () {
     const transport = yield* open
@@ -245,10 +248,10 @@ export const converse = Effect.fnUntraced(function* <R>(
     const hello = yield* greeting(transport, (line) => onWire("received", readable(line)))
     withdrawn = Deferred.makeUnsafe()
     // Added before the link, so that it comes after the bye that the link says when the scope closes.
-    yield* Effect.addFinalizer(() => forgetLink(address))
+    yield* Effect.addFinalizer(() => by(() => []))
     link = yield* startLink(transport, hello, { hear, finish: () => {} }, onWire)
     const { ended } = link
-    yield* act(() => course.greeted(hello))
+    yield* act(() => (link === undefined ? [] : course.greeted(hello)))
     const loss = yield* Effect.raceFirst(ended, Effect.raceFirst(Deferred.await(withdrawn), Deferred.await(broken)))
     return loss instanceof Refused ? loss : new ConnectionLost({ address, loss, outcome: "unknown" })
   }).pipe(Effect.scoped, Effect.catch(Effect.succeed))
@@ -408,8 +411,6 @@ export const converse = Effect.fnUntraced(function* <R>(
 })
 
 const nothing = { items: [], more: false } as const
-
-const closedHere: Loss = { _tag: "Closed", why: "this client closed it" }
 
 /** What is asked while there is no connection. */
 const away = new ConnectionLost({

@@ -83,7 +83,7 @@ export interface Course {
   readonly begin: (rooms: Iterable<string>) => Steps
   /** A connection was made, and greeted by this. */
   readonly greeted: (hello: Hello) => Steps
-  /** Something has happened in a room, in the order of the wire; what the low-level session would drop included. */
+  /** Something has happened in a room, in the order of the wire; entries whose predecessors are missing included. */
   readonly hear: (event: Message | Member) => Steps
   /** The connection is over. */
   readonly lost: (loss: Loss) => Steps

@@ -11,7 +11,9 @@ import {
   Keys,
   NotKept,
   type State,
-  type Told
+  type Told,
+  type Transport,
+  TransportEnded
 } from "@tertulia/client"
 import { keepIn } from "@tertulia/client/file"
 import { tcp } from "@tertulia/client/tcp"
@@ -237,6 +239,52 @@ describe("what had no reply", () => {
       const [doubtful] = yield* conversation.outbox
       yield* conversation.forget(doubtful!.key)
       assert.deepStrictEqual(yield* conversation.outbox, [])
+    })
+  )
+})
+
+describe("what is said into a connection that has ended", () => {
+  it.live("was not sent, and isn't in doubt, even before one knows of the end", () =>
+    Effect.gen(function* () {
+      // A way to a server that takes its time to close.
+      const down = yield* Queue.unbounded<string | TransportEnded>()
+      const [heard, closes] = [yield* Queue.unbounded<string>(), Deferred.makeUnsafe<void>()]
+      const transport: Transport = {
+        address: "a server",
+        pull: Effect.flatMap(Queue.take(down), (one) =>
+          typeof one === "string" ? Effect.succeed([one]) : Effect.fail(one)
+        ),
+        limitLines: () => {},
+        send: (objects) => Effect.asVoid(Queue.offerAll(heard, objects)),
+        close: Deferred.await(closes)
+      }
+      const says = (object: object) => Queue.offer(down, JSON.stringify(object))
+      const conversation = yield* converse(Effect.succeed(transport), {
+        nick: "ana",
+        rooms: ["#cafe"],
+        comeBack: "never",
+        ahead: 1_000
+      })
+      yield* says(hello)
+      yield* Queue.take(heard)
+      yield* says({ type: "welcome", re: 1, nick: "ana" })
+      yield* Queue.take(heard)
+      yield* says({ ...joined, re: 2 })
+      yield* becomes(conversation, "Live")
+      const listing = yield* Effect.forkScoped(Effect.flip(conversation.list), { startImmediately: true })
+      yield* Queue.take(heard)
+      yield* Queue.offer(down, new TransportEnded({ why: "it broke" }))
+      // Whoever has asked something hears of the end as soon as anything is done.
+      while (listing.pollUnsafe() === undefined) {
+        yield* conversation.say("#cafe", "hola")
+        yield* Effect.yieldNow
+      }
+      const items = yield* conversation.outbox
+      assert.strictEqual((yield* conversation.state)._tag, "Live")
+      assert.isUndefined(items.at(-1)?.tried)
+      assert.isUndefined(items.at(-1)?.rest)
+      yield* Deferred.succeed(closes, undefined)
+      yield* conversation.ended
     })
   )
 })
