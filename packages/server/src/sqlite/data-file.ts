@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { existsSync, realpathSync, statSync } from "node:fs"
+import { existsSync, realpathSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inWords } from "./fault.ts"
-import { migrate, schemaFault } from "./schema.ts"
+import { migrate, schemaFault, versionOf } from "./schema.ts"
 
 /** Why a file can't be used, as one sentence. */
 export class DataFault extends Error {}
@@ -18,7 +18,11 @@ const patience = 1_000
 /** A data file that is open for writing, and closed to every other server. */
 export interface DataFile {
   readonly db: DatabaseSync
+  /** Whether it was made just now. */
+  readonly isNew: boolean
   readonly close: () => void
+  /** Closes it and removes it, all but the lock. */
+  readonly discard: () => void
 }
 
 /**
@@ -30,6 +34,7 @@ export const openDataFile = (file: string): DataFile =>
   explained(file, () => {
     const path = whole(file)
     const lock = lockOf(path)
+    const isNew = !existsSync(path)
     try {
       const db = new DatabaseSync(path, { timeout: patience })
       try {
@@ -40,8 +45,14 @@ export const openDataFile = (file: string): DataFile =>
       }
       return {
         db,
+        isNew,
         close: () => {
           db.close()
+          lock.close()
+        },
+        discard: () => {
+          db.close()
+          for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true })
           lock.close()
         }
       }
@@ -59,13 +70,33 @@ export const openDataFile = (file: string): DataFile =>
 export const openForReading = (file: string): DatabaseSync =>
   explained(file, () => new DatabaseSync(whole(file), { readOnly: true, timeout: patience }))
 
+/**
+ * Opens a file that a server has written, whether one uses it now or not, for reading only; and creates none.
+ *
+ * @throws DataFault
+ */
+export const openToLook = (file: string): DatabaseSync =>
+  explained(file, () => {
+    const path = whole(file)
+    if (!existsSync(path)) throw new DataFault("it doesn't exist: name another with --data")
+    const db = new DatabaseSync(path, { readOnly: true, timeout: patience })
+    try {
+      const fault = schemaFault(db)
+      if (fault !== undefined) throw new DataFault(fault)
+      if (versionOf(db) === 0) throw new DataFault("it is empty: no server has written to it")
+      return db
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  })
+
 const explained = <A>(file: string, open: () => A): A => {
   try {
     return open()
   } catch (error) {
-    throw new DataFault(
-      `can't use the data file ${file}: ${error instanceof DataFault ? error.message : inWords(error)}`
-    )
+    const why = error instanceof DataFault ? error.message : inWords(error)
+    throw new DataFault(`can't use the data file ${file}: ${why}`, { cause: error })
   }
 }
 

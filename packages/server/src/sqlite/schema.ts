@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite"
+import { DatabaseSync } from "node:sqlite"
 
 /** Marks a SQLite file as one of ours: "Tert" in ASCII. */
 const applicationId = 0x54_65_72_74
@@ -53,12 +53,15 @@ const migrations: ReadonlyArray<string> = [
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */
 export const schemaFault = (db: DatabaseSync): string | undefined => {
-  const version = pragma(db, "user_version")
+  const version = versionOf(db)
   const isOurs = pragma(db, "application_id") === applicationId
   if (!isOurs && (version !== 0 || hasTables(db))) return "it is a database of another program"
   if (version <= migrations.length) return undefined
   return `it has version ${version}, and this server knows up to ${migrations.length}: start the newer server that wrote it`
 }
+
+/** How many steps a file has taken. */
+export const versionOf = (db: DatabaseSync): number => pragma(db, "user_version")
 
 /**
  * Takes the steps that a file hasn't taken, all or none. Something is written even when there are none, so that a file that can't
@@ -66,9 +69,25 @@ export const schemaFault = (db: DatabaseSync): string | undefined => {
  */
 export const migrate = (db: DatabaseSync): void => {
   db.exec("BEGIN IMMEDIATE")
-  for (const step of migrations.slice(pragma(db, "user_version"))) db.exec(step)
+  for (const step of migrations.slice(versionOf(db))) db.exec(step)
   db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`)
 }
+
+/** What is missing in a file of ours, or isn't as its version has it, by name. */
+export const schemaChanges = (db: DatabaseSync): ReadonlyArray<string> => {
+  const model = new DatabaseSync(":memory:")
+  for (const step of migrations.slice(0, versionOf(db))) model.exec(step)
+  const found = new Map(thingsOf(db))
+  const changed = thingsOf(model).filter(([name, sql]) => found.get(name) !== sql)
+  model.close()
+  return changed.map(([name]) => name)
+}
+
+const thingsOf = (db: DatabaseSync): ReadonlyArray<readonly [name: string, sql: unknown]> =>
+  db
+    .prepare("SELECT type || ' ' || name AS name, sql FROM sqlite_schema")
+    .all()
+    .map(({ name, sql }) => [String(name), sql])
 
 const pragma = (db: DatabaseSync, name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name])
 
