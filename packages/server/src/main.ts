@@ -1,37 +1,25 @@
 #!/usr/bin/env node
 /**
- * The command `tertulia`: the reference server as a process. Exits 0 when it was asked to stop, 2 when it couldn't start, 1
- * when it can't go on. Its subcommands exit 0 when they have done it, 2 when it can't be done, 130 when they were broken off; 1 is
- * a damaged file.
+ * The command `tertulia`: the reference server as a process, and the tools for its data file.
  *
  * @module
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import * as Cause from "effect/Cause"
-import * as CliError from "effect/cli/CliError"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import { cliLayer, makeCommand, sayFault } from "./command.ts"
+import { cliLayer, makeCommand } from "./command.ts"
 import { storageFor } from "./data.ts"
 import * as Log from "./log.ts"
-import { Damaged } from "./operate/verify.ts"
-import { RoomLogs, StorageBroken } from "./room-log.ts"
+import { exitCode, report } from "./outcome.ts"
+import { RoomLogs } from "./room-log.ts"
 import { serve, serverName } from "./server.ts"
 import type { Settings } from "./settings.ts"
-import { StorageFault } from "./sqlite/thread.ts"
-import { ListenFailed } from "./transport.ts"
 import { tcp } from "./transport-tcp.ts"
-import { UsageFault } from "./usage.ts"
-
-/** Who ends a server asks it to stop; who ends anything else breaks it off. */
-let isServing = false
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
-    isServing = true
     const { host, port } = yield* serve(tcp(settings), settings)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
     const at = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
@@ -49,25 +37,6 @@ const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::
 
 const isTerminal = process.stdout.isTTY === true
 const hasColour = isTerminal && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb"
-
-/** Whether somebody other than us can do something about it. */
-const isFault = (error: unknown): error is UsageFault | ListenFailed | StorageFault =>
-  error instanceof UsageFault || error instanceof ListenFailed || error instanceof StorageFault
-
-/** Says what went wrong, unless it was said. */
-const report = (cause: Cause.Cause<unknown>): Effect.Effect<void> => {
-  const error = Cause.squash(cause)
-  if (Cause.hasInterruptsOnly(cause) || CliError.isCliError(error) || error instanceof Damaged) return Effect.void
-  if (isFault(error) || error instanceof StorageBroken) return sayFault(error.message)
-  return Effect.logFatal("a defect ended the program", cause)
-}
-
-const exitCode = <A, E>(exit: Exit.Exit<A, E>): number => {
-  if (Exit.isSuccess(exit)) return 0
-  if (Cause.hasInterruptsOnly(exit.cause)) return isServing ? 0 : 130
-  const error = Cause.squash(exit.cause)
-  return CliError.isCliError(error) || isFault(error) ? 2 : 1
-}
 
 makeCommand(run).pipe(
   Command.run({ version: serverName.split("/")[1]! }),

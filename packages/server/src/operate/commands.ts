@@ -18,9 +18,16 @@ import { importLogs } from "./import.ts"
 import { standardError } from "./progress.ts"
 import { verify } from "./verify.ts"
 
+/** Who ends a server asks it to stop; who ends anything else breaks it off, and whoever waits for it must know. */
+const breakable = Effect.onInterrupt(() =>
+  Effect.sync(() => {
+    process.exitCode = 130
+  })
+)
+
 /** @param settings gives the settings that flags, environment and file give: the data file among them */
 export const makeOperations = <R>(settings: Effect.Effect<Settings, UsageFault, R>) => {
-  /** The data file, which must be one; and where progress is shown. */
+  /** The data file, which must be one, and where progress is shown. */
   const operated = Effect.gen(function* () {
     const { data, limits } = yield* settings
     return { data: yield* fileOf(data), textLimit: limits.text, screen: standardError() }
@@ -61,7 +68,7 @@ export const makeOperations = <R>(settings: Effect.Effect<Settings, UsageFault, 
       if (Option.isSome(room)) return yield* fault("say a room or --all, not both")
       if (path === undefined) return yield* fault("say which folder: tertulia export --all --out FOLDER")
       return yield* exportAll(path, options)
-    })
+    }, breakable)
   ).pipe(
     Command.withDescription(
       "Write the log of a room as NDJSON or as text, or those of all rooms: of one moment, while a server may go on writing."
@@ -89,7 +96,7 @@ export const makeOperations = <R>(settings: Effect.Effect<Settings, UsageFault, 
       if (files.length === 0 && process.stdin.isTTY) return yield* fault("say which file: tertulia import cafe.ndjson")
       const name = Option.isSome(room) ? yield* roomNamed(room.value) : undefined
       return yield* importLogs(files, { ...options, room: name })
-    })
+    }, breakable)
   ).pipe(
     Command.withDescription(
       "Put logs that were exported into a data file that no server uses, all or none, into rooms that have no log there. " +
@@ -103,7 +110,7 @@ export const makeOperations = <R>(settings: Effect.Effect<Settings, UsageFault, 
     { to: Argument.String("file").pipe(Argument.withDescription("Where the copy goes; nothing may be there yet")) },
     Effect.fnUntraced(function* ({ to }) {
       yield* backup(to, yield* operated)
-    })
+    }, breakable)
   ).pipe(
     Command.withDescription(
       "Copy the data file, as it is at one moment, while a server may go on writing. The copy is compact, and checked before it gets its name."
@@ -116,7 +123,7 @@ export const makeOperations = <R>(settings: Effect.Effect<Settings, UsageFault, 
     {},
     Effect.fnUntraced(function* () {
       yield* verify(yield* operated)
-    })
+    }, breakable)
   ).pipe(
     Command.withDescription(
       "Look for damage in a data file or a backup, while a server may go on writing. Exits 0 when it is sound, 1 when it is damaged, 2 when it couldn't look."

@@ -16,8 +16,8 @@ import type { LogHead } from "../sqlite/snapshot.ts"
 import { UsageFault } from "../usage.ts"
 import { readEntry, readHeader } from "./archive.ts"
 import { explaining } from "./data.ts"
+import { readFault } from "./disk.ts"
 import { type Lines, linesOf, longestLine } from "./lines.ts"
-import { reasonOf } from "./new-file.ts"
 import { type Screen, showProgress } from "./progress.ts"
 import { entries } from "./words.ts"
 
@@ -67,7 +67,7 @@ const beginIn = Effect.fnUntraced(function* (data: string) {
 const importLog = Effect.fnUntraced(function* (path: string | undefined, writer: LogWriter, options: ImportOptions) {
   const name = path ?? "standard input"
   const show = yield* showProgress(options.screen, `importing ${name}`, "bytes")
-  const unreadable = (error: unknown) => new UsageFault({ message: `can't read ${name}: ${reasonOf(error)}` })
+  const unreadable = (error: unknown) => readFault(name, error)
   const size = path === undefined ? undefined : yield* Effect.try({ try: () => statSync(path).size, catch: unreadable })
   const taking = takeLog(writer, { ...options, epoch: yield* makeEpoch })
   const takeAll = ({ bytes, lines }: Lines) =>
@@ -106,7 +106,7 @@ const takeLog = (writer: LogWriter, { epoch, room, textLimit }: Taking) => {
       const there = writer.log(log.room)
       if (there !== undefined) {
         return Result.fail(
-          `${log.room} has a log already, of ${there.head} entries: give this one another name with --room`
+          `${log.room} has a log already, up to entry ${there.head}: give this one another name with --room`
         )
       }
       add = writer.begin(log)

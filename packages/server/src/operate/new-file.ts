@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { oneLine } from "../settings.ts"
 import { UsageFault } from "../usage.ts"
+import { codeOf, writeFault } from "./disk.ts"
 
 /** A file that is being made. */
 export interface NewFile {
@@ -33,9 +34,6 @@ export const newFile = Effect.fnUntraced(function* (
 /** Runs what writes a file; a fault of the disk is told in one line. */
 export const writing = <A>(path: string, write: () => A): Effect.Effect<A, UsageFault> =>
   Effect.try({ try: write, catch: (error) => writeFault(path, error) })
-
-export const writeFault = (path: string, error: unknown): UsageFault =>
-  new UsageFault({ message: `can't write ${oneLine(path)}: ${reasonOf(error)}` })
 
 export const exists = (path: string): UsageFault =>
   new UsageFault({ message: `${oneLine(path)} exists: name another, or remove it` })
@@ -66,25 +64,4 @@ const sync = (path: string): void => {
   } finally {
     closeSync(descriptor)
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "look at the permissions of its folder",
-  EDQUOT: "the disk is full",
-  EEXIST: "it exists now",
-  EFBIG: "it is larger than a file may be here",
-  EISDIR: "it is a folder",
-  ENOENT: "there is no such folder",
-  ENOSPC: "the disk is full",
-  ENOTDIR: "there is no such folder",
-  EROFS: "nothing can be written there"
-}
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error ? String(error.code) : undefined
-
-/** What an error of the file system means, as a part of a sentence. */
-export const reasonOf = (error: unknown): string => {
-  const code = codeOf(error)
-  return reasons[code ?? ""] ?? code ?? oneLine(String(error))
 }

@@ -8,7 +8,8 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { UsageFault } from "../usage.ts"
-import { newFile, writeFault } from "./new-file.ts"
+import { writeFault } from "./disk.ts"
+import { newFile } from "./new-file.ts"
 
 /** Whoever reads the output has had enough of it, as `head` has: nothing is wrong. */
 export class EnoughRead extends Data.TaggedError("EnoughRead") {}

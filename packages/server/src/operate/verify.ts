@@ -12,7 +12,7 @@ import { oneLine } from "../settings.ts"
 import { callApart } from "../sqlite/apart.ts"
 import { openToLook } from "../sqlite/data-file.ts"
 import { isCorrupt } from "../sqlite/fault.ts"
-import { type Extent, examine, type Finding, file } from "../sqlite/soundness.ts"
+import { type Extent, examine, type Finding, file, unreadable } from "../sqlite/soundness.ts"
 import type { UsageFault } from "../usage.ts"
 import { dataFault } from "./data.ts"
 import { type Screen, showProgress, showWaiting } from "./progress.ts"
@@ -39,7 +39,7 @@ export const verify = Effect.fnUntraced(function* (options: VerifyOptions) {
     return Console.log(visible(oneLine(`${where}: ${what}`)))
   }
   const extent = yield* examineAll(options, tell).pipe(
-    Effect.catchTag("Unreadable", () => tell({ where: file, what: "it is corrupt, and can't be read to its end" }))
+    Effect.catchTag("Unreadable", () => tell(unreadable(file).finding))
   )
   if (findings === 0) return yield* Console.log(`${data} is sound: ${extentInWords(extent!)}`)
   yield* Console.log(`${data} is damaged: ${counted(findings, "finding")}`)
@@ -77,7 +77,11 @@ const failureOf = (data: string, error: unknown): UsageFault | Unreadable => {
 const checkPages = Effect.fnUntraced(function* (db: DatabaseSync, { data, screen }: VerifyOptions, tell: Tell) {
   const check = callApart(db.location()!, `PRAGMA integrity_check(${mostFaults})`)
   const rows = yield* showWaiting(screen, `checking the pages of ${data}`, check).pipe(
-    Effect.mapError((error) => failureOf(data, error))
+    Effect.catch((error) =>
+      isCorrupt(error)
+        ? Effect.succeed([{ integrity_check: "its pages are damaged" }])
+        : Effect.fail(dataFault(data, error))
+    )
   )
   for (const { integrity_check: what } of rows) if (what !== "ok") yield* tell({ where: file, what: String(what) })
 })

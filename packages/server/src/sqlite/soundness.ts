@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite"
 import { Epoch, hasControls, isNick, isRoomName, Key, utf8Length } from "@tertulia/protocol"
 import * as Schema from "effect/Schema"
+import { isCorrupt } from "./fault.ts"
 import { schemaChanges, versionOf } from "./schema.ts"
 import { makeTally, type Tally } from "./tally.ts"
 
@@ -77,13 +78,30 @@ export const examine = function* (db: DatabaseSync): Generator<Step, void> {
   const rooms = allOf<RoomRow>(db, "SELECT id, name, epoch, first, head FROM rooms")
   yield { _tag: "Holds", extent: extentOf(db, rooms) }
   yield* examineNames(rooms)
-  for (const room of rooms) yield* examineRoom(db, room)
-  yield* examineOrphans(db, new Set(rooms.map(({ id }) => id)))
-  yield* examineKeys(db, rooms)
-  if (versionOf(db) >= 2) yield* examineSessions(db)
+  for (const room of rooms) yield* asFarAsItGoes(room.name, examineRoom(db, room))
+  yield* asFarAsItGoes(file, examineOrphans(db, new Set(rooms.map(({ id }) => id))))
+  yield* asFarAsItGoes(file, examineKeys(db, rooms))
+  if (versionOf(db) >= 2) yield* asFarAsItGoes(file, examineSessions(db))
 }
 
-const found = (where: string, what: string): Step => ({ _tag: "Found", finding: { where, what } })
+/** Where the pages of one room are damaged, those of another may be sound. */
+const asFarAsItGoes = function* (where: string, steps: Iterable<Step>): Generator<Step, void> {
+  try {
+    yield* steps
+  } catch (error) {
+    if (!isCorrupt(error)) throw error
+    yield unreadable(where)
+  }
+}
+
+/** What is found where nothing more can be read. */
+export const unreadable = (where: string): Step & { readonly _tag: "Found" } =>
+  found(where, "it is corrupt, and can't be read to its end")
+
+const found = (where: string, what: string): Step & { readonly _tag: "Found" } => ({
+  _tag: "Found",
+  finding: { where, what }
+})
 
 const extentOf = (db: DatabaseSync, rooms: ReadonlyArray<RoomRow>): Extent => ({
   rooms: rooms.length,

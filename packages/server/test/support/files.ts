@@ -40,7 +40,7 @@ export const plant = (file: string, ...logs: ReadonlyArray<PlantedLog>): void =>
 
 /** Changes a data file as no server would. */
 export const tamper = (file: string, sql: string): void => {
-  const db = new DatabaseSync(file)
+  const db = new DatabaseSync(file, { defensive: false })
   db.exec(sql)
   db.close()
 }
