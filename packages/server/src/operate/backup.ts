@@ -11,11 +11,12 @@
  * @module
  */
 import { closeSync, openSync, rmSync, statSync } from "node:fs"
-import type { DatabaseSync } from "node:sqlite"
+import { DatabaseSync } from "node:sqlite"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { callApart } from "../sqlite/apart.ts"
 import { inWords } from "../sqlite/fault.ts"
+import { markBackup } from "../sqlite/schema.ts"
 import { UsageFault } from "../usage.ts"
 import { explaining, look } from "./data.ts"
 import { newFile, writing } from "./new-file.ts"
@@ -31,7 +32,10 @@ export interface BackupOptions {
 /** Milliseconds between two looks at how long the copy is. */
 const pause = 100
 
-/** Copies a data file to a path where nothing is yet. The copy is there when it is whole, checked, and on the disk. */
+/**
+ * Copies a data file to a path where nothing is yet. The copy is there when it is whole, checked, and on the disk; it is marked, so that
+ * a server that uses it knows.
+ */
 export const backup = Effect.fnUntraced(function* (path: string, { data, screen }: BackupOptions) {
   const db = yield* look(data)
   const { draft, publish } = yield* newFile(path)
@@ -45,7 +49,8 @@ export const backup = Effect.fnUntraced(function* (path: string, { data, screen 
     callApart(db.location()!, "VACUUM INTO ?", draft),
     watchSize(draft, size, screen, `backing up ${data}`)
   ).pipe(
-    Effect.andThen(check(draft, path)),
+    Effect.andThen(writing(path, () => mark(draft))),
+    Effect.andThen(check(draft, data)),
     Effect.catchTag("ApartFault", (error) =>
       Effect.fail(new UsageFault({ message: `can't back up ${data}: ${inWords(error)}` }))
     )
@@ -54,6 +59,12 @@ export const backup = Effect.fnUntraced(function* (path: string, { data, screen 
   const bytes = counted(statSync(path).size, "byte")
   yield* Console.log(`${path}: ${counted(found.rooms, "room")}, ${entries(found.entries)}, ${bytes}; checked`)
 }, Effect.scoped)
+
+const mark = (copy: string): void => {
+  const db = new DatabaseSync(copy)
+  markBackup(db)
+  db.close()
+}
 
 /** The bytes that the copy will have, roughly: what is in use. */
 const sizeOf = (db: DatabaseSync): number => {
@@ -70,14 +81,13 @@ const watchSize = Effect.fnUntraced(function* (path: string, size: number, scree
 }, Effect.scoped)
 
 /** Looks whether a copy is sound and has all entries, and gives how many it has. */
-const check = Effect.fnUntraced(function* (copy: string, path: string) {
+const check = Effect.fnUntraced(function* (copy: string, data: string) {
   const [sound] = yield* callApart(copy, "PRAGMA quick_check(1)")
   const [found] = yield* callApart(copy, countRows)
   const count = found as unknown as Count
   if (sound?.["quick_check"] === "ok" && count.entries === count.expected) return count
-  return yield* new UsageFault({
-    message: `the copy ${path} would be damaged, as is what it was made from: see tertulia verify`
-  })
+  const message = `${data} is damaged, and so was its copy, which isn't kept: tertulia verify says what is wrong`
+  return yield* new UsageFault({ message })
 })
 
 interface Count {

@@ -87,8 +87,9 @@ const showLine = ({ columns, hasColour, write }: Screen): Effect.Effect<(line: s
 const extent = (done: number, total: number | undefined, unit: Unit): string => {
   if (total === undefined || total === 0) return amount(done, unit)
   const percent = Math.floor((100 * Math.min(done, total)) / total)
-  return `${percent} %, ${amount(done, unit)} of ${amount(total, unit)}`
+  return `${percent} %, ${figure(done, unit)} of ${amount(total, unit)}`
 }
 
-const amount = (count: number, unit: Unit): string =>
-  unit === "bytes" ? `${(count / 1e6).toFixed(1)} MB` : `${number(count)} ${unit}`
+const amount = (count: number, unit: Unit): string => `${figure(count, unit)} ${unit === "bytes" ? "MB" : unit}`
+
+const figure = (count: number, unit: Unit): string => (unit === "bytes" ? (count / 1e6).toFixed(1) : number(count))

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { existsSync, realpathSync, rmSync, statSync } from "node:fs"
+import { closeSync, existsSync, openSync, readSync, realpathSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inWords } from "./fault.ts"
-import { migrate, schemaFault, versionOf } from "./schema.ts"
+import { adoptBackup, backupId, migrate, schemaFault, versionOf } from "./schema.ts"
 
 /** Why a file can't be used, as one sentence. */
 export class DataFault extends Error {}
@@ -36,6 +36,7 @@ export const openDataFile = (file: string): DataFile =>
     const lock = lockOf(path)
     const isNew = !existsSync(path)
     try {
+      refuseStaleWal(path)
       const db = new DatabaseSync(path, { timeout: patience })
       try {
         prepare(db)
@@ -79,6 +80,7 @@ export const openToLook = (file: string): DatabaseSync =>
   explained(file, () => {
     const path = whole(file)
     if (!existsSync(path)) throw new DataFault("it doesn't exist: name another with --data")
+    refuseStaleWal(path)
     const db = new DatabaseSync(path, { readOnly: true, timeout: patience })
     try {
       const fault = schemaFault(db)
@@ -111,6 +113,29 @@ const whole = (file: string): string => {
 }
 
 /**
+ * A backup has no WAL of its own. One that lies beside it is of the file that was there before, and SQLite would write what it holds
+ * into the backup.
+ */
+const refuseStaleWal = (path: string): void => {
+  const wal = `${path}-wal`
+  if (existsSync(wal) && statSync(wal).size > 0 && applicationIdOf(path) === backupId) {
+    throw new DataFault(`it is a backup, and ${basename(wal)} is of the file that was there before: move that away`)
+  }
+}
+
+/** The mark of the file as it is without its WAL: SQLite keeps it in bytes 68 to 71. */
+const applicationIdOf = (path: string): number => {
+  const header = Buffer.alloc(72)
+  const descriptor = openSync(path, "r")
+  try {
+    readSync(descriptor, header, 0, header.length, 0)
+  } finally {
+    closeSync(descriptor)
+  }
+  return header.readUInt32BE(68)
+}
+
+/**
  * Holds a lock for as long as the process lives, however it ends. It can't be on the file itself: there, the lock that keeps
  * other writers out between transactions would keep readers out, too.
  */
@@ -140,6 +165,8 @@ const lockOf = (path: string): DatabaseSync => {
 const prepare = (db: DatabaseSync): void => {
   const fault = schemaFault(db)
   if (fault !== undefined) throw new DataFault(fault)
+  // Before there is a WAL: see `refuseStaleWal`.
+  adoptBackup(db)
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
   migrate(db)
 }

@@ -8,6 +8,9 @@ import { DatabaseSync } from "node:sqlite"
 /** Marks a SQLite file as one of ours: "Tert" in ASCII. */
 const applicationId = 0x54_65_72_74
 
+/** Marks a backup, which no server has used yet: "TerB". */
+export const backupId = 0x54_65_72_42
+
 /**
  * Step by step from an empty file to the present; a step that was released never changes. The version of a file is the number
  * of steps that it has taken.
@@ -54,7 +57,7 @@ const migrations: ReadonlyArray<string> = [
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */
 export const schemaFault = (db: DatabaseSync): string | undefined => {
   const version = versionOf(db)
-  const isOurs = pragma(db, "application_id") === applicationId
+  const isOurs = [applicationId, backupId].includes(pragma(db, "application_id"))
   if (!isOurs && (version !== 0 || hasTables(db))) return "it is a database of another program"
   if (version <= migrations.length) return undefined
   return `it has version ${version}, and this server knows up to ${migrations.length}: start the newer server that wrote it`
@@ -62,6 +65,21 @@ export const schemaFault = (db: DatabaseSync): string | undefined => {
 
 /** How many steps a file has taken. */
 export const versionOf = (db: DatabaseSync): number => pragma(db, "user_version")
+
+/** Marks a file as a backup. */
+export const markBackup = (db: DatabaseSync): void => db.exec(`PRAGMA application_id = ${backupId}`)
+
+/**
+ * Makes a backup a data file of its own, before a server uses it. People may have seen entries that came after the backup, and their
+ * places will be taken by others: so its logs go on under epochs of their own (EPOCH-1, EPOCH-2; 72 random bits, as in epoch.ts). Its
+ * sessions may have ended since, so nobody can come back by them (SESSION-8).
+ */
+export const adoptBackup = (db: DatabaseSync): void => {
+  if (pragma(db, "application_id") !== backupId) return
+  db.exec("BEGIN IMMEDIATE; UPDATE rooms SET epoch = lower(hex(randomblob(9)))")
+  if (versionOf(db) >= 2) db.exec("DELETE FROM sessions")
+  db.exec(`PRAGMA application_id = ${applicationId}; COMMIT`)
+}
 
 /**
  * Takes the steps that a file hasn't taken, all or none. Something is written even when there are none, so that a file that can't
