@@ -218,6 +218,16 @@ test("what can't be is one line on standard error, and exit 2", async () => {
   close()
 })
 
+test("one that is broken off has imported nothing, and exits 130", async () => {
+  await using folder = await openFolder()
+  const { child, exit } = folder.start(["import"])
+  child.stdin.write([header(), entry(1), ""].join("\n"))
+  await expect.poll(() => existsSync(`${folder.path}/tertulia.db-lock`)).toBe(true)
+  child.kill("SIGINT")
+  expect(await exit).toEqual({ code: 130, out: "", err: "" })
+  expect(existsSync(`${folder.path}/tertulia.db`)).toBe(false)
+})
+
 test("standard input is imported where no file is named, and the file is the one of the environment", async () => {
   await using folder = await openFolder()
   const { child, exit } = folder.start(["import", "--room", "cine"], { TERTULIA_DATA: "other.db" })
