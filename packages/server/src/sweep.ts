@@ -47,8 +47,13 @@ export const sweepForever = (sweeping: Sweeping): Effect.Effect<never> => {
     hasTraces ||= given.entries > 0
     if (hasTraces) hasTraces = !(yield* sweeping.removeTraces)
   })
-  // The storage has told the operator already.
-  return sweep.pipe(Effect.ignore, Effect.andThen(Effect.sleep(pause)), Effect.forever)
+  return sweep.pipe(
+    // The storage has told the operator already.
+    Effect.ignore,
+    Effect.catchDefect((defect) => Effect.logError("a defect kept old entries from being given up", defect)),
+    Effect.andThen(Effect.sleep(pause)),
+    Effect.forever
+  )
 }
 
 const sweepAll = Effect.fnUntraced(function* (sweeping: Sweeping) {

@@ -18,4 +18,6 @@ const run = (): Said => {
   }
 }
 
+// Ctrl-C is heard by the process that waits for this one, and ends it.
+process.on("SIGINT", () => {})
 process.stdout.write(JSON.stringify(run()))
