@@ -15,6 +15,8 @@ import { tertulia } from "./support/tertulia.ts"
 // A process takes a second to start, and more on a machine with other things to do.
 vi.setConfig({ testTimeout: 60_000 })
 
+const patience = { timeout: 30_000 }
+
 /** A client of a server in a process, in a room. */
 const person = async (port: number, nick: string, room: string): Promise<Client> => {
   const client = await openClient(port)
@@ -50,7 +52,7 @@ test("a copy made while people talk has all that was acknowledged before; a serv
   const first = folder.start(["--port", "0", "--rate", "1000000", "--burst", "1000000"])
   const { port } = await listening(first.child)
   const talks = [talk(await person(port, "ana", "#cafe"), "#cafe"), talk(await person(port, "leo", "#bar"), "#bar")]
-  await expect.poll(() => talks.every(({ sent }) => sent.length > 20)).toBe(true)
+  await expect.poll(() => talks.every(({ sent }) => sent.length > 20), patience).toBe(true)
   const before = talks.map(({ sent }) => sent.length)
   const made = await folder.start(["backup", "copy.db"]).exit
   expect(made).toMatchObject({ code: 0, err: "" })
@@ -185,7 +187,9 @@ test("one that is broken off leaves nothing behind", async () => {
   plant(folder.file, { room: "#cafe", entries: Array.from({ length: 50_000 }, () => ({ text: "x".repeat(500) })) })
   const screen = { isTerminal: false, hasColour: false, columns: 80, write: () => {} }
   const fiber = Effect.runFork(backup(`${folder.path}/copy`, { data: folder.file, screen }))
-  await expect.poll(() => existsSync(`${folder.path}/copy.${process.pid}.part`), { interval: 1 }).toBe(true)
+  await expect
+    .poll(() => existsSync(`${folder.path}/copy.${process.pid}.part`), { ...patience, interval: 1 })
+    .toBe(true)
   await Effect.runPromise(Fiber.interrupt(fiber))
   expect((await readdir(folder.path)).filter((name) => name.startsWith("copy"))).toEqual([])
 })

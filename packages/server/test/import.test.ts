@@ -13,6 +13,8 @@ import { tertulia } from "./support/tertulia.ts"
 // A process takes a second to start, and more on a machine with other things to do.
 vi.setConfig({ testTimeout: 60_000 })
 
+const patience = { timeout: 30_000 }
+
 const header = (more: Readonly<Record<string, unknown>> = {}) =>
   JSON.stringify({ format: "tertulia-log", version: 1, room: "#cafe", epoch: "k3", first: 1, head: 2, ...more })
 
@@ -222,7 +224,7 @@ test("one that is broken off has imported nothing, and exits 130", async () => {
   await using folder = await openFolder()
   const { child, exit } = folder.start(["import"])
   child.stdin.write([header(), entry(1), ""].join("\n"))
-  await expect.poll(() => existsSync(`${folder.path}/tertulia.db-lock`)).toBe(true)
+  await expect.poll(() => existsSync(`${folder.path}/tertulia.db-lock`), patience).toBe(true)
   child.kill("SIGINT")
   expect(await exit).toEqual({ code: 130, out: "", err: "" })
   expect(existsSync(`${folder.path}/tertulia.db`)).toBe(false)

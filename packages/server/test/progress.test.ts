@@ -67,5 +67,5 @@ test("what can't tell how far it is says how long it has taken", async () => {
   await allAsleep()
   await pass(3_000)
   waiting.interruptUnsafe()
-  await expect.poll(() => written).toEqual(["\rchecking: 3 s", `\r${" ".repeat(13)}\r`])
+  await expect.poll(() => written, { timeout: 30_000 }).toEqual(["\rchecking: 3 s", `\r${" ".repeat(13)}\r`])
 })

@@ -108,7 +108,7 @@ describe("entries that are kept for 30 days", () => {
     const { allAsleep, logs } = await openAtNow({ file: folder.file, keepDays: 30, writer })
     await using _logs = logs
     const log = await logs.open("#cafe")
-    await expect.poll(log.first).toBe(3)
+    await expect.poll(log.first, { timeout: 30_000 }).toBe(3)
     const other = await logs.open("#cafe")
     expect([other.first(), bounds(folder.file)]).toEqual([3, { "#cafe": [1, 3] }])
     await rm(`${folder.file}-held`)
