@@ -1,12 +1,12 @@
 """A Tertulia 1 server that loses nothing, in one file, with nothing but the standard library (Python 3.11).
 
 It speaks the core and the profiles history and resume: what anybody has seen is in a SQLite file first, and survives a
-kill -9 of this process; a person whose connection breaks comes back as the same one, and a message that is sent again with
-the same key is there once.
+kill -9 of this process; a person whose connection breaks comes back as the same one, and a message that is sent again
+with the same key is there once.
 
 From top to bottom: what a request looks like; the storage; rooms and people; connections; clocks, and the door. Whoever
-has something to say to a connection puts a line into its outbox, and never waits for its socket. Codes such as FRAME-6 name
-the requirements of the specification, which is in ../../spec.
+has something to say to a connection puts a line into its outbox, and never waits for its socket. Codes such as FRAME-6
+name the requirements of the specification, which is in ../../spec.
 """
 import argparse, asyncio, collections, datetime, hashlib, itertools, json, os, random, re, secrets, signal, socket
 import sqlite3, sys, traceback
@@ -603,9 +603,9 @@ if __name__ == "__main__":
     options = options.parse_args()
     HELLO["heartbeat"] = options.heartbeat
     LIMITS |= {"loginSeconds": options.login_seconds, "grace": options.grace}
+    what = options.data
     try:
-        what, storage = options.data, Storage(options.data)
-        what = f"{options.host}:{options.port}"
+        storage, what = Storage(options.data), f"{options.host}:{options.port}"
         listener = socket.create_server((options.host, options.port), backlog=LIMITS["connections"])
     except (OSError, OverflowError, sqlite3.Error) as error:
         print(f"{what}: {error}", file=sys.stderr)
