@@ -20,7 +20,7 @@ import * as Scope from "effect/Scope"
 import { type Draft, RoomLogs } from "../packages/server/src/room-log.ts"
 import * as SqliteRoomLogs from "../packages/server/src/room-log-sqlite.ts"
 import { openDataFile } from "../packages/server/src/sqlite/data-file.ts"
-import { makeWriter } from "../packages/server/src/sqlite/writer.ts"
+import { makeWriter, rowOf } from "../packages/server/src/sqlite/writer.ts"
 import { slowCommit } from "./slow.ts"
 
 /** Rooms that append all the time, each so many entries at once. */
@@ -41,7 +41,7 @@ type Run = (file: string, shape: Shape, isSlow: boolean) => Promise<Outcome>
 
 const seconds = 0.6
 const at = new Date().toISOString()
-const draft: Draft = { from: "ana", text: "x".repeat(100), at }
+const draft: Draft = { author: { id: "ana" }, from: "ana", text: "x".repeat(100), at }
 
 /** Calls `append` of each room again and again, and measures from outside. */
 const measure = async ({ entries, rooms }: Shape, append: (room: number) => Promise<unknown>): Promise<Outcome> => {
@@ -97,13 +97,13 @@ const bare: Run = async (file, { entries, rooms }, isSlow) => {
 const inline: Run = async (file, shape, isSlow) => {
   const { close, db } = openDataFile(file)
   const write = makeWriter(db, isSlow ? slowCommit(db) : undefined)
-  const drafts = Array.from({ length: shape.entries }, () => draft)
+  const drafts = Array.from({ length: shape.entries }, () => rowOf(draft))
   let group: Array<{ readonly room: number; readonly done: () => void }> = []
   const flush = async () => {
     await setImmediate()
     const taken = group
     group = []
-    write(taken.map(({ room }) => ({ room: `#${room}`, epoch: `${room}`, drafts })))
+    write(taken.map(({ room }) => ({ _tag: "Append", room: `#${room}`, epoch: `${room}`, drafts })))
     for (const { done } of taken) done()
   }
   const outcome = await measure(shape, (room) => {

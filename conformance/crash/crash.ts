@@ -31,7 +31,8 @@ export interface CrashOptions {
 
 export interface CrashReport {
   readonly acknowledged: number
-  readonly unanswered: number
+  readonly again: number
+  readonly duplicates: number
   readonly refused: number
   readonly stored: number
   readonly verdict: Verdict
@@ -91,7 +92,7 @@ export const crash = (options: CrashOptions): Effect.Effect<CrashReport, NotStar
     const file = join(folder, "tertulia.db")
     const server = serverOn(file, options)
     const people = yield* Effect.forEach(nicks, (nick) => makePerson(nick, rooms))
-    const count = (kind: "acknowledged" | "unanswered" | "refused") =>
+    const count = (kind: "acknowledged" | "again" | "duplicates" | "refused") =>
       people.reduce((sum, { notes }) => sum + notes[kind].length, 0)
     for (let kills = 1; kills <= options.kills; kills++) {
       const space = yield* Random.nextIntBetween(leastSpace, mostSpace)
@@ -102,7 +103,8 @@ export const crash = (options: CrashOptions): Effect.Effect<CrashReport, NotStar
     const log = readLog(file)
     return {
       acknowledged: count("acknowledged"),
-      unanswered: count("unanswered"),
+      again: count("again"),
+      duplicates: count("duplicates"),
       refused: count("refused"),
       stored: log.length,
       verdict: judge(

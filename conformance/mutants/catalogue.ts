@@ -8,6 +8,7 @@ import { clients } from "./catalogue/clients.ts"
 import { history } from "./catalogue/history.ts"
 import { order } from "./catalogue/order.ts"
 import { registries } from "./catalogue/registries.ts"
+import { resume } from "./catalogue/resume.ts"
 import { rooms } from "./catalogue/rooms.ts"
 import { session } from "./catalogue/session.ts"
 import { stories } from "./catalogue/stories.ts"
@@ -22,6 +23,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...order,
   ...stories,
   ...history,
+  ...resume,
   ...registries,
   ...versioning,
   ...claims,

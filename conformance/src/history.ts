@@ -8,7 +8,7 @@
  * | --- | --- |
  * | agreement, no gaps | ORDER-1, ORDER-2, ORDER-3; over reconnects EPOCH-1 to EPOCH-3 and CATCH-1 to CATCH-3, too |
  * | sender order, causality | ORDER-4, ORDER-5 |
- * | exactly once | SEND-1: one entry for each `send`, one or none if its reply was lost. Once for all repetitions needs a `key`, which the core lacks |
+ * | exactly once | SEND-1: one entry for each `send`, one or none if its reply was lost; KEY-2: one for all repetitions with a `key`, over all connections of a person |
  * | isolation | ISOLATE-1 |
  * | true membership | MEMBER-6. How soon an abrupt end is noticed is a matter of clocks, which a history doesn't have: MEMBER-5 has tests of its own |
  * | barrier | SYNC-1 |
@@ -24,6 +24,7 @@ import type { Request, ServerMessage } from "@tertulia/protocol"
 import type { RequirementId } from "./generated/requirement-id.ts"
 import { courseOf } from "./history/course.ts"
 import { epochs } from "./history/epochs.ts"
+import { keys } from "./history/keys.ts"
 import { members } from "./history/members.ts"
 import { order } from "./history/order.ts"
 import { requests } from "./history/requests.ts"
@@ -39,6 +40,8 @@ export interface Lane {
   readonly who: string
   /** Who comes again under the same nick, by another connection, is the same person. */
   readonly nick: string
+  /** Who is behind it, where the connections of a person are known by their session; keys belong to the person. */
+  readonly person?: string
   readonly observations: ReadonlyArray<Observation>
   /** When the connection broke: nothing is seen after it, and what wasn't answered may have happened or not. */
   readonly ended?: number
@@ -78,5 +81,5 @@ export interface Judgement {
  */
 export const judgeHistory = (lanes: ReadonlyArray<Lane>): ReadonlyArray<Judgement> => {
   const courses = lanes.map(courseOf)
-  return [...requests(courses), ...epochs(courses), ...order(courses), members(courses)]
+  return [...requests(courses), keys(courses), ...epochs(courses), ...order(courses), members(courses)]
 }

@@ -23,11 +23,16 @@ export interface Watched extends Pick<Person, "who" | "nick" | "post"> {
   readonly lane: Effect.Effect<Lane, Stop>
   /** Ends the connection without a word, and gives all that was seen until then; what was on its way is lost. */
   readonly breaks: (how: "FIN" | "RST") => Effect.Effect<Lane>
+  /** Leaves the connection open, and gives all that was seen so far: whatever comes is for nobody. */
+  readonly abandon: Effect.Effect<Lane>
 }
 
+/** Somebody to be watched; with a name for the person where their connections are known by a session. */
+type Watchable = Person & { readonly person?: string }
+
 /** Begins to watch a person, who must not be in a room yet. */
-export const watch = (person: Person): Watched => {
-  const { nick, who } = person
+export const watch = (person: Watchable): Watched => {
+  const { nick, person: name, who } = person
   const observations: Array<Observation> = []
   const note = (items: ReadonlyArray<Arrival>) => {
     for (const item of items) {
@@ -51,7 +56,7 @@ export const watch = (person: Person): Watched => {
 
   const seen = (): Lane => {
     const inOrder = observations.toSorted((one, other) => one.moment - other.moment)
-    return { who, nick, observations: inOrder }
+    return { who, nick, observations: inOrder, ...(name === undefined ? {} : { person: name }) }
   }
 
   const lane: Watched["lane"] = Effect.gen(function* () {
@@ -60,14 +65,15 @@ export const watch = (person: Person): Watched => {
     return seen()
   })
 
-  const breaks: Watched["breaks"] = Effect.fnUntraced(function* (how) {
+  const abandon: Watched["abandon"] = Effect.sync(() => {
     const ended = nextMoment()
     note(person.connection.inbox)
-    yield* how === "FIN" ? person.end : person.reset
     return { ...seen(), ended }
   })
 
-  return { who, nick, post, until, lane, breaks }
+  const breaks: Watched["breaks"] = (how) => Effect.tap(abandon, () => (how === "FIN" ? person.end : person.reset))
+
+  return { who, nick, post, until, lane, breaks, abandon }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -75,25 +81,28 @@ export const watch = (person: Person): Watched => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Somebody whose connection broke comes back by another, under the same nick, as soon as it is free: joins the rooms that they were in with
- * the cursors that they hold, and repeats what they have sent and never had acknowledged.
+ * Somebody whose connection broke comes back by another, under the same nick: as soon as it is free, or at once by their session. They
+ * join the rooms that they were in with the cursors that they hold, and repeat what they have sent and never had acknowledged.
  *
  * @param broken their connections so far, the last one last
  */
 export const comeBack = Effect.fnUntraced(function* (
   t: Scenario,
-  broken: readonly [Lane, ...Array<Lane>]
+  broken: readonly [Lane, ...Array<Lane>],
+  session?: string
 ): Effect.fn.Return<Watched, Stop, Scope.Scope> {
-  const [{ nick, who: name }] = broken
+  const [{ nick, person: known, who: name }] = broken
   const client = yield* t.connection(`${name} (${broken.length + 1})`)
-  yield* loginAgain(t, client, nick)
-  const person = watch({ ...client, nick })
+  if (session === undefined) yield* loginAgain(t, client, nick)
+  else yield* client.ask({ type: "login", nick, session }, "SESSION-2")
+  const person = watch({ ...client, nick, ...(known === undefined ? {} : { person: known }) })
   const course = courseOf(broken.at(-1)!)
   const rooms = roomsWanted(course)
   for (const room of rooms) yield* person.post({ type: "join", room, ...cursorIn(course, room) })
   for (const { answered, request } of course.exchanges) {
     if (request.type !== "send" || answered !== never || !rooms.has(request.room)) continue
-    yield* person.post({ type: "send", room: request.room, text: request.text })
+    const { key, room, text } = request
+    yield* person.post({ type: "send", room, text, ...(key === undefined ? {} : { key }) })
   }
   return person
 })

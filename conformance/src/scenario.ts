@@ -118,6 +118,8 @@ export interface ScenarioOptions {
   readonly kind?: TestPlan["kind"]
   /** The profile that the target must claim: that of the requirements, unless it is said here. */
   readonly profile?: Profile
+  /** The profile that the target must not claim: what is unknown without it is something else with it. */
+  readonly unless?: Profile
 }
 
 /** What the first clients of a test are called. */
@@ -302,11 +304,19 @@ const survived = Effect.fnUntraced(function* (judging: Judging, outcome: Outcome
 })
 
 /** Reasons not to begin at all. */
-const refuse = (ids: Ids, profile: Profile, { needs }: ScenarioOptions, count: number): Effect.Effect<void, Stop> => {
+const refuse = (
+  ids: Ids,
+  profile: Profile,
+  { needs, unless }: ScenarioOptions,
+  count: number
+): Effect.Effect<void, Stop> => {
   const unknown = ids.find((id) => suite.requirementOf(id) === undefined)
   if (unknown !== undefined) return Effect.die(new SuiteFault(`no chapter of the spec has a requirement ${unknown}`))
   const stop = (verdict: Stop["verdict"], reason: string) => Effect.fail(new Stop({ verdict, reason }))
   if (!suite.isClaimed(profile)) return stop("not claimed", `the target doesn't claim ${profile}/1`)
+  if (unless !== undefined && suite.isClaimed(unless)) {
+    return stop("not claimed", `only of a target that doesn't claim ${unless}/1`)
+  }
   const death = life.deathNote()
   if (death !== undefined) return stop("blocked", `blocked: ${death}`)
   if (suite.hasStopped()) return stop("not run", "--bail: an earlier test has failed")

@@ -7,10 +7,11 @@ import { judge, type Stored, type Verdict } from "../crash/verdict.ts"
 
 const said = (seq: number, text: string): Stored => ({ room: "#cafe", seq, from: "ana", text })
 
-const notes = (acknowledged: Notes["acknowledged"], seen: ReadonlyArray<Stored> = []): Notes => ({
+const notes = (acknowledged: ReadonlyArray<Stored>, seen: ReadonlyArray<Stored> = []): Notes => ({
   nick: "ana",
-  acknowledged,
-  unanswered: [],
+  acknowledged: acknowledged.map((entry) => ({ ...entry, key: entry.text })),
+  again: [],
+  duplicates: [],
   refused: [],
   seen: new Map([["#cafe", seen.map((entry): Message => ({ type: "message", at: "", ...entry }))]]),
   complaints: []
@@ -29,7 +30,7 @@ const faults: ReadonlyArray<readonly [what: string, people: Notes, log: Readonly
     ["an entry that was shown and isn't there", notes([], [said(4, "ana-5 x")]), good, ["lost"]],
     ["an entry that is there twice", notes([]), [...good, said(4, "ana-4 x")], ["doubled"]],
     ["an entry before its predecessor", notes([]), [...good, said(4, "ana-3 x")], ["reordered"]],
-    ["an entry that was refused", { ...notes([]), refused: [said(2, "ana-2 x")] }, good, ["ghosts"]],
+    ["an entry that was refused", { ...notes([]), refused: [{ ...said(2, "ana-2 x"), key: "k2" }] }, good, ["ghosts"]],
     ["a place without an entry", notes([]), [...good, said(5, "ana-5 x")], ["holes"]]
   ]
 
@@ -45,8 +46,9 @@ describe("a crash test", () => {
     () =>
       Effect.map(
         crash({ kills: 2, seed: 1, isEarly: false, isFull: false, onKill: () => {} }),
-        ({ acknowledged, verdict }) => {
+        ({ acknowledged, stored, verdict }) => {
           assert.isAbove(acknowledged, 0)
+          assert.strictEqual(stored, acknowledged)
           assert.deepStrictEqual(kindsOf(verdict), [])
         }
       ),

@@ -14,7 +14,7 @@ import fc from "fast-check"
 import { afterAll, describe, expect } from "vitest"
 import { bytesOf, type Happening, type Side, TranscriptLine, transcriptSchema } from "../src/proxy/happening.ts"
 import type { Address } from "../src/wire/connection.ts"
-import { accusations, conformance, conversation, host, person, proxyTo, server } from "./traffic.ts"
+import { accusations, conformance, conversation, host, person, proxyTo, resumption, server } from "./traffic.ts"
 
 describe("The proxy", { timeout: 60_000 }, () => {
   it.live("finds nothing in what people say to a right server", () =>
@@ -26,6 +26,24 @@ describe("The proxy", { timeout: 60_000 }, () => {
       expect(accusations(summary)).toEqual([])
       expect(summary).toMatchObject({ connections: 2, leftOut: 0 })
       expect(summary.lines.client).toBeGreaterThan(10)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("finds nothing in what a right server says to whoever comes back by a session", () =>
+    Effect.gen(function* () {
+      const { address, allClosed, judge } = yield* proxyTo(yield* server())
+      yield* resumption(address)
+      yield* allClosed
+      expect(accusations(judge.finish())).toEqual([])
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("finds out a server that appends again what has a known key", () =>
+    Effect.gen(function* () {
+      const { address, allClosed, judge } = yield* proxyTo(yield* server("appends-again"))
+      yield* Effect.timeoutOption(resumption(address), "5 seconds")
+      yield* allClosed
+      expect(accusations(judge.finish())).toContain("server KEY-2")
     }).pipe(Effect.scoped)
   )
 

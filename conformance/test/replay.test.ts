@@ -12,7 +12,7 @@ import { scriptOf } from "../src/proxy/script.ts"
 import { judgeTraffic } from "../src/proxy/traffic.ts"
 import { readRequirements } from "../src/spec/requirements.ts"
 import type { Address } from "../src/wire/connection.ts"
-import { accusations, conformance, conversation, host, person, proxyTo, server } from "./traffic.ts"
+import { accusations, conformance, conversation, host, person, proxyTo, resumption, server } from "./traffic.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "tertulia-replay-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -71,6 +71,14 @@ describe("A replay", { timeout: 60_000 }, () => {
       expect(answers).toBeGreaterThan(15)
       // The same bytes, in the same chunks.
       expect(textsOf(again, "client")).toBe(textsOf(happenings, "client"))
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("comes back by the session of this run, not by the one that was recorded", () =>
+    Effect.gen(function* () {
+      const happenings = yield* recorded(yield* server(), resumption)
+      const { broken, differences } = yield* replayed(happenings, yield* server())
+      expect({ broken, differences }).toEqual({ broken: [], differences: [] })
     }).pipe(Effect.scoped)
   )
 

@@ -5,10 +5,12 @@
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import * as net from "node:net"
+import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { connect } from "@tertulia/client"
 import { tcp } from "@tertulia/client/tcp"
-import { defaultLimits } from "@tertulia/protocol"
+import { defaultLimits, type JsonObject } from "@tertulia/protocol"
 import { MemoryRoomLogs, serve, tcp as serverTcp } from "@tertulia/server"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -81,6 +83,51 @@ export const conversation = Effect.fnUntraced(function* (address: Address) {
   yield* anas.send("adiós")
   yield* Effect.all([ana.sync, leo.rooms])
   yield* ana.bye
+}, Effect.scoped)
+
+/** A connection that says lines and hears objects. */
+const rawly = Effect.fnUntraced(function* (address: Address) {
+  const socket = yield* Effect.acquireRelease(
+    Effect.sync(() => net.connect({ ...address, noDelay: true }).on("error", () => {})),
+    (open) => Effect.sync(() => open.destroy())
+  )
+  const heard = yield* Queue.unbounded<JsonObject>()
+  createInterface({ input: socket }).on("line", (line) => void Queue.offerUnsafe(heard, JSON.parse(line) as JsonObject))
+  const find = (wanted: JsonObject): Effect.Effect<JsonObject> =>
+    Effect.flatMap(Queue.take(heard), (object) =>
+      Object.entries(wanted).every(([field, value]) => object[field] === value) ? Effect.succeed(object) : find(wanted)
+    )
+  const say = (...objects: ReadonlyArray<JsonObject>) =>
+    Effect.sync(() => void socket.write(objects.map((object) => `${JSON.stringify(object)}\n`).join("")))
+  yield* find({ type: "hello" })
+  return { say, find, close: Effect.sync(() => void socket.resetAndDestroy()) }
+})
+
+/** Ana has a session, says something and is cut off; she goes on elsewhere, says it again by its key, and takes that over as well. */
+export const resumption = Effect.fnUntraced(function* (address: Address) {
+  const leo = yield* person(address, "leo")
+  const leos = yield* leo.join("#cafe")
+  const hola = { type: "send", room: "#cafe", text: "hola", key: "k1" }
+  const first = yield* rawly(address)
+  yield* first.say({ type: "login", id: 1, nick: "ana", resume: true }, { type: "join", id: 2, room: "#cafe" })
+  const { session } = yield* first.find({ type: "welcome" })
+  yield* first.say({ ...hola, id: 3 })
+  yield* first.find({ type: "sent" })
+  yield* first.close
+  yield* leos.send("ana?")
+  const second = yield* rawly(address)
+  yield* second.say({ type: "login", id: 1, nick: "ana", session: session! }, { ...hola, id: 2 })
+  yield* second.find({ type: "sent" })
+  yield* second.say({ type: "join", id: 3, room: "#cafe" }, { ...hola, id: 4 }, { ...hola, id: 5, text: "adiós" })
+  yield* second.find({ type: "error", code: "key-reused" })
+  const third = yield* rawly(address)
+  yield* third.say({ type: "login", id: 1, nick: "ana", session: session! }, { type: "join", id: 2, room: "#cafe" })
+  yield* third.find({ type: "joined" })
+  yield* second.find({ type: "bye", code: "replaced" })
+  yield* third.say({ ...hola, id: 3 }, { ...hola, id: 4, key: "k2" }, { type: "bye", id: 5 })
+  yield* third.find({ type: "bye" })
+  yield* leo.sync
+  yield* leo.bye
 }, Effect.scoped)
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))

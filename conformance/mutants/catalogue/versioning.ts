@@ -88,7 +88,8 @@ export const versioning: ReadonlyArray<Mutant> = [
         wire.hit()
         wire.toClient({ ...success(object) })
         return []
-      }
+      },
+      reply: ({ object, type }) => (type === "hello" ? [{ ...object, features: [] }] : undefined)
     }
   })
 ]

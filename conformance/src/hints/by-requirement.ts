@@ -290,6 +290,49 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Read pages from the same place to which entries are written, after earlier requests of the connection are done: a cache or a second process that follows later shows less than was acknowledged.",
 
   // ---------------------------------------------------------------------------------------------------------------------
+  // Resume
+  // ---------------------------------------------------------------------------------------------------------------------
+  "KEY-1":
+    "Store the `key` with the entry, and write it into every `message` and every item of a page: live, replayed and read back. An entry that came without a key has no field `key`, not an empty one.",
+  "KEY-2":
+    'Before you append, look the key up by person and room. If it is there, answer `sent` with the stored `seq` and `at` and `"duplicate":true`, and send nothing to anybody else. Look and append under one lock, or two copies that come at once both get in.',
+  "KEY-3":
+    "Compare the text with that of the entry which has the key: another text is `key-reused` with the field `key`, and neither a duplicate nor a new entry.",
+  "KEY-4":
+    "Note a key at the place where the entry is appended, and not where the request is read: what is refused, for whatever reason, leaves its key unused.",
+  "KEY-5":
+    "Keep keys in a table of their own, beside the entries: a purge of entries doesn't touch it. With `history` it lies in the same file, and is written in the same transaction as the entry.",
+  "KEY-6":
+    "The key of your table is (room, person, key), where the person is an id that you make at login. The nick won't do: somebody else may take it later.",
+  "KEY-7":
+    "Look the key up before you look whether the connection is in the room: the retry may come before the `join`, or after `leave`.",
+  "KEY-8":
+    "Make the key when the person says something, not when the request is sent; keep it with the text until `sent` or `error` comes, and send all that waits again in its order.",
+  "KEY-9":
+    "Check the key like any other field, before names of rooms are looked up: a string of 1 to 64 letters, digits, `_` and `-`; all else is `bad-request` with the field `key`.",
+  "SESSION-1":
+    'When `login` has `"resume":true`, make a secret from the system\'s random numbers (16 bytes or more, in base64url or hexadecimal), and put it into `welcome` as `session`; a new one for each person.',
+  "SESSION-2":
+    'Find the person by the digest of the `session`, compare the nick, and attach the new connection to that same person: its keys, its nick and its memberships stay what they were. `welcome` says `"resumed":true` and repeats the `session`.',
+  "SESSION-3":
+    "End the old connection first: send it `bye` with `replaced`, execute nothing more that it has sent, wait until its entries that are under way are in the log, and only then send the new `welcome`.",
+  "SESSION-4":
+    "Where a connection with a session ends without `bye`, don't run the clean-up that you run for others: keep nick and memberships, note the time, and let a timer clean up after `limits.grace` seconds.",
+  "SESSION-5":
+    "When the joining person is in the room's list already, put the new connection in the place of the old one and tell nobody: send `member` only when the list of people changes.",
+  "SESSION-6":
+    "Check the deadlines with a timer, also when nobody sends anything: after the grace, rooms that nobody has joined again are left, with `member`, and a nick without a connection is free. A `welcome` moves the deadline; a later `join` takes its room out.",
+  "SESSION-7":
+    "One answer for every secret that doesn't fit: unknown, ended, or another nick's is `session-expired` with the field `session`. The refused login changes nothing for whoever holds it.",
+  "SESSION-8":
+    "`bye` ends all: forget the session, free the nick, leave the rooms, and answer then. Only an end without `bye` starts the grace.",
+  "SESSION-9":
+    "Write the session (its digest, the nick, the person's id) to the file before you send `welcome`, and take it out at `bye`. At the start, read them all: each holds its nick for the grace.",
+  "SESSION-10":
+    "The secret goes into the `welcome` of its own connection and nowhere else: not into `member`, not into lists, not into messages of errors.",
+  "SESSION-11":
+    "After `bye` with `replaced` stop: somebody goes on with this session elsewhere. Two programs that both reconnect throw each other out for ever.",
+  // ---------------------------------------------------------------------------------------------------------------------
   // Versioning, conformance
   // ---------------------------------------------------------------------------------------------------------------------
   "EXT-1":

@@ -51,6 +51,7 @@ export interface Overtaking {
 export interface Course {
   readonly who: string
   readonly nick: string
+  readonly person: string | undefined
   readonly stays: Array<Stay>
   readonly exchanges: Array<Exchange>
   readonly overtakings: Array<Overtaking>
@@ -66,8 +67,8 @@ export const never = Number.POSITIVE_INFINITY
 
 const always: Held = { from: -never, until: never }
 
-export const courseOf = ({ ended = never, held = always, nick, observations, who }: Lane): Course => {
-  const course: Course = { who, nick, stays: [], exchanges: [], overtakings: [], idle: [], strays: [], held }
+export const courseOf = ({ ended = never, held = always, nick, observations, person, who }: Lane): Course => {
+  const course: Course = { who, nick, person, stays: [], exchanges: [], overtakings: [], idle: [], strays: [], held }
   // The first request whose reply may be the next: all before it are answered, or were overtaken.
   let next = 0
   for (const observation of observations) {
@@ -172,7 +173,12 @@ export const show = ({ at, from, seq, text }: Message): string => JSON.stringify
 /** A `send` that was acknowledged. */
 export type SentExchange = Exchange & { readonly reply: Sent }
 
-export const sendsOf = ({ exchanges }: Course): ReadonlyArray<SentExchange> =>
+/** The sends that have made an entry; what is only told again by its key was sent earlier, perhaps on another connection. */
+export const sendsOf = (course: Course): ReadonlyArray<SentExchange> =>
+  acknowledgedOf(course).filter(({ reply }) => reply.duplicate !== true)
+
+/** All sends that were acknowledged, for the first time or again. */
+export const acknowledgedOf = ({ exchanges }: Course): ReadonlyArray<SentExchange> =>
   exchanges.filter((exchange): exchange is SentExchange => exchange.reply?.type === "sent")
 
 /** Whether a stay had got an entry before a moment. */

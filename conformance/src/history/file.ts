@@ -14,6 +14,7 @@ const moment = Schema.Finite
 const LaneInFile = Schema.Struct({
   who: Schema.String,
   nick: Schema.String,
+  person: Schema.optionalKey(Schema.String),
   observations: Schema.Array(
     Schema.Union([
       Schema.Struct({ moment, sent: Request }),
@@ -31,8 +32,13 @@ const decode = Schema.decodeUnknownSync(HistoryFile)
 
 /** A history as one JSON text, a line for each observation, with an LF at its end. */
 export const historyJson = (lanes: ReadonlyArray<Lane>): string => {
-  const text = lanes.map(({ ended, nick, observations, who }) => {
-    const about = { who, nick, ...(ended === undefined ? {} : { ended }) }
+  const text = lanes.map(({ ended, nick, observations, person, who }) => {
+    const about = {
+      who,
+      nick,
+      ...(person === undefined ? {} : { person }),
+      ...(ended === undefined ? {} : { ended })
+    }
     const lines = observations.map((observation) => `    ${JSON.stringify(observation)}`)
     return `  ${JSON.stringify(about).slice(0, -1)},"observations":[\n${lines.join(",\n")}\n  ]}`
   })

@@ -13,7 +13,8 @@ import {
   notUtf8,
   parseJson,
   type Request,
-  type RequestType
+  type RequestType,
+  type UnknownFields
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import { oddSpelling } from "../clients/line.ts"
@@ -25,6 +26,8 @@ export interface Standing {
   /** The rooms that the connection is in. */
   readonly rooms: { readonly has: (room: string) => boolean; readonly size: number }
   readonly limits: Limits
+  /** Whether the server claims `resume`, so that `key` and `session` have a meaning. */
+  readonly resumes: boolean
 }
 
 /** A refusal that a line deserves: one of these codes, by this requirement. */
@@ -48,13 +51,13 @@ export interface Asked {
   readonly isNoObject: boolean
 }
 
-/** Reads a line as a server of these limits has to. */
-export const readAsked = (line: Line, limits: Limits): Asked => {
+/** Reads a line as a server of these limits has to, which doesn't know some fields. */
+export const readAsked = (line: Line, limits: Limits, unknown: UnknownFields): Asked => {
   const object = parseJson(line)
   const envelope = decodeEnvelope(line)
   if (Result.isSuccess(envelope)) {
     const { id, type } = envelope.success
-    const decoded = decodeRequest(envelope.success, limits)
+    const decoded = decodeRequest(envelope.success, limits, unknown)
     const isOpen = typeof line === "string" && oddSpelling(line) !== undefined
     return {
       ...{ id, type, isOpen, isNoObject: false },
@@ -74,7 +77,7 @@ export const readAsked = (line: Line, limits: Limits): Asked => {
 /** What a line deserves of a server in this state; nothing when it is to be granted. */
 export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefined => {
   const { refusal, request, type } = asked
-  const { limits, nick, rooms } = standing
+  const { limits, nick, resumes, rooms } = standing
   if (type === undefined) return refusal
   if (nick === undefined && !["login", "ping", "bye"].includes(type)) {
     return { codes: ["login-first"], requirement: "LOGIN-3" }
@@ -82,8 +85,11 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
   if (nick !== undefined && type === "login") return { codes: ["already-logged-in"], requirement: "LOGIN-4" }
   if (request === undefined) return refusal
   switch (request.type) {
-    case "leave":
     case "send":
+      // Whether a key is known, a bystander can't see: it may have been used on an earlier connection (KEY-7).
+      if (resumes && request.key !== undefined) return undefined
+      return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
+    case "leave":
     case "members":
       return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
     case "join":
@@ -100,10 +106,13 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
 }
 
 /** The codes by which a server may refuse a request that deserves it by nothing that a bystander can see. */
-export const excusesOf = (request: Request): ReadonlyArray<ErrorCode> => {
+export const excusesOf = (request: Request, { rooms }: Standing): ReadonlyArray<ErrorCode> => {
   switch (request.type) {
     case "login":
-      return ["nick-taken", "unavailable"]
+      return request.session === undefined ? ["nick-taken", "unavailable"] : ["session-expired", "unavailable"]
+    case "send":
+      if (request.key === undefined) return ["unavailable"]
+      return ["key-reused", "unavailable", ...(rooms.has(request.room) ? [] : ["not-joined" as const])]
     case "join":
       return ["limit-reached", "unavailable", ...(request.create === false ? ["no-such-room" as const] : [])]
     case "ping":

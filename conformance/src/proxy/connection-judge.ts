@@ -8,6 +8,8 @@
  * @module
  */
 import {
+  claims,
+  claimsMore,
   defaultLimits,
   type ErrorReply,
   effectiveLimits,
@@ -25,11 +27,11 @@ import {
   makeLineDecoder,
   notUtf8,
   parseJson,
-  profiles,
   type Request,
   replyTypes,
   type Sent,
   type ServerMessage,
+  unknownFieldsOf,
   utf8Length
 } from "@tertulia/protocol"
 import { brokenBy, reliedOn } from "../blame.ts"
@@ -61,6 +63,8 @@ export interface ConnectionJudge {
   /** What is known at the end, however it came: what has had no reply by then never will. */
   readonly over: () => void
   readonly nick: () => string | undefined
+  /** Whether it was welcome by a session, so that another connection of the person may be there still. */
+  readonly isReturn: () => boolean
   /** What the connection did and got since it was welcome, for the judge of histories; nothing when it can't be told for sure. */
   readonly observations: () => ReadonlyArray<Observation> | undefined
   /** The moment when the last request was sent that has had its reply: the connection was there then. */
@@ -83,6 +87,8 @@ interface Stay {
   readonly head: number
   last: number
   lastSent: number
+  /** The places of the keys that were used here, as far as this connection was told. */
+  readonly keys: Map<string, number>
   /** Whether each nick is in, as far as it was said; of a whole list, all that is not said is out. */
   readonly members: Map<string, boolean>
   readonly isWhole: boolean
@@ -118,6 +124,8 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   let clientEnded = false
   // Whether something was done whose request can't be read for sure.
   let isObscure = false
+  // Whether this connection goes on as a person who had another before.
+  let isReturn = false
   let lastSign = 0
   // When the client was last heard, and when it was asked for a sign of life.
   let heard: number | undefined
@@ -126,7 +134,9 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const blame = (side: Side) => (id: RequirementId, evidence: Evidence) => accuse({ side, id, evidence })
   const server = blame("server")
   const client = blame("client")
-  const standing = () => ({ nick, rooms, limits })
+  const features = () => hello?.features ?? []
+  const standing = () => ({ nick, rooms, limits, resumes: claims(features(), "resume") })
+  const read = (line: Line) => readAsked(line, limits, unknownFieldsOf(features()))
 
   const observe = (observation: Observation) => {
     if (observed.length < mostObservations) observed.push(observation)
@@ -143,7 +153,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     lines += 1
     if (byeAsked) return
     pending.push({ line, moment: nextMoment(), isFirst: lines === 1 })
-    const { isOpen, request } = readAsked(line, limits)
+    const { isOpen, request } = read(line)
     if (request?.type === "bye" && !isOpen) byeAsked = true
   }
 
@@ -305,7 +315,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const settle = (object: JsonObject, message: ServerMessage | undefined, line: Line) => {
     if (objects === 1) server("HELLO-1", { expected: "`hello` as the first object", got: excerpt(String(line)) })
     const re = typeof object["re"] === "number" ? object["re"] : undefined
-    const nth = pending.findIndex((each) => answers(readAsked(each.line, limits), re, object))
+    const nth = pending.findIndex((each) => answers(read(each.line), re, object))
     if (nth === -1) return strange(re, String(line))
     for (const asked of pending.splice(0, nth)) skipped.push({ asked, age: 0 })
     const asked = pending.shift()!
@@ -316,7 +326,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
 
   /** A reply that answers nothing that waits. */
   const strange = (re: number | undefined, got: string) => {
-    const late = skipped.findIndex(({ asked }) => readAsked(asked.line, limits).id === re)
+    const late = skipped.findIndex(({ asked }) => read(asked.line).id === re)
     if (late !== -1) {
       const sent = skipped.splice(late, 1).map(({ asked }) => shown(asked))[0]!
       return server("REPLY-3", {
@@ -331,7 +341,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     if (asked === undefined) {
       return server("REPLY-1", { expected: "one reply per request, and none waits for one", got: excerpt(got) })
     }
-    const { id } = readAsked(asked.line, limits)
+    const { id } = read(asked.line)
     const expected = id === undefined ? "an `error` without `re`" : `the reply to request ${id}, with its "re"`
     server(id === undefined ? "REPLY-5" : "REPLY-2", { sent: shown(asked), expected, got: excerpt(got) })
   }
@@ -339,53 +349,53 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const unanswered = (asked: Pending) => {
     const found = skipped.findIndex((each) => each.asked === asked)
     if (found !== -1) skipped.splice(found, 1)
-    const { id } = readAsked(asked.line, limits)
+    const { id } = read(asked.line)
     const expected = "one reply to every request, in its place"
     server(id === undefined ? "REPLY-5" : "REPLY-1", { sent: shown(asked), expected, got: "none" })
   }
 
   const judgeReply = (asked: Pending, object: JsonObject, message: ServerMessage | undefined, line: Line) => {
     lastSign = asked.moment
-    const read = readAsked(asked.line, limits)
+    const asks = read(asked.line)
     const wrong = (id: RequirementId, expected: string) =>
       server(id, { sent: shown(asked), expected, got: excerpt(String(line)) })
     for (const [room, { head, last }] of rooms) {
       if (last < head) wrong("CATCH-4", `the replay of ${room} up to ${head} before the next reply`)
     }
-    if (asked.isFirst && read.isNoObject) wrong("FRAME-8", "`bye` with the code `not-tertulia`, and the end")
-    else if (!read.isOpen && !isObscure) judgeOutcome(read, object, wrong)
+    if (asked.isFirst && asks.isNoObject) wrong("FRAME-8", "`bye` with the code `not-tertulia`, and the end")
+    else if (!asks.isOpen && !isObscure) judgeOutcome(asks, object, wrong)
     if (message === undefined) return
     if (message.type === "error") judgeRefusal(message, wrong)
-    watch(asked, read, message)
-    take(read.request, message, wrong)
+    watch(asked, asks, message)
+    take(asks.request, message, wrong)
   }
 
   type Wrong = (id: RequirementId, expected: string) => void
 
   /** Whether a request is granted that may be, and refused as it must be. */
-  const judgeOutcome = (read: Asked, { code, type }: JsonObject, wrong: Wrong) => {
+  const judgeOutcome = (asked: Asked, { code, type }: JsonObject, wrong: Wrong) => {
     const refused = type === "error" ? String(code) : undefined
-    const deserved = deservedOf(read, standing())
+    const deserved = deservedOf(asked, standing())
     if (deserved !== undefined) {
-      if (deserved.codes.includes("unsupported") && claimsMore(hello)) return
+      if (deserved.codes.includes("unsupported") && claimsMore(features())) return
       if (refused === undefined || !(isVendors(refused) || deserved.codes.some((each) => each === refused))) {
         wrong(deserved.requirement, `an \`error\` with the code \`${deserved.codes.join("` or `")}\``)
       }
       return
     }
-    const { request } = read
+    const { request } = asked
     if (request === undefined) return
     const expected = `\`${replyTypes[request.type]}\``
     if (refused === undefined && type !== replyTypes[request.type]) wrong("REPLY-1", expected)
-    const excuses: ReadonlyArray<string> = excusesOf(request)
-    if (refused !== undefined && !isVendors(refused) && !claimsMore(hello) && !excuses.includes(refused)) {
+    const excuses: ReadonlyArray<string> = excusesOf(request, standing())
+    if (refused !== undefined && !isVendors(refused) && !claimsMore(features()) && !excuses.includes(refused)) {
       wrong(reliedOn[request.type], expected)
     }
   }
 
   const judgeRefusal = ({ code, field }: ErrorReply, wrong: Wrong) => {
     const codes: ReadonlyArray<string> = errorCodes
-    if (!codes.includes(code) && !isVendors(code) && !claimsMore(hello)) wrong("ERROR-4", "a code of the registry")
+    if (!codes.includes(code) && !isVendors(code) && !claimsMore(features())) wrong("ERROR-4", "a code of the registry")
     if (field === undefined && ["bad-request", "bad-name", "bad-text", "too-long"].includes(code)) {
       wrong("ERROR-2", "the name of the field at fault in `field`")
     }
@@ -407,6 +417,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       case "welcome":
         if (request?.type === "login" && request.nick !== reply.nick) wrong("LOGIN-1", `"nick":"${request.nick}"`)
         nick = reply.nick
+        isReturn = reply.resumed === true
         return
       case "joined":
         if (request?.type === "join") return enter(request, reply, wrong)
@@ -416,7 +427,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
         rooms.delete(reply.room)
         return
       case "sent":
-        return acknowledge(reply, wrong)
+        return acknowledge(request, reply, wrong)
       case "rooms":
       case "members":
         return judgeSlice(request, reply, wrong)
@@ -441,17 +452,27 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       head,
       last: resumed === true ? Math.min(after, head) : head,
       lastSent: 0,
+      keys: new Map(),
       members: new Map(members.map((each) => [each, true])),
       isWhole: more !== true
     })
   }
 
-  const acknowledge = ({ at, room, seq }: Sent, wrong: Wrong) => {
+  const acknowledge = (request: Request | undefined, { at, duplicate, room, seq }: Sent, wrong: Wrong) => {
     const stay = rooms.get(room)
     if (stay === undefined) return
-    if (seq > stay.last) wrong("SEND-3", "the `message` of an entry before its `sent`")
-    if (seq <= stay.lastSent) wrong("ORDER-4", `a seq above ${stay.lastSent}, which the send before it got`)
-    stay.lastSent = Math.max(stay.lastSent, seq)
+    const key = request?.type === "send" ? request.key : undefined
+    if (key !== undefined) {
+      const first = stay.keys.get(key) ?? seq
+      stay.keys.set(key, first)
+      if (seq !== first) wrong("KEY-2", `"seq":${first}, which this key has`)
+    }
+    // What is told again was sent earlier, perhaps on another connection.
+    if (duplicate !== true) {
+      if (seq > stay.last) wrong("SEND-3", "the `message` of an entry before its `sent`")
+      if (seq <= stay.lastSent) wrong("ORDER-4", `a seq above ${stay.lastSent}, which the send before it got`)
+      stay.lastSent = Math.max(stay.lastSent, seq)
+    }
     const entry = logs.seen(stay.log, seq)
     if (entry !== undefined && entry.at !== at) wrong("SEND-5", `"at":"${entry.at}", as in the \`message\``)
     if (entry !== undefined && entry.from !== nick)
@@ -488,7 +509,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     if (byeSaid === "no") {
       const [asked] = pending
       const ending = { ...(asked === undefined ? {} : { sent: shown(asked) }), got: "FIN" }
-      if (asked?.isFirst === true && readAsked(asked.line, limits).isNoObject) {
+      if (asked?.isFirst === true && read(asked.line).isNoObject) {
         server("FRAME-8", { ...ending, expected: "`bye` with the code `not-tertulia`, and the end" })
       } else if (isOverlong) {
         server("FRAME-6", { ...ending, expected: "`bye` with the code `line-too-long`, and the end" })
@@ -515,10 +536,11 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     },
     over,
     nick: () => nick,
+    isReturn: () => isReturn,
     observations: () => {
       if (isObscure || nick === undefined) return undefined
       const waiting = [...skipped.map(({ asked }) => asked), ...pending].flatMap(({ line, moment }) => {
-        const { request } = readAsked(line, limits)
+        const { request } = read(line)
         return request === undefined ? [] : [{ moment, sent: request }]
       })
       return [...observed, ...waiting].toSorted((one, other) => one.moment - other.moment)
@@ -537,11 +559,6 @@ const answers = ({ id, isOpen }: Asked, re: number | undefined, { type }: JsonOb
 }
 
 const isVendors = (code: string): boolean => code.startsWith("x-")
-
-const claimsMore = (hello: Hello | undefined): boolean => {
-  const known: ReadonlyArray<string> = profiles.map((profile) => `${profile}/1`)
-  return hello?.features.some((feature) => !known.includes(feature)) ?? false
-}
 
 const late = (took: number, allowed: number): Evidence => ({
   expected: `something within ${allowed} ms of the event \`ping\``,

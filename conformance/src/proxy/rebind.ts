@@ -1,6 +1,6 @@
 /**
- * Values that are others in each run, put in the place of those that were recorded: epochs and cursors, and names where they are to be
- * fresh. Everything else of a line stays as it was spelled.
+ * Values that are others in each run, put in the place of those that were recorded: epochs, cursors and sessions, and names where they
+ * are to be fresh. Everything else of a line stays as it was spelled.
  *
  * @module
  */
@@ -29,6 +29,8 @@ interface Log {
  */
 export const makeBindings = (nonce: string | undefined): Bindings => {
   const logs = new Map<string, Log>()
+  // What the sessions that were recorded are now.
+  const sessions = new Map<string, string>()
   // The epoch, as recorded, that each connection has met in each room.
   const epochs = new Map<string, string>()
 
@@ -43,6 +45,9 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
         shift: Number(now["head"]) - Number(recorded["head"])
       })
     }
+    if (recorded["type"] === "welcome" && typeof recorded["session"] === "string") {
+      sessions.set(recorded["session"], String(now["session"]))
+    }
     if (recorded["type"] === "sent") {
       const log = logs.get(`${room} ${epochs.get(`${connection} ${room}`)}`)
       if (log !== undefined) log.shift = Number(now["seq"]) - Number(recorded["seq"])
@@ -50,12 +55,14 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
   }
 
   const changesOf = (object: JsonObject): ReadonlyArray<readonly [field: string, value: string | number]> => {
-    const { after, epoch, nick, room, type } = object
+    const { after, epoch, nick, room, session, type } = object
+    const sessionNow = type === "login" ? sessions.get(String(session)) : undefined
     const log = logs.get(`${foldName(String(room))} ${String(epoch)}`)
     return [
       ...(type === "join" && log !== undefined
         ? [["epoch", log.epoch] as const, ["after", Math.max(0, Number(after) + log.shift)] as const]
         : []),
+      ...(sessionNow === undefined ? [] : [["session", sessionNow] as const]),
       ...(type === "login" ? named("nick", nick, nonce) : named("room", room, nonce)),
       ...(type === "rooms" || type === "members" ? named("after", after, nonce) : [])
     ]

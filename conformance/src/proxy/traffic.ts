@@ -130,7 +130,7 @@ export const judgeTraffic = (
         lines[happening.from] += 1
         onLine?.(connection, judge.nick(), happening.from, line, happening.at)
       }
-      if (!wasWelcome && judge.nick() !== undefined) suspect(connection, judge)
+      if (!wasWelcome && judge.nick() !== undefined && !judge.isReturn()) suspect(connection, judge)
       convict(judge)
       return
     }

@@ -51,6 +51,7 @@ export const quick = {
   // A heartbeat of 1 s would be quicker still, but then a busy machine that stands for two is taken for a silent client.
   heartbeat: 2,
   "login-seconds": 5,
+  grace: 5,
   connections: 96,
   joins: 16,
   members: 24,

@@ -12,9 +12,20 @@ export const profiles = ["core", "history", "resume"] as const
 /** A profile of this version. */
 export type Profile = (typeof profiles)[number]
 
-/** Whether a greeting claims a profile; the core is claimed by every `hello`. */
+/** Profiles that no second server has passed yet: they are claimed, and judged, as drafts (spec/versioning.md). */
+const drafts: ReadonlySet<Profile> = new Set()
+
+/** How a server claims a profile; the core is claimed by `protocol`. */
+export const claimOf = (profile: Exclude<Profile, "core">): string =>
+  drafts.has(profile) ? `draft/${profile}/1` : `${profile}/1`
+
+/** Whether a greeting claims a profile, as a draft or not; the core is claimed by every `hello`. */
 export const claims = (features: ReadonlyArray<string>, profile: Profile): boolean =>
-  profile === "core" || features.includes(`${profile}/1`)
+  profile === "core" || features.includes(`${profile}/1`) || features.includes(`draft/${profile}/1`)
+
+/** Whether a greeting claims something that this version knows nothing of. */
+export const claimsMore = (features: ReadonlyArray<string>): boolean =>
+  features.some((feature) => !profiles.some((profile) => profile !== "core" && claims([feature], profile)))
 
 /** The profiles that a greeting claims, the core first. */
 export const claimedBy = (features: ReadonlyArray<string>): ReadonlyArray<Profile> =>

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { Claims } from "./claims.ts"
 import type { RoomLogs } from "./room-log.ts"
 import * as MemoryRoomLogs from "./room-log-memory.ts"
 import * as SqliteRoomLogs from "./room-log-sqlite.ts"
@@ -17,18 +18,20 @@ import type { StorageFault } from "./sqlite/thread.ts"
 /** Bytes that the logs of all rooms may take together where they are in memory. */
 const memoryBytes = 268_435_456
 
-/** The logs for these settings: in the file that `data` names, in one that ends with the server, or in memory. */
-export const logsFor = ({ data, keep: entries, limits }: Settings): Layer.Layer<RoomLogs, StorageFault> => {
+/** The storage for these settings: in the file that `data` names, in one that ends with the server, or in memory. */
+export const storageFor = ({ data, keep, limits }: Settings): Layer.Layer<RoomLogs | Claims, StorageFault> => {
   if (data === ":memory:") return MemoryRoomLogs.layer({ entries: limits.replay, bytes: memoryBytes })
-  const keep = entries === 0 ? undefined : entries
-  return data === ":temporary:" ? temporary(keep) : SqliteRoomLogs.layer({ file: data, keep })
+  const options = { keep: keep === 0 ? undefined : keep, keySeconds: limits.keySeconds }
+  return data === ":temporary:" ? temporary(options) : SqliteRoomLogs.layer({ file: data, ...options })
 }
 
-const temporary = (keep: number | undefined): Layer.Layer<RoomLogs, StorageFault> =>
+const temporary = (
+  options: Omit<SqliteRoomLogs.SqliteLogOptions, "file">
+): Layer.Layer<RoomLogs | Claims, StorageFault> =>
   Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "tertulia-"))),
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
   ).pipe(
-    Effect.map((folder) => SqliteRoomLogs.layer({ file: join(folder, "tertulia.db"), keep })),
+    Effect.map((folder) => SqliteRoomLogs.layer({ file: join(folder, "tertulia.db"), ...options })),
     Layer.unwrap
   )

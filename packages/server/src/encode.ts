@@ -1,5 +1,5 @@
 /**
- * What is sent most often, as lines. Names, epochs and times hold nothing that JSON would escape, so they are put in as they are.
+ * What is sent most often, as lines. Names, epochs, keys and times hold nothing that JSON would escape, so they are put in as they are.
  *
  * @module
  */
@@ -13,11 +13,17 @@ export const messageLine = (room: string, entry: Entry): string =>
 /** An entry as an item of a page (HISTORY-8). */
 export const itemOf = (entry: Entry): string => `{"type":"message",${fieldsOf(entry)}}`
 
-const fieldsOf = ({ at, from, seq, text }: Entry): string =>
-  `"seq":${seq},"from":"${from}","text":${JSON.stringify(text)},"at":"${at}"`
+const fieldsOf = ({ at, from, key, seq, text }: Entry): string =>
+  `"seq":${seq},"from":"${from}","text":${JSON.stringify(text)},${key === undefined ? "" : `"key":"${key}",`}"at":"${at}"`
 
-export const sentLine = (re: number, room: string, { at, seq }: Entry): string =>
+type Place = Pick<Entry, "at" | "seq">
+
+export const sentLine = (re: number, room: string, { at, seq }: Place): string =>
   `{"type":"sent","re":${re},"room":"${room}","seq":${seq},"at":"${at}"}\n`
+
+/** `sent` of an entry that was there already (KEY-2). */
+export const sentAgainLine = (re: number, room: string, { at, seq }: Place): string =>
+  `{"type":"sent","re":${re},"room":"${room}","seq":${seq},"at":"${at}","duplicate":true}\n`
 
 export const memberLine = (room: string, nick: string, change: Member["change"]): string =>
   `{"type":"member","room":"${room}","nick":"${nick}","change":"${change}"}\n`

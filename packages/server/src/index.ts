@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type Claim, Claims, layerMemory as claimsInMemory } from "./claims.ts"
 export * from "./room-log.ts"
 export * as MemoryRoomLogs from "./room-log-memory.ts"
 export * as SqliteRoomLogs from "./room-log-sqlite.ts"

@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import { cliLayer, makeCommand, sayFault, UsageFault } from "./command.ts"
-import { logsFor } from "./data.ts"
+import { storageFor } from "./data.ts"
 import * as Log from "./log.ts"
 import { RoomLogs, StorageBroken } from "./room-log.ts"
 import { serve, serverName } from "./server.ts"
@@ -35,7 +35,7 @@ const run = Effect.fnUntraced(
   },
   Effect.scoped,
   Effect.onInterrupt(() => Effect.logInfo("stopped")),
-  (effect, settings) => Effect.provide(effect, logsFor(settings))
+  (effect, settings) => Effect.provide(effect, storageFor(settings))
 )
 
 const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::"

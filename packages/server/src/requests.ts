@@ -8,9 +8,10 @@ import * as Effect from "effect/Effect"
 import { bye, type Ending } from "./ending.ts"
 import { historyLine } from "./history.ts"
 import { type Refused, refuse } from "./refused.ts"
-import type { Member, Room } from "./room.ts"
+import type { Room } from "./room.ts"
 import type { Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
+import { knownLine } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
 
@@ -22,12 +23,19 @@ type Handler<Type extends RequestType> = (
   request: RequestOf<Type>
 ) => Effect.Effect<Ending | undefined, Refused>
 
-const login: Handler<"login"> = (session, { id, nick }) => {
-  const { nicks } = session.server
-  if (nicks.has(nick)) return refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
-  nicks.set(nick, session)
-  session.nick = nick
-  return say(session, { type: "welcome", re: id, nick })
+const login: Handler<"login"> = (session, { id, nick, resume = false, session: secret }) => {
+  const { people } = session.server
+  const welcome = { type: "welcome", re: id, nick } as const
+  if (secret !== undefined) {
+    return Effect.andThen(
+      people.resume(session, nick, secret),
+      say(session, { ...welcome, session: secret, resumed: true })
+    )
+  }
+  return people.enter(session, nick, resume).pipe(
+    Effect.mapError((why) => ("code" in why ? why : unavailable(why))),
+    Effect.flatMap((given) => say(session, given === undefined ? welcome : { ...welcome, session: given }))
+  )
 }
 
 const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
@@ -39,10 +47,12 @@ const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
   if (seats.size >= limits.joins && (create || rooms.existing.get(request.room) !== undefined)) {
     return yield* refuse("limit-reached", "room", `you are in ${limits.joins} rooms: leave one`)
   }
-  const member: Member = { nick: session.nick!, outbox, live: true }
+  const person = session.person!
+  const member = { nick: person.nick, outbox, live: true }
   let replay: Effect.Effect<void, Unavailable> = Effect.void
   yield* rooms.enter(request.room, create, member, (room) => {
     seats.set(room.name, { room, member })
+    person.kept.delete(room.name)
     outbox.say(joinedLine(request, room, limits))
     if (!isBehind(request, room, limits)) return
     member.live = false
@@ -85,12 +95,24 @@ const leave: Handler<"leave"> = (session, { id, room: name }) => {
   return say(session, { type: "left", re: id, room: name })
 }
 
-const send: Handler<"send"> = (session, { id, room: name, text }) => {
+const send: Handler<"send"> = (session, request) => {
+  const { id, key, room: name, text } = request
   const seat = session.seats.get(name)
-  if (seat === undefined) return notJoined(name)
-  const draft = { from: session.nick!, text, at: session.server.today() }
+  if (seat === undefined) return key === undefined ? notJoined(name) : sendFromOutside(session, { ...request, key })
+  const author = session.person!
+  const draft = { author, from: author.nick, text, at: session.server.today(), ...(key === undefined ? {} : { key }) }
   return Effect.as(session.sending.send(id, seat.room, draft), undefined)
 }
+
+/** A key that is known is answered wherever its author is (KEY-7); what is under way is known when it is in the log. */
+const sendFromOutside = Effect.fnUntraced(function* (
+  session: Session,
+  { id, key, room, text }: RequestOf<"send"> & { readonly key: string }
+): Effect.fn.Return<undefined, Refused> {
+  yield* session.sending.settled
+  const known = yield* Effect.mapError(session.server.sentBefore(room, session.person!, key), unavailable)
+  return yield* known === undefined ? notJoined(room) : sayLine(session, knownLine(id, room, text, known))
+})
 
 const rooms: Handler<"rooms"> = (session, { after, id, limit }) => {
   const { limits, rooms } = session.server

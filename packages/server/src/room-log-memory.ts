@@ -6,8 +6,19 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { type Claims, layerMemory } from "./claims.ts"
 import { makeEpoch } from "./epoch.ts"
-import { addedTo, type Draft, type Entry, type RoomLog, RoomLogs } from "./room-log.ts"
+import {
+  type Author,
+  addedBy,
+  type Draft,
+  type Entry,
+  entryAt,
+  type Known,
+  type Placed,
+  type RoomLog,
+  RoomLogs
+} from "./room-log.ts"
 
 /** How much the logs of a server hold. */
 export interface MemoryLogOptions {
@@ -20,36 +31,46 @@ export interface MemoryLogOptions {
 /** What a log holds: the entries `head - entries.length + 1` to `head`. */
 interface Held {
   readonly entries: Array<Entry>
-  /** Those of them that have a key, by author and key. */
-  readonly keyed: Map<string, Entry>
+  /** The places of what authors have appended with a key. A purge leaves them (KEY-5); they end with their author, who alone can ask. */
+  readonly keys: WeakMap<Author, Map<string, Pick<Entry, "seq" | "at">>>
   head: number
 }
 
 /** The bytes that an entry takes, roughly: its text and what surrounds it. */
 const weight = (entry: Entry): number => 2 * entry.text.length + 200
 
-/** Names the key of an author; undefined without one. Nicks and keys hold no space. */
-const keyOf = ({ from, key }: Draft): string | undefined => (key === undefined ? undefined : `${from} ${key}`)
+const firstOf = ({ entries, head }: Held): number => head - entries.length + 1
 
-/** Logs that live as long as their rooms. */
-export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
+const knownIn = (held: Held, author: Author, key: string): Known | undefined => {
+  const place = held.keys.get(author)?.get(key)
+  if (place === undefined) return undefined
+  const entry = held.entries[place.seq - firstOf(held)]
+  return { _tag: "Known", ...place, ...(entry === undefined ? {} : { text: entry.text }) }
+}
+
+const remember = ({ keys }: Held, author: Author, key: string, { at, seq }: Entry): void => {
+  const known = keys.get(author)
+  if (known === undefined) keys.set(author, new Map([[key, { seq, at }]]))
+  else known.set(key, { seq, at })
+}
+
+/** Logs that live as long as their rooms, and claims that live as long as the server. */
+export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs | Claims> =>
+  Layer.merge(logs(options), layerMemory)
+
+const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
   Layer.sync(RoomLogs, () => {
+    const open = new Map<string, Held>()
     // The logs that hold entries; the one that was quiet for longest is the first.
     const holding = new Set<Held>()
     let bytes = 0
 
     const purge = (held: Held, count: number) => {
-      for (const entry of held.entries.splice(0, count)) {
-        bytes -= weight(entry)
-        const key = keyOf(entry)
-        if (key !== undefined) held.keyed.delete(key)
-      }
+      for (const entry of held.entries.splice(0, count)) bytes -= weight(entry)
       if (held.entries.length === 0) holding.delete(held)
     }
 
-    const keep = (held: Held, entries: ReadonlyArray<Entry>) => {
-      held.entries.push(...entries)
-      for (const entry of entries) bytes += weight(entry)
+    const bound = (held: Held) => {
       holding.delete(held)
       holding.add(held)
       if (held.entries.length > options.entries) purge(held, held.entries.length - options.entries)
@@ -59,38 +80,47 @@ export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
       }
     }
 
-    /** Gives the entry that a draft becomes, or the one that had its key before. */
-    const place = (held: Held, draft: Draft): Entry => {
-      const key = keyOf(draft)
-      const known = key === undefined ? undefined : held.keyed.get(key)
+    const place = (held: Held, draft: Draft): Placed => {
+      const { author, key } = draft
+      const known = key === undefined ? undefined : knownIn(held, author, key)
       if (known !== undefined) return known
-      const entry = { seq: ++held.head, ...draft }
-      if (key !== undefined) held.keyed.set(key, entry)
-      return entry
+      const entry = entryAt(++held.head, draft)
+      held.entries.push(entry)
+      bytes += weight(entry)
+      if (key !== undefined) remember(held, author, key, entry)
+      return { _tag: "Added", entry }
     }
 
     return {
       durable: false,
       failed: Effect.never,
-      open: Effect.fnUntraced(function* (_room, publish) {
+      known: (room, author, key) =>
+        Effect.sync(() => {
+          const held = open.get(room)
+          return held === undefined ? undefined : knownIn(held, author, key)
+        }),
+      open: Effect.fnUntraced(function* (room, publish) {
         const epoch = yield* makeEpoch
-        const held: Held = { entries: [], keyed: new Map(), head: 0 }
-        yield* Effect.addFinalizer(() => Effect.sync(() => purge(held, held.entries.length)))
-        const first = () => held.head - held.entries.length + 1
+        const held: Held = { entries: [], keys: new WeakMap(), head: 0 }
+        open.set(room, held)
+        const close = () => {
+          if (open.get(room) === held) open.delete(room)
+          purge(held, held.entries.length)
+        }
+        yield* Effect.addFinalizer(() => Effect.sync(close))
         const log: RoomLog = {
           epoch,
-          first,
+          first: () => firstOf(held),
           head: () => held.head,
           append: (drafts) =>
             Effect.sync(() => {
-              const { head } = held
-              const entries = drafts.map((draft) => place(held, draft))
-              const added = addedTo(head, entries)
-              keep(held, added)
-              publish(added)
-              return entries
+              const placed = drafts.map((draft) => place(held, draft))
+              bound(held)
+              publish(addedBy(placed))
+              return placed
             }),
-          read: (after, head) => Stream.fromArray(held.entries.slice(after + 1 - first(), head + 1 - first()))
+          read: (after, head) =>
+            Stream.fromArray(held.entries.slice(after + 1 - firstOf(held), head + 1 - firstOf(held)))
         }
         return log
       })

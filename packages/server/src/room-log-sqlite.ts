@@ -3,23 +3,31 @@
  *
  * @module
  */
+import { defaultLimits } from "@tertulia/protocol"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { Claims } from "./claims.ts"
 import { makeEpoch } from "./epoch.ts"
-import { addedTo, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
+import { addedBy, entryAt, type Placed, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
+import { readClaims } from "./sqlite/claims.ts"
 import { type GroupCommit, makeGroupCommit } from "./sqlite/group-commit.ts"
+import { keysAtOnce } from "./sqlite/keys.ts"
 import type { Page, PageRequest } from "./sqlite/reader.ts"
-import type { PageReply } from "./sqlite/reader-thread.ts"
+import type { Question, Reply } from "./sqlite/reader-thread.ts"
 import { openThread, type StorageFault } from "./sqlite/thread.ts"
-import type { Append, Written } from "./sqlite/writer.ts"
+import { rowOf, type Work, type Written } from "./sqlite/writer.ts"
 
 /** Where the logs are. */
 export interface SqliteLogOptions {
   readonly file: string
   /** Entries that a room keeps; it gives up the oldest when it has an eighth more. Absent: it keeps all. */
   readonly keep?: number | undefined
+  /** Seconds for which a used key is known: `limits.keySeconds`, the default of which it is when absent. */
+  readonly keySeconds?: number
   /** The script of the thread that writes; tests have others, whose disks are slow or whose commits are late. */
   readonly writer?: URL
 }
@@ -27,28 +35,51 @@ export interface SqliteLogOptions {
 const writerThread = new URL("./sqlite/writer-thread.ts", import.meta.url)
 const readerThread = new URL("./sqlite/reader-thread.ts", import.meta.url)
 
-/** Logs in a file that no other server uses meanwhile. */
-export const layer = ({ file, keep, writer = writerThread }: SqliteLogOptions): Layer.Layer<RoomLogs, StorageFault> =>
-  Layer.effect(
-    RoomLogs,
+/** Logs and claims in a file that no other server uses meanwhile. */
+export const layer = ({
+  file,
+  keep,
+  keySeconds = defaultLimits.keySeconds,
+  writer = writerThread
+}: SqliteLogOptions): Layer.Layer<RoomLogs | Claims, StorageFault> =>
+  Layer.effectContext(
     Effect.gen(function* () {
-      const write = yield* openThread<ReadonlyArray<Append>, Written>(writer, file)
-      const { append, failed } = yield* makeGroupCommit(file, write)
-      const ask = yield* openThread<PageRequest, PageReply>(readerThread, file)
-      const page = Effect.fnUntraced(function* (request: PageRequest): Effect.fn.Return<Page | undefined, Unavailable> {
-        const reply = yield* ask(request)
-        if (reply._tag === "Page") return reply.page
-        yield* Effect.logWarning(`can't read ${request.room} in ${file}: ${reply.reason}`)
+      const askWriter = yield* openThread<ReadonlyArray<Work>, Written>(writer, file)
+      const { failed, write } = yield* makeGroupCommit(file, askWriter)
+      const askReader = yield* openThread<Question, Reply>(readerThread, file)
+      const read = Effect.fnUntraced(function* <Asked extends Question>(question: Asked) {
+        const reply = (yield* askReader(question)) as Reply<Asked>
+        if (reply._tag === "Answer") return reply.answer
+        yield* Effect.logWarning(`can't read ${question.room} in ${file}: ${reply.reason}`)
         return yield* new Unavailable({ message: reply.reason })
       })
-      return { durable: true, open: (room, publish) => openLog({ room, publish, append, page, keep }), failed }
+      yield* Effect.forkScoped(forgetKeys(write, keySeconds))
+      return Context.make(RoomLogs, {
+        durable: true,
+        open: (room, publish) => openLog({ room, publish, write, page: read, keep }),
+        known: (room, author, key) => read({ room, person: author.id, key }),
+        failed
+      }).pipe(
+        Context.add(Claims, {
+          left: yield* readClaims(file),
+          keep: (claim) => write({ _tag: "KeepClaim", claim }),
+          forget: (digests) => write({ _tag: "ForgetClaims", digests })
+        })
+      )
     })
   )
+
+/** Forgets every hour the keys that nobody need know any more; the disk may be full, and then it is tried an hour later. */
+const forgetKeys = (write: GroupCommit["write"], keySeconds: number): Effect.Effect<never> =>
+  Effect.gen(function* () {
+    const before = (yield* Clock.currentTimeMillis) - 1_000 * keySeconds
+    while ((yield* write({ _tag: "ForgetKeys", before })) === keysAtOnce);
+  }).pipe(Effect.ignore, Effect.delay("1 hour"), Effect.forever)
 
 interface Opening {
   readonly room: string
   readonly publish: Publish
-  readonly append: GroupCommit["append"]
+  readonly write: GroupCommit["write"]
   readonly page: (request: PageRequest) => Effect.Effect<Page | undefined, Unavailable>
   readonly keep: number | undefined
 }
@@ -59,13 +90,7 @@ interface Reader {
 }
 
 /** Opens the log of a room. One that has never had an entry isn't in the file: it gets another epoch each time. */
-const openLog = Effect.fnUntraced(function* ({
-  append,
-  keep = Number.POSITIVE_INFINITY,
-  page,
-  publish,
-  room
-}: Opening) {
+const openLog = Effect.fnUntraced(function* ({ keep = Number.POSITIVE_INFINITY, page, publish, room, write }: Opening) {
   const known = yield* page({ room, after: 0, until: 0 })
   const epoch = known?.epoch ?? (yield* makeEpoch)
   let first = known?.first ?? 1
@@ -94,15 +119,18 @@ const openLog = Effect.fnUntraced(function* ({
     append: (drafts) => {
       giveUp()
       const stays = first
-      return Effect.map(append({ room, epoch, drafts, ...(stays > firstInFile ? { first: stays } : {}) }), (placed) => {
+      const given = { room, epoch, drafts: drafts.map(rowOf) }
+      const work = { _tag: "Append", ...given, ...(stays > firstInFile ? { first: stays } : {}) } as const
+      return Effect.map(write(work), (places) => {
         firstInFile = stays
-        const entries = placed.map((place, index) =>
-          typeof place === "number" ? { seq: place, ...drafts[index]! } : place
+        const placed = places.map(
+          (place, index): Placed =>
+            typeof place === "number" ? { _tag: "Added", entry: entryAt(place, drafts[index]!) } : place
         )
-        const added = addedTo(head, entries)
+        const added = addedBy(placed)
         head += added.length
         publish(added)
-        return entries
+        return placed
       }).pipe(Effect.uninterruptible)
     },
     read: (after, until) => {

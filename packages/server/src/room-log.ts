@@ -10,11 +10,30 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 
-/** An entry of a log. Its author may have given it a key, which makes it the only one with this key. */
-export type Entry = Omit<Message, "type" | "room"> & { readonly key?: string }
+/** An entry of a log. */
+export type Entry = Omit<Message, "type" | "room">
+
+/** Whoever appends. Their keys are theirs alone (KEY-6): those that a log in memory knows of them go with this object. */
+export interface Author {
+  /** Never given to anybody else, in this life of the server or another. */
+  readonly id: string
+}
 
 /** An entry that has no place yet. */
-export type Draft = Omit<Entry, "seq">
+export interface Draft extends Omit<Entry, "seq"> {
+  readonly author: Author
+}
+
+/** What an author has appended before with a key; its text, while the log has it. */
+export interface Known {
+  readonly _tag: "Known"
+  readonly seq: number
+  readonly at: string
+  readonly text?: string
+}
+
+/** What became of a draft: an entry of its own, or nothing, because its author had used its key in this log before. */
+export type Placed = { readonly _tag: "Added"; readonly entry: Entry } | Known
 
 /** The storage has refused: nothing was done, and nothing will be. */
 export class Unavailable extends Data.TaggedError("Unavailable")<{ readonly message: string }> {}
@@ -30,11 +49,11 @@ export interface RoomLog {
   /** The `seq` of the last entry that was published, or 0; it never falls (EPOCH-1). */
   readonly head: () => number
   /**
-   * Appends in order and gives the entries, once they are as durable as this log makes them and have been published. A defect
-   * means that the outcome is unknown. The room makes one call at a time. A draft whose author has used its key in this log
-   * before adds nothing: it is given the entry that has the key, whatever its text.
+   * Appends in order and says what became of each draft, once that is as durable as this log makes it and has been published.
+   * A defect means that the outcome is unknown. The room makes one call at a time. A draft whose author has used its key in
+   * this log before adds nothing, whatever its text (KEY-2).
    */
-  readonly append: (drafts: ReadonlyArray<Draft>) => Effect.Effect<ReadonlyArray<Entry>, Unavailable>
+  readonly append: (drafts: ReadonlyArray<Draft>) => Effect.Effect<ReadonlyArray<Placed>, Unavailable>
   /**
    * The entries `after` + 1 to `head`, which the log must hold when this is called: whatever it purges meanwhile, the stream gives
    * them all, ascending, as fast as they are taken.
@@ -55,14 +74,16 @@ export class RoomLogs extends Context.Service<
     /** Whether what was published survives the end of the process: then the server claims `history` (DURABLE-1). */
     readonly durable: boolean
     readonly open: (room: string, publish: Publish) => Effect.Effect<RoomLog, Unavailable, Scope.Scope>
+    /** What an author has appended to a room with a key, as far as it is published; the room need not be open (KEY-7). */
+    readonly known: (room: string, author: Author, key: string) => Effect.Effect<Known | undefined, Unavailable>
     /** Waits until the storage can't go on. */
     readonly failed: Effect.Effect<never, StorageBroken>
   }
 >()("@tertulia/server/RoomLogs") {}
 
-/** Of the entries that an append has given, those that it has added to a log that went as far as `head`. */
-export const addedTo = (head: number, entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
-  const added: Array<Entry> = []
-  for (const entry of entries) if (entry.seq === head + added.length + 1) added.push(entry)
-  return added
-}
+/** The entry that a draft becomes at a place. */
+export const entryAt = (seq: number, { author: _, ...fields }: Draft): Entry => ({ seq, ...fields })
+
+/** The entries that an append has added. */
+export const addedBy = (placed: ReadonlyArray<Placed>): ReadonlyArray<Entry> =>
+  placed.flatMap((place) => (place._tag === "Added" ? [place.entry] : []))

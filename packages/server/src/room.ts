@@ -13,26 +13,29 @@ import * as Stream from "effect/Stream"
 import { memberLine, messageLine } from "./encode.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import type { Outbox } from "./outbox.ts"
-import type { Draft, Entry, Publish, RoomLog, Unavailable } from "./room-log.ts"
+import type { Draft, Entry, Placed, Publish, RoomLog, Unavailable } from "./room-log.ts"
 
 /** A person in a room. */
 export interface Member {
   readonly nick: string
-  readonly outbox: Outbox
+  readonly outbox: Pick<Outbox, "post" | "hold">
   /** Whether entries go out as they come; while false, they are held back behind the replay. */
   live: boolean
 }
 
 /** A draft, and what is told when it has become an entry, or hasn't; a defect means that nobody knows. */
 export interface Submission extends Draft {
-  readonly settle: (outcome: Exit.Exit<Entry, Unavailable>) => void
+  readonly settle: (outcome: Exit.Exit<Placed, Unavailable>) => void
 }
 
 export interface Room {
   readonly name: string
   readonly log: RoomLog
   readonly members: OrderedMap<Member>
-  /** Lets somebody in and tells the others (MEMBER-1). From here on they get every entry above `head`, if they are live. */
+  /**
+   * Lets somebody in and tells the others (MEMBER-1), unless they are a member already (SESSION-5). From here on they get every
+   * entry above `head`, if they are live.
+   */
   readonly enter: (member: Member) => void
   /** Lets somebody out and tells the others (MEMBER-2). */
   readonly leave: (member: Member) => void
@@ -41,7 +44,21 @@ export interface Room {
   /** Whether nobody is in it and nothing is under way: it may be forgotten. */
   readonly isIdle: () => boolean
   /** Sends the entries `after` + 1 to `head` at the reader's pace, then what was held back; the member is live from then on (CATCH-2). */
-  readonly replay: (member: Member, after: number, head: number) => Effect.Effect<void, Unavailable>
+  readonly replay: (
+    member: Member & { readonly outbox: Outbox },
+    after: number,
+    head: number
+  ) => Effect.Effect<void, Unavailable>
+}
+
+/** Goes nowhere. */
+const nobody: Member["outbox"] = { post: () => {}, hold: () => {} }
+
+/** Puts somebody who has lost the connection in the place of who was there: a member still, who gets nothing (SESSION-4). */
+export const absent = ({ members }: Room, { nick }: Member): Member => {
+  const member: Member = { nick, outbox: nobody, live: true }
+  members.set(nick, member)
+  return member
 }
 
 /** The most entries that are appended at once. */
@@ -104,11 +121,14 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
     log,
     members,
     enter: (member) => {
+      const isNew = members.get(member.nick) === undefined
       members.set(member.nick, member)
-      tellOthers(member.nick, "joined")
+      if (isNew) tellOthers(member.nick, "joined")
     },
     leave: (member) => {
-      if (!members.delete(member.nick)) return
+      // They may have come back as another.
+      if (members.get(member.nick) !== member) return
+      members.delete(member.nick)
       tellOthers(member.nick, "left")
       if (room.isIdle()) onIdle(room)
     },

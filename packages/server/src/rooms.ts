@@ -68,7 +68,7 @@ export const makeRooms = (
     })
 
     const admit = (room: Room, member: Member, entered: (room: Room) => void): Effect.Effect<Room, Refused> => {
-      if (room.members.size() >= limits.members) {
+      if (room.members.size() >= limits.members && room.members.get(member.nick) === undefined) {
         return refuse("limit-reached", "room", `${room.name} is full: ${limits.members} people are in it`)
       }
       existing.set(room.name, room)

@@ -11,9 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
-import { errorLine, sentLine } from "./encode.ts"
+import { errorLine, sentAgainLine, sentLine } from "./encode.ts"
 import type { Room } from "./room.ts"
-import type { Draft, Entry, Unavailable } from "./room-log.ts"
+import type { Draft, Known, Placed, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 
 export interface Sending {
@@ -21,6 +21,7 @@ export interface Sending {
   readonly send: (re: number, room: Room, draft: Draft) => Effect.Effect<void>
   /** Waits until nothing is under way. */
   readonly settled: Effect.Effect<void>
+  readonly isSettled: () => boolean
 }
 
 export interface SendingOptions {
@@ -37,9 +38,9 @@ export const makeSending = ({ mark, onUnknown, say }: SendingOptions): Sending =
 
   const settled = Effect.suspend(() => (underWay === undefined ? Effect.void : idle.await))
 
-  const settle = (re: number, room: Room, outcome: Exit.Exit<Entry, Unavailable>) => {
+  const settle = (re: number, room: Room, text: string, outcome: Exit.Exit<Placed, Unavailable>) => {
     const refused = Exit.isFailure(outcome) ? Cause.findError(outcome.cause) : undefined
-    if (Exit.isSuccess(outcome)) say(sentLine(re, room.name, outcome.value))
+    if (Exit.isSuccess(outcome)) say(placedLine(re, room.name, text, outcome.value))
     else if (refused !== undefined && Result.isSuccess(refused)) say(errorLine(re, unavailable(refused.success)))
     // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
     else return onUnknown()
@@ -54,11 +55,25 @@ export const makeSending = ({ mark, onUnknown, say }: SendingOptions): Sending =
     underWay ??= { room, count: 0, bytes: 0 }
     underWay.count++
     underWay.bytes += bytesToCome(draft)
-    room.submit({ ...draft, settle: (outcome) => settle(re, room, outcome) })
+    room.submit({ ...draft, settle: (outcome) => settle(re, room, draft.text, outcome) })
   })
 
-  return { send, settled }
+  return { send, settled, isSettled: () => underWay === undefined }
 }
+
+/** The reply to a `send` that the log has answered. */
+const placedLine = (re: number, room: string, text: string, placed: Placed): string =>
+  placed._tag === "Added" ? sentLine(re, room, placed.entry) : knownLine(re, room, text, placed)
+
+/** The reply to a `send` whose key is known (KEY-2, KEY-3): of an entry that is gone, nobody can say that its text was another. */
+export const knownLine = (re: number, room: string, text: string, known: Known): string =>
+  known.text === undefined || known.text === text ? sentAgainLine(re, room, known) : errorLine(re, keyReused)
+
+const keyReused = {
+  code: "key-reused",
+  field: "key",
+  message: "you have sent another text with this key: take a new one"
+} as const
 
 /** The most bytes that an entry brings back to its sender, as `message` and `sent`. */
 const bytesToCome = ({ text }: Draft): number => 3 * text.length + 400

@@ -3,13 +3,24 @@
  *
  * @module
  */
-import { encodeLine, type Hello, type Limits, protocolVersion, requestsOf } from "@tertulia/protocol"
+import {
+  claimOf,
+  encodeLine,
+  type Hello,
+  type Limits,
+  protocolVersion,
+  requestsOf,
+  type UnknownFields,
+  unknownFieldsOf
+} from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
+import type { Claims } from "./claims.ts"
 import { makeDoor } from "./door.ts"
+import { makePeople, type People, type Seat } from "./people.ts"
 import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
 import { type Session, serveConnection } from "./session.ts"
@@ -28,10 +39,13 @@ export interface Server extends ServerOptions {
   /** The line that greets everybody. */
   readonly hello: Uint8Array
   /** The requests of the profiles that the server claims. */
-  readonly known: ReadonlySet<string>
+  readonly requests: ReadonlySet<string>
+  /** The fields of profiles that it doesn't claim. */
+  readonly unknownFields: UnknownFields
   readonly rooms: Rooms
-  /** Who holds each nick. */
-  readonly nicks: Map<string, Session>
+  /** What a person has sent to a room with a key (KEY-7). */
+  readonly sentBefore: RoomLogs["Service"]["known"]
+  readonly people: People
   readonly sessions: Set<Session>
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -52,19 +66,25 @@ export const serverName = "tertulia/0.1.0"
 export const serve = Effect.fnUntraced(function* (
   transport: Transport,
   options: ServerOptions
-): Effect.fn.Return<Address, ListenFailed, RoomLogs | Scope.Scope> {
+): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
-  const { durable } = yield* RoomLogs
-  const features = durable ? ["history/1"] : []
+  const { durable, known } = yield* RoomLogs
+  const features = durable ? [claimOf("history"), claimOf("resume")] : [claimOf("resume")]
+  const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
+  const rooms = yield* makeRooms(options.limits, fork)
+  const leave = ({ member, room }: Seat) => rooms.leave(room, member)
   const server: Server = {
     ...options,
     hello: Buffer.from(helloLine(options, features)),
-    known: requestsOf(features),
-    rooms: yield* makeRooms(options.limits, (effect) => void background(logDefects(effect))),
-    nicks: new Map(),
+    requests: requestsOf(features),
+    unknownFields: unknownFieldsOf(features),
+    sentBefore: known,
+    rooms,
+    people: yield* makePeople({ grace: options.limits.grace, now, leave, fork }),
     sessions: new Set(),
-    now: () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6,
+    now,
     today: () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
   }
   const door = makeDoor(options.limits.connections)

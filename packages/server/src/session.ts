@@ -17,31 +17,26 @@ import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import { errorLine } from "./encode.ts"
 import { bye, type Ending, lastLine } from "./ending.ts"
 import { makeOutbox, type Outbox } from "./outbox.ts"
+import type { Person, Seat } from "./people.ts"
 import { makeRate } from "./rate.ts"
 import type { Refused } from "./refused.ts"
 import { handle } from "./requests.ts"
-import type { Member, Room } from "./room.ts"
 import { makeSending, type Sending } from "./sending.ts"
 import type { Server } from "./server.ts"
 import type { Connection } from "./transport.ts"
-
-/** A room that a connection is in. */
-export interface Seat {
-  readonly room: Room
-  readonly member: Member
-}
 
 export interface Session {
   readonly server: Server
   readonly outbox: Outbox
   readonly sending: Sending
-  /** The nick, from `welcome` on. */
-  nick: string | undefined
+  /** Who speaks here, from `welcome` on. */
+  person: Person | undefined
   /** The rooms that this connection is in, by name. */
   readonly seats: Map<string, Seat>
   /** Since when the connection has been open, in monotonic milliseconds. */
@@ -54,21 +49,25 @@ export interface Session {
   readonly end: (ending: Ending) => void
   /** Ends the connection when what was read is answered (END-8). */
   readonly drain: () => void
+  /** Waits until nothing more is executed that this connection has asked for, and what it held is given back. */
+  readonly departed: Effect.Effect<void>
 }
 
 /** Serves one connection until its last object is said. Never fails: a defect ends this connection and no other. */
 export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const { converse, session } = makeSession(server, connection)
+    const { converse, depart, session } = makeSession(server, connection)
     server.sessions.add(session)
     session.outbox.post(server.hello)
     const free = Effect.sync(() => {
-      depart(session)
+      depart()
       server.sessions.delete(session)
     })
     return Effect.gen(function* () {
       const ending = yield* converse
-      depart(session)
+      depart(ending)
+      // A secret that was given back opens nothing any more, not even after a restart (SESSION-8).
+      if (ending._tag === "Goodbye") yield* server.people.forgotten
       yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, connection, ending)))
       yield* sayLast(session, ending)
     }).pipe(Effect.ensuring(free))
@@ -80,6 +79,7 @@ const makeSession = (server: Server, connection: Connection) => {
   let isDraining = false
   let endedBy: Ending | undefined
   let conversation: Fiber.Fiber<Ending> | undefined
+  const departed = Latch.makeUnsafe(false)
 
   // Later, and not at once: a fan-out that ends one member must not have it depart in its midst.
   const end = (ending: Ending) => {
@@ -100,7 +100,7 @@ const makeSession = (server: Server, connection: Connection) => {
     server,
     outbox,
     sending,
-    nick: undefined,
+    person: undefined,
     seats: new Map(),
     since: now(),
     listeningSince: undefined,
@@ -109,7 +109,14 @@ const makeSession = (server: Server, connection: Connection) => {
     drain: () => {
       isDraining = true
       connection.wake()
-    }
+    },
+    departed: departed.await
+  }
+
+  /** Gives back what the connection held (LOGIN-6, MEMBER-2), or keeps it for the person's return (SESSION-4). */
+  const depart = (ending?: Ending) => {
+    server.people.depart(session, ending?._tag === "Goodbye")
+    departed.openUnsafe()
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -120,7 +127,7 @@ const makeSession = (server: Server, connection: Connection) => {
   const answer = (line: Line): Effect.Effect<Ending | undefined> => {
     const isFirst = !hasBegun
     hasBegun = true
-    const envelope = decodeEnvelope(line, server.known)
+    const envelope = decodeEnvelope(line, server.requests)
     if (Result.isSuccess(envelope)) {
       const { id } = envelope.success
       return Effect.catch(execute(envelope.success), (refused) => sayError(id, refused))
@@ -137,9 +144,9 @@ const makeSession = (server: Server, connection: Connection) => {
     })
 
   const execute = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
-    const wrongState = stateFault(session.nick, envelope.type)
+    const wrongState = stateFault(session.person?.nick, envelope.type)
     if (wrongState !== undefined) return Effect.fail(wrongState)
-    const request = decodeRequest(envelope, limits)
+    const request = decodeRequest(envelope, limits, server.unknownFields)
     if (Result.isFailure(request)) return Effect.fail(request.failure)
     if (envelope.type === "send") return handle(session, request.success)
     return Effect.andThen(sending.settled, handle(session, request.success))
@@ -204,7 +211,7 @@ const makeSession = (server: Server, connection: Connection) => {
     return endedBy ?? (yield* defect(exit.cause))
   })
 
-  return { session, converse }
+  return { session, converse, depart }
 }
 
 /** What the state of a connection says against a request, before its fields are looked at (LOGIN-3, LOGIN-4). */
@@ -236,14 +243,6 @@ const shuttingDown: Effect.Effect<Ending> = Effect.map(Random.nextIntBetween(500
   reconnectAfter
 }))
 
-/** Gives back what a connection held: its memberships and its nick (LOGIN-6, MEMBER-2). */
-const depart = (session: Session) => {
-  const { nicks, rooms } = session.server
-  for (const { member, room } of session.seats.values()) rooms.leave(room, member)
-  session.seats.clear()
-  if (session.nick !== undefined && nicks.get(session.nick) === session) nicks.delete(session.nick)
-}
-
 /** Says the last object. What waits before it has two heartbeats to be read; what a slow reader left unread, none. */
 const sayLast = ({ outbox, server }: Session, ending: Ending): Effect.Effect<void> => {
   const isSlow = ending._tag === "Bye" && ending.code === "slow-consumer"
@@ -252,8 +251,8 @@ const sayLast = ({ outbox, server }: Session, ending: Ending): Effect.Effect<voi
   return Effect.asVoid(Effect.timeoutOption(outbox.empty, isSlow ? 1_000 : 2_000 * server.heartbeat))
 }
 
-const describe = ({ nick }: Session, { peer }: Connection, ending: Ending) => ({
+const describe = ({ person }: Session, { peer }: Connection, ending: Ending) => ({
   peer,
-  ...(nick === undefined ? {} : { nick }),
+  ...(person === undefined ? {} : { nick: person.nick }),
   ending: ending._tag === "Bye" ? ending.code : ending._tag.toLowerCase()
 })

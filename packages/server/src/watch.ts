@@ -1,5 +1,6 @@
 /**
- * The clocks of all connections, on one ticker: silence (HEART-1, HEART-2), time to log in (LOGIN-8), a reader that has stalled (FLOW-2).
+ * The clocks of all connections, on one ticker: silence (HEART-1, HEART-2), time to log in (LOGIN-8), a reader that has stalled
+ * (FLOW-2); and of people who are away (SESSION-6).
  *
  * A ticker for all, because a timer for each would be most of what an idle connection costs. The spec allows everything here to be
  * a heartbeat late; an eighth of one is, or a second.
@@ -22,7 +23,9 @@ export const watch = (server: Server): Effect.Effect<never> => {
     // Where the process itself has stood still, what came meanwhile is heard before anybody is judged.
     hasWaited = now - lookedAt > 4 * tick && !hasWaited
     lookedAt = now
-    if (!hasWaited) for (const session of server.sessions) lookAt(session, now)
+    if (hasWaited) return
+    for (const session of server.sessions) lookAt(session, now)
+    server.people.expire(now)
   })
   return Effect.forever(Effect.andThen(Effect.sleep(tick), look))
 }
@@ -34,7 +37,7 @@ const lookAt = (session: Session, now: number) => {
   if (stalledSince !== undefined && now - stalledSince >= patience) {
     return session.end(bye("slow-consumer", `nothing was read for ${2 * heartbeat} s`))
   }
-  if (session.nick === undefined && now - session.since >= limits.loginSeconds * 1_000) {
+  if (session.person === undefined && now - session.since >= limits.loginSeconds * 1_000) {
     return session.end(bye("login-timeout", `no login within ${limits.loginSeconds} s`))
   }
   if (session.listeningSince === undefined) return

@@ -6,7 +6,7 @@ import { Effect, Exit } from "effect"
 import { expect, test, vi } from "vitest"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
-import { makeWriter } from "../src/sqlite/writer.ts"
+import { makeWriter, rowOf, type Work } from "../src/sqlite/writer.ts"
 import { openClient, openHouse } from "./support/house.ts"
 import { draft, openLogs, openTemporary } from "./support/logs.ts"
 import { listening, openFolder } from "./support/process.ts"
@@ -20,12 +20,13 @@ test("what doesn't fit is refused as a whole and leaves no hole; with space agai
   await using folder = await openTemporary()
   const { close, db } = openDataFile(folder.file)
   const write = makeWriter(db)
-  const append = (room: string, ...texts: ReadonlyArray<string>) => ({
+  const append = (room: string, ...texts: ReadonlyArray<string>): Work => ({
+    _tag: "Append",
     room,
     epoch: room,
-    drafts: texts.map((text) => draft(text))
+    drafts: texts.map((text) => rowOf(draft(text)))
   })
-  expect(write([append("#cafe", "one")])).toEqual({ _tag: "Committed", placed: [[1]] })
+  expect(write([append("#cafe", "one")])).toEqual({ _tag: "Committed", results: [[1]] })
   db.exec("PRAGMA max_page_count = 8")
   const tooMuch = [append("#bar", "one"), append("#cafe", "two", "x".repeat(100_000))]
   expect(write(tooMuch)).toEqual({ _tag: "Refused", reason: "the disk is full" })
@@ -37,7 +38,7 @@ test("what doesn't fit is refused as a whole and leaves no hole; with space agai
   })
   expect(refusing(tooMuch)).toEqual({ _tag: "Refused", reason: "the disk is full" })
   expect(db.prepare("SELECT count(*) AS count FROM entries").get()).toEqual({ count: 1 })
-  expect(write(tooMuch)).toEqual({ _tag: "Committed", placed: [[1], [2, 3]] })
+  expect(write(tooMuch)).toEqual({ _tag: "Committed", results: [[1], [2, 3]] })
   close()
 })
 

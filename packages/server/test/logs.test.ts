@@ -1,10 +1,13 @@
 import { fc } from "@fast-check/vitest"
-import { Exit } from "effect"
+import { Effect, Exit } from "effect"
 import { describe, expect, test, vi } from "vitest"
-import type { Draft, Entry } from "../src/room-log.ts"
+import type { Draft, Entry, Placed } from "../src/room-log.ts"
 import * as MemoryRoomLogs from "../src/room-log-memory.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
-import { draft, openLogs, openTemporary } from "./support/logs.ts"
+import { openDataFile } from "../src/sqlite/data-file.ts"
+import { keysAtOnce } from "../src/sqlite/keys.ts"
+import { makeWriter, rowOf } from "../src/sqlite/writer.ts"
+import { added, author, draft, openLogs, openTemporary, said } from "./support/logs.ts"
 
 // Threads and syncs take their time on a machine with other things to do.
 vi.setConfig({ testTimeout: 60_000 })
@@ -22,9 +25,10 @@ describe.each([
     await using logs = await openIn(folder.file)
     const log = await logs.open("#cafe")
     expect([log.first(), log.head()]).toEqual([1, 0])
-    const entries = [1, 2, 3].map((seq) => ({ seq, ...draft(`text ${seq}`) }))
-    expect(await log.append(draft("text 1"), draft("text 2"))).toEqual(Exit.succeed(entries.slice(0, 2)))
-    expect(await log.append(draft("text 3"))).toEqual(Exit.succeed(entries.slice(2)))
+    const entries = [1, 2, 3].map((seq) => ({ seq, ...said(`text ${seq}`) }))
+    const places = [1, 2, 3].map((seq) => added(seq, `text ${seq}`))
+    expect(await log.append(draft("text 1"), draft("text 2"))).toEqual(Exit.succeed(places.slice(0, 2)))
+    expect(await log.append(draft("text 3"))).toEqual(Exit.succeed(places.slice(2)))
     expect([log.first(), log.head()]).toEqual([1, 3])
     expect(log.published).toEqual(entries)
     expect(await log.read(0, 3)).toEqual(entries)
@@ -32,20 +36,27 @@ describe.each([
     expect(await log.read(3, 3)).toEqual([])
   })
 
-  test("knows a key of an author again, in one append or in two, whatever the text", async () => {
+  test("knows a key of a person again, in one append or in two, whatever the text, and in no other room", async () => {
     await using folder = await openTemporary()
     await using logs = await openIn(folder.file)
     const log = await logs.open("#cafe")
-    const hola = { seq: 1, ...draft("hola", { key: "a1" }) }
-    expect(await log.append(draft("hola", { key: "a1" }), draft("other", { key: "a1" }))).toEqual(
-      Exit.succeed([hola, hola])
+    const key = { key: "a1" }
+    const { at } = said("hola")
+    const known = { _tag: "Known", seq: 1, at, text: "hola" }
+    expect(await log.append(draft("hola", key), draft("other", key))).toEqual(
+      Exit.succeed([added(1, "hola", key), known])
     )
-    const leos = draft("hola", { from: "leo", key: "a1" })
-    expect(await log.append(leos, draft("hola", { key: "a1" }))).toEqual(Exit.succeed([{ seq: 2, ...leos }, hola]))
+    const leos = { from: "leo", ...key }
+    expect(await log.append(draft("hola", leos), draft("hola", key))).toEqual(
+      Exit.succeed([added(2, "hola", leos), known])
+    )
     expect(log.published.map(({ seq }) => seq)).toEqual([1, 2])
     expect(await log.read(0, 2)).toEqual(log.published)
+    expect(await logs.known("#cafe", "ana", "a1")).toEqual(known)
+    expect(await logs.known("#cafe", "eva", "a1")).toBeUndefined()
+    expect(await logs.known("#bar", "ana", "a1")).toBeUndefined()
     const other = await logs.open("#bar")
-    expect(await other.append(draft("hola", { key: "a1" }))).toEqual(Exit.succeed([hola]))
+    expect(await other.append(draft("hola", key))).toEqual(Exit.succeed([added(1, "hola", key)]))
   })
 
   test("gives back a long text, and many, a page at a time", async () => {
@@ -72,7 +83,7 @@ test("a log in SQLite goes on after a restart: same epoch, same entries, same ke
   const log = await logs.open("#cafe")
   expect([log.epoch, log.first(), log.head()]).toEqual([epoch, 1, 2])
   await log.append(draft("three"), draft("one", { key: "a1" }))
-  expect(log.published).toEqual([{ seq: 3, ...draft("three") }])
+  expect(log.published).toEqual([{ seq: 3, ...said("three") }])
   expect((await log.read(0, 3)).map(({ text }) => text)).toEqual(["one", "two", "three"])
 })
 
@@ -93,17 +104,19 @@ test("a log in SQLite that is closed and opened again is the same log; one witho
 // The two against each other
 // ---------------------------------------------------------------------------------------------------------------------
 
-const drafts: fc.Arbitrary<Draft> = fc.record(
-  {
-    from: fc.constantFrom("ana", "leo"),
-    text: fc.string({ unit: "binary", minLength: 1 }),
-    at: fc
-      .date({ min: new Date(0), max: new Date("9999-12-31"), noInvalidDate: true })
-      .map((date) => date.toISOString()),
-    key: fc.constantFrom("k1", "k2", "k3")
-  },
-  { requiredKeys: ["from", "text", "at"] }
-)
+const drafts: fc.Arbitrary<Draft> = fc
+  .record(
+    {
+      from: fc.constantFrom("ana", "leo"),
+      text: fc.string({ unit: "binary", minLength: 1 }),
+      at: fc
+        .date({ min: new Date(0), max: new Date("9999-12-31"), noInvalidDate: true })
+        .map((date) => date.toISOString()),
+      key: fc.constantFrom("k1", "k2", "k3")
+    },
+    { requiredKeys: ["from", "text", "at"] }
+  )
+  .map((fields) => ({ ...fields, author: author(fields.from) }))
 
 const operations = fc.array(
   fc.oneof(
@@ -127,7 +140,7 @@ type Steps = typeof operations extends fc.Arbitrary<infer Steps> ? Steps : never
 const behave = async (logs: Logs, run: number, steps: Steps) => {
   const open = new Map<string, Awaited<ReturnType<Logs["open"]>>>()
   for (const room of ["cafe", "bar"]) open.set(room, await logs.open(`#${room}-${run}`))
-  const seen: Array<Exit.Exit<ReadonlyArray<Entry>, unknown> | ReadonlyArray<Entry>> = []
+  const seen: Array<Exit.Exit<ReadonlyArray<Placed>, unknown> | ReadonlyArray<Entry>> = []
   for (const step of steps) {
     const log = open.get(step.room)!
     if (step.operation === "append") seen.push(await log.append(...step.drafts))
@@ -180,4 +193,64 @@ describe("a log that keeps ten entries", () => {
     await log.append(...texts(14, 14))
     expect((await log.read(2, 14)).map(({ seq }) => seq)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
   })
+})
+
+test("a key is known for longer than its entry, and for no longer than it has to be", async () => {
+  await using folder = await openTemporary()
+  const key = { key: "a1" }
+  {
+    await using logs = await openLogs(SqliteRoomLogs.layer({ file: folder.file, keep: 10 }))
+    const log = await logs.open("#cafe")
+    await log.append(draft("one", key), ...Array.from({ length: 12 }, (_, index) => draft(`text ${index}`)))
+    await log.append(draft("last"))
+    expect(log.first()).toBe(4)
+    const known = { _tag: "Known", seq: 1, at: said("one").at }
+    expect(await log.append(draft("another text", key))).toEqual(Exit.succeed([known]))
+    expect(await logs.known("#cafe", "ana", "a1")).toEqual(known)
+  }
+  const { close, db } = openDataFile(folder.file)
+  const write = makeWriter(db)
+  const at = Date.parse(said("one").at)
+  const later = Array.from({ length: keysAtOnce }, (_, index) =>
+    rowOf(draft("later", { key: `k${index}`, at: new Date(at + 1_000).toISOString() }))
+  )
+  const { epoch } = db.prepare("SELECT epoch FROM rooms").get() as { epoch: string }
+  write([{ _tag: "Append", room: "#cafe", epoch, drafts: later }])
+  const forget = (before: number) => write([{ _tag: "ForgetKeys", before }])
+  expect(forget(at)).toEqual({ _tag: "Committed", results: [0] })
+  expect(forget(at + 1)).toEqual({ _tag: "Committed", results: [1] })
+  expect(forget(at + 1_000)).toEqual({ _tag: "Committed", results: [0] })
+  write([{ _tag: "Append", room: "#cafe", epoch, drafts: [rowOf(draft("one more", key))] }])
+  expect(forget(at + 2_000)).toEqual({ _tag: "Committed", results: [keysAtOnce] })
+  expect(forget(at + 2_000)).toEqual({ _tag: "Committed", results: [1] })
+  expect(forget(at + 2_000)).toEqual({ _tag: "Committed", results: [0] })
+  close()
+})
+
+test("a purge of a log in memory leaves the keys", async () => {
+  await using logs = await openLogs(MemoryRoomLogs.layer({ entries: 2, bytes: 1e8 }))
+  const log = await logs.open("#cafe")
+  await log.append(draft("one", { key: "a1" }), draft("two"), draft("three"))
+  expect(log.first()).toBe(2)
+  const known = { _tag: "Known", seq: 1, at: said("one").at }
+  expect(await log.append(draft("another text", { key: "a1" }))).toEqual(Exit.succeed([known]))
+})
+
+test("claims outlive the server, until they are forgotten", async () => {
+  await using folder = await openTemporary()
+  const claim = { digest: "d".repeat(64), person: "p1", nick: "ana" }
+  const other = { digest: "e".repeat(64), person: "p2", nick: "leo" }
+  {
+    await using logs = await sqlite(folder.file)
+    expect(logs.claims.left).toEqual([])
+    await Effect.runPromise(logs.claims.keep(claim))
+    await Effect.runPromise(logs.claims.keep(other))
+  }
+  {
+    await using logs = await sqlite(folder.file)
+    expect(logs.claims.left).toEqual([claim, other])
+    await Effect.runPromise(logs.claims.forget([claim.digest]))
+  }
+  await using logs = await sqlite(folder.file)
+  expect(logs.claims.left).toEqual([other])
 })

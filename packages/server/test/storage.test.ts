@@ -1,14 +1,20 @@
 import { Deferred, Effect, Layer, Stream } from "effect"
 import { expect, test } from "vitest"
-import { type Entry, RoomLogs, Unavailable } from "../src/room-log.ts"
+import { layerMemory } from "../src/claims.ts"
+import { type Entry, entryAt, RoomLogs, Unavailable } from "../src/room-log.ts"
 import { openHouse } from "./support/house.ts"
+
+/** Logs that open as the test says. */
+const logsOf = ({ open }: Pick<RoomLogs["Service"], "open">) =>
+  Layer.merge(
+    Layer.succeed(RoomLogs, { durable: false, failed: Effect.never, known: () => Effect.succeed(undefined), open }),
+    layerMemory
+  )
 
 /** A log whose appends are decided by the test, one after another. */
 const scripted = (decide: (drafts: number) => Effect.Effect<void, Unavailable>) => {
   let lives = 0
-  return Layer.succeed(RoomLogs, {
-    durable: false,
-    failed: Effect.never,
+  return logsOf({
     open: (_room, publish) =>
       Effect.sync(() => {
         const entries: Array<Entry> = []
@@ -18,10 +24,10 @@ const scripted = (decide: (drafts: number) => Effect.Effect<void, Unavailable>) 
           head: () => entries.length,
           append: (drafts) =>
             Effect.map(decide(drafts.length), () => {
-              const appended = drafts.map((draft, index) => ({ seq: entries.length + index + 1, ...draft }))
+              const appended = drafts.map((draft, index) => entryAt(entries.length + index + 1, draft))
               entries.push(...appended)
               publish(appended)
-              return appended
+              return appended.map((entry) => ({ _tag: "Added", entry }))
             }),
           read: (after, head) => Stream.fromArray(entries.slice(after, head))
         }
@@ -86,9 +92,7 @@ test("a defect of the log ends the connection whose outcome is unknown, and no o
 
 test("a room that can't be opened is answered unavailable, and can be tried again", async () => {
   let broken = true
-  const logs = Layer.succeed(RoomLogs, {
-    durable: false,
-    failed: Effect.never,
+  const logs = logsOf({
     open: (_room, _publish) =>
       broken
         ? Effect.fail(new Unavailable({ message: "the disk is full" }))

@@ -23,27 +23,27 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { StorageBroken, Unavailable } from "../room-log.ts"
 import type { Ask } from "./thread.ts"
-import type { Append, Placed, Written } from "./writer.ts"
+import type { Result, Work, Written } from "./writer.ts"
 
 export interface GroupCommit {
-  /** Appends, and gives what became of the drafts once it is on the disk. A defect: nobody knows. */
-  readonly append: (append: Append) => Effect.Effect<ReadonlyArray<Placed>, Unavailable>
+  /** Writes, and gives what the work has given once it is on the disk. A defect: nobody knows whether it is. */
+  readonly write: <Done extends Work>(work: Done) => Effect.Effect<Result<Done>, Unavailable>
   /** Waits until nothing more can be written. */
   readonly failed: Effect.Effect<never, StorageBroken>
 }
 
-/** The most rooms that one transaction appends to. */
+/** The most that one transaction does: appends of as many rooms, for one. */
 const groupSize = 256
 
 interface Waiting {
-  readonly append: Append
-  readonly done: Deferred.Deferred<ReadonlyArray<Placed>, Unavailable>
+  readonly work: Work
+  readonly done: Deferred.Deferred<Result, Unavailable>
 }
 
 /** Commits in the order of the calls, for as long as the scope lives. */
 export const makeGroupCommit = Effect.fnUntraced(function* (
   file: string,
-  write: Ask<ReadonlyArray<Append>, Written>
+  ask: Ask<ReadonlyArray<Work>, Written>
 ): Effect.fn.Return<GroupCommit, never, Scope.Scope> {
   const waiting = yield* Queue.unbounded<Waiting>()
   const failed = yield* Deferred.make<never, StorageBroken>()
@@ -65,18 +65,18 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
 
   const commitNext = Effect.gen(function* () {
     const group = yield* Queue.takeBetween(waiting, 1, groupSize)
-    const written = yield* write(group.map(({ append }) => append)).pipe(Effect.catchDefect(broken))
+    const written = yield* ask(group.map(({ work }) => work)).pipe(Effect.catchDefect(broken))
     group.forEach(({ done }, index) => void Deferred.doneUnsafe(done, outcomeOf(written, index)))
     yield* tell(written)
   })
 
   yield* Effect.forkScoped(Effect.forever(commitNext))
   return {
-    append: (append) =>
+    write: <Done extends Work>(work: Done) =>
       Effect.suspend(() => {
-        const done = Deferred.makeUnsafe<ReadonlyArray<Placed>, Unavailable>()
-        Queue.offerUnsafe(waiting, { append, done })
-        return Deferred.await(done)
+        const done = Deferred.makeUnsafe<Result, Unavailable>()
+        Queue.offerUnsafe(waiting, { work, done })
+        return Deferred.await(done) as Effect.Effect<Result<Done>, Unavailable>
       }),
     failed: Deferred.await(failed)
   }
@@ -86,8 +86,8 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
 const broken = (defect: unknown): Effect.Effect<Written> =>
   Effect.succeed({ _tag: "Broken", reason: defect instanceof Error ? defect.message : String(defect) })
 
-const outcomeOf = (written: Written, index: number): Effect.Effect<ReadonlyArray<Placed>, Unavailable> => {
-  if (written._tag === "Committed") return Effect.succeed(written.placed[index]!)
+const outcomeOf = (written: Written, index: number): Effect.Effect<Result, Unavailable> => {
+  if (written._tag === "Committed") return Effect.succeed(written.results[index])
   if (written._tag === "Refused") return Effect.fail(new Unavailable({ message: written.reason }))
   return Effect.die(new Error(written.reason))
 }

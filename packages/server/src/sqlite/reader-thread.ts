@@ -3,22 +3,26 @@
  *
  * @module
  */
+import type { Known } from "../room-log.ts"
 import { answerFrom } from "./answering.ts"
 import { openForReading } from "./data-file.ts"
 import { inWords } from "./fault.ts"
-import { makeReader, type Page, type PageRequest } from "./reader.ts"
+import { type KeyRequest, makeReader, type Page, type PageRequest } from "./reader.ts"
+
+/** A question of either kind. */
+export type Question = PageRequest | KeyRequest
 
 /** What became of a question. */
-export type PageReply =
-  | { readonly _tag: "Page"; readonly page: Page | undefined }
+export type Reply<Asked extends Question = Question> =
+  | { readonly _tag: "Answer"; readonly answer: (Asked extends KeyRequest ? Known : Page) | undefined }
   | { readonly _tag: "Refused"; readonly reason: string }
 
 answerFrom((file) => {
   const db = openForReading(file)
-  const page = makeReader(db)
-  const answer = (request: PageRequest): PageReply => {
+  const { known, page } = makeReader(db)
+  const answer = (question: Question): Reply => {
     try {
-      return { _tag: "Page", page: page(request) }
+      return { _tag: "Answer", answer: "key" in question ? known(question) : page(question) }
     } catch (error) {
       return { _tag: "Refused", reason: inWords(error) }
     }

@@ -4,13 +4,21 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
-import type { Entry } from "../room-log.ts"
+import type { Entry, Known } from "../room-log.ts"
+import { makeKeyFinder } from "./keys.ts"
 
 /** What is asked for: entries of a room, from `after` + 1 to `until` at the most. */
 export interface PageRequest {
   readonly room: string
   readonly after: number
   readonly until: number
+}
+
+/** What is asked for: what a person has appended to a room with a key. */
+export interface KeyRequest {
+  readonly room: string
+  readonly person: string
+  readonly key: string
 }
 
 /** Some entries of a log, ascending, and how far it went at that moment. */
@@ -34,8 +42,13 @@ export interface EntryRow {
 const pageEntries = 256
 const pageCharacters = 65_536
 
-/** Gives the pages of rooms; of a room that has never had an entry, undefined. */
-export const makeReader = (db: DatabaseSync): ((request: PageRequest) => Page | undefined) => {
+/** Reads; of a room that has never had an entry there is nothing to give. */
+export interface Reader {
+  readonly page: (request: PageRequest) => Page | undefined
+  readonly known: (request: KeyRequest) => Known | undefined
+}
+
+export const makeReader = (db: DatabaseSync): Reader => {
   const begin = db.prepare("BEGIN")
   const end = db.prepare("COMMIT")
   const roomNamed = db.prepare("SELECT id, epoch, first, head FROM rooms WHERE name = ?")
@@ -43,10 +56,14 @@ export const makeReader = (db: DatabaseSync): ((request: PageRequest) => Page | 
     `SELECT seq, author, key, at, text FROM entries WHERE room = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${pageEntries}`
   )
 
+  const keyed = makeKeyFinder(db)
+
+  const roomOf = (name: string) => roomNamed.get(name) as (Omit<Page, "entries"> & { readonly id: number }) | undefined
+
   const page = ({ after, room, until }: PageRequest): Page | undefined => {
-    const known = roomNamed.get(room) as (Omit<Page, "entries"> & { readonly id: number }) | undefined
-    if (known === undefined) return undefined
-    const { epoch, first, head, id } = known
+    const row = roomOf(room)
+    if (row === undefined) return undefined
+    const { epoch, first, head, id } = row
     const entries: Array<Entry> = []
     let characters = 0
     for (const row of entriesOf.iterate(id, after, until) as Iterable<EntryRow>) {
@@ -57,15 +74,23 @@ export const makeReader = (db: DatabaseSync): ((request: PageRequest) => Page | 
     return { epoch, first, head, entries }
   }
 
-  // One transaction, so that the room and its entries are of one moment.
-  return (request) => {
-    begin.run()
-    try {
-      return page(request)
-    } finally {
-      end.run()
-    }
+  const known = ({ key, person, room }: KeyRequest): Known | undefined => {
+    const row = roomOf(room)
+    return row === undefined ? undefined : keyed(row.id, person, key)
   }
+
+  // One transaction, so that the room and what it holds are of one moment.
+  const atOnce =
+    <Request, Answer>(answer: (request: Request) => Answer) =>
+    (request: Request): Answer => {
+      begin.run()
+      try {
+        return answer(request)
+      } finally {
+        end.run()
+      }
+    }
+  return { page: atOnce(page), known: atOnce(known) }
 }
 
 export const entryOf = ({ at, author, key, seq, text }: EntryRow): Entry => ({

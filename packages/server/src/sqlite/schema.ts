@@ -31,7 +31,24 @@ const migrations: ReadonlyArray<string> = [
      text TEXT NOT NULL,
      PRIMARY KEY (room, seq)
    ) STRICT, WITHOUT ROWID;
-   CREATE UNIQUE INDEX entries_by_key ON entries (room, author, key) WHERE key IS NOT NULL;`
+   CREATE UNIQUE INDEX entries_by_key ON entries (room, author, key) WHERE key IS NOT NULL;`,
+  // A key belongs to a person, not to a nick, and is known for longer than its entry. The ids of \`keys\` ascend with time, so that
+  // the oldest are found without another index. A digest is 64 hexadecimal digits.
+  `DROP INDEX entries_by_key;
+   CREATE TABLE keys (
+     id INTEGER PRIMARY KEY,
+     room INTEGER NOT NULL REFERENCES rooms (id),
+     person TEXT NOT NULL,
+     key TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     at INTEGER NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX keys_by_person ON keys (room, person, key);
+   CREATE TABLE sessions (
+     digest TEXT PRIMARY KEY,
+     person TEXT NOT NULL,
+     nick TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`
 ]
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */

@@ -1,78 +1,82 @@
 /**
- * Writes entries: what several rooms append at one time goes into one transaction, so that they wait for the disk together.
+ * Writes: what is asked for at one time goes into one transaction, so that all who wait for the disk wait together.
  *
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
-import type { Draft, Entry } from "../room-log.ts"
+import type { Claim } from "../claims.ts"
+import type { Draft, Known } from "../room-log.ts"
 import { inWords, isUndone, mayPass } from "./fault.ts"
-import { type EntryRow, entryOf } from "./reader.ts"
+import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
+
+/** A draft as it crosses to the thread that writes: with the id of its author, who may be more than an id. */
+export interface Row extends Omit<Draft, "author"> {
+  readonly person: string
+}
+
+export const rowOf = ({ author, ...fields }: Draft): Row => ({ ...fields, person: author.id })
 
 /** What one room appends. */
 export interface Append {
+  readonly _tag: "Append"
   readonly room: string
   /** The epoch of the room's log, which begins with its first entry. */
   readonly epoch: string
-  readonly drafts: ReadonlyArray<Draft>
+  readonly drafts: ReadonlyArray<Row>
   /** The `seq` of the first entry that stays: those before it are given up in the same transaction (DURABLE-4). */
   readonly first?: number
 }
 
-/** What became of a draft: the `seq` of its entry, or the entry that had its key before. */
-export type Placed = number | Entry
+/** One thing to be written. */
+export type Work =
+  | Append
+  | { readonly _tag: "KeepClaim"; readonly claim: Claim }
+  | { readonly _tag: "ForgetClaims"; readonly digests: ReadonlyArray<string> }
+  /** Forgets the oldest keys from before a time, in milliseconds since 1970. */
+  | { readonly _tag: "ForgetKeys"; readonly before: number }
 
-/** What became of a group of appends: of all of them the same. */
+/** Where a draft is: the `seq` of its entry, or what its author had appended with its key before. */
+export type Place = number | Known
+
+/** What the work has given: the places of an append, the number of keys that are forgotten. */
+export type Result<Done extends Work = Work> = Done extends Append
+  ? ReadonlyArray<Place>
+  : Done extends { readonly _tag: "ForgetKeys" }
+    ? number
+    : undefined
+
+/** What became of a group of work: of all of it the same. */
 export type Written =
-  | { readonly _tag: "Committed"; readonly placed: ReadonlyArray<ReadonlyArray<Placed>> }
+  | { readonly _tag: "Committed"; readonly results: ReadonlyArray<Result> }
   /** Nothing was written, and nothing will be. */
   | { readonly _tag: "Refused"; readonly reason: string }
   /** Nobody knows, or nothing more can be written: every group after this one is refused. */
   | { readonly _tag: "Broken"; readonly reason: string }
 
-/** Writes a group of appends; the errors of the disk are values. */
-export type Write = (appends: ReadonlyArray<Append>) => Written
-
-interface RoomRow {
-  readonly id: number
-  readonly epoch: string
-  readonly head: number
-}
+/** Writes a group; the errors of the disk are values. */
+export type Write = (group: ReadonlyArray<Work>) => Written
 
 /** @param commit ends a transaction when all of it is on the disk; tests have others, that are slow, fail, or lie */
 export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec("COMMIT")): Write => {
   const begin = db.prepare("BEGIN IMMEDIATE")
-  const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
-  const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
-  const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
-  const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
-  const entryWithKey = db.prepare(
-    "SELECT seq, author, key, at, text FROM entries WHERE room = ? AND author = ? AND key = ?"
-  )
+  const append = makeAppender(db)
+  const keepClaim = db.prepare("INSERT INTO sessions (digest, person, nick) VALUES (?, ?, ?)")
+  const forgetClaim = db.prepare("DELETE FROM sessions WHERE digest = ?")
+  const forgetKeys = makeKeyForgetter(db)
 
-  const openRoom = (name: string, epoch: string): RoomRow => {
-    const known = roomNamed.get(name) as RoomRow | undefined
-    if (known !== undefined && known.epoch !== epoch) throw new Error(`${name} has another epoch than ${epoch}`)
-    return known ?? { id: Number(addRoom.run(name, epoch).lastInsertRowid), epoch, head: 0 }
-  }
-
-  const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
-  const giveUp = db.prepare("DELETE FROM entries WHERE room = ? AND seq < ?")
-
-  const append = ({ drafts, epoch, first, room }: Append): ReadonlyArray<Placed> => {
-    const { head, id } = openRoom(room, epoch)
-    let last = head
-    const placed = drafts.map(({ at, from, key = null, text }): Placed => {
-      const known = key === null ? undefined : (entryWithKey.get(id, from, key) as EntryRow | undefined)
-      if (known !== undefined) return entryOf(known)
-      addEntry.run(id, ++last, from, key, Date.parse(at), text)
-      return last
-    })
-    if (last > head) setHead.run(last, id)
-    if (first !== undefined) {
-      setFirst.run(first, id)
-      giveUp.run(id, first)
+  const perform = (work: Work): Result => {
+    switch (work._tag) {
+      case "Append":
+        return append(work)
+      case "KeepClaim":
+        keepClaim.run(work.claim.digest, work.claim.person, work.claim.nick)
+        return undefined
+      case "ForgetClaims":
+        for (const digest of work.digests) forgetClaim.run(digest)
+        return undefined
+      case "ForgetKeys":
+        return forgetKeys(work.before)
     }
-    return placed
   }
 
   let isBroken = false
@@ -87,12 +91,12 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     return { _tag: "Refused", reason }
   }
 
-  return (appends) => {
+  return (group) => {
     if (isBroken) return { _tag: "Refused", reason: "the server is stopping" }
-    let placed: ReadonlyArray<ReadonlyArray<Placed>>
+    let results: ReadonlyArray<Result>
     try {
       begin.run()
-      placed = appends.map(append)
+      results = group.map(perform)
     } catch (error) {
       return undo(error, mayPass(error))
     }
@@ -101,6 +105,49 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     } catch (error) {
       return undo(error, isUndone(error))
     }
-    return { _tag: "Committed", placed }
+    return { _tag: "Committed", results }
+  }
+}
+
+interface RoomRow {
+  readonly id: number
+  readonly epoch: string
+  readonly head: number
+}
+
+/** Appends within a transaction. */
+const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Place>) => {
+  const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
+  const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
+  const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
+  const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
+  const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
+  const giveUp = db.prepare("DELETE FROM entries WHERE room = ? AND seq < ?")
+  const addKey = db.prepare("INSERT INTO keys (room, person, key, seq, at) VALUES (?, ?, ?, ?, ?)")
+  const known = makeKeyFinder(db)
+
+  const openRoom = (name: string, epoch: string): RoomRow => {
+    const row = roomNamed.get(name) as RoomRow | undefined
+    if (row !== undefined && row.epoch !== epoch) throw new Error(`${name} has another epoch than ${epoch}`)
+    return row ?? { id: Number(addRoom.run(name, epoch).lastInsertRowid), epoch, head: 0 }
+  }
+
+  return ({ drafts, epoch, first, room }) => {
+    const { head, id } = openRoom(room, epoch)
+    let last = head
+    const places = drafts.map(({ at, from, key, person, text }): Place => {
+      const before = key === undefined ? undefined : known(id, person, key)
+      if (before !== undefined) return before
+      const millis = Date.parse(at)
+      addEntry.run(id, ++last, from, key ?? null, millis, text)
+      if (key !== undefined) addKey.run(id, person, key, last, millis)
+      return last
+    })
+    if (last > head) setHead.run(last, id)
+    if (first !== undefined) {
+      setFirst.run(first, id)
+      giveUp.run(id, first)
+    }
+    return places
   }
 }

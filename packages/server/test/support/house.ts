@@ -4,6 +4,7 @@
 import * as Net from "node:net"
 import { defaultLimits, type Limits } from "@tertulia/protocol"
 import { Cause, Effect, Exit, Layer, Logger, References, Scope } from "effect"
+import type { Claims } from "../../src/claims.ts"
 import type { RoomLogs } from "../../src/room-log.ts"
 import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
 import { serve } from "../../src/server.ts"
@@ -15,7 +16,7 @@ export type Json = Readonly<Record<string, unknown>>
 export interface Options {
   readonly limits?: Partial<Limits>
   readonly heartbeat?: number
-  readonly logs?: Layer.Layer<RoomLogs, StorageFault>
+  readonly logs?: Layer.Layer<RoomLogs | Claims, StorageFault>
   /** Whether the test provokes defects; in all other tests, one that is logged fails the test. */
   readonly hasDefects?: boolean
 }

@@ -5,7 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Context, Effect, Exit, Layer, Scope, Stream } from "effect"
-import { type Draft, type Entry, RoomLogs } from "../../src/room-log.ts"
+import { Claims } from "../../src/claims.ts"
+import { type Author, type Draft, type Entry, type Placed, RoomLogs } from "../../src/room-log.ts"
 
 /** Makes a folder; `await using` removes it. */
 export const openTemporary = async () => {
@@ -14,7 +15,7 @@ export const openTemporary = async () => {
 }
 
 /** Opens logs; `await using` closes them. */
-export const openLogs = async <E>(layer: Layer.Layer<RoomLogs, E>) => {
+export const openLogs = async <E>(layer: Layer.Layer<RoomLogs | Claims, E>) => {
   const scope = Scope.makeUnsafe()
   const context = await Effect.runPromise(Layer.buildWithScope(layer, scope))
   const logs = Context.get(context, RoomLogs)
@@ -40,14 +41,37 @@ export const openLogs = async <E>(layer: Layer.Layer<RoomLogs, E>) => {
   return {
     open,
     failed: logs.failed,
+    known: (room: string, from: string, key: string) => Effect.runPromise(logs.known(room, author(from), key)),
+    claims: Context.get(context, Claims),
     [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }
 }
 
-/** A draft of ana's. */
-export const draft = (text: string, more: Partial<Draft> = {}): Draft => ({
+const authors = new Map<string, Author>()
+
+/** The person who has this nick in a test. */
+export const author = (nick: string): Author => {
+  const known = authors.get(nick) ?? { id: `person-${nick}` }
+  authors.set(nick, known)
+  return known
+}
+
+/** What a draft says, ana's if nobody else's. */
+export const said = (text: string, more: Partial<Omit<Entry, "seq">> = {}): Omit<Entry, "seq"> => ({
   from: "ana",
   text,
   at: "2026-11-20T20:08:00.000Z",
   ...more
+})
+
+/** A draft of ana's, or of somebody else's. */
+export const draft = (text: string, more: Partial<Omit<Entry, "seq">> = {}): Draft => {
+  const fields = said(text, more)
+  return { ...fields, author: author(fields.from) }
+}
+
+/** What becomes of a draft that takes a place of its own. */
+export const added = (seq: number, text: string, more: Partial<Omit<Entry, "seq">> = {}): Placed => ({
+  _tag: "Added",
+  entry: { seq, ...said(text, more) }
 })

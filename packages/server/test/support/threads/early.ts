@@ -3,7 +3,7 @@
  */
 import { answerFrom } from "../../../src/sqlite/answering.ts"
 import { openDataFile } from "../../../src/sqlite/data-file.ts"
-import { type Append, makeWriter } from "../../../src/sqlite/writer.ts"
+import { makeWriter, type Work } from "../../../src/sqlite/writer.ts"
 
 const never = new Int32Array(new SharedArrayBuffer(4))
 
@@ -15,9 +15,9 @@ answerFrom((file) => {
     db.exec("COMMIT")
   }
   const write = makeWriter(db, () => setImmediate(commit))
-  const answer = (appends: ReadonlyArray<Append>) => {
+  const answer = (group: ReadonlyArray<Work>) => {
     commit()
-    return write(appends)
+    return write(group)
   }
   return { answer, close }
 })
