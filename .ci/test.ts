@@ -127,7 +127,9 @@ const durableServer: Step["run"] = async (reports) =>
     ? suite(
         reports,
         "python-durable",
-        ...["--start", `python3 examples/python-durable/server.py ${clocks} --grace 5 --data {data}/rooms.db`]
+        "--start",
+        // Few entries are kept, so that it is seen what becomes of the others.
+        `python3 examples/python-durable/server.py ${clocks} --grace 5 --data {data}/rooms.db --keep 300`
       )
     : skip("python3 is not installed")
 

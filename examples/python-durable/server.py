@@ -17,6 +17,7 @@ LIMITS = {"line": 65536, "text": 4096, "page": 100, "joins": 32, "members": 100,
           "keySeconds": 604800}
 HELLO = {"type": "hello", "protocol": 1, "server": "python-durable/1", "features": ["history/1", "resume/1"],
          "auth": ["guest"], "limits": LIMITS, "heartbeat": 30}
+KEEP = 2**53  # how many entries a room keeps
 
 # ---------------------------------------------------------------------------------------------------------- requests
 
@@ -100,13 +101,20 @@ def slice_of(names, request):
 APPLICATION = 0x7E27  # marks a SQLite file as ours
 SCHEMA = [
     f"PRAGMA application_id = {APPLICATION}",
-    "CREATE TABLE logs (room TEXT PRIMARY KEY, epoch TEXT NOT NULL) WITHOUT ROWID",
-    # `person` is who has sent an entry, however often they came back; `nick` is what the others saw.
-    """CREATE TABLE entries (room TEXT NOT NULL, seq INTEGER NOT NULL, nick TEXT NOT NULL, text TEXT NOT NULL, key TEXT,
+    "CREATE TABLE logs (room TEXT PRIMARY KEY, epoch TEXT NOT NULL, first INTEGER NOT NULL) WITHOUT ROWID",
+    # `person` is who has sent an entry, however often they came back; `nick` is what the others saw. An entry below
+    # `first` has been given up, and stands here without its text as long as its key has to be known (KEY-5).
+    """CREATE TABLE entries (room TEXT NOT NULL, seq INTEGER NOT NULL, nick TEXT NOT NULL, text TEXT, key TEXT,
        at TEXT NOT NULL, person TEXT NOT NULL, PRIMARY KEY (room, seq)) WITHOUT ROWID""",
-    # No entry is given up, so a key is known as long as the log, which is longer than limits.keySeconds (KEY-5).
     "CREATE UNIQUE INDEX keys ON entries (person, room, key) WHERE key IS NOT NULL",
+    "CREATE INDEX given_up ON entries (at) WHERE text IS NULL",
     "CREATE TABLE sessions (person TEXT PRIMARY KEY, nick TEXT NOT NULL UNIQUE) WITHOUT ROWID",
+]
+GIVE_UP = [  # the entries of a room from one seq to before another (DURABLE-4), and keys that have been known for long
+    "UPDATE logs SET first = :to WHERE room = :room",
+    "DELETE FROM entries WHERE room = :room AND seq >= :first AND seq < :to AND key IS NULL",
+    "UPDATE entries SET text = NULL WHERE room = :room AND seq >= :first AND seq < :to",
+    "DELETE FROM entries WHERE text IS NULL AND at < :expired",
 ]
 # A write that failed for one of these reasons is not in the file. What an fsync has failed to say, nobody knows.
 NOT_WRITTEN = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE}
@@ -136,7 +144,7 @@ class Storage:
         return self.db.execute(sql, values).fetchone()
 
     def add(self, done, *statements):
-        """Put statements into the batch; done(True) is called when they are kept, done(False) when they are not."""
+        """Put statements, each with its values, into the batch; done(kept) says whether they are kept."""
         self.batch.append((done, statements))
 
     def commit(self):
@@ -152,7 +160,7 @@ class Storage:
         try:
             self.db.execute("BEGIN")
             for _, statements in batch:
-                for sql, *values in statements:
+                for sql, values in statements:
                     self.db.execute(sql, values)
             committing = True
             self.db.execute("COMMIT")
@@ -169,8 +177,8 @@ class Storage:
 
     def entries(self, room, where, *values):
         """The entries of a room as their `message` events have them (ORDER-1, SEND-5)."""
-        sql = f"SELECT seq, nick, text, key, at FROM entries WHERE room = ? AND {where}"
-        return [make_entry(room, *row) for row in self.db.execute(sql, (room, *values))]
+        sql = f"SELECT seq, nick, text, key, at FROM entries WHERE room = ? AND seq >= ? AND {where}"
+        return [make_entry(room.name, *row) for row in self.db.execute(sql, (room.name, room.first, *values))]
 
 def make_entry(room, seq, nick, text, key, at):
     keyed = {"key": key} if key else {}
@@ -185,12 +193,10 @@ connections = set()  # each connection, also those that are ending
 class Room:
     """A log and its members. This object lives while there are members; the log stays in the file (DURABLE-3)."""
 
-    first = 1  # this server gives up no entries
-
     def __init__(self, name):
         self.name, self.members, self.listeners = name, {}, set()  # people by nick; connections that have joined
-        log = storage.ask("SELECT epoch FROM logs WHERE room = ?", name)
-        self.epoch = log[0] if log else secrets.token_hex(8)  # without entries, it is another log each time (EPOCH-2)
+        log = storage.ask("SELECT epoch, first FROM logs WHERE room = ?", name)
+        self.epoch, self.first = log or (secrets.token_hex(8), 1)  # without entries, another log each time (EPOCH-2)
         self.head = storage.ask("SELECT coalesce(max(seq), 0) FROM entries WHERE room = ?", name)[0]
         self.last = self.head  # the last seq that was given; above `head` while entries are on their way to the disk
 
@@ -243,7 +249,12 @@ class Person:
     def forget(self, kept):
         """Take the session out of the file; if that fails, with whatever is written next."""
         if not kept:
-            storage.add(self.forget, ("DELETE FROM sessions WHERE person = ?", self.id))
+            storage.add(self.forget, ("DELETE FROM sessions WHERE person = ?", (self.id,)))
+
+def time_string(seconds):
+    """The time so many seconds from now, as entries have it."""
+    time = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 def digest_of(secret):
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -379,7 +390,7 @@ class Connection:
         refuse_if(nick in people, "nick-taken", "somebody has this nick: choose another", "nick")
         digest = digest_of(secret)
         if resume:  # on the disk before the client hears of it (SESSION-9)
-            storage.add(lambda kept: None, ("INSERT INTO sessions VALUES (?, ?)", digest, nick))
+            storage.add(lambda kept: None, ("INSERT INTO sessions VALUES (?, ?)", (digest, nick)))
             if not storage.commit():
                 raise Refused(UNAVAILABLE)
         person = Person(nick, digest)
@@ -398,7 +409,7 @@ class Connection:
         if after is not None:
             known = room.first - 1 <= after <= room.head and room.head - after <= LIMITS["replay"]  # CATCH-3
             more["resumed"] = known and request["epoch"] == room.epoch  # CATCH-1, DURABLE-5
-            replay = storage.entries(name, "seq > ? ORDER BY seq", after) if more["resumed"] else []
+            replay = storage.entries(room, "seq > ? ORDER BY seq", after) if more["resumed"] else []
         rooms[name] = room  # here the effects begin
         room.enter(self.person)
         room.listeners.add(self)  # only now, so that nobody is told of their own joining (MEMBER-3)
@@ -412,22 +423,27 @@ class Connection:
     def send(self, room, text, key):
         """Give the entry its place; put it on the disk with whatever else comes now; then show it (DURABLE-1)."""
         room.last += 1
-        at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        seq, name, person = room.last, room.name, self.person
-        log = [("INSERT INTO logs VALUES (?, ?)", name, room.epoch)] if seq == 1 else []
-        row = ("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", name, seq, person.nick, text, key, at, person.id)
+        seq, name, person, at = room.last, room.name, self.person, time_string(0)
+        row = (name, seq, person.nick, text, key, at, person.id)
+        statements = [("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", row)]
+        if seq == 1:
+            statements.append(("INSERT INTO logs VALUES (?, ?, 1)", (name, room.epoch)))
+        first = max(room.first, seq - KEEP + 1)
+        if first > room.first:
+            values = {"room": name, "first": room.first, "to": first, "expired": time_string(-LIMITS["keySeconds"])}
+            statements += [(sql, values) for sql in GIVE_UP]
 
         def done(kept):
             self.answered.set()
             if not kept:
                 room.last = room.head  # the whole batch has failed: there is no hole (ORDER-2)
                 return self.reply("error", **UNAVAILABLE)  # and the key is not used (KEY-4)
-            room.head = seq
+            room.head, room.first = seq, first
             room.tell(encode(**make_entry(name, seq, person.nick, text, key, at)))  # to the sender, too (SEND-2)
             self.reply("sent", room=name, seq=seq, at=at)  # after the `message` (SEND-3)
 
         self.answered.clear()
-        storage.add(done, *log, row)
+        storage.add(done, *statements)
         asyncio.get_running_loop().call_soon(storage.commit)
 
     def answer_again(self, room, key, text, **_):
@@ -440,7 +456,8 @@ class Connection:
                             self.person.id, room, key)  # by the person, not the nick (KEY-6)
         if known:
             seq, at, first_text = known
-            refuse_if(text != first_text, "key-reused", "you have sent another text with this key", "key")
+            other = first_text not in (text, None)  # when the entry is gone, nobody can tell
+            refuse_if(other, "key-reused", "you have sent another text with this key", "key")
             self.reply("sent", room=room, seq=seq, at=at, duplicate=True)
         return bool(known)
 
@@ -448,10 +465,10 @@ class Connection:
         """One page; its beginning (`after`) or its end (otherwise) is where the client wants it (HISTORY-1 to 6)."""
         size, after = min(request.get("limit", LIMITS["page"]), LIMITS["page"]), request.get("after")
         if after is not None:
-            found = storage.entries(room.name, "seq > ? ORDER BY seq LIMIT ?", after, size + 1)
+            found = storage.entries(room, "seq > ? ORDER BY seq LIMIT ?", after, size + 1)
         else:
             before = request.get("before", 2**53)
-            found = storage.entries(room.name, "seq < ? ORDER BY seq DESC LIMIT ?", before, size + 1)
+            found = storage.entries(room, "seq < ? ORDER BY seq DESC LIMIT ?", before, size + 1)
         for entry in found:
             del entry["room"]  # HISTORY-8
         page = dict(room=room.name, epoch=room.epoch, first=room.first, head=room.head)
@@ -600,7 +617,9 @@ if __name__ == "__main__":
     options.add_argument("--heartbeat", type=int, default=30, choices=range(1, 301), metavar="S")
     options.add_argument("--login-seconds", type=int, default=30, choices=range(5, 3601), metavar="S")
     options.add_argument("--grace", type=int, default=15, choices=range(5, 3601), metavar="S")
+    options.add_argument("--keep", type=int, default=KEEP, metavar="N", help="how many entries a room keeps; all")
     options = options.parse_args()
+    KEEP = max(1, options.keep)
     HELLO["heartbeat"] = options.heartbeat
     LIMITS |= {"loginSeconds": options.login_seconds, "grace": options.grace}
     what = options.data
