@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { Message, RoomItem } from "@tertulia/protocol"
+import { type Message, type RoomItem, visible } from "@tertulia/protocol"
 import type { Trouble } from "../conversation.ts"
 import type { Item } from "../kept.ts"
 import type { Style } from "./style.ts"
-import { visible } from "./visible.ts"
 
 /** Hours and minutes, where the reader is. */
 export const clock = (time: Date): string =>
