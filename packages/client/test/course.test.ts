@@ -214,6 +214,8 @@ const judgeReading = (server: SimulatedServer, client: SimulatedClient) => {
 const unknowns = (client: SimulatedClient) =>
   [...client.file.items.values()].filter(({ rest }) => rest?._tag === "Unknown").map(({ text }) => text)
 
+// RUNS=100000 looks further; that takes a minute.
+const patience = 600_000
 const runs = { numRuns: Number(process.env["RUNS"] ?? 400) }
 
 const perform = (
@@ -235,11 +237,13 @@ const perform = (
 describe("a conversation that outlives its connections", () => {
   test.prop([claims, story(...ordinary, ...refusals, ...losses, ...restarts(claims))], runs)(
     "loses nothing, doubles nothing, keeps the order and tells of every doubt, whatever happens",
-    (first, acts) => void perform(first, acts, 1)
+    (first, acts) => void perform(first, acts, 1),
+    patience
   )
 
   test.prop([both, story(...ordinary, ...restarts(both)), fc.integer({ min: 1, max: 4 })], runs)(
     "leaves no doubt on a server that claims history and resume and gives up nothing",
-    (first, acts, ahead) => assert.deepStrictEqual(unknowns(perform(first, acts, ahead)), [])
+    (first, acts, ahead) => assert.deepStrictEqual(unknowns(perform(first, acts, ahead)), []),
+    patience
   )
 })
