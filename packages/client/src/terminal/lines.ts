@@ -3,9 +3,8 @@
  *
  * @module
  */
-import type { Message, RoomItem } from "@tertulia/protocol"
+import { type Message, type RoomItem, visible } from "@tertulia/protocol"
 import type { Style } from "./style.ts"
-import { visible } from "./visible.ts"
 
 /** Hours and minutes, where the reader is. */
 export const clock = (time: Date): string =>
