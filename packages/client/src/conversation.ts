@@ -134,7 +134,8 @@ export const converse = Effect.fnUntraced(function* <R>(
   open: Effect.Effect<Transport, Unreachable, R>,
   { ahead = 1, comeBack = "always", keeper = inMemory, nick, onWire = () => Effect.void, rooms = [] }: ConverseOptions
 ): Effect.fn.Return<Conversation, NotKept, R | Scope.Scope> {
-  const course = makeCourse({ kept: keeper.kept, nick, ahead })
+  const clock = yield* Clock.Clock
+  const course = makeCourse({ kept: keeper.kept, nick, ahead, now: () => clock.currentTimeMillisUnsafe() })
   const freshKey = yield* Keys
   const state = yield* SubscriptionRef.make<State>({ _tag: "Connecting" })
   const news = yield* Queue.unbounded<Told, Cause.Done>()
@@ -261,7 +262,11 @@ export const converse = Effect.fnUntraced(function* <R>(
   /** Milliseconds to wait before the next visit; undefined to stay away. */
   const pauseAfter = (why: Trouble): Effect.Effect<number | undefined> => {
     if (comeBack === "never" || (comeBack === "once live" && !hasBeenLive)) return Effect.undefined
-    const loss = lossIn(why, course.kept.person.nth > 0)
+    const isKnown = course.kept.person.nth > 0
+    // Somebody who has lost the secret is kept out by their own shadow for so long.
+    if (isTaken(why) && isKnown && course.grace() !== undefined) return Effect.succeed(course.grace())
+    const mayPass = isTaken(why) ? isKnown : isReplaced(why) && course.mayHaveReplacedItself()
+    const loss = mayPass ? passing : lossIn(why)
     return loss === undefined ? Effect.undefined : comebackAfter(loss, failures)
   }
 
@@ -426,8 +431,15 @@ const errorOf = ({ code, field, message }: Refused): Reply => ({
   ...(field === undefined ? {} : { field })
 })
 
+const isTaken = (why: Trouble): boolean => why._tag === "Refused" && why.code === "nick-taken"
+
+const isReplaced = (why: Trouble): boolean =>
+  why._tag === "ConnectionLost" && why.loss._tag === "Bye" && why.loss.bye.code === "replaced"
+
+const passing: Loss = { _tag: "Closed", why: "the server still knows an earlier connection" }
+
 /** The end that a trouble stands for when it may pass; undefined when it won't. */
-const lossIn = (why: Trouble, isKnown: boolean): Loss | undefined => {
+const lossIn = (why: Trouble): Loss | undefined => {
   switch (why._tag) {
     case "ConnectionLost":
       return why.loss
@@ -436,8 +448,6 @@ const lossIn = (why: Trouble, isKnown: boolean): Loss | undefined => {
     case "NotTertulia":
       return why.saidNothing ? { _tag: "Closed", why: why.why } : undefined
     case "Refused":
-      // Whoever was there before may be kept out by their own shadow: the server keeps a nick for a while.
-      return why.code === "nick-taken" && isKnown ? { _tag: "Closed", why: why.message } : undefined
     case "NotKept":
       return undefined
   }
