@@ -129,6 +129,8 @@ export const makeHost = (rooms: Rooms): Host => {
       }
       case "join":
         return join(request)
+      case "search":
+        return [refusal({ code: "unsupported", re, message: "this server has no search" })]
       default:
         return inRoom(request)
     }

@@ -18,6 +18,7 @@ import { type GroupCommit, makeGroupCommit } from "./sqlite/group-commit.ts"
 import { keysAtOnce } from "./sqlite/keys.ts"
 import type { Page, PageRequest } from "./sqlite/reader.ts"
 import type { Question, Reply } from "./sqlite/reader-thread.ts"
+import { openSearch } from "./sqlite/search.ts"
 import { openThread, type StorageFault } from "./sqlite/thread.ts"
 import { rowOf, type Work, type Written } from "./sqlite/writer.ts"
 
@@ -45,18 +46,20 @@ export const layer = ({
   Layer.effectContext(
     Effect.gen(function* () {
       const askWriter = yield* openThread<ReadonlyArray<Work>, Written>(writer, file)
-      const { failed, write } = yield* makeGroupCommit(file, askWriter)
+      const { failed, isQuiet, write } = yield* makeGroupCommit(file, askWriter)
       const askReader = yield* openThread<Question, Reply>(readerThread, file)
       const read = Effect.fnUntraced(function* <Asked extends Question>(question: Asked) {
         const reply = (yield* askReader(question)) as Reply<Asked>
         if (reply._tag === "Answer") return reply.answer
-        yield* Effect.logWarning(`can't read ${question.room} in ${file}: ${reply.reason}`)
+        yield* Effect.logWarning(`can't read ${file}: ${reply.reason}`)
         return yield* new Unavailable({ message: reply.reason })
       })
+      const search = yield* openSearch({ file, ask: read, write, isQuiet })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
       return Context.make(RoomLogs, {
         durable: true,
-        open: (room, publish) => openLog({ room, publish, write, page: read, keep }),
+        open: (room, publish) => openLog({ room, publish, write, page: read, keep, appended: search.appended }),
+        search,
         known: (room, author, key) => read({ room, person: author.id, key }),
         failed
       }).pipe(
@@ -82,6 +85,8 @@ interface Opening {
   readonly write: GroupCommit["write"]
   readonly page: (request: PageRequest) => Effect.Effect<Page | undefined, Unavailable>
   readonly keep: number | undefined
+  /** Called after each append. */
+  readonly appended: () => void
 }
 
 /** Somebody who reads a log, and the next entry that they need. */
@@ -90,7 +95,14 @@ interface Reader {
 }
 
 /** Opens the log of a room. One that has never had an entry isn't in the file: it gets another epoch each time. */
-const openLog = Effect.fnUntraced(function* ({ keep = Number.POSITIVE_INFINITY, page, publish, room, write }: Opening) {
+const openLog = Effect.fnUntraced(function* ({
+  appended,
+  keep = Number.POSITIVE_INFINITY,
+  page,
+  publish,
+  room,
+  write
+}: Opening) {
   const known = yield* page({ room, after: 0, until: 0 })
   const epoch = known?.epoch ?? (yield* makeEpoch)
   let first = known?.first ?? 1
@@ -130,6 +142,7 @@ const openLog = Effect.fnUntraced(function* ({ keep = Number.POSITIVE_INFINITY, 
         const added = addedBy(placed)
         head += added.length
         publish(added)
+        appended()
         return placed
       }).pipe(Effect.uninterruptible)
     },

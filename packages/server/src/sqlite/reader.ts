@@ -46,6 +46,8 @@ const pageCharacters = 65_536
 export interface Reader {
   readonly page: (request: PageRequest) => Page | undefined
   readonly known: (request: KeyRequest) => Known | undefined
+  /** What answers, within one transaction. */
+  readonly atOnce: <Request, Answer>(answer: (request: Request) => Answer) => (request: Request) => Answer
 }
 
 export const makeReader = (db: DatabaseSync): Reader => {
@@ -90,7 +92,7 @@ export const makeReader = (db: DatabaseSync): Reader => {
         end.run()
       }
     }
-  return { page: atOnce(page), known: atOnce(known) }
+  return { page: atOnce(page), known: atOnce(known), atOnce }
 }
 
 export const entryOf = ({ at, author, key, seq, text }: EntryRow): Entry => ({

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
+import { searchStep } from "./search-schema.ts"
 
 /** Marks a SQLite file as one of ours: "Tert" in ASCII. */
 const applicationId = 0x54_65_72_74
@@ -48,7 +49,8 @@ const migrations: ReadonlyArray<string> = [
      digest TEXT PRIMARY KEY,
      person TEXT NOT NULL,
      nick TEXT NOT NULL
-   ) STRICT, WITHOUT ROWID;`
+   ) STRICT, WITHOUT ROWID;`,
+  searchStep
 ]
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */

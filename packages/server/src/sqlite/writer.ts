@@ -7,7 +7,9 @@ import type { DatabaseSync } from "node:sqlite"
 import type { Claim } from "../claims.ts"
 import type { Draft, Known } from "../room-log.ts"
 import { inWords, isUndone, mayPass } from "./fault.ts"
+import { makeIndexer } from "./indexer.ts"
 import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
+import { driftOf, makePlaces } from "./places.ts"
 
 /** A draft as it crosses to the thread that writes: with the id of its author, who may be more than an id. */
 export interface Row extends Omit<Draft, "author"> {
@@ -34,14 +36,16 @@ export type Work =
   | { readonly _tag: "ForgetClaims"; readonly digests: ReadonlyArray<string> }
   /** Forgets the oldest keys from before a time, in milliseconds since 1970. */
   | { readonly _tag: "ForgetKeys"; readonly before: number }
+  /** Takes at most so many entries into the index of words. */
+  | { readonly _tag: "Index"; readonly entries: number }
 
 /** Where a draft is: the `seq` of its entry, or what its author had appended with its key before. */
 export type Place = number | Known
 
-/** What the work has given: the places of an append, the number of keys that are forgotten. */
+/** What the work has given: the places of an append, the number of keys that are forgotten, or of entries that were indexed. */
 export type Result<Done extends Work = Work> = Done extends Append
   ? ReadonlyArray<Place>
-  : Done extends { readonly _tag: "ForgetKeys" }
+  : Done extends { readonly _tag: "ForgetKeys" | "Index" }
     ? number
     : undefined
 
@@ -59,7 +63,8 @@ export type Write = (group: ReadonlyArray<Work>) => Written
 /** @param commit ends a transaction when all of it is on the disk; tests have others, that are slow, fail, or lie */
 export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec("COMMIT")): Write => {
   const begin = db.prepare("BEGIN IMMEDIATE")
-  const append = makeAppender(db)
+  const indexer = makeIndexer(db)
+  const append = makeAppender(db, indexer.touch)
   const keepClaim = db.prepare("INSERT INTO sessions (digest, person, nick) VALUES (?, ?, ?)")
   const forgetClaim = db.prepare("DELETE FROM sessions WHERE digest = ?")
   const forgetKeys = makeKeyForgetter(db)
@@ -76,6 +81,8 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
         return undefined
       case "ForgetKeys":
         return forgetKeys(work.before)
+      case "Index":
+        return indexer.index(work.entries)
     }
   }
 
@@ -116,12 +123,15 @@ interface RoomRow {
 }
 
 /** Appends within a transaction. */
-const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Place>) => {
+const makeAppender = (db: DatabaseSync, touch: (room: number) => void): ((append: Append) => ReadonlyArray<Place>) => {
+  const order = makePlaces(db)
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
-  const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
+  const setHead = db.prepare("UPDATE rooms SET head = ?, place = ?, drift = max(drift, ?) WHERE id = ?")
   const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
-  const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
+  const addEntry = db.prepare(
+    "INSERT INTO entries (room, seq, author, key, at, text, place) VALUES (?, ?, ?, ?, ?, ?, ?)"
+  )
   const giveUp = db.prepare("DELETE FROM entries WHERE room = ? AND seq < ?")
   const addKey = db.prepare("INSERT INTO keys (room, person, key, seq, at) VALUES (?, ?, ?, ?, ?)")
   const known = makeKeyFinder(db)
@@ -135,15 +145,21 @@ const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Plac
   return ({ drafts, epoch, first, room }) => {
     const { head, id } = openRoom(room, epoch)
     let last = head
+    let drift = 0
     const places = drafts.map(({ at, from, key, person, text }): Place => {
       const before = key === undefined ? undefined : known(id, person, key)
       if (before !== undefined) return before
       const millis = Date.parse(at)
-      addEntry.run(id, ++last, from, key ?? null, millis, text)
+      const place = order.next(millis)
+      drift = Math.max(drift, driftOf(place, millis))
+      addEntry.run(id, ++last, from, key ?? null, millis, text, place)
       if (key !== undefined) addKey.run(id, person, key, last, millis)
       return last
     })
-    if (last > head) setHead.run(last, id)
+    if (last > head) {
+      setHead.run(last, order.last(), drift, id)
+      touch(id)
+    }
     if (first !== undefined) {
       setFirst.run(first, id)
       giveUp.run(id, first)

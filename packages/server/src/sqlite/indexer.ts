@@ -1,0 +1,108 @@
+/**
+ * Keeps the index of words: a step at a time, behind the appends, in transactions of whoever asks for it.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite"
+import { driftOf, placesPerMilli } from "./places.ts"
+import { termsOf } from "./search-terms.ts"
+
+export interface Indexer {
+  /** Notes that a room has entries which the index doesn't have. */
+  readonly touch: (room: number) => void
+  /** Takes at most so many entries in or out, within a transaction, and gives how many: fewer when nothing is left to do. */
+  readonly index: (entries: number) => number
+}
+
+interface RoomRow {
+  readonly id: number
+  readonly first: number
+  readonly head: number
+  readonly indexed: number
+}
+
+interface Row {
+  readonly seq: number
+  readonly author: string
+  readonly at: number
+  readonly text: string
+  readonly place: number | null
+}
+
+interface Unindexed {
+  readonly room: number
+  readonly seq: number
+  readonly author: string
+  readonly text: string
+}
+
+export const makeIndexer = (db: DatabaseSync): Indexer => {
+  const allBehind = db.prepare("SELECT id FROM rooms WHERE indexed < head")
+  const roomOf = db.prepare("SELECT id, first, head, indexed FROM rooms WHERE id = ?")
+  const entriesOf = db.prepare(
+    "SELECT seq, author, at, text, place FROM entries WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?"
+  )
+  const placeOf = db.prepare("SELECT place FROM entries WHERE room = ? AND seq = ?")
+  const setPlace = db.prepare("UPDATE entries SET place = ? WHERE room = ? AND seq = ?")
+  const setIndexed = db.prepare("UPDATE rooms SET indexed = ?, drift = max(drift, ?) WHERE id = ?")
+  const add = db.prepare("INSERT INTO words (rowid, terms) VALUES ((?1 << 40) + ?2, ?3)")
+  const remove = db.prepare("INSERT INTO words (words, rowid, terms) VALUES ('delete', (?1 << 40) + ?2, ?3)")
+  const setSecure = db.prepare("INSERT INTO words (words, rank) VALUES ('secure-delete', ?)")
+  const unindexed = db.prepare("SELECT room, seq, author, text FROM unindexed ORDER BY room, seq LIMIT ?")
+  const done = db.prepare("DELETE FROM unindexed WHERE room = ? AND seq = ?")
+  const current = db.prepare("SELECT seq, author, at, text, place FROM entries WHERE room = ? AND seq = ?")
+
+  const behind = new Set((allBehind.all() as unknown as ReadonlyArray<RoomRow>).map(({ id }) => id))
+
+  /** Takes out what was changed or is gone, as it was, and takes it in again as it is. */
+  const mend = (entries: number): number => {
+    const rows = unindexed.all(entries) as unknown as ReadonlyArray<Unindexed>
+    const mended = rows.map((row) => ({ ...row, now: current.get(row.room, row.seq) as Row | undefined }))
+    const takeOut = ({ author, room, seq, text }: Unindexed) => remove.run(room, seq, termsOf(room, author, text))
+    // What a log has given up was no secret: it costs a hundredth, and goes with the next merges of the index.
+    for (const row of mended) if (row.now === undefined) takeOut(row)
+    const changed = mended.filter(({ now }) => now !== undefined)
+    if (changed.length > 0) {
+      // Somebody has taken back what they had said: not even the index has it any more.
+      setSecure.run(1)
+      for (const row of changed) takeOut(row)
+      setSecure.run(0)
+      for (const { now, room, seq } of changed) add.run(room, seq, termsOf(room, now!.author, now!.text))
+    }
+    for (const { room, seq } of rows) done.run(room, seq)
+    return rows.length
+  }
+
+  const extend = ({ first, id, indexed }: RoomRow, entries: number): number => {
+    const after = Math.max(indexed, first - 1)
+    const rows = entriesOf.all(id, after, entries) as unknown as ReadonlyArray<Row>
+    let before = (placeOf.get(id, after) as Pick<Row, "place"> | undefined)?.place ?? 0
+    let drift = 0
+    for (const { at, author, place, seq, text } of rows) {
+      before = place ?? Math.max(before + 1, at * placesPerMilli)
+      if (place === null) {
+        setPlace.run(before, id, seq)
+        drift = Math.max(drift, driftOf(before, at))
+      }
+      add.run(id, seq, termsOf(id, author, text))
+    }
+    setIndexed.run(rows.at(-1)?.seq ?? after, drift, id)
+    return rows.length
+  }
+
+  return {
+    touch: (room) => void behind.add(room),
+    index: (entries) => {
+      let left = entries - mend(entries)
+      // Ascending, because an index takes in rising rowids at once, and others one by one.
+      for (const id of [...behind].sort((one, other) => one - other)) {
+        if (left <= 0) break
+        const room = roomOf.get(id) as RoomRow | undefined
+        // Only what was found done is done with: this transaction may come to nothing.
+        if (room === undefined || room.indexed >= room.head) behind.delete(id)
+        else left -= extend(room, left)
+      }
+      return entries - Math.max(left, 0)
+    }
+  }
+}
