@@ -319,11 +319,12 @@ const takeTurns = Effect.fnUntraced(function* (
   count: number,
   text = "tea"
 ) {
-  const log: Array<Pick<Message, "room" | "seq">> = []
+  const log: Array<Message> = []
   for (let nth = 0; nth < count; nth++) {
-    const room = rooms[Math.floor(nth / 2) % rooms.length]!
-    const { seq } = yield* people[nth % people.length]!.send(room, `${text} ${nth}${nth % 3 === 0 ? " third" : ""}`)
-    log.push({ room, seq })
+    const [author, room] = [people[nth % people.length]!, rooms[Math.floor(nth / 2) % rooms.length]!]
+    const said = `${text} ${nth}${nth % 3 === 0 ? " third" : ""}`
+    const { at, seq } = yield* author.send(room, said)
+    log.push({ type: "message", room, seq, from: author.nick, text: said, at })
   }
   return log
 })
@@ -339,7 +340,7 @@ scenario("results come newest first, from all rooms, always in the same order", 
     const got = yield* search(person, { text: "tea" }, "SEARCH-7")
     yield* judgeFound(t, "SEARCH-7", { text: "tea" }, got, log.toReversed())
     const some = yield* search(person, { text: "third tea" }, "SEARCH-7")
-    const thirds = log.filter((_, index) => index % 3 === 0).toReversed()
+    const thirds = log.filter(({ text }) => holds(text, ["third"])).toReversed()
     yield* judgeFound(t, "SEARCH-7", { text: "third tea" }, some, thirds)
     // What is sent at once may be in any order, but only in one.
     if (nth === 0) {
@@ -362,11 +363,11 @@ scenario(
     const [ana, leo, eva] = yield* t.people(3)
     const people = [ana, leo] as unknown as ReadonlyArray<Person>
     const rooms = [yield* t.room(ana!, leo!, eva!), yield* t.room(ana!, leo!, eva!)]
-    let log: ReadonlyArray<Pick<Message, "room" | "seq">> = (yield* takeTurns(people, rooms, 13)).toReversed()
+    let log: ReadonlyArray<Message> = (yield* takeTurns(people, rooms, 13)).toReversed()
     yield* eva!.fence
     for (const limit of [1, 2, 3, 5]) {
       const seen: Array<Message> = []
-      let written: ReadonlyArray<Pick<Message, "room" | "seq">> = []
+      let written: ReadonlyArray<Message> = []
       let before: string | undefined
       do {
         const query = { text: "tea", limit, ...(before === undefined ? {} : { before }) }
@@ -405,14 +406,15 @@ scenario(
     const log = (yield* takeTurns(people, rooms, 7)).toReversed()
     const [ana] = people
     yield* ana.fence
-    for (const query of [{ text: "tea" }, { text: "third" }, { text: "tea", room: rooms[0]! }, { text: "coffee" }]) {
-      const all = log.filter((entry, index) =>
-        query.text === "coffee"
-          ? false
-          : query.text === "third"
-            ? (6 - index) % 3 === 0
-            : (query.room ?? entry.room) === entry.room
-      )
+    const queries: ReadonlyArray<Query> = [
+      { text: "tea" },
+      { text: "third" },
+      { text: "tea", room: rooms[0]! },
+      { text: "tea", from: people[1].nick },
+      { text: "coffee" }
+    ]
+    for (const query of queries) {
+      const all = log.filter((entry) => (query.room ?? entry.room) === entry.room && matches(entry, query))
       for (const limit of [1, 2, 3, 4, 6, 7, 8, 2 ** 31, undefined]) {
         const most = Math.min(limit ?? limits.page, limits.page)
         const asked = { ...query, ...(limit === undefined ? {} : { limit }) }
@@ -521,11 +523,15 @@ scenario("what was sent is found at once", ["SEARCH-13"], { connections: 3 }, fu
     const text = `word${count} tea`
     // In one go: the search is asked for before the entry is in the log.
     yield* ana!.post({ type: "send", room, text })
-    const own = yield* search(ana!, { text: `word${count}` }, "SEARCH-13")
-    yield* t.judge("SEARCH-13", own.results[0]?.seq === count, {
+    const asked = yield* ana!.post({ type: "search", text: `word${count}` })
+    const own = yield* ana!.take(({ object }) => object["re"] === asked, "`search`, asked for right after a `send`", {
+      id: "SEARCH-13"
+    })
+    const [found] = (own.object["results"] ?? []) as ReadonlyArray<Message>
+    yield* t.judge("SEARCH-13", found?.seq === count, {
       sent: "send, and search without waiting for `sent`",
       expected: `the entry ${count}`,
-      got: own
+      got: own.line
     })
     yield* leo!.fence
     const others = yield* search(leo!, { text: "tea", limit: 1 }, "SEARCH-13")
