@@ -186,6 +186,7 @@ scenario("nothing that is searched for is an operator", ["SEARCH-3", "SEARCH-2"]
   const room = yield* t.room(ana)
   const texts = [
     "tea with sugar",
+    "sugar with tea",
     "sugar",
     "coffee",
     "tea or coffee",
@@ -210,7 +211,13 @@ scenario("a search of any size and shape is answered", ["SEARCH-2", "SEARCH-3"],
   const most = t.limits.text
   const long = "a".repeat(most)
   const many = Array.from({ length: Math.floor(most / 5) }, (_, index) => index.toString(36).padStart(4, "a")).join(" ")
-  const log = yield* say(ana, room, [long, many, "a b c", "漢".repeat(Math.floor(most / 3))])
+  const log = yield* say(ana, room, [
+    long,
+    many,
+    "a b c",
+    many.split(" ").slice(0, 20).join(" "),
+    "漢".repeat(Math.floor(most / 3))
+  ])
   const hostile: ReadonlyArray<string> = [
     long,
     many,

@@ -47,7 +47,9 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
   const setIndexed = db.prepare("UPDATE rooms SET indexed = ?, drift = max(drift, ?) WHERE id = ?")
   const add = db.prepare("INSERT INTO words (rowid, terms) VALUES ((?1 << 40) + ?2, ?3)")
   const remove = db.prepare("INSERT INTO words (words, rowid, terms) VALUES ('delete', (?1 << 40) + ?2, ?3)")
-  const setSecure = db.prepare("INSERT INTO words (words, rank) VALUES ('secure-delete', ?)")
+  // The number is written out: a number that is bound comes as a real one, which this doesn't take.
+  const leaveNothing = db.prepare("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
+  const leaveToMerges = db.prepare("INSERT INTO words (words, rank) VALUES ('secure-delete', 0)")
   const unindexed = db.prepare("SELECT room, seq, author, text FROM unindexed ORDER BY room, seq LIMIT ?")
   const done = db.prepare("DELETE FROM unindexed WHERE room = ? AND seq = ?")
   const current = db.prepare("SELECT seq, author, at, text, place FROM entries WHERE room = ? AND seq = ?")
@@ -64,9 +66,9 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
     const changed = mended.filter(({ now }) => now !== undefined)
     if (changed.length > 0) {
       // Somebody has taken back what they had said: not even the index has it any more.
-      setSecure.run(1)
+      leaveNothing.run()
       for (const row of changed) takeOut(row)
-      setSecure.run(0)
+      leaveToMerges.run()
       for (const { now, room, seq } of changed) add.run(room, seq, termsOf(room, now!.author, now!.text))
     }
     for (const { room, seq } of rows) done.run(room, seq)
