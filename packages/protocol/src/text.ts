@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { refusedAs } from "./refusal.ts"
-import { hasWords } from "./words.ts"
+import { wordCharacter } from "./words.ts"
 
 // C0 but TAB and LF, DEL, and C1: ESC and CSI are among them.
 const allowed = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/u
@@ -42,9 +42,11 @@ export const Text = Schema.String.check(
 /** What is searched for: a text with a word in it at least (SEARCH-11). */
 export const SearchText = Schema.String.check(
   wellFormed,
-  Schema.makeFilter((text: string) => hasWords(text) || "no word to search for", {
+  Schema.makeFilter((text: string) => wordCharacter.test(text) || "no word", {
     ...refusedAs("bad-text"),
-    message: "a word to search for, of letters or digits"
+    message: "a word to search for, of letters or digits",
+    // Both patterns: only one of them is ever written down of its own accord.
+    toJsonSchema: () => ({ allOf: [{ pattern: wordCharacter.source }, { pattern: allowed.source }] })
   }),
   Schema.isPattern(allowed, {
     ...refusedAs("bad-text"),

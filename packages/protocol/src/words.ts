@@ -25,5 +25,8 @@ export const holds = (text: string, words: ReadonlyArray<string>): boolean => {
   return words.every((wanted) => held.has(wanted))
 }
 
-/** Whether there is a word in a text at all: that takes a letter or a digit. */
-export const hasWords = (text: string): boolean => wordsOf(text).length > 0
+/** What every word has, and what is in no text without words. */
+export const wordCharacter = /[\p{L}\p{N}]/u
+
+/** Whether there is a word in a text at all. */
+export const hasWords = (text: string): boolean => wordCharacter.test(text)

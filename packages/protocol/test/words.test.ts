@@ -28,6 +28,7 @@ describe("the words of a text", () => {
   })
 
   it("are there, or there is nothing to search for", () => {
+    fc.assert(fc.property(text, (one) => assert.strictEqual(hasWords(one), wordsOf(one).length > 0)))
     fc.assert(fc.property(wordless, (one) => assert.isFalse(hasWords(one))))
     fc.assert(fc.property(searchText, (one) => assert.isTrue(hasWords(one) && holds(one, wordsOf(one)))))
   })
