@@ -12,7 +12,6 @@ import type { Found, Part, Quest } from "../src/search.ts"
 import { openDataFile, openForReading } from "../src/sqlite/data-file.ts"
 import { type FindRequest, makeFinder, mostUnindexed } from "../src/sqlite/finder.ts"
 import { makeIndexer } from "../src/sqlite/indexer.ts"
-import { makeReader } from "../src/sqlite/reader.ts"
 import { termsOf } from "../src/sqlite/search-terms.ts"
 import { makeWriter } from "../src/sqlite/writer.ts"
 import { draft, openLogs, openTemporary } from "./support/logs.ts"
@@ -29,7 +28,7 @@ const openFile = async () => {
   const { close, db } = openDataFile(folder.file)
   const write = makeWriter(db)
   const reading = openForReading(folder.file)
-  const find = makeReader(reading).atOnce(makeFinder(reading))
+  const { find } = makeFinder(reading)
   const log: Array<{ room: string; seq: number; text: string; from: string; at: string }> = []
   const heads = new Map<string, number>()
   /** In one transaction. */

@@ -8,8 +8,8 @@ import type { DatabaseSync } from "node:sqlite"
 import { holds } from "@tertulia/protocol"
 import type { Entry } from "../room-log.ts"
 import type { Found, Part, Quest } from "../search.ts"
-import { placesPerMilli } from "./places.ts"
-import { type EntryRow, entryOf } from "./reader.ts"
+import { placeFrom } from "./places.ts"
+import { type EntryRow, entryOf, inOneRead } from "./reader.ts"
 import { termQuery } from "./search-terms.ts"
 
 /** One slice of a search: what is sought, in the parts of rooms that haven't been looked through, and how many may be found. */
@@ -60,7 +60,12 @@ interface Stream {
   bound: number
 }
 
-export const makeFinder = (db: DatabaseSync): ((request: FindRequest) => Slice) => {
+/** Finds. */
+export interface Finder {
+  readonly find: (request: FindRequest) => Slice
+}
+
+export const makeFinder = (db: DatabaseSync): Finder => {
   const roomNamed = db.prepare("SELECT id, first, head, indexed, drift FROM rooms WHERE name = ?")
   const rowAt = db.prepare("SELECT seq, author, key, at, text, place FROM entries WHERE room = ? AND seq = ?")
   const placeAt = db.prepare("SELECT place FROM entries WHERE room = ? AND seq = ?")
@@ -100,8 +105,8 @@ export const makeFinder = (db: DatabaseSync): ((request: FindRequest) => Slice) 
         since === undefined ? Number.NaN : Date.parse(since),
         until === undefined ? Number.NaN : Date.parse(until)
       ]
-      if (!Number.isNaN(from)) first = firstFrom(room.id, first, head, from * placesPerMilli)
-      if (!Number.isNaN(to)) below = firstFrom(room.id, first, head, (to + room.drift + 1) * placesPerMilli)
+      if (!Number.isNaN(from)) first = firstFrom(room.id, first, head, placeFrom(from))
+      if (!Number.isNaN(to)) below = firstFrom(room.id, first, head, placeFrom(to) + room.drift + 1)
       if (before !== undefined) {
         const seq = firstFrom(room.id, first, below - 1, before.place)
         const isTie = seq < below && placeOf(room.id, seq) === before.place && room.id < before.room
@@ -140,7 +145,7 @@ export const makeFinder = (db: DatabaseSync): ((request: FindRequest) => Slice) 
         : [...new Set([...seqs, ...others.map(({ seq }) => seq)])].sort((one, other) => other - one)
   }
 
-  return (request) => {
+  const find = (request: FindRequest): Slice => {
     let cost = 0
     const streams: Array<Stream> = []
     for (const part of request.parts) {
@@ -186,6 +191,7 @@ export const makeFinder = (db: DatabaseSync): ((request: FindRequest) => Slice) 
     }))
     return { _tag: "Slice", found, parts }
   }
+  return { find: inOneRead(db)(find) }
 }
 
 const isBefore = (one: Stream, other: Stream): boolean =>

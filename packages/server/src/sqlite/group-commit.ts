@@ -28,8 +28,6 @@ import type { Result, Work, Written } from "./writer.ts"
 export interface GroupCommit {
   /** Writes, and gives what the work has given once it is on the disk. A defect: nobody knows whether it is. */
   readonly write: <Done extends Work>(work: Done) => Effect.Effect<Result<Done>, Unavailable>
-  /** Whether nothing waits, or is on its way. */
-  readonly isQuiet: () => boolean
   /** Waits until nothing more can be written. */
   readonly failed: Effect.Effect<never, StorageBroken>
 }
@@ -50,7 +48,6 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
   const waiting = yield* Queue.unbounded<Waiting>()
   const failed = yield* Deferred.make<never, StorageBroken>()
   let isRefusing = false
-  let underWay = 0
 
   /** Tells the operator, once, that nothing can be stored, and when it can again. */
   const tell = Effect.fnUntraced(function* (written: Written) {
@@ -69,7 +66,6 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
   const commitNext = Effect.gen(function* () {
     const group = yield* Queue.takeBetween(waiting, 1, groupSize)
     const written = yield* ask(group.map(({ work }) => work)).pipe(Effect.catchDefect(broken))
-    underWay -= group.length
     group.forEach(({ done }, index) => void Deferred.doneUnsafe(done, outcomeOf(written, index)))
     yield* tell(written)
   })
@@ -79,11 +75,9 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
     write: <Done extends Work>(work: Done) =>
       Effect.suspend(() => {
         const done = Deferred.makeUnsafe<Result, Unavailable>()
-        underWay++
         Queue.offerUnsafe(waiting, { work, done })
         return Deferred.await(done) as Effect.Effect<Result<Done>, Unavailable>
       }),
-    isQuiet: () => underWay === 0,
     failed: Deferred.await(failed)
   }
 })

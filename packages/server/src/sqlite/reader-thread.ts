@@ -3,35 +3,18 @@
  *
  * @module
  */
-import type { Known } from "../room-log.ts"
 import { answerFrom } from "./answering.ts"
 import { openForReading } from "./data-file.ts"
 import { inWords } from "./fault.ts"
-import { type FindRequest, makeFinder, type Slice } from "./finder.ts"
-import { type KeyRequest, makeReader, type Page, type PageRequest } from "./reader.ts"
-
-/** A question of any kind. */
-export type Question = PageRequest | KeyRequest | FindRequest
-
-/** What is answered to a question; nothing, when there is nothing. */
-type AnswerTo<Asked extends Question> = Asked extends KeyRequest ? Known : Asked extends FindRequest ? Slice : Page
-
-/** What became of a question. */
-export type Reply<Asked extends Question = Question> =
-  | { readonly _tag: "Answer"; readonly answer: AnswerTo<Asked> | undefined }
-  | { readonly _tag: "Refused"; readonly reason: string }
+import { makeReadings, type Question, type Reply } from "./readings.ts"
 
 answerFrom((file) => {
   const db = openForReading(file)
-  const { atOnce, known, page } = makeReader(db)
-  const find = atOnce(makeFinder(db))
-  const answerTo = (question: Question) => {
-    if ("parts" in question) return find(question)
-    return "key" in question ? known(question) : page(question)
-  }
-  const answer = (question: Question): Reply => {
+  const readings = makeReadings(db)
+  const answer = ({ name, request }: Question): Reply => {
+    const read: (request: never) => unknown = readings[name]
     try {
-      return { _tag: "Answer", answer: answerTo(question) }
+      return { _tag: "Read", value: read(request as never) }
     } catch (error) {
       return { _tag: "Refused", reason: inWords(error) }
     }

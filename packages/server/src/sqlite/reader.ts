@@ -46,13 +46,24 @@ const pageCharacters = 65_536
 export interface Reader {
   readonly page: (request: PageRequest) => Page | undefined
   readonly known: (request: KeyRequest) => Known | undefined
-  /** What answers, within one transaction. */
-  readonly atOnce: <Request, Answer>(answer: (request: Request) => Answer) => (request: Request) => Answer
+}
+
+/** Has something answered within one transaction, so that the room and what it holds are of one moment. */
+export const inOneRead = (db: DatabaseSync) => {
+  const begin = db.prepare("BEGIN")
+  const end = db.prepare("COMMIT")
+  return <Request, Answer>(answer: (request: Request) => Answer) =>
+    (request: Request): Answer => {
+      begin.run()
+      try {
+        return answer(request)
+      } finally {
+        end.run()
+      }
+    }
 }
 
 export const makeReader = (db: DatabaseSync): Reader => {
-  const begin = db.prepare("BEGIN")
-  const end = db.prepare("COMMIT")
   const roomNamed = db.prepare("SELECT id, epoch, first, head FROM rooms WHERE name = ?")
   const entriesOf = db.prepare(
     `SELECT seq, author, key, at, text FROM entries WHERE room = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${pageEntries}`
@@ -81,18 +92,8 @@ export const makeReader = (db: DatabaseSync): Reader => {
     return row === undefined ? undefined : keyed(row.id, person, key)
   }
 
-  // One transaction, so that the room and what it holds are of one moment.
-  const atOnce =
-    <Request, Answer>(answer: (request: Request) => Answer) =>
-    (request: Request): Answer => {
-      begin.run()
-      try {
-        return answer(request)
-      } finally {
-        end.run()
-      }
-    }
-  return { page: atOnce(page), known: atOnce(known), atOnce }
+  const atOnce = inOneRead(db)
+  return { page: atOnce(page), known: atOnce(known) }
 }
 
 export const entryOf = ({ at, author, key, seq, text }: EntryRow): Entry => ({

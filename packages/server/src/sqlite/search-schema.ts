@@ -5,18 +5,27 @@
  */
 
 /**
+ * Empties the index of a file, which its next server makes anew: nothing is left in it of entries that are gone. Space that becomes free
+ * by it is still there.
+ */
+export const emptyIndex = `
+  INSERT INTO words (words) VALUES ('delete-all');
+  DELETE FROM unindexed;
+  UPDATE rooms SET indexed = first - 1;`
+
+/**
  * The step that gives a file its index.
  *
  * `words` is the index: for each word of each room, the entries that hold it. It holds words that were folded already, each once per
  * entry, with the room before them, so that what a search costs, and the time that it takes, depends on the rooms that are searched and
- * on no other (SEARCH-14); and the nick of the author as "@nick". It keeps no texts and no positions: an eighth of an entry's bytes for
- * the rooms' sake, measured in bench/search.ts. The rowid of an entry is 2^40 times its room, and its seq.
+ * on no other (SEARCH-14); and the nick of the author as "@nick". It keeps no texts and no positions: bench/search.ts
+ * says what it costs. The rowid of an entry is 2^40 times its room, and its seq.
  *
  * `rooms.indexed` is the seq up to which a room's entries are in the index; those above are read as they stand. What is changed or taken
  * away below it goes into `unindexed` as it was, by triggers, so that whoever changes a text need not know of the index.
  *
  * `place` orders the entries of all rooms as they were committed (SEARCH-7): it rises with each, and is at least 1,024 times `at`, so that
- * it can be found by time. `drift` is the most milliseconds by which the places of a room were ahead of its clock. Entries of before this
+ * it can be found by time. `drift` is by how much the places of a room were ahead of that at the most. Entries of before this
  * step get theirs when they are indexed; those of their rooms' heads are as high as any of theirs may become.
  */
 export const searchStep = `
@@ -25,7 +34,7 @@ export const searchStep = `
   ALTER TABLE rooms ADD COLUMN drift INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE rooms ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
   UPDATE rooms SET
-    place = 1024 * (SELECT coalesce(max(at), 0) FROM entries WHERE room = rooms.id) + head,
+    place = 1024 * min(max((SELECT coalesce(max(at), 0) FROM entries WHERE room = rooms.id), 0), 8700000000000) + head,
     indexed = first - 1;
   CREATE VIRTUAL TABLE words USING fts5 (
     terms, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars '@_-'"
@@ -43,5 +52,5 @@ export const searchStep = `
   CREATE TRIGGER entries_gone AFTER DELETE ON entries
     WHEN old.seq <= (SELECT indexed FROM rooms WHERE id = old.room)
     BEGIN INSERT INTO unindexed VALUES (old.room, old.seq, old.author, old.text) ON CONFLICT DO NOTHING; END;
-  CREATE TABLE secrets (name TEXT PRIMARY KEY, secret BLOB NOT NULL) STRICT, WITHOUT ROWID;
-  INSERT INTO secrets VALUES ('search', randomblob(16));`
+  CREATE TABLE ciphers (name TEXT PRIMARY KEY, cipher BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO ciphers VALUES ('search', randomblob(16));`

@@ -1,62 +1,41 @@
 /**
- * Search in a SQLite file: asks the thread that reads, slice by slice; keeps the index when nothing else is to be written; and names
+ * Search in a SQLite file: asks the thread that reads, slice by slice, and names
  * places so that nobody can read them.
  *
  * @module
  */
 import { createCipheriv, createDecipheriv } from "node:crypto"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
-import type * as Scope from "effect/Scope"
 import { Unavailable } from "../room-log.ts"
 import type { Found, Part, Place, Quest, Search } from "../search.ts"
 import { DataFault, openForReading } from "./data-file.ts"
 import type { FindRequest, Slice } from "./finder.ts"
 import type { GroupCommit } from "./group-commit.ts"
+import { indexedAtOnce } from "./indexer.ts"
 import { StorageFault } from "./thread.ts"
-
-/** Entries that are indexed in one transaction, which those who append meanwhile wait for. */
-const step = 256
-/** What has been appended is indexed when so long nothing else was to be written, or at the latest after so many such pauses. */
-const pause = "20 millis"
-const mostPauses = 10
 
 export interface SearchOptions {
   readonly file: string
-  readonly ask: (request: FindRequest) => Effect.Effect<Slice | undefined, Unavailable>
+  readonly find: (request: FindRequest) => Effect.Effect<Slice, Unavailable>
   readonly write: GroupCommit["write"]
-  readonly isQuiet: GroupCommit["isQuiet"]
 }
 
-/** Search, and what is to be called after each append. */
+/** Search, and what belongs to it. */
 export interface SearchInFile extends Search {
-  readonly appended: () => void
+  /** Leaves nothing in the index of what was given up; as far as the disk lets it. */
+  readonly removeTraces: Effect.Effect<void>
 }
 
-/** Opens the index, and keeps it for as long as the scope lives. */
+/** Opens the index, which the thread that writes keeps. */
 export const openSearch = Effect.fnUntraced(function* ({
-  ask,
   file,
-  isQuiet,
+  find: ask,
   write
-}: SearchOptions): Effect.fn.Return<SearchInFile, StorageFault, Scope.Scope> {
+}: SearchOptions): Effect.fn.Return<SearchInFile, StorageFault> {
   const key = yield* readKey(file)
-  // What an earlier life has left behind is indexed first.
-  const hasWork = Latch.makeUnsafe(true)
-
-  const untilQuiet = Effect.gen(function* () {
-    for (let pauses = 0; pauses < mostPauses; pauses++) {
-      yield* Effect.sleep(pause)
-      if (isQuiet()) return
-    }
-  })
-
-  /** Indexes what there is. Of a disk that is full, others are told; it is tried again with the next append. */
-  const indexAll = Effect.gen(function* () {
-    yield* hasWork.await
-    hasWork.closeUnsafe()
-    yield* untilQuiet
-    while ((yield* write({ _tag: "Index", entries: step })) >= step) if (!isQuiet()) yield* Effect.yieldNow
+  const removeTraces = Effect.gen(function* () {
+    while ((yield* write({ _tag: "Index", entries: indexedAtOnce })) >= indexedAtOnce);
+    while ((yield* write({ _tag: "Merge" })) > 0);
   }).pipe(Effect.ignore)
 
   const find = Effect.fnUntraced(function* (quest: Quest, parts: ReadonlyArray<Part>, want: number) {
@@ -64,7 +43,7 @@ export const openSearch = Effect.fnUntraced(function* ({
     let left = parts
     while (left.length > 0 && found.length < want) {
       const slice = yield* ask({ ...quest, parts: left, want: want - found.length })
-      if (slice === undefined || slice._tag === "Behind") {
+      if (slice._tag === "Behind") {
         return yield* new Unavailable({ message: "the index of the rooms is still being made" })
       }
       found.push(...slice.found)
@@ -73,8 +52,7 @@ export const openSearch = Effect.fnUntraced(function* ({
     return found
   })
 
-  yield* Effect.forkScoped(Effect.forever(indexAll))
-  return { find, ...makeCursors(key), appended: () => void hasWork.openUnsafe() }
+  return { find, ...makeCursors(key), removeTraces }
 })
 
 const readKey = (file: string): Effect.Effect<Uint8Array, StorageFault> =>
@@ -82,8 +60,8 @@ const readKey = (file: string): Effect.Effect<Uint8Array, StorageFault> =>
     try: () => {
       const db = openForReading(file)
       try {
-        const row = db.prepare("SELECT secret FROM secrets WHERE name = 'search'").get()
-        return row!["secret"] as Uint8Array
+        const row = db.prepare("SELECT cipher FROM ciphers WHERE name = 'search'").get()
+        return row!["cipher"] as Uint8Array
       } finally {
         db.close()
       }

@@ -38,6 +38,8 @@ export type Work =
   | { readonly _tag: "ForgetKeys"; readonly before: number }
   /** Takes at most so many entries into the index of words. */
   | { readonly _tag: "Index"; readonly entries: number }
+  /** Goes a step towards an index without anything that was taken out. */
+  | { readonly _tag: "Merge" }
 
 /** Where a draft is: the `seq` of its entry, or what its author had appended with its key before. */
 export type Place = number | Known
@@ -45,7 +47,7 @@ export type Place = number | Known
 /** What the work has given: the places of an append, the number of keys that are forgotten, or of entries that were indexed. */
 export type Result<Done extends Work = Work> = Done extends Append
   ? ReadonlyArray<Place>
-  : Done extends { readonly _tag: "ForgetKeys" | "Index" }
+  : Done extends { readonly _tag: "ForgetKeys" | "Index" | "Merge" }
     ? number
     : undefined
 
@@ -61,7 +63,13 @@ export type Written =
 export type Write = (group: ReadonlyArray<Work>) => Written
 
 /** @param commit ends a transaction when all of it is on the disk; tests have others, that are slow, fail, or lie */
-export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec("COMMIT")): Write => {
+export const makeWriter = (db: DatabaseSync, commit?: () => void): Write => makeIndexingWriter(db, commit).write
+
+/** A writer, and how many entries wait to be indexed. */
+export const makeIndexingWriter = (
+  db: DatabaseSync,
+  commit: () => void = () => db.exec("COMMIT")
+): { readonly write: Write; readonly behind: () => number } => {
   const begin = db.prepare("BEGIN IMMEDIATE")
   const indexer = makeIndexer(db)
   const append = makeAppender(db, indexer.touch)
@@ -83,6 +91,8 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
         return forgetKeys(work.before)
       case "Index":
         return indexer.index(work.entries)
+      case "Merge":
+        return indexer.merge()
     }
   }
 
@@ -98,7 +108,7 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     return { _tag: "Refused", reason }
   }
 
-  return (group) => {
+  const write: Write = (group) => {
     if (isBroken) return { _tag: "Refused", reason: "the server is stopping" }
     let results: ReadonlyArray<Result>
     try {
@@ -114,6 +124,7 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     }
     return { _tag: "Committed", results }
   }
+  return { write, behind: indexer.behind }
 }
 
 interface RoomRow {
@@ -123,12 +134,16 @@ interface RoomRow {
 }
 
 /** Appends within a transaction. */
-const makeAppender = (db: DatabaseSync, touch: (room: number) => void): ((append: Append) => ReadonlyArray<Place>) => {
+const makeAppender = (
+  db: DatabaseSync,
+  touch: (room: number, entries: number) => void
+): ((append: Append) => ReadonlyArray<Place>) => {
   const order = makePlaces(db)
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
   const setHead = db.prepare("UPDATE rooms SET head = ?, place = ?, drift = max(drift, ?) WHERE id = ?")
-  const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
+  // Two may ask for it in another order than they have decided in: it never falls.
+  const setFirst = db.prepare("UPDATE rooms SET first = max(first, ?) WHERE id = ?")
   const addEntry = db.prepare(
     "INSERT INTO entries (room, seq, author, key, at, text, place) VALUES (?, ?, ?, ?, ?, ?, ?)"
   )
@@ -158,7 +173,7 @@ const makeAppender = (db: DatabaseSync, touch: (room: number) => void): ((append
     })
     if (last > head) {
       setHead.run(last, order.last(), drift, id)
-      touch(id)
+      touch(id, last - head)
     }
     if (first !== undefined) {
       setFirst.run(first, id)
