@@ -29,7 +29,8 @@ export const mostUnindexed = 20_000
 /** How much a slice may cost, in entries that are read; asking the index costs as much as some. */
 const sliceCost = 1_500
 const askCost = 20
-const chunk = 64
+/** Candidates that are asked for at once: few at first, since most searches are for a page. */
+const [fewest, most] = [8, 256]
 
 interface RoomRow {
   readonly id: number
@@ -54,6 +55,8 @@ interface Stream {
   /** Entries below that may match, descending: all there are down to `known`. */
   candidates: Array<number>
   known: number
+  /** How many candidates are asked for next. */
+  chunk: number
   /** The newest match that hasn't been given yet. */
   match: Row | undefined
   /** The place that no match is above. */
@@ -71,7 +74,7 @@ export const makeFinder = (db: DatabaseSync): Finder => {
   const placeAt = db.prepare("SELECT place FROM entries WHERE room = ? AND seq = ?")
   const indexed = db.prepare(
     `SELECT rowid & 1099511627775 AS seq FROM words
-     WHERE words MATCH ?1 AND rowid BETWEEN (?2 << 40) + ?3 AND (?2 << 40) + ?4 ORDER BY rowid DESC LIMIT ${chunk}`
+     WHERE words MATCH ?1 AND rowid BETWEEN (?2 << 40) + ?3 AND (?2 << 40) + ?4 ORDER BY rowid DESC LIMIT ?5`
   )
   const changed = db.prepare("SELECT seq FROM unindexed WHERE room = ? AND seq BETWEEN ? AND ?")
 
@@ -116,7 +119,7 @@ export const makeFinder = (db: DatabaseSync): Finder => {
     if (below <= first) return undefined
     const query = termQuery(room.id, quest.from, quest.words)
     const bound = placeOf(room.id, below - 1) ?? Number.POSITIVE_INFINITY
-    return { part, room, first, query, below, candidates: [], known: below, match: undefined, bound }
+    return { part, room, first, query, below, candidates: [], chunk: fewest, known: below, match: undefined, bound }
   }
 
   const isMatch = ({ at, author, text }: Row, { from, since, until, words }: Quest): boolean => {
@@ -127,16 +130,17 @@ export const makeFinder = (db: DatabaseSync): Finder => {
 
   /** Looks for more candidates below those that are known. */
   const learn = (stream: Stream): void => {
-    const { first, known, query, room } = stream
+    const { chunk, first, known, query, room } = stream
+    stream.chunk = Math.min(2 * chunk, most)
     const from = Math.max(first, room.indexed + 1)
     if (known > from) {
       stream.known = Math.max(from, known - chunk)
       stream.candidates = Array.from({ length: known - stream.known }, (_, index) => known - 1 - index)
       return
     }
-    const seqs = (indexed.all(query, room.id, first, known - 1) as unknown as ReadonlyArray<{ seq: number }>).map(
-      ({ seq }) => seq
-    )
+    const seqs = (
+      indexed.all(query, room.id, first, known - 1, chunk) as unknown as ReadonlyArray<{ seq: number }>
+    ).map(({ seq }) => seq)
     stream.known = seqs.length < chunk ? first : seqs.at(-1)!
     const others = changed.all(room.id, stream.known, known - 1) as unknown as ReadonlyArray<{ seq: number }>
     stream.candidates =

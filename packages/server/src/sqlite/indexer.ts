@@ -12,8 +12,11 @@ export interface Indexer {
   readonly behind: () => number
   /** Notes that a room has so many entries more, which the index doesn't have. */
   readonly touch: (room: number, entries: number) => void
-  /** Goes a step towards an index that has nothing any more of what was taken out; gives 0 when there is nothing left to do. */
-  readonly merge: () => number
+  /**
+   * Goes a step towards an index of few parts, or, `all`, of one, which has nothing any more of what was taken out; gives 0 when there is
+   * nothing left to do.
+   */
+  readonly merge: (all: boolean) => number
   /** Takes at most so many entries in or out, within a transaction, and gives how many: fewer when nothing is left to do. */
   readonly index: (entries: number) => number
 }
@@ -63,11 +66,11 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
   // The number is written out: a number that is bound comes as a real one, which this doesn't take.
   const leaveNothing = db.prepare("INSERT INTO words (words, rank) VALUES ('secure-delete', 1)")
   const leaveToMerges = db.prepare("INSERT INTO words (words, rank) VALUES ('secure-delete', 0)")
-  const beginMerging = db.prepare(`INSERT INTO words (words, rank) VALUES ('merge', -${mergedAtOnce})`)
+  const beginMergingAll = db.prepare(`INSERT INTO words (words, rank) VALUES ('merge', -${mergedAtOnce})`)
   const goOnMerging = db.prepare(`INSERT INTO words (words, rank) VALUES ('merge', ${mergedAtOnce})`)
   const total = db.prepare("SELECT total_changes() AS changes")
   const changes = (): number => Number(total.get()?.["changes"])
-  let isMerging = false
+  let isMergingAll = false
   const unindexed = db.prepare("SELECT room, seq, author, text FROM unindexed ORDER BY room, seq LIMIT ?")
   const done = db.prepare("DELETE FROM unindexed WHERE room = ? AND seq = ?")
   const current = db.prepare("SELECT seq, author, at, text, place FROM entries WHERE room = ? AND seq = ?")
@@ -114,11 +117,12 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
   }
 
   return {
-    merge: () => {
+    merge: (all) => {
       // SQLite says by its count of changes whether there was anything to merge; the first step begins a merge of everything.
       const before = changes()
-      ;(isMerging ? goOnMerging : beginMerging).run()
-      isMerging = changes() - before >= 2
+      ;(all && !isMergingAll ? beginMergingAll : goOnMerging).run()
+      const isMerging = changes() - before >= 2
+      isMergingAll = all && isMerging
       return isMerging ? 1 : 0
     },
     behind: () => Math.max(waiting, behind.size),

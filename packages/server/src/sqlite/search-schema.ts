@@ -19,7 +19,8 @@ export const emptyIndex = `
  * `words` is the index: for each word of each room, the entries that hold it. It holds words that were folded already, each once per
  * entry, with the room before them, so that what a search costs, and the time that it takes, depends on the rooms that are searched and
  * on no other (SEARCH-14); and the nick of the author as "@nick". It keeps no texts and no positions: bench/search.ts
- * says what it costs. The rowid of an entry is 2^40 times its room, and its seq.
+ * says what it costs. Its parts are not
+ * merged when something is added, for as long as that takes, but in steps of their own (indexer.ts). The rowid of an entry is 2^40 times its room, and its seq.
  *
  * `rooms.indexed` is the seq up to which a room's entries are in the index; those above are read as they stand. What is changed or taken
  * away below it goes into `unindexed` as it was, by triggers, so that whoever changes a text need not know of the index.
@@ -39,6 +40,8 @@ export const searchStep = `
   CREATE VIRTUAL TABLE words USING fts5 (
     terms, content = '', detail = none, columnsize = 0, tokenize = "ascii tokenchars '@_-'"
   );
+  INSERT INTO words (words, rank) VALUES ('automerge', 0);
+  INSERT INTO words (words, rank) VALUES ('crisismerge', 64);
   CREATE TABLE unindexed (
     room INTEGER NOT NULL,
     seq INTEGER NOT NULL,

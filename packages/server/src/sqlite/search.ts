@@ -35,7 +35,7 @@ export const openSearch = Effect.fnUntraced(function* ({
   const key = yield* readKey(file)
   const removeTraces = Effect.gen(function* () {
     while ((yield* write({ _tag: "Index", entries: indexedAtOnce })) >= indexedAtOnce);
-    while ((yield* write({ _tag: "Merge" })) > 0);
+    while ((yield* write({ _tag: "Merge", all: true })) > 0);
   }).pipe(Effect.ignore)
 
   const find = Effect.fnUntraced(function* (quest: Quest, parts: ReadonlyArray<Part>, want: number) {

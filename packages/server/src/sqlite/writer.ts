@@ -38,8 +38,8 @@ export type Work =
   | { readonly _tag: "ForgetKeys"; readonly before: number }
   /** Takes at most so many entries into the index of words. */
   | { readonly _tag: "Index"; readonly entries: number }
-  /** Goes a step towards an index without anything that was taken out. */
-  | { readonly _tag: "Merge" }
+  /** Goes a step towards an index of few parts; or of one, without anything that was taken out. */
+  | { readonly _tag: "Merge"; readonly all: boolean }
 
 /** Where a draft is: the `seq` of its entry, or what its author had appended with its key before. */
 export type Place = number | Known
@@ -92,7 +92,7 @@ export const makeIndexingWriter = (
       case "Index":
         return indexer.index(work.entries)
       case "Merge":
-        return indexer.merge()
+        return indexer.merge(work.all)
     }
   }
 
