@@ -10,6 +10,7 @@ import { order } from "./catalogue/order.ts"
 import { registries } from "./catalogue/registries.ts"
 import { resume } from "./catalogue/resume.ts"
 import { rooms } from "./catalogue/rooms.ts"
+import { search } from "./catalogue/search.ts"
 import { session } from "./catalogue/session.ts"
 import { stories } from "./catalogue/stories.ts"
 import { versioning } from "./catalogue/versioning.ts"
@@ -24,6 +25,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...stories,
   ...history,
   ...resume,
+  ...search,
   ...registries,
   ...versioning,
   ...claims,

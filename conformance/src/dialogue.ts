@@ -138,13 +138,13 @@ const says = (stage: Stage, actor: Actor, line: string): Effect.Effect<void> => 
   return actor.client.line(written(stage, line))
 }
 
-/** The line as it is sent: with fresh names, the epochs and sessions that the server chose, and the long texts spelt out. */
+/** The line as it is sent: with fresh names, the epochs, sessions and cursors that the server chose, and the long texts spelt out. */
 const written = (stage: Stage, line: string): string =>
   line
     .replace(/("(?:nick|room|after)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, name: string, after: string) =>
       [before, freshName(name, stage.suffix), after].join("")
     )
-    .replace(/("(?:epoch|session)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, value: string, after: string) =>
+    .replace(/("(?:epoch|session|before)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, value: string, after: string) =>
       [before, stage.chosen.get(value) ?? value, after].join("")
     )
     .replace(/\(limits\.text \+ 1 letters\)/gu, () => "a".repeat(stage.t.limits.text + 1))
@@ -176,7 +176,7 @@ const hears = Effect.fnUntraced(function* (stage: Stage, actor: Actor, step: Ext
 })
 
 /** Fields whose value the server chooses, once: what is written stands for it from then on. */
-const choices = ["epoch", "session"]
+const choices = ["epoch", "session", "next"]
 
 const learnChosen = ({ chosen }: Stage, expected: JsonObject, got: JsonObject): void => {
   for (const field of choices) {
@@ -215,7 +215,7 @@ const loose = new Set([
 ])
 
 /** Fields whose absence says something. */
-const telling = ["re", "more", "resumed", "session", "duplicate", "key"]
+const telling = ["re", "more", "resumed", "session", "duplicate", "key", "next"]
 
 /** Why an object isn't the one that is written, or `undefined` when it is. */
 const mismatch = (stage: Stage, expected: JsonObject, item: Arrived): string | undefined => {
@@ -229,7 +229,9 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
   const [wrong] = Object.entries(expected).flatMap(([field, value]) => {
     if (loose.has(field)) return Object.hasOwn(got, field) ? [] : [`${field} is missing`]
     if (field === "rooms" && expected["type"] === "rooms") return []
-    if (field === "entries") return pageMismatch(stage, value as Items, got[field] as Items)
+    if (field === "entries" || field === "results") {
+      return pageMismatch(stage, field, value as Items, got[field] as Items)
+    }
     const wanted = choices.includes(field)
       ? (stage.chosen.get(String(value)) ?? got[field])
       : renamed(stage, field, value)
@@ -240,8 +242,8 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
 
 type Items = ReadonlyArray<JsonObject>
 
-const pageMismatch = (stage: Stage, expected: Items, got: Items): ReadonlyArray<string> => {
-  if (expected.length !== got.length) return [`entries ought to be ${expected.length}, not ${got.length}`]
+const pageMismatch = (stage: Stage, field: string, expected: Items, got: Items): ReadonlyArray<string> => {
+  if (expected.length !== got.length) return [`${field} ought to be ${expected.length}, not ${got.length}`]
   return expected.flatMap((item, index) => {
     const wrong = fieldMismatch(stage, item, got[index]!)
     return wrong === undefined ? [] : [`of the entry ${index + 1} of the page, ${wrong}`]

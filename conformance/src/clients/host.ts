@@ -133,6 +133,8 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
       }
       case "join":
         return join(request)
+      case "search":
+        return [refusal({ code: "unsupported", re, message: "this server has no search" })]
       default:
         return inRoom(request)
     }

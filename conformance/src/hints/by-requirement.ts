@@ -333,6 +333,38 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "SESSION-11":
     "After `bye` with `replaced` stop: somebody goes on with this session elsewhere. Two programs that both reconnect throw each other out for ever.",
   // ---------------------------------------------------------------------------------------------------------------------
+  // Search
+  // ---------------------------------------------------------------------------------------------------------------------
+  "SEARCH-1":
+    "Build each result from what is stored, with the function that makes the `message` event, room and key included; don't keep a copy in the index that falls behind.",
+  "SEARCH-2":
+    "Run your splitter of words over `spec/vectors/search.json`. Usual causes: no NFD before the diacritics are taken out, small letters made before NFD, words found inside of longer words, one word of the query enough instead of all.",
+  "SEARCH-3":
+    'Split the query by the same function as the entries, and hand the engine only words, each quoted as data: `"`, `*`, `-`, `OR` and `NEAR` mean something to most engines.',
+  "SEARCH-4":
+    "Begin with the rooms of this connection; a `room` makes the list shorter, and its absence never makes it longer than that.",
+  "SEARCH-5":
+    "Look the room up among those of this connection, as you do for `history`, and not among all rooms of the server.",
+  "SEARCH-6":
+    "Compare `from` after folding it, and the times as texts, both ends included: `since` <= `at` and `at` <= `until`. Filter before you cut the page, not after.",
+  "SEARCH-11":
+    "After the checks of every text, split it: without a word it is `bad-text`. The check stands before the look at rooms, since `bad-text` comes before `not-joined`.",
+  "SEARCH-12":
+    "Check these fields by their form, before names and texts: the form of `at`, an integer from 1, and 1 to 128 letters, digits, `_` and `-`.",
+  "SEARCH-13":
+    "An index that is filled later has to be brought up to the `head` of the searched rooms before the search answers; or read what is not in it yet from the log.",
+  "SEARCH-14":
+    "Restrict the query to the rooms of the connection inside the engine, before it counts, cuts or stops; and don't use a number that counts the entries of all rooms as `next`.",
+  "SEARCH-15": "When entries are given up, take them out of the index too, or compare each result with `first`.",
+  "SEARCH-7":
+    "Give every entry a number from one counter of the server when it is committed, and sort by that, descending; `at` and the order of rooms in your table won't do.",
+  "SEARCH-8":
+    "Let `next` stand for the place of the last result of the page, and go on strictly below it. An offset repeats results as soon as somebody writes; the `seq` of one room says nothing about the others.",
+  "SEARCH-9":
+    "Look for one result more than the page may hold, then add results while the line has room for them and for `more` and `next`. A filter that throws results away after the page was cut makes it too short.",
+  "SEARCH-10":
+    "Say `more` when a result was left over, because of the limit or because of the line, and give `next` with it; neither when the last result is on the page.",
+  // ---------------------------------------------------------------------------------------------------------------------
   // Versioning, conformance
   // ---------------------------------------------------------------------------------------------------------------------
   "EXT-1":

@@ -12,6 +12,7 @@ import { defaultLimits, heartbeat, limitNames, limitRegistry } from "./limits.ts
 import type { Event, Reply, Request, RequestType, ServerMessage } from "./messages.ts"
 import { nameLength } from "./names.ts"
 import { utf8Length } from "./text.ts"
+import { hasWords } from "./words.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Names
@@ -100,6 +101,62 @@ export const text: fc.Arbitrary<string> = fc
   .string({ unit: character, minLength: 1, maxLength: 40 })
   .filter((drawn) => drawn.length > 0 && utf8Length(drawn) <= limitRegistry.text.minimum)
 
+// Words that differ by what folding takes away, and by what it doesn't; between them what parts words, and means something elsewhere.
+const wordsOfTexts = [
+  "cancion",
+  "canción",
+  "CANCIO\u0301N",
+  "canciones",
+  "año",
+  "ano",
+  "ΣΑΣ",
+  "σας",
+  "straße",
+  "STRASSE",
+  "й",
+  "и",
+  "漢",
+  "漢字",
+  "か",
+  "が",
+  "한글",
+  "किताब",
+  "कताब",
+  "2026",
+  "AND",
+  "or",
+  "NOT",
+  "near"
+]
+const between = [" ", "\n", ", ", '"', "'", "*", "-", "^", ":", "(", ")", "+", "\u00ad", "\u200d", "😀", ""]
+
+/** A text of words that a search tells apart, or doesn't (SEARCH-2). */
+export const wordy: fc.Arbitrary<string> = fc
+  .array(fc.tuple(fc.constantFrom(...between), fc.constantFrom(...wordsOfTexts)), { minLength: 1, maxLength: 6 })
+  .map((parts) => parts.flat().join(""))
+
+/** What may be searched for: a text with a word in it (SEARCH-11). Of characters that all versions of Unicode since 13 know alike. */
+export const searchText: fc.Arbitrary<string> = fc
+  .oneof(
+    wordy,
+    fc.string({
+      unit: fc.oneof(fc.string({ minLength: 1, maxLength: 1 }), fc.constantFrom(...curious)),
+      minLength: 1,
+      maxLength: 20
+    })
+  )
+  .filter(hasWords)
+
+/** Texts without a word, which can't be searched for (SEARCH-11). */
+export const wordless: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(" ", "*", '"', '""', "()", "-", "^", "😀", "\u0301", "…", "¿?"),
+  fc.string({
+    unit: fc.constantFrom(" ", "\n", "*", '"', "(", ")", "+", "-", "😀", "\u0301"),
+    minLength: 1,
+    maxLength: 9
+  })
+)
+
 /** A text that no server accepts: empty, or with a control character (TEXT-2). */
 export const badText: fc.Arbitrary<string> = fc.oneof(
   fc.constant(""),
@@ -156,6 +213,13 @@ export const badKey: fc.Arbitrary<string> = fc.oneof(
   key.map((good) => good.padEnd(65, "x"))
 )
 
+/** What a server may call a place in the results of a search. */
+const searchCursor = fc.string({
+  unit: fc.constantFrom(...lower, ...upper, "_", "-"),
+  minLength: 1,
+  maxLength: 128
+})
+
 const session = fc.string({ unit: fc.constantFrom(...lower, ...upper, "_", "-"), minLength: 16, maxLength: 128 })
 
 const count = fc.nat()
@@ -211,6 +275,20 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
       { type: fc.constant("history"), id: requestId, room: roomSpelling, after: cursor, limit: pageLimit },
       { requiredKeys: ["type", "id", "room", "after"] }
     )
+  ),
+  // Without a cursor, since a server knows its own only.
+  search: fc.record(
+    {
+      type: fc.constant("search"),
+      id: requestId,
+      text: searchText,
+      room: roomSpelling,
+      from: nickSpelling,
+      since: time,
+      until: time,
+      limit: pageLimit
+    },
+    { requiredKeys: ["type", "id", "text"] }
   )
 }
 
@@ -279,6 +357,22 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
       more: fc.boolean()
     },
     { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "entries"] }
+  ),
+  fc.record(
+    {
+      type: fc.constant("search"),
+      re,
+      results: fc.array(
+        fc.record(
+          { type: fc.constant("message"), room: roomName, seq, from: nick, text, key, at: time },
+          { requiredKeys: ["type", "room", "seq", "from", "text", "at"] }
+        ),
+        { maxLength: 3 }
+      ),
+      more: fc.boolean(),
+      next: searchCursor
+    },
+    { requiredKeys: ["type", "re", "results"] }
   ),
   fc.record(
     { type: fc.constant("error"), re, code: code(errorCodes), message: sentence, field: sentence, retryAfter: count },
@@ -359,6 +453,8 @@ const optional = (field: string, type: keyof typeof wrongType) => fault(field, "
 const room = fc.oneof(string("room"), fault("room", "bad-name", badRoom))
 const limit = fc.oneof(optional("limit", "integer"), fault("limit", "bad-request", fc.constant(0)))
 
+const badTime = fc.constantFrom("", "now", "2026-11-20", "2026-11-20T20:08:00Z", "2026-11-20T20:08:00.000+01:00")
+
 const idFault = fault("id", "bad-request", fc.oneof(wrongType.integer, fc.constantFrom(undefined, 0, 2_147_483_648)))
 const typeFault = fc.oneof(
   string("type"),
@@ -394,6 +490,22 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
     room,
     optional("after", "integer"),
     fc.oneof(optional("before", "integer"), fault("before", "bad-request", fc.constant(0))),
+    limit
+  ],
+  search: [
+    fc.oneof(
+      string("text"),
+      fault("text", "bad-text", fc.oneof(badText, wordless)),
+      fault("text", "too-long", longText(defaultLimits.text))
+    ),
+    fc.oneof(optional("room", "string"), fault("room", "bad-name", badRoom)),
+    fc.oneof(optional("from", "string"), fault("from", "bad-name", badNick)),
+    fc.oneof(optional("since", "string"), fault("since", "bad-request", badTime)),
+    fc.oneof(optional("until", "string"), fault("until", "bad-request", badTime)),
+    fc.oneof(
+      optional("before", "string"),
+      fault("before", "bad-request", fc.constantFrom("", "a b", "ñ", "x".repeat(129)))
+    ),
     limit
   ]
 }

@@ -21,7 +21,10 @@ export const errorRegistry = {
   "login-first": { retry: "mend", meaning: "only `login`, `ping` and `bye` come before `welcome`" },
   "already-logged-in": { retry: "never", meaning: "this connection has had its `welcome`" },
   "bad-name": { retry: "mend", meaning: "`nick` or `room` breaks the grammar of names" },
-  "bad-text": { retry: "mend", meaning: "a text is empty or holds a forbidden control character" },
+  "bad-text": {
+    retry: "mend",
+    meaning: "a text is empty, holds a forbidden control character, or has no word to search for"
+  },
   "too-long": { retry: "mend", meaning: "a text is over `limits.text`" },
   "session-expired": {
     retry: "mend",

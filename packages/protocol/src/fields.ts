@@ -44,6 +44,16 @@ export const Key = Schema.String.check(
   examples: ["a1"]
 })
 
+/** The place in the results of a search where the next page begins: the server made it, and it alone can read it (SEARCH-8). */
+export const SearchCursor = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,128}$/u, { message: "the `next` of a page" })
+).annotate({
+  identifier: "SearchCursor",
+  title: "Cursor of a search",
+  description: "The place where the next page of results begins; to be given back as it came",
+  examples: ["p7Qd0"]
+})
+
 /** The secret by which a login continues a person (SESSION-1). */
 export const SessionSecret = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{16,128}$/u)).annotate({
   identifier: "SessionSecret",

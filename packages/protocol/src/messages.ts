@@ -1,5 +1,5 @@
 /**
- * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md and spec/resume.md of the profiles).
+ * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md, spec/resume.md and spec/search.md of the profiles).
  * The schemas describe what is on the wire, without transformations, so that their JSON Schema says the same.
  *
  * @module
@@ -18,6 +18,7 @@ import {
   more,
   pageLimit,
   RequestId,
+  SearchCursor,
   Seq,
   SessionSecret,
   Time,
@@ -25,7 +26,7 @@ import {
 } from "./fields.ts"
 import { AnnouncedLimits, heartbeat } from "./limits.ts"
 import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
-import { JsonString, Text } from "./text.ts"
+import { JsonString, SearchText, Text } from "./text.ts"
 
 const id = RequestId
 const re = RequestId
@@ -183,10 +184,41 @@ export const ReadHistory = Schema.Struct({
     ]
   })
 
-/** Every request of the core and of the profiles. */
-export const Request = Schema.Union([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye, ReadHistory], {
-  mode: "oneOf"
+export const Search = Schema.Struct({
+  type: Schema.Literal("search"),
+  id,
+  text: SearchText,
+  room: Schema.optionalKey(RoomSpelling),
+  from: Schema.optionalKey(NickSpelling),
+  since: Schema.optionalKey(Time),
+  until: Schema.optionalKey(Time),
+  before: Schema.optionalKey(SearchCursor),
+  limit: pageLimit
+}).annotate({
+  identifier: "Search",
+  title: "search",
+  description: "Find the entries that hold every word of a text, in one room or in all that one is in, newest first",
+  examples: [
+    { type: "search", id: 19, text: "canción" },
+    {
+      type: "search",
+      id: 20,
+      text: "at eight",
+      room: "#cafe",
+      from: "ana",
+      since: "2026-11-20T00:00:00.000Z",
+      until: "2026-11-20T23:59:59.999Z",
+      before: "p7Qd0",
+      limit: 50
+    }
+  ]
 })
+
+/** Every request of the core and of the profiles. */
+export const Request = Schema.Union(
+  [Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye, ReadHistory, Search],
+  { mode: "oneOf" }
+)
   .annotate({ identifier: "Request", title: "Request", description: "Any request of a client" })
   .pipe(Schema.toTaggedUnion("type"))
 
@@ -392,9 +424,51 @@ export const History = Schema.Struct({
   ]
 })
 
+/** The `message` event of an entry. A search gives entries of many rooms, so that its items name their rooms, as events do. */
+export const Message = Schema.Struct({
+  type: Schema.Literal("message"),
+  room: RoomName,
+  seq: Seq,
+  from: Nick,
+  text: Text,
+  key: Schema.optionalKey(Key),
+  at: Time
+}).annotate({
+  identifier: "Message",
+  title: "message",
+  description: "Somebody said something: an entry of the room's log",
+  examples: [
+    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
+    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" }
+  ]
+})
+
+export const Found = Schema.Struct({
+  type: Schema.Literal("search"),
+  re,
+  results: Schema.Array(Message).annotate({ description: "The `message` events of what was found, newest first" }),
+  more: flag("Whether results follow this page"),
+  next: Schema.optionalKey(SearchCursor)
+}).annotate({
+  identifier: "Found",
+  title: "search",
+  description: "A page of what was found, newest first; with `more`, `next` is the `before` of the page that follows",
+  examples: [
+    {
+      type: "search",
+      re: 20,
+      results: [
+        { type: "message", room: "#cafe", seq: 42, from: "ana", text: "At eight?", at: "2026-11-20T20:08:00.000Z" }
+      ],
+      more: true,
+      next: "p7Qd0"
+    }
+  ]
+})
+
 /** Every reply of the core and of the profiles. */
 export const Reply = Schema.Union(
-  [Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, History, ErrorReply],
+  [Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, History, Found, ErrorReply],
   {
     mode: "oneOf"
   }
@@ -415,7 +489,8 @@ export const replyTypes = {
   ping: "pong",
   sync: "synced",
   bye: "bye",
-  history: "history"
+  history: "history",
+  search: "search"
 } as const satisfies Record<RequestType, Reply["type"]>
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -446,24 +521,6 @@ export const Hello = Schema.Struct({
       limits: { line: 65536, text: 4096, page: 200 },
       heartbeat: 30
     }
-  ]
-})
-
-export const Message = Schema.Struct({
-  type: Schema.Literal("message"),
-  room: RoomName,
-  seq: Seq,
-  from: Nick,
-  text: Text,
-  key: Schema.optionalKey(Key),
-  at: Time
-}).annotate({
-  identifier: "Message",
-  title: "message",
-  description: "Somebody said something: an entry of the room's log",
-  examples: [
-    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
-    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" }
   ]
 })
 
@@ -524,6 +581,7 @@ export type Ping = typeof Ping.Type
 export type Sync = typeof Sync.Type
 export type Bye = typeof Bye.Type
 export type ReadHistory = typeof ReadHistory.Type
+export type Search = typeof Search.Type
 export type Welcome = typeof Welcome.Type
 export type Joined = typeof Joined.Type
 export type Left = typeof Left.Type
@@ -536,6 +594,7 @@ export type Synced = typeof Synced.Type
 export type ByeReply = typeof ByeReply.Type
 export type HistoryItem = typeof HistoryItem.Type
 export type History = typeof History.Type
+export type Found = typeof Found.Type
 export type ErrorReply = typeof ErrorReply.Type
 export type Hello = typeof Hello.Type
 export type Message = typeof Message.Type

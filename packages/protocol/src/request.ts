@@ -56,22 +56,35 @@ const decode = Schema.decodeUnknownResult(Request)
  * The last steps: fields, names (folded here), texts.
  *
  * @param unknown the fields of profiles that the server doesn't claim, which it ignores (EXT-1): `unknownFieldsOf`
+ * @param isCursor whether the server has made a cursor of a search, as far as it can tell (SEARCH-12)
  */
 export const decodeRequest = (
   { id, object, type }: Envelope,
   limits: Limits,
-  unknown: UnknownFields = {}
+  unknown: UnknownFields = {},
+  isCursor: IsCursor = () => true
 ): Result.Result<Request, Refusal> => {
   const known = unknown[type] === undefined ? object : without(object, unknown[type])
   const decoded = decode(known)
-  if (Result.isFailure(decoded)) return Result.fail(explain({ id, object: known, type }))
+  if (Result.isFailure(decoded)) return Result.fail(explain({ id, object: known, type }, isCursor))
   const request = decoded.success
-  if (request.type === "send" && isTooLong(request.text, limits.text)) {
+  if (request.type === "search" && request.before !== undefined && !isCursor(request.before)) {
+    return Result.fail({ re: request.id, ...notACursor })
+  }
+  if ((request.type === "send" || request.type === "search") && isTooLong(request.text, limits.text)) {
     const message = `the text has ${utf8Length(request.text)} bytes of UTF-8; limits.text is ${limits.text}`
     return Result.fail({ code: "too-long", re: request.id, field: "text", message })
   }
   return Result.succeed(fold(request))
 }
+
+type IsCursor = (cursor: string) => boolean
+
+const notACursor = {
+  code: "bad-request",
+  field: "before",
+  message: "before: the `next` of a page of this server"
+} as const
 
 const without = (object: JsonObject, fields: ReadonlyArray<string>): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)))
@@ -85,6 +98,8 @@ const fold = (request: Request): Request => {
       return withFolded(request, "after")
     case "members":
       return withFolded(withFolded(request, "room"), "after")
+    case "search":
+      return withFolded(withFolded(request, "room"), "from")
     case "join":
     case "leave":
     case "send":
@@ -109,10 +124,10 @@ interface Fault {
 }
 
 /** Decodes once more, for all faults, and answers the one that comes first in the registry. */
-const explain = ({ id, object, type }: Envelope): Refusal => {
+const explain = ({ id, object, type }: Envelope, isCursor: IsCursor): Refusal => {
   const decoded = decode(object, { errors: "all" })
   const faults = [
-    ...cursorFaults(type, object),
+    ...cursorFaults(type, object, isCursor),
     ...(Result.isFailure(decoded) ? faultsOf(decoded.failure.issue, undefined) : [])
   ]
   const { code, field, message } = faults.reduce((first, fault) =>
@@ -121,8 +136,8 @@ const explain = ({ id, object, type }: Envelope): Refusal => {
   return { code, re: id, ...(field === undefined ? {} : { field }), message }
 }
 
-/** The schema looks at two fields together only when each of them is good; the precedence doesn't wait for that. */
-const cursorFaults = (type: RequestType, object: JsonObject): ReadonlyArray<Fault> => {
+/** The schema looks at two fields together only when each of them is good, and knows no server; the precedence doesn't wait for that. */
+const cursorFaults = (type: RequestType, object: JsonObject, isCursor: IsCursor): ReadonlyArray<Fault> => {
   const has = (field: string) => Object.hasOwn(object, field)
   if (type === "join" && has("after") && !has("epoch")) {
     return [{ code: "bad-request", field: "epoch", message: cursorNeedsEpoch }]
@@ -130,6 +145,7 @@ const cursorFaults = (type: RequestType, object: JsonObject): ReadonlyArray<Faul
   if (type === "history" && has("before") && has("after")) {
     return [{ code: "bad-request", field: "after", message: oneCursor }]
   }
+  if (type === "search" && typeof object["before"] === "string" && !isCursor(object["before"])) return [notACursor]
   return []
 }
 

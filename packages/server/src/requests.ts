@@ -11,6 +11,7 @@ import { type Refused, refuse } from "./refused.ts"
 import type { Room } from "./room.ts"
 import type { Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
+import { foundLine } from "./search.ts"
 import { knownLine } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
@@ -148,6 +149,16 @@ const history: Handler<"history"> = (session, request) => {
   )
 }
 
+const search: Handler<"search"> = (session, request) => {
+  const { seats, server } = session
+  const seat = request.room === undefined ? undefined : seats.get(request.room)
+  if (request.room !== undefined && seat === undefined) return notJoined(request.room)
+  return foundLine(request, seat === undefined ? seats.values() : [seat], server.search!, server.limits).pipe(
+    Effect.mapError(unavailable),
+    Effect.flatMap((line) => sayLine(session, line))
+  )
+}
+
 const ping: Handler<"ping"> = (session, { id }) => say(session, { type: "pong", re: id })
 
 /** One process: what was acknowledged stands in this connection's outbox already (SYNC-1). */
@@ -166,7 +177,8 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   ping,
   sync,
   bye: goodbye,
-  history
+  history,
+  search
 }
 
 /** Executes one request of a connection whose state allows it, and answers it or refuses it. */

@@ -20,6 +20,7 @@ import { giveUpBefore, type HeldLog, type LogReader } from "./sqlite/held-log.ts
 import { keysAtOnce } from "./sqlite/keys.ts"
 import { slack } from "./sqlite/overdue.ts"
 import type { Question, Readings, Reply } from "./sqlite/readings.ts"
+import { openSearch } from "./sqlite/search.ts"
 import { type Ask, openThread, type StorageFault } from "./sqlite/thread.ts"
 import { removeTraces, type WriterQuestion } from "./sqlite/traces.ts"
 import { rowOf, type Written } from "./sqlite/writer.ts"
@@ -55,6 +56,11 @@ export const layer = ({
       const { failed, write } = yield* makeGroupCommit(file, askWriter)
       const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file))
       const logs = yield* RcMap.make({ lookup: (room: string) => hold(room, read) })
+      const { removeTraces: removeFromIndex, ...search } = yield* openSearch({
+        file,
+        find: (request) => read("find", request),
+        write
+      })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
       if (Number.isFinite(keep) || Number.isFinite(keepDays)) {
         yield* Effect.forkScoped(
@@ -64,7 +70,10 @@ export const layer = ({
             read,
             write,
             hold: (room) => RcMap.get(logs, room),
-            removeTraces: Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed")
+            removeTraces: Effect.andThen(
+              removeFromIndex,
+              Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed")
+            )
           })
         )
       }
@@ -72,6 +81,7 @@ export const layer = ({
         durable: true,
         open: (room, publish) =>
           Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, write, read, keep })),
+        search,
         known: (room, author, key) => read("known", { room, person: author.id, key }),
         failed
       }).pipe(

@@ -23,6 +23,7 @@ import { makeDoor } from "./door.ts"
 import { makePeople, type People, type Seat } from "./people.ts"
 import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
+import type { Search } from "./search.ts"
 import { type Session, serveConnection } from "./session.ts"
 import type { Address, ListenFailed, Transport } from "./transport.ts"
 import { watch } from "./watch.ts"
@@ -45,6 +46,8 @@ export interface Server extends ServerOptions {
   readonly rooms: Rooms
   /** What a person has sent to a room with a key (KEY-7). */
   readonly sentBefore: RoomLogs["Service"]["known"]
+  /** Finds entries, when the server claims `search`. */
+  readonly search: Search | undefined
   readonly people: People
   readonly sessions: Set<Session>
   /** Monotonic milliseconds. */
@@ -69,8 +72,12 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
-  const { durable, known } = yield* RoomLogs
-  const features = durable ? [claimOf("history"), claimOf("resume")] : [claimOf("resume")]
+  const { durable, known, search } = yield* RoomLogs
+  const features = [
+    ...(durable ? [claimOf("history")] : []),
+    claimOf("resume"),
+    ...(search === undefined ? [] : [claimOf("search")])
+  ]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
   const rooms = yield* makeRooms(options.limits, fork)
@@ -81,6 +88,7 @@ export const serve = Effect.fnUntraced(function* (
     requests: requestsOf(features),
     unknownFields: unknownFieldsOf(features),
     sentBefore: known,
+    search,
     rooms,
     people: yield* makePeople({ grace: options.limits.grace, now, leave, fork }),
     sessions: new Set(),

@@ -216,6 +216,9 @@ test("the file of a server that has crashed, and one of the first version, can b
   tamper(
     folder.to("old.db"),
     `DROP TABLE keys; DROP TABLE sessions; PRAGMA user_version = 1;
+     DROP TRIGGER entries_changed; DROP TRIGGER entries_gone; DROP TABLE words; DROP TABLE unindexed; DROP TABLE ciphers;
+     ALTER TABLE entries DROP COLUMN place; ALTER TABLE rooms DROP COLUMN place;
+     ALTER TABLE rooms DROP COLUMN drift; ALTER TABLE rooms DROP COLUMN indexed;
      CREATE UNIQUE INDEX entries_by_key ON entries (room, author, key) WHERE key IS NOT NULL;`
   )
   expect(await tertulia(...args, "--out", folder.to("2"))).toMatchObject({ code: 0, err: [] })

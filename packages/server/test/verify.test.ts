@@ -49,6 +49,9 @@ test("a file of the first version can be looked at, where a key belonged to a ni
   tamper(
     folder.file,
     `DROP TABLE keys; DROP TABLE sessions; PRAGMA user_version = 1;
+     DROP TRIGGER entries_changed; DROP TRIGGER entries_gone; DROP TABLE words; DROP TABLE unindexed; DROP TABLE ciphers;
+     ALTER TABLE entries DROP COLUMN place; ALTER TABLE rooms DROP COLUMN place;
+     ALTER TABLE rooms DROP COLUMN drift; ALTER TABLE rooms DROP COLUMN indexed;
      CREATE UNIQUE INDEX entries_by_key ON entries (room, author, key) WHERE key IS NOT NULL;`
   )
   expect(await tertulia("verify", "--data", folder.file)).toMatchObject({
@@ -66,7 +69,8 @@ test("a file of the first version can be looked at, where a key belonged to a ni
   })
 })
 
-const addEntry = (room: number, seq: number) => `INSERT INTO entries VALUES (${room}, ${seq}, 'ana', NULL, 0, 'hola')`
+const addEntry = (room: number, seq: number) =>
+  `INSERT INTO entries (room, seq, author, key, at, text) VALUES (${room}, ${seq}, 'ana', NULL, 0, 'hola')`
 
 const damages: ReadonlyArray<readonly [what: string, sql: string, says: ReadonlyArray<string>]> = [
   ["a hole", "DELETE FROM entries WHERE seq IN (5, 6)", ["#cafe: missing: entry 5 and 1 more"]],
@@ -201,7 +205,7 @@ const openLarge = async () => {
 test("pages that SQLite can't read are found, exit 1", async () => {
   await using folder = await openLarge()
   const bytes = await readFile(folder.file)
-  await writeFile(folder.file, bytes.fill(0x55, 40_960, 57_344))
+  await writeFile(folder.file, bytes.fill(0x55, 122_880, 139_264))
   const { code, out } = await tertulia("verify", "--data", folder.file)
   expect({ code, out }).toEqual({
     code: 1,

@@ -114,6 +114,34 @@ const limits: Kind = {
 const key: Kind = {
   wrong: [notString, ["bad-request", "KEY-9", ["", "a 1", "a.1", "ñ", "a1\n", "a".repeat(65)]]]
 }
+const searchText: Kind = {
+  wrong: [notString, ["bad-text", "SEARCH-11", ["", " ", "*", '""', "😀", "\u0301", "\u001b[2J", "a\u0007"]]]
+}
+const askedTime: Kind = {
+  wrong: [
+    notString,
+    ["bad-request", "SEARCH-12", ["", "now", "2026-11-20", "2026-11-20T20:08:00Z", "2026-11-20T20:08:00.000+01:00"]]
+  ]
+}
+const searchCursor: Kind = {
+  wrong: [notString, ["bad-request", "SEARCH-12", ["", "p7 Qd0", "ñ", "a".repeat(129)]]]
+}
+const searchLimit: Kind = { wrong: [notInteger, ["bad-request", "SEARCH-12", [0, -1]], outside()] }
+const givenCursor: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "p7 Qd0", "a".repeat(129)]]] }
+const results: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [
+        ["hola"],
+        [{ type: "message", seq: 41, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }],
+        [{ seq: 41 }]
+      ]
+    ]
+  ]
+}
 const secret: Kind = {
   wrong: [notString, ["bad-request", "REPLY-9", ["", "too-short", "s p a c e s   a r e", "a".repeat(129)]]]
 }
@@ -191,6 +219,36 @@ const requests: { readonly [Type in RequestType]: Message } = {
       "no more than a room": { type: "history", id: 13, room: "#cafe" },
       "a cursor before the first entry": { type: "history", id: 13, room: "#cafe", after: 0 },
       "the largest cursor": { type: "history", id: 13, room: "#cafe", after: Number.MAX_SAFE_INTEGER }
+    }
+  },
+  search: {
+    requirement: "SEARCH-1",
+    good: {
+      type: "search",
+      id: 20,
+      text: "at eight",
+      room: "#cafe",
+      from: "ana",
+      since: "2026-11-20T00:00:00.000Z",
+      until: "2026-11-20T23:59:59.999Z",
+      limit: 50
+    },
+    fields: {
+      id,
+      text: searchText,
+      room: optional(room),
+      from: optional(nick),
+      since: optional(askedTime),
+      until: optional(askedTime),
+      before: optional(searchCursor),
+      limit: optional(searchLimit)
+    },
+    also: {
+      "no more than a text": { type: "search", id: 19, text: "canción" },
+      "one letter": { type: "search", id: 19, text: "a" },
+      "one ideograph": { type: "search", id: 19, text: "漢" },
+      "what looks like operators": { type: "search", id: 19, text: 'a OR "b c"* NEAR(d) -e ^f text:g' },
+      "a limit above every page": { type: "search", id: 19, text: "a", limit: Number.MAX_SAFE_INTEGER }
     }
   }
 }
@@ -301,6 +359,18 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
     also: {
       "no entries": { type: "history", re: 14, room: "#cafe", epoch: "k3", first: 1, head: 0, entries: [] }
     }
+  },
+  search: {
+    requirement: "SEARCH-1",
+    good: {
+      type: "search",
+      re: 20,
+      results: [{ type: "message", room: "#cafe", seq: 42, from: "ana", text: "At eight?", at }],
+      more: true,
+      next: "p7Qd0"
+    },
+    fields: { re, results, more: optional(flag), next: optional(givenCursor) },
+    also: { "nothing found": { type: "search", re: 19, results: [] } }
   },
   error: {
     requirement: "ERROR-1",

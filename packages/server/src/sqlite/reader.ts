@@ -48,9 +48,22 @@ export interface Reader {
   readonly known: (request: KeyRequest) => Known | undefined
 }
 
-export const makeReader = (db: DatabaseSync): Reader => {
+/** Has something answered within one transaction, so that the room and what it holds are of one moment. */
+export const inOneRead = (db: DatabaseSync) => {
   const begin = db.prepare("BEGIN")
   const end = db.prepare("COMMIT")
+  return <Request, Answer>(answer: (request: Request) => Answer) =>
+    (request: Request): Answer => {
+      begin.run()
+      try {
+        return answer(request)
+      } finally {
+        end.run()
+      }
+    }
+}
+
+export const makeReader = (db: DatabaseSync): Reader => {
   const roomNamed = db.prepare("SELECT id, epoch, first, head FROM rooms WHERE name = ?")
   const entriesOf = db.prepare(
     `SELECT seq, author, key, at, text FROM entries WHERE room = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${pageEntries}`
@@ -79,17 +92,7 @@ export const makeReader = (db: DatabaseSync): Reader => {
     return row === undefined ? undefined : keyed(row.id, person, key)
   }
 
-  // One transaction, so that the room and what it holds are of one moment.
-  const atOnce =
-    <Request, Answer>(answer: (request: Request) => Answer) =>
-    (request: Request): Answer => {
-      begin.run()
-      try {
-        return answer(request)
-      } finally {
-        end.run()
-      }
-    }
+  const atOnce = inOneRead(db)
   return { page: atOnce(page), known: atOnce(known) }
 }
 

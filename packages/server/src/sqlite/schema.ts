@@ -4,6 +4,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite"
+import { emptyIndex, searchStep } from "./search-schema.ts"
 
 /** Marks a SQLite file as one of ours: "Tert" in ASCII. */
 const applicationId = 0x54_65_72_74
@@ -51,7 +52,8 @@ const migrations: ReadonlyArray<string> = [
      digest TEXT PRIMARY KEY,
      person TEXT NOT NULL,
      nick TEXT NOT NULL
-   ) STRICT, WITHOUT ROWID;`
+   ) STRICT, WITHOUT ROWID;`,
+  searchStep
 ]
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */
@@ -66,8 +68,13 @@ export const schemaFault = (db: DatabaseSync): string | undefined => {
 /** How many steps a file has taken. */
 export const versionOf = (db: DatabaseSync): number => pragma(db, "user_version")
 
-/** Marks a file as a backup. */
-export const markBackup = (db: DatabaseSync): void => db.exec(`PRAGMA application_id = ${backupId}`)
+/** Marks a file as a backup, which has no index of words: that would tell of what was given up, and is made again. */
+export const markBackup = (db: DatabaseSync): void => {
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'words'").get() !== undefined) {
+    db.exec(`BEGIN; ${emptyIndex} COMMIT; VACUUM`)
+  }
+  db.exec(`PRAGMA application_id = ${backupId}`)
+}
 
 /**
  * Makes a backup a data file of its own, before a server uses it. People may have seen entries that came after the backup, and their

@@ -7,7 +7,9 @@ import type { DatabaseSync } from "node:sqlite"
 import type { Claim } from "../claims.ts"
 import type { Draft, Known } from "../room-log.ts"
 import { inWords, isUndone, mayPass } from "./fault.ts"
+import { makeIndexer } from "./indexer.ts"
 import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
+import { driftOf, makePlaces } from "./places.ts"
 
 /** A draft as it crosses to the thread that writes: with the id of its author, who may be more than an id. */
 export interface Row extends Omit<Draft, "author"> {
@@ -34,14 +36,18 @@ export type Work =
   | { readonly _tag: "ForgetClaims"; readonly digests: ReadonlyArray<string> }
   /** Forgets the oldest keys from before a time, in milliseconds since 1970. */
   | { readonly _tag: "ForgetKeys"; readonly before: number }
+  /** Takes at most so many entries into the index of words. */
+  | { readonly _tag: "Index"; readonly entries: number }
+  /** Goes a step towards an index of few parts; or of one, without anything that was taken out. */
+  | { readonly _tag: "Merge"; readonly all: boolean }
 
 /** Where a draft is: the `seq` of its entry, or what its author had appended with its key before. */
 export type Place = number | Known
 
-/** What the work has given: the places of an append, the number of keys that are forgotten. */
+/** What the work has given: the places of an append, the number of keys that are forgotten, or of entries that were indexed. */
 export type Result<Done extends Work = Work> = Done extends Append
   ? ReadonlyArray<Place>
-  : Done extends { readonly _tag: "ForgetKeys" }
+  : Done extends { readonly _tag: "ForgetKeys" | "Index" | "Merge" }
     ? number
     : undefined
 
@@ -57,9 +63,16 @@ export type Written =
 export type Write = (group: ReadonlyArray<Work>) => Written
 
 /** @param commit ends a transaction when all of it is on the disk; tests have others, that are slow, fail, or lie */
-export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec("COMMIT")): Write => {
+export const makeWriter = (db: DatabaseSync, commit?: () => void): Write => makeIndexingWriter(db, commit).write
+
+/** A writer, and how many entries wait to be indexed. */
+export const makeIndexingWriter = (
+  db: DatabaseSync,
+  commit: () => void = () => db.exec("COMMIT")
+): { readonly write: Write; readonly behind: () => number } => {
   const begin = db.prepare("BEGIN IMMEDIATE")
-  const append = makeAppender(db)
+  const indexer = makeIndexer(db)
+  const append = makeAppender(db, indexer.touch)
   const keepClaim = db.prepare("INSERT INTO sessions (digest, person, nick) VALUES (?, ?, ?)")
   const forgetClaim = db.prepare("DELETE FROM sessions WHERE digest = ?")
   const forgetKeys = makeKeyForgetter(db)
@@ -76,6 +89,10 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
         return undefined
       case "ForgetKeys":
         return forgetKeys(work.before)
+      case "Index":
+        return indexer.index(work.entries)
+      case "Merge":
+        return indexer.merge(work.all)
     }
   }
 
@@ -91,7 +108,7 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     return { _tag: "Refused", reason }
   }
 
-  return (group) => {
+  const write: Write = (group) => {
     if (isBroken) return { _tag: "Refused", reason: "the server is stopping" }
     let results: ReadonlyArray<Result>
     try {
@@ -107,6 +124,7 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     }
     return { _tag: "Committed", results }
   }
+  return { write, behind: indexer.behind }
 }
 
 interface RoomRow {
@@ -116,13 +134,19 @@ interface RoomRow {
 }
 
 /** Appends within a transaction. */
-const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Place>) => {
+const makeAppender = (
+  db: DatabaseSync,
+  touch: (room: number, entries: number) => void
+): ((append: Append) => ReadonlyArray<Place>) => {
+  const order = makePlaces(db)
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
-  const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
+  const setHead = db.prepare("UPDATE rooms SET head = ?, place = ?, drift = max(drift, ?) WHERE id = ?")
   // Two may ask for it in another order than they have decided in: it never falls.
   const setFirst = db.prepare("UPDATE rooms SET first = max(first, ?) WHERE id = ?")
-  const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
+  const addEntry = db.prepare(
+    "INSERT INTO entries (room, seq, author, key, at, text, place) VALUES (?, ?, ?, ?, ?, ?, ?)"
+  )
   const giveUp = db.prepare("DELETE FROM entries WHERE room = ? AND seq < ?")
   const addKey = db.prepare("INSERT INTO keys (room, person, key, seq, at) VALUES (?, ?, ?, ?, ?)")
   const known = makeKeyFinder(db)
@@ -136,15 +160,21 @@ const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Plac
   return ({ drafts, epoch, first, room }) => {
     const { head, id } = openRoom(room, epoch)
     let last = head
+    let drift = 0
     const places = drafts.map(({ at, from, key, person, text }): Place => {
       const before = key === undefined ? undefined : known(id, person, key)
       if (before !== undefined) return before
       const millis = Date.parse(at)
-      addEntry.run(id, ++last, from, key ?? null, millis, text)
+      const place = order.next(millis)
+      drift = Math.max(drift, driftOf(place, millis))
+      addEntry.run(id, ++last, from, key ?? null, millis, text, place)
       if (key !== undefined) addKey.run(id, person, key, last, millis)
       return last
     })
-    if (last > head) setHead.run(last, id)
+    if (last > head) {
+      setHead.run(last, order.last(), drift, id)
+      touch(id, last - head)
+    }
     if (first !== undefined) {
       setFirst.run(first, id)
       giveUp.run(id, first)

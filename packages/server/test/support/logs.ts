@@ -47,6 +47,7 @@ export const openLogs = async <E>(layer: Layer.Layer<RoomLogs | Claims, E>, cloc
     failed: logs.failed,
     known: (room: string, from: string, key: string) => Effect.runPromise(logs.known(room, author(from), key)),
     claims: Context.get(context, Claims),
+    search: logs.search,
     [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }
 }
