@@ -129,6 +129,8 @@ export const makeHost = (rooms: Rooms): Host => {
       }
       case "join":
         return join(request)
+      case "conversations":
+        return [{ type: "conversations", re, conversations: [] }]
       default:
         return inRoom(request)
     }
