@@ -150,6 +150,8 @@ export const success = (to: JsonObject): JsonObject | undefined => {
       return { type: "synced", re }
     case "history":
       return { type: "history", re, room, epoch: "mutant", first: 1, head: 0, entries: [] }
+    case "conversations":
+      return { type: "conversations", re, conversations: [] }
     default:
       return undefined
   }

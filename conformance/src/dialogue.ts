@@ -50,9 +50,11 @@ export function* perform(
   }
 }
 
-/** How many members a line shows: a slice of a smaller page would hold fewer. */
-const longestList = (step: Placed): number =>
-  step._tag === "Hears" && Array.isArray(step.object["members"]) ? step.object["members"].length : 0
+/** How long a list is that a line shows: a slice of a smaller page would hold less. */
+const longestList = (step: Placed): number => {
+  const lists = step._tag === "Hears" ? [step.object["members"], step.object["conversations"]] : []
+  return Math.max(0, ...lists.map((list) => (Array.isArray(list) ? list.length : 0)))
+}
 
 const play = (stage: Stage, step: Placed): Effect.Effect<void, Stop, Scope.Scope> => {
   switch (step._tag) {
@@ -229,7 +231,9 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
   const [wrong] = Object.entries(expected).flatMap(([field, value]) => {
     if (loose.has(field)) return Object.hasOwn(got, field) ? [] : [`${field} is missing`]
     if (field === "rooms" && expected["type"] === "rooms") return []
-    if (field === "entries") return pageMismatch(stage, value as Items, got[field] as Items)
+    if (field === "entries") return itemsMismatch(stage, field, value as Items, got[field] as Items)
+    if (field === "conversations") return itemsMismatch(stage, field, value as Items, got[field] as Items)
+    if (field === "last") return lastMismatch(stage, value as JsonObject, got[field] as JsonObject | undefined)
     const wanted = choices.includes(field)
       ? (stage.chosen.get(String(value)) ?? got[field])
       : renamed(stage, field, value)
@@ -240,12 +244,17 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
 
 type Items = ReadonlyArray<JsonObject>
 
-const pageMismatch = (stage: Stage, expected: Items, got: Items): ReadonlyArray<string> => {
-  if (expected.length !== got.length) return [`entries ought to be ${expected.length}, not ${got.length}`]
+const itemsMismatch = (stage: Stage, what: string, expected: Items, got: Items): ReadonlyArray<string> => {
+  if (expected.length !== got.length) return [`${what} ought to be ${expected.length}, not ${got.length}`]
   return expected.flatMap((item, index) => {
     const wrong = fieldMismatch(stage, item, got[index]!)
-    return wrong === undefined ? [] : [`of the entry ${index + 1} of the page, ${wrong}`]
+    return wrong === undefined ? [] : [`of the item ${index + 1} of ${what}, ${wrong}`]
   })
+}
+
+const lastMismatch = (stage: Stage, expected: JsonObject, got: JsonObject | undefined): ReadonlyArray<string> => {
+  const wrong = got === undefined ? "it is missing" : fieldMismatch(stage, expected, got)
+  return wrong === undefined ? [] : [`of last, ${wrong}`]
 }
 
 const renamed = (stage: Stage, field: string, value: unknown): unknown => {

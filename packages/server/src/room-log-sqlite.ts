@@ -11,9 +11,11 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { Claims } from "./claims.ts"
+import { type ConversationLogs, epochOf, type Pair } from "./conversation-logs.ts"
 import { makeEpoch } from "./epoch.ts"
 import { addedBy, entryAt, type Placed, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
 import { readClaims } from "./sqlite/claims.ts"
+import { nameOf, readConversations } from "./sqlite/conversations.ts"
 import { type GroupCommit, makeGroupCommit } from "./sqlite/group-commit.ts"
 import { keysAtOnce } from "./sqlite/keys.ts"
 import type { Page, PageRequest } from "./sqlite/reader.ts"
@@ -54,10 +56,28 @@ export const layer = ({
         return yield* new Unavailable({ message: reply.reason })
       })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
+      const { left, orphans } = yield* readConversations(file)
+      const remove: ConversationLogs["remove"] = (between) => removeAll(write, nameOf(between))
+      yield* Effect.forkScoped(Effect.ignore(Effect.forEach(orphans, remove)))
       return Context.make(RoomLogs, {
         durable: true,
         open: (room, publish) => openLog({ room, publish, write, page: read, keep }),
         known: (room, author, key) => read({ room, person: author.id, key }),
+        conversations: {
+          left,
+          remove,
+          open: (between, publish, from) =>
+            makeLog({
+              room: nameOf(between),
+              between,
+              epoch: epochOf(between),
+              publish,
+              write,
+              page: read,
+              keep,
+              ...from
+            })
+        },
         failed
       }).pipe(
         Context.add(Claims, {
@@ -76,7 +96,14 @@ const forgetKeys = (write: GroupCommit["write"], keySeconds: number): Effect.Eff
     while ((yield* write({ _tag: "ForgetKeys", before })) === keysAtOnce);
   }).pipe(Effect.ignore, Effect.delay("1 hour"), Effect.forever)
 
+/** Removes a log that nobody can name any more, little by little, so that nobody's entries wait long. */
+const removeAll = (write: GroupCommit["write"], room: string): Effect.Effect<void, Unavailable> =>
+  Effect.gen(function* () {
+    while (yield* write({ _tag: "RemoveSome", room }));
+  })
+
 interface Opening {
+  /** The name under which the file has the log. */
   readonly room: string
   readonly publish: Publish
   readonly write: GroupCommit["write"]
@@ -90,11 +117,23 @@ interface Reader {
 }
 
 /** Opens the log of a room. One that has never had an entry isn't in the file: it gets another epoch each time. */
-const openLog = Effect.fnUntraced(function* ({ keep = Number.POSITIVE_INFINITY, page, publish, room, write }: Opening) {
-  const known = yield* page({ room, after: 0, until: 0 })
-  const epoch = known?.epoch ?? (yield* makeEpoch)
-  let first = known?.first ?? 1
-  let head = known?.head ?? 0
+const openLog = Effect.fnUntraced(function* (opening: Opening) {
+  const known = yield* opening.page({ room: opening.room, after: 0, until: 0 })
+  if (known !== undefined) return makeLog({ ...opening, ...known })
+  return makeLog({ ...opening, epoch: yield* makeEpoch })
+})
+
+interface Opened extends Opening {
+  readonly epoch: string
+  /** How far it goes in the file; absent when the file hasn't got it. */
+  readonly first?: number
+  readonly head?: number
+  /** The persons whose conversation it is. */
+  readonly between?: Pair
+}
+
+const makeLog = ({ between, epoch, keep = Number.POSITIVE_INFINITY, page, publish, room, write, ...found }: Opened) => {
+  let { first = 1, head = 0 } = found
   let firstInFile = first
   const readers = new Set<Reader>()
 
@@ -119,7 +158,7 @@ const openLog = Effect.fnUntraced(function* ({ keep = Number.POSITIVE_INFINITY, 
     append: (drafts) => {
       giveUp()
       const stays = first
-      const given = { room, epoch, drafts: drafts.map(rowOf) }
+      const given = { room, epoch, drafts: drafts.map(rowOf), ...(between === undefined ? {} : { between }) }
       const work = { _tag: "Append", ...given, ...(stays > firstInFile ? { first: stays } : {}) } as const
       return Effect.map(write(work), (places) => {
         firstInFile = stays
@@ -144,4 +183,4 @@ const openLog = Effect.fnUntraced(function* ({ keep = Number.POSITIVE_INFINITY, 
     }
   }
   return log
-})
+}

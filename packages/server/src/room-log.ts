@@ -9,6 +9,7 @@ import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { ConversationLogs } from "./conversation-logs.ts"
 
 /** An entry of a log. */
 export type Entry = Omit<Message, "type" | "room">
@@ -76,6 +77,8 @@ export class RoomLogs extends Context.Service<
     readonly open: (room: string, publish: Publish) => Effect.Effect<RoomLog, Unavailable, Scope.Scope>
     /** What an author has appended to a room with a key, as far as it is published; the room need not be open (KEY-7). */
     readonly known: (room: string, author: Author, key: string) => Effect.Effect<Known | undefined, Unavailable>
+    /** Where conversations are kept; absent where logs don't outlive the server, and so the server doesn't claim `direct` (DIRECT-1). */
+    readonly conversations?: ConversationLogs
     /** Waits until the storage can't go on. */
     readonly failed: Effect.Effect<never, StorageBroken>
   }

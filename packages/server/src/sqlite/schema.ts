@@ -48,7 +48,13 @@ const migrations: ReadonlyArray<string> = [
      digest TEXT PRIMARY KEY,
      person TEXT NOT NULL,
      nick TEXT NOT NULL
-   ) STRICT, WITHOUT ROWID;`
+   ) STRICT, WITHOUT ROWID;`,
+  // Some logs belong to two persons, by their ids, and end with either: what a restart finds of others can be named by nobody.
+  `CREATE TABLE conversations (
+     room INTEGER PRIMARY KEY REFERENCES rooms (id),
+     one TEXT NOT NULL,
+     other TEXT NOT NULL
+   ) STRICT;`
 ]
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */

@@ -5,7 +5,9 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Claim } from "../claims.ts"
+import type { Pair } from "../conversation-logs.ts"
 import type { Draft, Known } from "../room-log.ts"
+import { makeRemover } from "./conversations.ts"
 import { inWords, isUndone, mayPass } from "./fault.ts"
 import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
 
@@ -23,6 +25,8 @@ export interface Append {
   /** The epoch of the room's log, which begins with its first entry. */
   readonly epoch: string
   readonly drafts: ReadonlyArray<Row>
+  /** The persons whose conversation it is, if it is one. */
+  readonly between?: Pair
   /** The `seq` of the first entry that stays: those before it are given up in the same transaction (DURABLE-4). */
   readonly first?: number
 }
@@ -34,16 +38,20 @@ export type Work =
   | { readonly _tag: "ForgetClaims"; readonly digests: ReadonlyArray<string> }
   /** Forgets the oldest keys from before a time, in milliseconds since 1970. */
   | { readonly _tag: "ForgetKeys"; readonly before: number }
+  /** Removes a log, or some of it: it is to be asked for again until nothing is left. */
+  | { readonly _tag: "RemoveSome"; readonly room: string }
 
 /** Where a draft is: the `seq` of its entry, or what its author had appended with its key before. */
 export type Place = number | Known
 
-/** What the work has given: the places of an append, the number of keys that are forgotten. */
+/** What the work has given: the places of an append, the number of keys that are forgotten, whether some of a log is left. */
 export type Result<Done extends Work = Work> = Done extends Append
   ? ReadonlyArray<Place>
   : Done extends { readonly _tag: "ForgetKeys" }
     ? number
-    : undefined
+    : Done extends { readonly _tag: "RemoveSome" }
+      ? boolean
+      : undefined
 
 /** What became of a group of work: of all of it the same. */
 export type Written =
@@ -63,6 +71,7 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
   const keepClaim = db.prepare("INSERT INTO sessions (digest, person, nick) VALUES (?, ?, ?)")
   const forgetClaim = db.prepare("DELETE FROM sessions WHERE digest = ?")
   const forgetKeys = makeKeyForgetter(db)
+  const removeSome = makeRemover(db)
 
   const perform = (work: Work): Result => {
     switch (work._tag) {
@@ -76,6 +85,8 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
         return undefined
       case "ForgetKeys":
         return forgetKeys(work.before)
+      case "RemoveSome":
+        return removeSome(work.room)
     }
   }
 
@@ -119,6 +130,7 @@ interface RoomRow {
 const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Place>) => {
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
+  const addConversation = db.prepare("INSERT INTO conversations (room, one, other) VALUES (?, ?, ?)")
   const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
   const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
   const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
@@ -126,14 +138,17 @@ const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Plac
   const addKey = db.prepare("INSERT INTO keys (room, person, key, seq, at) VALUES (?, ?, ?, ?, ?)")
   const known = makeKeyFinder(db)
 
-  const openRoom = (name: string, epoch: string): RoomRow => {
+  const openRoom = (name: string, epoch: string, between: Pair | undefined): RoomRow => {
     const row = roomNamed.get(name) as RoomRow | undefined
     if (row !== undefined && row.epoch !== epoch) throw new Error(`${name} has another epoch than ${epoch}`)
-    return row ?? { id: Number(addRoom.run(name, epoch).lastInsertRowid), epoch, head: 0 }
+    if (row !== undefined) return row
+    const id = Number(addRoom.run(name, epoch).lastInsertRowid)
+    if (between !== undefined) addConversation.run(id, ...between)
+    return { id, epoch, head: 0 }
   }
 
-  return ({ drafts, epoch, first, room }) => {
-    const { head, id } = openRoom(room, epoch)
+  return ({ between, drafts, epoch, first, room }) => {
+    const { head, id } = openRoom(room, epoch, between)
     let last = head
     const places = drafts.map(({ at, from, key, person, text }): Place => {
       const before = key === undefined ? undefined : known(id, person, key)
