@@ -302,11 +302,13 @@ scenario("to a server that doesn't claim direct, @nick is no name", ["NAME-1"], 
 
 scenario("a conversation in which nothing was said has its epoch already", ["DIRECT-10"], function* (t) {
   const [ana, leo] = yield* t.people(2)
+  const empty = (client: Client, room: string, cursor: { readonly after?: number } = {}) =>
+    client.ask({ type: "history", room, ...cursor }, "DIRECT-10")
   const pages = [
-    yield* page(ana, named(leo)),
-    yield* page(ana, named(leo), { after: 0 }),
-    yield* page(leo, named(ana)),
-    yield* page(leo, named(ana), { after: 41 })
+    yield* empty(ana, named(leo)),
+    yield* empty(ana, named(leo), { after: 0 }),
+    yield* empty(leo, named(ana)),
+    yield* empty(leo, named(ana), { after: 41 })
   ]
   for (const got of pages) {
     const isEmpty = got.first === 1 && got.head === 0 && got.entries.length === 0 && got.more !== true
