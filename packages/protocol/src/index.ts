@@ -5,7 +5,7 @@
  */
 export * from "./codes.ts"
 export * from "./features.ts"
-export { Cursor, Epoch, RequestId, Seq, Time } from "./fields.ts"
+export { Cursor, Epoch, Key, RequestId, Seq, Time } from "./fields.ts"
 export * from "./json.ts"
 export * from "./limits.ts"
 export * from "./line.ts"
@@ -15,3 +15,4 @@ export type { Refusal } from "./refusal.ts"
 export * from "./request.ts"
 export * from "./server-message.ts"
 export * from "./text.ts"
+export * from "./visible.ts"

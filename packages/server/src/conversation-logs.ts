@@ -19,18 +19,11 @@ export const pairOf = (one: string, other: string): Pair => (one < other ? [one,
 export const epochOf = ([one, other]: Pair): string =>
   createHash("sha256").update(`${one} ${other}`).digest("base64url").slice(0, 20)
 
-/** How far a log goes that an earlier life of the server has left. */
-export interface Left {
-  readonly between: Pair
-  readonly first: number
-  readonly head: number
-}
-
 export interface ConversationLogs {
   /** Those that an earlier life of the server has left to two persons who may come back (DIRECT-15). */
-  readonly left: ReadonlyArray<Left>
-  /** Opens the log of a conversation: a new one, or one that was left. At most one is open of each. */
-  readonly open: (between: Pair, publish: Publish, left?: Left) => RoomLog
-  /** Removes the log of a conversation; it must not be open any more. When this returns, nothing of it is left. */
+  readonly left: ReadonlyArray<Pair>
+  /** Opens the log of a conversation, once: a new one, or one that was left. */
+  readonly open: (between: Pair, publish: Publish) => RoomLog
+  /** Removes the log of a conversation, which nobody uses any more. When this returns, nothing of it is left. */
   readonly remove: (between: Pair) => Effect.Effect<void, Unavailable>
 }

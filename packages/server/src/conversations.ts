@@ -9,7 +9,7 @@
 import { directWith } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { type ConversationLogs, epochOf, type Left, pairOf } from "./conversation-logs.ts"
+import { type ConversationLogs, epochOf, pairOf } from "./conversation-logs.ts"
 import { directLine } from "./encode.ts"
 import { type Intake, inSequence, makeIntake, type Submission } from "./intake.ts"
 import type { Person } from "./people.ts"
@@ -80,7 +80,7 @@ export const makeConversations = (
     }
   }
 
-  const begin = (one: Person, other: Person, left?: Left): Conversation => {
+  const begin = (one: Person, other: Person): Conversation => {
     const pair = pairOf(one.id, other.id)
     const people = [one, other] as const
     const nicks = [one.nick, other.nick].sort().join(" ")
@@ -146,7 +146,7 @@ export const makeConversations = (
     })
 
     const sequence = inSequence("a conversation", publish)
-    const log = logs.open(pair, sequence.publish, left)
+    const log = logs.open(pair, sequence.publish)
     sequence.begin(log.head())
     const intake = makeIntake({ name: "a conversation", log, fork, onIdle: settle })
     const sides = [sideWith(other), sideWith(one)] as const
@@ -197,8 +197,8 @@ export const makeConversations = (
     restore: (people) => {
       const byId = new Map(Array.from(people, (person) => [person.id, person]))
       for (const left of logs.left) {
-        const [one, other] = left.between.map((id) => byId.get(id))
-        if (one !== undefined && other !== undefined) begin(one, other, left)
+        const [one, other] = left.map((id) => byId.get(id))
+        if (one !== undefined && other !== undefined) begin(one, other)
       }
     }
   }

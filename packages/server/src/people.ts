@@ -30,7 +30,9 @@ export interface Seat {
 
 /** A room whose member somebody still is, without a connection in it, and until when, in monotonic milliseconds. */
 interface Kept extends Seat {
-  until: number
+  readonly until: number
+  /** Whether the person has been welcome again since: that lengthens the time once, or memberships could be kept for ever. */
+  readonly isProlonged: boolean
 }
 
 /** Somebody who has logged in. */
@@ -40,8 +42,8 @@ export interface Person extends Author {
   readonly claim: Claim | undefined
   /** Their connection, from its `welcome` on; absent while they have none. */
   session: Session | undefined
-  /** Whether they have had a `welcome`: until then nobody can write to them. */
-  isWelcome: boolean
+  /** Whether others can write to them: from the first `welcome` to their end. */
+  isThere: boolean
   /** Their conversations that have entries, by name. */
   readonly conversations: OrderedMap<Side>
   /** Rooms of an earlier connection, by name. */
@@ -110,7 +112,7 @@ const newPerson = (id: string, nick: string, claim: Claim | undefined): Person =
   nick,
   claim,
   session: undefined,
-  isWelcome: false,
+  isThere: false,
   conversations: makeOrderedMap(),
   kept: new Map()
 })
@@ -144,7 +146,7 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
   for (const claim of claims.left) {
     if (nicks.has(claim.nick)) continue
     const person = newPerson(claim.person, claim.nick, claim)
-    person.isWelcome = true
+    person.isThere = true
     nicks.set(claim.nick, person)
     waiting.add(addClaimant(person, claim))
   }
@@ -172,19 +174,38 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
   // A disk that is full now has space later; until then nobody waits for it.
   const forgetLater = Effect.suspend(() => forgetAll).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.ignore)
 
-  /** Ends a person and all that they held. */
+  /** Ends the memberships of a person, and the session; gives the nick free. */
   const end = (person: Person) => {
+    endSession(person)
+    free(person)
+    if (person.claim !== undefined) fork(forgetLater)
+  }
+
+  /** Ends them too; but the nick is free only when a restart wouldn't bring the session back, or couldn't be kept from it (SESSION-9). */
+  const endBeforeFree = (person: Person) => {
+    endSession(person)
+    const freed = Effect.andThen(
+      Effect.ignore(forgetAll),
+      Effect.sync(() => free(person))
+    )
+    fork(Effect.andThen(freed, forgetLater))
+  }
+
+  const endSession = (person: Person) => {
     for (const kept of person.kept.values()) leave(kept)
     person.kept.clear()
-    if (nicks.get(person.nick) === person) nicks.delete(person.nick)
+    person.isThere = false
+    const claimant = claimantOf(person)
+    if (claimant !== undefined) waiting.delete(claimant)
     if (person.claim !== undefined) {
-      const claimant = claimantOf(person)
-      if (claimant !== undefined) waiting.delete(claimant)
       claimants.delete(person.claim.digest)
       toForget.push(person.claim.digest)
-      fork(forgetLater)
     }
     ended(person, forgetAll)
+  }
+
+  const free = (person: Person) => {
+    if (nicks.get(person.nick) === person) nicks.delete(person.nick)
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -206,7 +227,7 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
     const person = newPerson(id, nick, claim)
     nicks.set(nick, person)
     const begin = () => {
-      person.isWelcome = true
+      person.isThere = true
       take(session, person, () => welcome(secret))
     }
     if (claim === undefined) return begin()
@@ -219,6 +240,13 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
       })
     )
   })
+
+  /** Whoever has come back has the time anew to take up the rooms of before (SESSION-6). */
+  const prolong = ({ kept }: Person) => {
+    for (const [name, each] of kept) {
+      if (!each.isProlonged) kept.set(name, { ...each, until: deadline(), isProlonged: true })
+    }
+  }
 
   const expired = refuse("session-expired", "session", "this session has ended: log in anew")
 
@@ -238,7 +266,7 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
         // It may have ended meanwhile, by a `bye` that was already being answered.
         if (claimants.get(digest) !== claimant) return yield* expired
         take(session, person, welcome)
-        for (const kept of person.kept.values()) kept.until = deadline()
+        prolong(person)
       })
     )
   })
@@ -262,7 +290,7 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
     claimant.isSettled = session.sending.isSettled
     claimant.until = deadline()
     for (const { member, room } of seated) {
-      person.kept.set(room.name, { room, member: absent(room, member), until: claimant.until })
+      person.kept.set(room.name, { room, member: absent(room, member), until: claimant.until, isProlonged: false })
     }
     waiting.add(claimant)
   }
@@ -272,7 +300,7 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
       const { person } = claimant
       // What was sent before the end is in the log before the session counts as ended (SESSION-7).
       if (person.session === undefined && claimant.until <= at && claimant.isSettled()) {
-        end(person)
+        endBeforeFree(person)
         continue
       }
       for (const [name, kept] of person.kept) {
@@ -286,7 +314,7 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
 
   const named: People["named"] = (nick) => {
     const person = nicks.get(nick)
-    return person?.isWelcome === true ? person : undefined
+    return person?.isThere === true ? person : undefined
   }
 
   return {

@@ -1,5 +1,6 @@
 /** spec/direct.md: conversations of two people. */
-import { rm, writeFile } from "node:fs/promises"
+import { readdir, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Effect, Exit } from "effect"
 import { expect, test, vi } from "vitest"
@@ -7,12 +8,15 @@ import { type ConversationLogs, epochOf, pairOf } from "../src/conversation-logs
 import { makeConversations } from "../src/conversations.ts"
 import { makeOrderedMap } from "../src/ordered-map.ts"
 import type { Person } from "../src/people.ts"
-import { type Publish, Unavailable } from "../src/room-log.ts"
+import { type Entry, type Publish, Unavailable } from "../src/room-log.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
 import { makeWriter, rowOf } from "../src/sqlite/writer.ts"
+import { tamper } from "./support/files.ts"
 import { type Client, type House, type Json, openHouse } from "./support/house.ts"
-import { draft, openTemporary } from "./support/logs.ts"
+import { draft, openLogs, openTemporary } from "./support/logs.ts"
+import { stopClock } from "./support/stopped-clock.ts"
+import { tertulia } from "./support/tertulia.ts"
 
 // Threads and syncs take their time on a machine with other things to do.
 vi.setConfig({ testTimeout: 60_000 })
@@ -293,6 +297,46 @@ test("a log is removed little by little, and what isn't there is gone already", 
   close()
 })
 
+test("whoever operates the file finds it sound, and exports rooms only", async () => {
+  await using folder = await openTemporary()
+  {
+    await using house = await openOn(folder.file)
+    const [ana, leo] = [await claimant(house, "ana"), await claimant(house, "leo")]
+    await ana.client.ask({ type: "join", room: "#cafe" })
+    await ana.client.ask({ ...send("leo"), room: "#cafe" })
+    await ana.client.ask(send("leo", "not for export"))
+    leo.client.socket.destroy()
+    await house.stop()
+  }
+  const out = join(folder.path, "rooms")
+  expect(await tertulia("verify", "--data", folder.file)).toMatchObject({ code: 0 })
+  expect(await tertulia("export", "--all", "--data", folder.file, "--out", out)).toMatchObject({ code: 0 })
+  expect(await readdir(out)).toEqual(["cafe.ndjson"])
+  tamper(folder.file, "UPDATE conversations SET one = 'somebody else'")
+  expect(await tertulia("verify", "--data", folder.file)).toMatchObject({ code: 1 })
+  tamper(folder.file, "DELETE FROM conversations")
+  expect(await tertulia("verify", "--data", folder.file)).toMatchObject({ code: 1 })
+})
+
+test("what is too old is given up in conversations as in rooms, while somebody has them open", async () => {
+  await using folder = await openTemporary()
+  const between = pairOf("one", "other")
+  const { allAsleep, clock, pass } = stopClock(Date.parse("2026-11-20T20:08:00.000Z"), 2)
+  await using logs = await openLogs(SqliteRoomLogs.layer({ file: folder.file, keepDays: 30 }), clock)
+  const published: Array<Entry> = []
+  const log = logs.conversations.open(between, (entries) => void published.push(...entries))
+  await Effect.runPromise(log.append([draft("one"), draft("two")]))
+  await allAsleep()
+  expect([log.epoch, log.first(), log.head(), published.length]).toEqual([epochOf(between), 1, 2, 2])
+  await pass(31 * 86_400_000)
+  expect([log.first(), log.head(), rowsIn(folder.file).entries]).toEqual([3, 2, 0])
+  await Effect.runPromise(log.append([draft("three")]))
+  expect([log.first(), log.head()]).toEqual([3, 3])
+  await Effect.runPromise(logs.conversations.remove(between))
+  await pass(86_400_000)
+  expect(rowsIn(folder.file)).toEqual(nothing)
+})
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Without a server
 // ---------------------------------------------------------------------------------------------------------------------
@@ -302,7 +346,7 @@ const person = (id: string, nick: string): Person => ({
   nick,
   claim: undefined,
   session: undefined,
-  isWelcome: true,
+  isThere: true,
   conversations: makeOrderedMap(),
   kept: new Map()
 })

@@ -5,12 +5,19 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type * as Effect from "effect/Effect"
-import { epochOf, type Left, type Pair } from "../conversation-logs.ts"
+import { epochOf, type Pair } from "../conversation-logs.ts"
 import { readOnce } from "./read-once.ts"
 import type { StorageFault } from "./thread.ts"
 
 /** The name of a conversation's log in the file, beside those of rooms, which begin with "#". */
 export const nameOf = (between: Pair): string => `@${epochOf(between)}`
+
+/** How far the log of a conversation goes. */
+export interface Left {
+  readonly between: Pair
+  readonly first: number
+  readonly head: number
+}
 
 /** What an earlier life of the server has left. */
 export interface Found {
@@ -50,16 +57,25 @@ const rowsAtOnce = 1_000
 /** Removes a log within a transaction, or the oldest part of it; gives whether more is left. */
 export const makeRemover = (db: DatabaseSync): ((room: string) => boolean) => {
   const roomNamed = db.prepare("SELECT id FROM rooms WHERE name = ?")
-  const removals = [
-    `DELETE FROM entries WHERE room = ?1 AND seq < ${rowsAtOnce} + (SELECT min(seq) FROM entries WHERE room = ?1)`,
-    `DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE room = ?1 LIMIT ${rowsAtOnce})`,
-    "DELETE FROM conversations WHERE room = ?1",
-    "DELETE FROM rooms WHERE id = ?1"
-  ].map((statement) => db.prepare(statement))
+  const removeEntries = db.prepare(
+    `DELETE FROM entries WHERE room = ?1 AND seq < ${rowsAtOnce} + (SELECT min(seq) FROM entries WHERE room = ?1)`
+  )
+  const removeKeys = db.prepare(`DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE room = ? LIMIT ${rowsAtOnce})`)
+  const setFirst = db.prepare(
+    "UPDATE rooms SET first = coalesce((SELECT min(seq) FROM entries WHERE room = ?1), head + 1) WHERE id = ?1"
+  )
+  const removeConversation = db.prepare("DELETE FROM conversations WHERE room = ?")
+  const removeRoom = db.prepare("DELETE FROM rooms WHERE id = ?")
+  const isFull = ({ changes }: { readonly changes: number | bigint }): boolean => Number(changes) === rowsAtOnce
   return (name) => {
     const id = (roomNamed.get(name) as { readonly id: number } | undefined)?.id
     if (id === undefined) return false
-    // What others refer to comes last, when nothing does any more.
-    return removals.some((removal) => Number(removal.run(id).changes) === rowsAtOnce)
+    const hasMore = isFull(removeEntries.run(id))
+    // What is left until the next transaction is a log that has given up its oldest entries.
+    setFirst.run(id)
+    if (hasMore || isFull(removeKeys.run(id))) return true
+    removeConversation.run(id)
+    removeRoom.run(id)
+    return false
   }
 }

@@ -132,7 +132,8 @@ const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Plac
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
   const addConversation = db.prepare("INSERT INTO conversations (room, one, other) VALUES (?, ?, ?)")
   const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
-  const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
+  // Two may ask for it in another order than they have decided in: it never falls.
+  const setFirst = db.prepare("UPDATE rooms SET first = max(first, ?) WHERE id = ?")
   const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
   const giveUp = db.prepare("DELETE FROM entries WHERE room = ? AND seq < ?")
   const addKey = db.prepare("INSERT INTO keys (room, person, key, seq, at) VALUES (?, ?, ?, ?, ?)")
@@ -148,6 +149,8 @@ const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Plac
   }
 
   return ({ between, drafts, epoch, first, room }) => {
+    // Whoever gives up entries may come after the log was removed.
+    if (drafts.length === 0 && roomNamed.get(room) === undefined) return []
     const { head, id } = openRoom(room, epoch, between)
     let last = head
     const places = drafts.map(({ at, from, key, person, text }): Place => {
