@@ -530,6 +530,47 @@ for (const how of ["FIN", "RST"] as const) {
 }
 
 scenario(
+  "who doesn't come back in time can't be written to any more",
+  ["DIRECT-11", "DIRECT-14"],
+  { also: "resume" },
+  function* (t) {
+    if (t.limits.grace > 120) yield* t.notRun(`limits.grace is ${t.limits.grace} s: too long to wait for`)
+    const leo = yield* t.person("leo")
+    const ana = yield* claimant(t)
+    yield* say(leo, named(ana), "are you there?")
+    const before = yield* page(leo, named(ana))
+    const from = yield* t.now
+    yield* ana.reset
+    const latest = from + 1_000 * (t.limits.grace + 2 * t.heartbeat) + suite.patience()
+    const look = Effect.gen(function* () {
+      return yield* leo.reply(yield* leo.post({ type: "history", room: named(ana) }), { id: "DIRECT-11" })
+    })
+    let reply = yield* look
+    for (; reply.type === "history"; reply = yield* look) {
+      yield* t.judge("DIRECT-11", reply.arrived < latest, {
+        expected: `\`no-such-nick\` ${t.limits.grace} s after the end of the connection, and at most two heartbeats later`,
+        got: reply
+      })
+      yield* Effect.sleep("250 millis")
+    }
+    yield* t.judge("DIRECT-14", reply.arrived - from >= 1_000 * t.limits.grace - 50, {
+      expected: `the conversation for limits.grace, ${t.limits.grace} s, after the end of the connection`,
+      got: reply
+    })
+    yield* t.judge("DIRECT-11", reply.type === "error" && reply.code === "no-such-nick", {
+      expected: "`no-such-nick`",
+      got: reply
+    })
+    const other = yield* nextHolder(t, ana.nick, "another ana")
+    const got = yield* page(other, named(leo))
+    yield* t.judge("DIRECT-11", got.head === 0 && got.epoch !== before.epoch, {
+      expected: `an empty page of another epoch than ${before.epoch}`,
+      got
+    })
+  }
+)
+
+scenario(
   "conversations of those who may come back outlive kill -9, and others don't",
   ["DIRECT-15"],
   { needs: "data", also: "resume", connections: 6 },
