@@ -5,6 +5,7 @@
  */
 import { claims } from "./catalogue/claims.ts"
 import { clients } from "./catalogue/clients.ts"
+import { direct } from "./catalogue/direct.ts"
 import { history } from "./catalogue/history.ts"
 import { order } from "./catalogue/order.ts"
 import { registries } from "./catalogue/registries.ts"
@@ -25,6 +26,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...stories,
   ...history,
   ...resume,
+  ...direct,
   ...search,
   ...registries,
   ...versioning,

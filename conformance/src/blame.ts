@@ -19,7 +19,8 @@ export const reliedOn = {
   sync: "SYNC-1",
   bye: "END-1",
   history: "HISTORY-1",
-  search: "SEARCH-1"
+  search: "SEARCH-1",
+  conversations: "DIRECT-16"
 } as const satisfies Record<RequestType, RequirementId>
 
 /** The requirement that an object which no server may send has broken. */

@@ -50,9 +50,11 @@ export function* perform(
   }
 }
 
-/** How many members a line shows: a slice of a smaller page would hold fewer. */
-const longestList = (step: Placed): number =>
-  step._tag === "Hears" && Array.isArray(step.object["members"]) ? step.object["members"].length : 0
+/** How long a list is that a line shows: a slice of a smaller page would hold less. */
+const longestList = (step: Placed): number => {
+  const lists = step._tag === "Hears" ? [step.object["members"], step.object["conversations"]] : []
+  return Math.max(0, ...lists.map((list) => (Array.isArray(list) ? list.length : 0)))
+}
 
 const play = (stage: Stage, step: Placed): Effect.Effect<void, Stop, Scope.Scope> => {
   switch (step._tag) {
@@ -229,9 +231,8 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
   const [wrong] = Object.entries(expected).flatMap(([field, value]) => {
     if (loose.has(field)) return Object.hasOwn(got, field) ? [] : [`${field} is missing`]
     if (field === "rooms" && expected["type"] === "rooms") return []
-    if (field === "entries" || field === "results") {
-      return pageMismatch(stage, field, value as Items, got[field] as Items)
-    }
+    if (lists.has(field)) return itemsMismatch(stage, field, value as Items, got[field] as Items)
+    if (field === "last") return lastMismatch(stage, value as JsonObject, got[field] as JsonObject | undefined)
     const wanted = choices.includes(field)
       ? (stage.chosen.get(String(value)) ?? got[field])
       : renamed(stage, field, value)
@@ -242,12 +243,20 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
 
 type Items = ReadonlyArray<JsonObject>
 
-const pageMismatch = (stage: Stage, field: string, expected: Items, got: Items): ReadonlyArray<string> => {
-  if (expected.length !== got.length) return [`${field} ought to be ${expected.length}, not ${got.length}`]
+/** Fields that hold items to be compared one by one. */
+const lists = new Set(["entries", "results", "conversations"])
+
+const itemsMismatch = (stage: Stage, what: string, expected: Items, got: Items): ReadonlyArray<string> => {
+  if (expected.length !== got.length) return [`${what} ought to be ${expected.length}, not ${got.length}`]
   return expected.flatMap((item, index) => {
     const wrong = fieldMismatch(stage, item, got[index]!)
-    return wrong === undefined ? [] : [`of the entry ${index + 1} of the page, ${wrong}`]
+    return wrong === undefined ? [] : [`of the item ${index + 1} of ${what}, ${wrong}`]
   })
+}
+
+const lastMismatch = (stage: Stage, expected: JsonObject, got: JsonObject | undefined): ReadonlyArray<string> => {
+  const wrong = got === undefined ? "it is missing" : fieldMismatch(stage, expected, got)
+  return wrong === undefined ? [] : [`of last, ${wrong}`]
 }
 
 const renamed = (stage: Stage, field: string, value: unknown): unknown => {

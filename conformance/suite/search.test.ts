@@ -69,9 +69,9 @@ scenario("a result is as its message was", ["SEARCH-1"], function* (t) {
   const got = yield* search(ana, { text: "TEA" })
   yield* judgeFound(t, "SEARCH-1", { text: "TEA" }, got, seen.toReversed())
   for (const [index, { at, from, key, room: of, seq, text }] of seen.toReversed().entries()) {
-    const message = { type: "message", room: of, seq, from, text, ...(key === undefined ? {} : { key }), at }
+    const message = { type: "message", room: of, seq, from, text, ...(key === undefined ? {} : { key }), at } as const
     const result = got.results[index]!
-    const fields = Object.keys(message) as ReadonlyArray<keyof Message>
+    const fields = Object.keys(message) as ReadonlyArray<keyof typeof message>
     const same = fields.every((field) => result[field] === message[field]) && result.key === key
     yield* t.judge("SEARCH-1", same, { expected: JSON.stringify(message), got: result })
   }

@@ -192,6 +192,7 @@ for (const { name, vectors } of groups(texts.vectors, byRequirements)) vectorTes
 const refusedForState = [
   "session-expired",
   "nick-taken",
+  "no-such-nick",
   "no-such-room",
   "not-joined",
   "already-joined",

@@ -12,7 +12,7 @@ import {
   type Refusal,
   type Request,
   requestsOf,
-  unknownFieldsOf
+  unclaimedBy
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import type { People, Person, Rooms } from "./memory.ts"
@@ -135,6 +135,8 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
         return join(request)
       case "search":
         return [refusal({ code: "unsupported", re, message: "this server has no search" })]
+      case "conversations":
+        return [{ type: "conversations", re, conversations: [] }]
       default:
         return inRoom(request)
     }
@@ -143,7 +145,7 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
   const answer: Host["answer"] = (line, limits) => {
     const envelope = decodeEnvelope(line, requestsOf(features))
     if (Result.isFailure(envelope)) return { objects: [refusal(envelope.failure)], request: undefined }
-    const request = decodeRequest(envelope.success, limits, unknownFieldsOf(features))
+    const request = decodeRequest(envelope.success, limits, { unclaimed: unclaimedBy(features) })
     if (Result.isFailure(request)) return { objects: [refusal(request.failure)], request: undefined }
     return { objects: carryOut(request.success), request: request.success }
   }

@@ -365,6 +365,44 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "SEARCH-10":
     "Say `more` when a result was left over, because of the limit or because of the line, and give `next` with it; neither when the last result is on the page.",
   // ---------------------------------------------------------------------------------------------------------------------
+  // Direct
+  // ---------------------------------------------------------------------------------------------------------------------
+  "DIRECT-1":
+    "Claim `history` beside `direct`, or neither: a conversation is caught up with by pages, so its log has to be there.",
+  "DIRECT-2":
+    "In `send` and `history`, look at the first character of `room`: with `@`, find the person who has that nick, folded, and the log of you two; don't look among the rooms that the connection has joined.",
+  "DIRECT-3":
+    "Keep one log for each pair of persons, under a key that is the same whoever of the two asks (the two ids in a fixed order), and put in the name only when you send: to each, `@` and the nick of the other one.",
+  "DIRECT-4":
+    "When an entry of a conversation is in the log, write it to every connection of both persons that has had its `welcome`, whether they have asked for anything or not, and to the sender's before `sent`. Take the connection into account at the same point at which you send `welcome`.",
+  "DIRECT-5": "Write the conversation's `epoch` into each `message` that you send of it. In rooms, `message` has none.",
+  "DIRECT-6":
+    "Deliver by the two persons of the conversation, and never by a name: a third person's `@leo` is another conversation. Keep conversations out of the list of rooms.",
+  "DIRECT-7":
+    "After folding, compare `room` with `@` and the nick of this connection; if they are equal, answer `bad-request` with the field `room`, before you look at the text.",
+  "DIRECT-8":
+    "Look the nick up among those who are there: with nobody, answer `no-such-nick` with the field `room`, and keep nothing for later. Whoever has said `bye` isn't there any more.",
+  "DIRECT-9":
+    "Only `send`, `history` and the `after` of `conversations` take names with `@`: in all other places check for `#` and answer `bad-name`.",
+  "DIRECT-10":
+    "Make the epoch from what you know before anybody has said anything, such as a digest of both persons' ids; or give it out once and keep it. A new one for each request won't do, and neither will an error.",
+  "DIRECT-11":
+    "Find conversations by the ids of two persons, not by nicks: an id that you make at login, and that nobody gets again. When a person ends, remove their conversations, and the keys in them.",
+  "DIRECT-12":
+    "When the request has an `epoch`, compare it with that of the conversation which `@nick` names at this moment; if it is another, answer `no-such-nick` and append nothing.",
+  "DIRECT-13":
+    "Entries of a conversation that has just ended may still be on their way to the disk. Let those of the next one with the same names wait until they are written and sent, and give up pages that are being read when somebody ends.",
+  "DIRECT-14":
+    "A person in the grace is there: take the entry into the log, and just don't write it to a connection. When they come back, log and list are what they were for the other one.",
+  "DIRECT-15":
+    "Store with the log which two persons it belongs to, by their ids, in the same transaction as its first entry. At the start, take up those whose two persons have a session, and remove the others.",
+  "DIRECT-16":
+    "The list has what has entries: `epoch`, `first` and `head` as `history` would give them now, and in `last` the entry at `head` with all its fields but `room`. Whoever has only asked for a page hasn't begun a conversation.",
+  "DIRECT-17":
+    "Cut it as you cut the list of rooms: sort by the bytes of the names, begin above `after`, whether that name is there or not, and count items and bytes, of UTF-8 and not of characters.",
+  "DIRECT-18":
+    "Answer `conversations` when the earlier requests of the connection are done, from the same place where entries are written: a list that is brought up to date later shows less than was acknowledged.",
+  // ---------------------------------------------------------------------------------------------------------------------
   // Versioning, conformance
   // ---------------------------------------------------------------------------------------------------------------------
   "EXT-1":

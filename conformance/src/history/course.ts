@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { Joined, Member, Message, Request, Sent, ServerMessage } from "@tertulia/protocol"
+import {
+  isDirect,
+  type Joined,
+  type Member,
+  type Message,
+  type Request,
+  type Sent,
+  type ServerMessage
+} from "@tertulia/protocol"
 import type { RequirementId } from "../generated/requirement-id.ts"
 import type { Held, Judgement, Lane, Violation } from "../history.ts"
 
@@ -139,6 +147,8 @@ const begin = (course: Course, exchange: Exchange, joined: Joined, from: number)
 
 const hear = (course: Course, event: ServerMessage, moment: number): void => {
   if (event.type !== "message" && event.type !== "member") return
+  // Conversations have tests of their own: nobody joins one, and its name stands for another when the nick changes hands.
+  if (isDirect(event.room)) return
   const stay = openStay(course, event.room)
   if (stay === undefined) course.strays.push({ ...event, moment })
   else if (event.type === "member") stay.told.push({ ...event, moment })
@@ -179,7 +189,9 @@ export const sendsOf = (course: Course): ReadonlyArray<SentExchange> =>
 
 /** All sends that were acknowledged, for the first time or again. */
 export const acknowledgedOf = ({ exchanges }: Course): ReadonlyArray<SentExchange> =>
-  exchanges.filter((exchange): exchange is SentExchange => exchange.reply?.type === "sent")
+  exchanges.filter(
+    (exchange): exchange is SentExchange => exchange.reply?.type === "sent" && !isDirect(exchange.reply.room)
+  )
 
 /** Whether a stay had got an entry before a moment. */
 export const has = ({ came }: Stay, seq: number, before: number): boolean => (came.get(seq)?.moment ?? never) < before

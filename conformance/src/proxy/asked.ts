@@ -8,13 +8,14 @@ import {
   decodeRequest,
   type ErrorCode,
   forbiddenString,
+  isDirect,
   type Limits,
   type Line,
   notUtf8,
   parseJson,
   type Request,
   type RequestType,
-  type UnknownFields
+  type Unclaimed
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import { oddSpelling } from "../clients/line.ts"
@@ -51,13 +52,13 @@ export interface Asked {
   readonly isNoObject: boolean
 }
 
-/** Reads a line as a server of these limits has to, which doesn't know some fields. */
-export const readAsked = (line: Line, limits: Limits, unknown: UnknownFields): Asked => {
+/** Reads a line of a person as a server of these limits has to, which doesn't claim everything. */
+export const readAsked = (line: Line, limits: Limits, unclaimed: Unclaimed, nick?: string): Asked => {
   const object = parseJson(line)
   const envelope = decodeEnvelope(line)
   if (Result.isSuccess(envelope)) {
     const { id, type } = envelope.success
-    const decoded = decodeRequest(envelope.success, limits, unknown)
+    const decoded = decodeRequest(envelope.success, limits, { unclaimed, nick })
     const isOpen = typeof line === "string" && oddSpelling(line) !== undefined
     return {
       ...{ id, type, isOpen, isNoObject: false },
@@ -85,7 +86,11 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
   if (nick !== undefined && type === "login") return { codes: ["already-logged-in"], requirement: "LOGIN-4" }
   if (request === undefined) return refusal
   switch (request.type) {
+    case "history":
+      if (isDirect(request.room)) return undefined
+      return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "HISTORY-7" }
     case "send":
+      if (isDirect(request.room)) return undefined
       // Whether a key is known, a bystander can't see: it may have been used on an earlier connection (KEY-7).
       if (resumes && request.key !== undefined) return undefined
       return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
@@ -111,8 +116,14 @@ export const excusesOf = (request: Request, { rooms }: Standing): ReadonlyArray<
     case "login":
       return request.session === undefined ? ["nick-taken", "unavailable"] : ["session-expired", "unavailable"]
     case "send":
-      if (request.key === undefined) return ["unavailable"]
-      return ["key-reused", "unavailable", ...(rooms.has(request.room) ? [] : ["not-joined" as const])]
+      return [
+        "unavailable",
+        ...(request.key === undefined ? [] : ["key-reused" as const]),
+        ...(isDirect(request.room) ? ["no-such-nick" as const] : []),
+        ...(request.key === undefined || rooms.has(request.room) ? [] : ["not-joined" as const])
+      ]
+    case "history":
+      return isDirect(request.room) ? ["no-such-nick", "unavailable"] : ["unavailable"]
     case "join":
       return ["limit-reached", "unavailable", ...(request.create === false ? ["no-such-room" as const] : [])]
     case "ping":

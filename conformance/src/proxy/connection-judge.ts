@@ -16,6 +16,7 @@ import {
   errorCodes,
   type Hello,
   helloBytes,
+  isDirect,
   type Joined,
   type JsonObject,
   type Limits,
@@ -26,12 +27,13 @@ import {
   type Message,
   makeLineDecoder,
   notUtf8,
+  otherIn,
   parseJson,
   type Request,
   replyTypes,
   type Sent,
   type ServerMessage,
-  unknownFieldsOf,
+  unclaimedBy,
   utf8Length
 } from "@tertulia/protocol"
 import { brokenBy, reliedOn } from "../blame.ts"
@@ -94,6 +96,12 @@ interface Stay {
   readonly isWhole: boolean
 }
 
+/** A conversation, as far as its entries have come. */
+interface Talk {
+  readonly epoch: string
+  readonly last: number
+}
+
 // What is read of a side that never ends its line.
 const longest = 1_048_576
 // A reply that is passed over by so many later ones is taken for missing, and not for late.
@@ -108,6 +116,9 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const pending: Array<Pending> = []
   const skipped: Array<{ readonly asked: Pending; age: number }> = []
   const rooms = new Map<string, Stay>()
+  const talks = new Map<string, Talk>()
+  // Epochs of conversations after which others have come under their names.
+  const past = new Set<string>()
   const observed: Array<Observation> = []
   const replies = makeLineDecoder(longest)
   let requests: LineDecoder | undefined
@@ -136,7 +147,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const client = blame("client")
   const features = () => hello?.features ?? []
   const standing = () => ({ nick, rooms, limits, resumes: claims(features(), "resume") })
-  const read = (line: Line) => readAsked(line, limits, unknownFieldsOf(features()))
+  const read = (line: Line) => readAsked(line, limits, unclaimedBy(features()), nick)
 
   const observe = (observation: Observation) => {
     if (observed.length < mostObservations) observed.push(observation)
@@ -253,13 +264,43 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     return stay
   }
 
-  const place = (entry: Message) => {
-    const stay = stayOf(entry)
-    if (stay === undefined) return
-    const first = logs.show(stay.log, entry)
+  const agree = (log: string, entry: Message) => {
+    const first = logs.show(log, entry)
     if (first.from !== entry.from || first.text !== entry.text || first.at !== entry.at) {
       server("ORDER-1", { expected: `what was shown before: ${show(first)}`, got: show(entry) })
     }
+  }
+
+  /** An entry of a conversation: what came before the first that is seen isn't known here. */
+  const placeDirect = (entry: Message, epoch: string) => {
+    const { from, room, seq } = entry
+    if (from !== nick && from !== otherIn(room)) {
+      server("DIRECT-3", { expected: `an entry from ${nick} or ${otherIn(room)} in ${room}`, got: show(entry) })
+    }
+    agree(`@ ${epoch}`, entry)
+    const before = talks.get(room)
+    if (before !== undefined && before.epoch !== epoch) past.add(before.epoch)
+    if (past.has(epoch)) {
+      server("DIRECT-13", {
+        expected: `nothing of a conversation after a later one of the name ${room}`,
+        got: show(entry)
+      })
+    }
+    if (before?.epoch === epoch && seq !== before.last + 1) {
+      const expected = `the entry ${before.last + 1} of ${room} after ${before.last}, as each once and ascending`
+      server("DIRECT-4", { expected, got: `the entry ${seq}` })
+    }
+    talks.set(room, { epoch, last: seq })
+  }
+
+  const place = (entry: Message) => {
+    if (isDirect(entry.room) && claims(features(), "direct")) {
+      if (entry.epoch !== undefined) return placeDirect(entry, entry.epoch)
+      return server("DIRECT-5", { expected: `the epoch of ${entry.room} in \`message\``, got: show(entry) })
+    }
+    const stay = stayOf(entry)
+    if (stay === undefined) return
+    agree(stay.log, entry)
     const next = stay.last + 1
     if (entry.seq !== next) {
       const isHole = entry.seq > next && logs.seen(stay.log, next) === undefined
@@ -430,6 +471,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
         return acknowledge(request, reply, wrong)
       case "rooms":
       case "members":
+      case "conversations":
         return judgeSlice(request, reply, wrong)
       case "bye":
         byeSaid = "reply"
@@ -459,6 +501,9 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   }
 
   const acknowledge = (request: Request | undefined, { at, duplicate, room, seq }: Sent, wrong: Wrong) => {
+    if (isDirect(room) && duplicate !== true && seq > (talks.get(room)?.last ?? 0)) {
+      wrong("SEND-3", "the `message` of an entry before its `sent`")
+    }
     const stay = rooms.get(room)
     if (stay === undefined) return
     const key = request?.type === "send" ? request.key : undefined
@@ -481,11 +526,11 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
 
   const judgeSlice = (
     request: Request | undefined,
-    reply: Extract<ServerMessage, { type: "rooms" | "members" }>,
+    reply: Extract<ServerMessage, { type: "rooms" | "members" | "conversations" }>,
     wrong: Wrong
   ) => {
-    if (request?.type !== "rooms" && request?.type !== "members") return
-    const names = reply.type === "rooms" ? reply.rooms.map(({ room }) => room) : reply.members
+    if (request?.type !== "rooms" && request?.type !== "members" && request?.type !== "conversations") return
+    const names = reply.type === "members" ? reply.members : namesIn(reply)
     const from = request.after === undefined ? [] : [request.after]
     const all = [...from, ...names]
     if (all.some((name, index) => index > 0 && name <= all[index - 1]!)) {
@@ -549,6 +594,9 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     saidGoodbye: () => byeSaid === "reply"
   }
 }
+
+const namesIn = (reply: Extract<ServerMessage, { type: "rooms" | "conversations" }>): ReadonlyArray<string> =>
+  (reply.type === "rooms" ? reply.rooms : reply.conversations).map(({ room }) => room)
 
 const isReply = (object: JsonObject): boolean => Object.hasOwn(object, "re") || object["type"] === "error"
 

@@ -6,7 +6,7 @@
  */
 import * as fc from "fast-check"
 import { byeCodes, type ErrorCode, errorCodes } from "./codes.ts"
-import { profiles, requestsOf, unknownFieldsOf } from "./features.ts"
+import { claims, profiles, requestsOf, unknownFieldsOf } from "./features.ts"
 import type { JsonObject } from "./json.ts"
 import { defaultLimits, heartbeat, limitNames, limitRegistry } from "./limits.ts"
 import type { Event, Reply, Request, RequestType, ServerMessage } from "./messages.ts"
@@ -41,6 +41,12 @@ export const nickSpelling: fc.Arbitrary<string> = name([...lower, ...upper])
 /** A room's name as a client may spell it (NAME-2). */
 export const roomSpelling: fc.Arbitrary<string> = nickSpelling.map((spelling) => `#${spelling}`)
 
+/** A conversation's name, folded. */
+export const directName: fc.Arbitrary<string> = nick.map((folded) => `@${folded}`)
+
+/** A conversation's name as a client may spell it. */
+export const directSpelling: fc.Arbitrary<string> = nickSpelling.map((spelling) => `@${spelling}`)
+
 /** Strings that are nobody's name, folded or not (NAME-1). */
 export const badNick: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("", " ", "-ana", "_ana", "ana ", "ana\n", "../ana", "@ana", "#ana", "añá", "ａｎａ", "a.b", "a/b"),
@@ -50,12 +56,17 @@ export const badNick: fc.Arbitrary<string> = fc.oneof(
     .map(([before, bad]) => before + bad)
 )
 
-/** Strings that are no room's name, folded or not (NAME-1). */
-export const badRoom: fc.Arbitrary<string> = fc.oneof(
+/** Strings that name neither a room nor a conversation, folded or not. */
+export const badAnyRoom: fc.Arbitrary<string> = fc.oneof(
   nick,
-  badNick.map((bad) => `#${bad}`),
-  nick.map((folded) => `@${folded}`)
+  fc.tuple(fc.constantFrom("#", "@"), badNick).map(([mark, bad]) => mark + bad)
 )
+
+/** Strings that are no room's name, folded or not (NAME-1). */
+export const badRoom: fc.Arbitrary<string> = fc.oneof(badAnyRoom, directSpelling)
+
+/** Strings that are no conversation's name, folded or not (NAME-1). */
+export const badDirect: fc.Arbitrary<string> = fc.oneof(badAnyRoom, roomSpelling)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Texts
@@ -252,7 +263,7 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
   ),
   leave: fc.record({ type: fc.constant("leave"), id: requestId, room: roomSpelling }),
   send: fc.record(
-    { type: fc.constant("send"), id: requestId, room: roomSpelling, text, key },
+    { type: fc.constant("send"), id: requestId, room: roomSpelling, text, key, epoch },
     { requiredKeys: ["type", "id", "room", "text"] }
   ),
   rooms: fc.record(
@@ -268,11 +279,11 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
   bye: fc.record({ type: fc.constant("bye"), id: requestId }),
   history: fc.oneof(
     fc.record(
-      { type: fc.constant("history"), id: requestId, room: roomSpelling, before: seq, limit: pageLimit },
+      { type: fc.constant("history"), id: requestId, room: roomSpelling, before: seq, limit: pageLimit, epoch },
       { requiredKeys: ["type", "id", "room"] }
     ),
     fc.record(
-      { type: fc.constant("history"), id: requestId, room: roomSpelling, after: cursor, limit: pageLimit },
+      { type: fc.constant("history"), id: requestId, room: roomSpelling, after: cursor, limit: pageLimit, epoch },
       { requiredKeys: ["type", "id", "room", "after"] }
     )
   ),
@@ -289,14 +300,28 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
       limit: pageLimit
     },
     { requiredKeys: ["type", "id", "text"] }
+  ),
+  conversations: fc.record(
+    { type: fc.constant("conversations"), id: requestId, after: directSpelling, limit: pageLimit },
+    { requiredKeys: ["type", "id"] }
   )
 }
 
+/** A request about a conversation. */
+const direct: fc.Arbitrary<Request> = fc
+  .tuple(fc.oneof(requests.send, requests.history), directSpelling)
+  .map(([about, room]) => ({ ...about, room }))
+
 /** Any request, as a client may spell it. */
-export const request: fc.Arbitrary<Request> = fc.oneof(...Object.values(requests))
+export const request: fc.Arbitrary<Request> = fc.oneof(...Object.values(requests), direct)
 
 const re = requestId
 const members = fc.array(nick, { maxLength: 5 })
+const anyRoom = fc.oneof(roomName, directName)
+const historyItem = fc.record(
+  { type: fc.constant("message"), seq, from: nick, text, key, at: time },
+  { requiredKeys: ["type", "seq", "from", "text", "at"] }
+)
 
 /** Any reply, alone by its schema: what a server may say depends on what it was asked. */
 export const reply: fc.Arbitrary<Reply> = fc.oneof(
@@ -320,7 +345,7 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
   ),
   fc.record({ type: fc.constant("left"), re, room: roomName }),
   fc.record(
-    { type: fc.constant("sent"), re, room: roomName, seq, at: time, duplicate: fc.boolean() },
+    { type: fc.constant("sent"), re, room: anyRoom, seq, at: time, duplicate: fc.boolean() },
     { requiredKeys: ["type", "re", "room", "seq", "at"] }
   ),
   fc.record(
@@ -343,20 +368,29 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     {
       type: fc.constant("history"),
       re,
-      room: roomName,
+      room: anyRoom,
       epoch,
       first: seq,
       head: cursor,
-      entries: fc.array(
+      entries: fc.array(historyItem, { maxLength: 3 }),
+      more: fc.boolean()
+    },
+    { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "entries"] }
+  ),
+  fc.record(
+    {
+      type: fc.constant("conversations"),
+      re,
+      conversations: fc.array(
         fc.record(
-          { type: fc.constant("message"), seq, from: nick, text, key, at: time },
-          { requiredKeys: ["type", "seq", "from", "text", "at"] }
+          { room: directName, epoch, first: seq, head: cursor, last: historyItem },
+          { requiredKeys: ["room", "epoch", "first", "head"] }
         ),
         { maxLength: 3 }
       ),
       more: fc.boolean()
     },
-    { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "entries"] }
+    { requiredKeys: ["type", "re", "conversations"] }
   ),
   fc.record(
     {
@@ -397,7 +431,7 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
     heartbeat: fc.integer({ min: heartbeat.minimum, max: heartbeat.maximum })
   }),
   fc.record(
-    { type: fc.constant("message"), room: roomName, seq, from: nick, text, key, at: time },
+    { type: fc.constant("message"), room: anyRoom, epoch, seq, from: nick, text, key, at: time },
     { requiredKeys: ["type", "room", "seq", "from", "text", "at"] }
   ),
   fc.record({ type: fc.constant("member"), room: roomName, nick, change: fc.constantFrom("joined", "left") }),
@@ -451,6 +485,8 @@ const fault = (field: string, code: ErrorCode, value: fc.Arbitrary<unknown>): fc
 const string = (field: string) => fault(field, "bad-request", fc.oneof(wrongType.string, fc.constant(undefined)))
 const optional = (field: string, type: keyof typeof wrongType) => fault(field, "bad-request", wrongType[type])
 const room = fc.oneof(string("room"), fault("room", "bad-name", badRoom))
+const anyRoomFault = fc.oneof(string("room"), fault("room", "bad-name", badAnyRoom))
+const ofConversation = optional("epoch", "string")
 const limit = fc.oneof(optional("limit", "integer"), fault("limit", "bad-request", fc.constant(0)))
 
 const badTime = fc.constantFrom("", "now", "2026-11-20", "2026-11-20T20:08:00Z", "2026-11-20T20:08:00.000+01:00")
@@ -473,13 +509,14 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
   ],
   leave: [room],
   send: [
-    room,
+    anyRoomFault,
     fc.oneof(
       string("text"),
       fault("text", "bad-text", badText),
       fault("text", "too-long", longText(defaultLimits.text))
     ),
-    fault("key", "bad-request", fc.oneof(wrongType.string, badKey))
+    fault("key", "bad-request", fc.oneof(wrongType.string, badKey)),
+    ofConversation
   ],
   rooms: [fc.oneof(optional("after", "string"), fault("after", "bad-name", badRoom)), limit],
   members: [room, fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)), limit],
@@ -487,10 +524,11 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
   sync: [],
   bye: [],
   history: [
-    room,
+    anyRoomFault,
     optional("after", "integer"),
     fc.oneof(optional("before", "integer"), fault("before", "bad-request", fc.constant(0))),
-    limit
+    limit,
+    ofConversation
   ],
   search: [
     fc.oneof(
@@ -507,7 +545,15 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
       fault("before", "bad-request", fc.constantFrom("", "a b", "ñ", "x".repeat(129)))
     ),
     limit
-  ]
+  ],
+  conversations: [fc.oneof(optional("after", "string"), fault("after", "bad-name", badDirect)), limit]
+}
+
+/** What is a fault to a server that doesn't claim direct. */
+const faultsWithoutDirect: typeof fieldFaults = {
+  ...fieldFaults,
+  send: [room, ...fieldFaults.send.slice(1)],
+  history: [room, ...fieldFaults.history.slice(1)]
 }
 
 /** A cursor that needs its log; and none, since a second one beside that of a fault would be a fault itself. */
@@ -541,9 +587,13 @@ const rank = ({ code, field }: Fault): number => {
   return errorCodes.indexOf(code)
 }
 
-const faultyOf = (type: keyof typeof fieldFaults, unknown: ReadonlyArray<string>): fc.Arbitrary<Faulty> => {
+const faultyOf = (
+  type: keyof typeof fieldFaults,
+  faultsOf: ReadonlyArray<fc.Arbitrary<Fault>>,
+  unknown: ReadonlyArray<string>
+): fc.Arbitrary<Faulty> => {
   const faults = fc
-    .subarray([idFault, typeFault, ...fieldFaults[type]], { minLength: 1 })
+    .subarray([idFault, typeFault, ...faultsOf], { minLength: 1 })
     .chain((chosen) => fc.tuple(...chosen))
     .map((chosen) => chosen.filter(({ field }) => !unknown.includes(field)))
     .filter((chosen) => chosen.length > 0)
@@ -558,7 +608,8 @@ export const faultyFor = (features: ReadonlyArray<string>): fc.Arbitrary<Faulty>
   const known = requestsOf(features)
   const types = (Object.keys(fieldFaults) as ReadonlyArray<keyof typeof fieldFaults>).filter((type) => known.has(type))
   const unknown = unknownFieldsOf(features)
-  return fc.oneof(...types.map((type) => faultyOf(type, unknown[type] ?? [])))
+  const faults = claims(features, "direct") ? fieldFaults : faultsWithoutDirect
+  return fc.oneof(...types.map((type) => faultyOf(type, faults[type], unknown[type] ?? [])))
 }
 
 /** The same for a server that claims every profile. */

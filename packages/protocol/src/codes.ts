@@ -35,6 +35,7 @@ export const errorRegistry = {
     retry: "mend",
     meaning: "this person has sent another text with this key to this room (profile resume)"
   },
+  "no-such-nick": { retry: "later", meaning: "nobody has this nick, or not whom the request means (profile direct)" },
   "no-such-room": { retry: "later", meaning: "`create` is false and the room doesn't exist" },
   "not-joined": { retry: "mend", meaning: "this connection is not in the room" },
   "already-joined": { retry: "never", meaning: "this connection is in the room" },

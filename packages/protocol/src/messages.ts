@@ -1,5 +1,5 @@
 /**
- * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md, spec/resume.md and spec/search.md of the profiles).
+ * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; the chapters of the profiles).
  * The schemas describe what is on the wire, without transformations, so that their JSON Schema says the same.
  *
  * @module
@@ -25,7 +25,16 @@ import {
   words
 } from "./fields.ts"
 import { AnnouncedLimits, heartbeat } from "./limits.ts"
-import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
+import {
+  AnyRoomName,
+  AnyRoomSpelling,
+  DirectName,
+  DirectSpelling,
+  Nick,
+  NickSpelling,
+  RoomName,
+  RoomSpelling
+} from "./names.ts"
 import { JsonString, SearchText, Text } from "./text.ts"
 
 const id = RequestId
@@ -87,19 +96,25 @@ export const Leave = Schema.Struct({ type: Schema.Literal("leave"), id, room: Ro
   examples: [{ type: "leave", id: 5, room: "#cafe" }]
 })
 
+const ofConversation = Schema.optionalKey(
+  words("The epoch of the conversation that is meant; when its nick has changed hands since, the request is refused")
+)
+
 export const Send = Schema.Struct({
   type: Schema.Literal("send"),
   id,
-  room: RoomSpelling,
+  room: AnyRoomSpelling,
   text: Text,
-  key: Schema.optionalKey(Key)
+  key: Schema.optionalKey(Key),
+  epoch: ofConversation
 }).annotate({
   identifier: "Send",
   title: "send",
-  description: "Say something in a room; with a `key`, once however often it is sent",
+  description: "Say something in a room or to a person; with a `key`, once however often it is sent",
   examples: [
     { type: "send", id: 3, room: "#cafe", text: "hola" },
-    { type: "send", id: 16, room: "#cafe", text: "hola", key: "a1" }
+    { type: "send", id: 16, room: "#cafe", text: "hola", key: "a1" },
+    { type: "send", id: 19, room: "@leo", text: "hola", epoch: "c8" }
   ]
 })
 
@@ -161,10 +176,11 @@ export const oneCursor = "before or after, not both: a page has one direction"
 export const ReadHistory = Schema.Struct({
   type: Schema.Literal("history"),
   id,
-  room: RoomSpelling,
+  room: AnyRoomSpelling,
   before: Schema.optionalKey(Seq),
   after: Schema.optionalKey(Cursor),
-  limit: pageLimit
+  limit: pageLimit,
+  epoch: ofConversation
 })
   .check(
     Schema.makeFilter(
@@ -176,11 +192,12 @@ export const ReadHistory = Schema.Struct({
     identifier: "ReadHistory",
     title: "history",
     description:
-      "Read a page of the log of a room that one is in: the newest entries, those before a `seq`, or those after one",
+      "Read a page of the log of a room that one is in, or of a conversation: the newest entries, those before a `seq`, or those after one",
     examples: [
       { type: "history", id: 13, room: "#cafe" },
       { type: "history", id: 14, room: "#cafe", before: 42, limit: 50 },
-      { type: "history", id: 15, room: "#cafe", after: 17 }
+      { type: "history", id: 15, room: "#cafe", after: 17 },
+      { type: "history", id: 20, room: "@leo", after: 3, epoch: "c8" }
     ]
   })
 
@@ -214,9 +231,24 @@ export const Search = Schema.Struct({
   ]
 })
 
+export const ListConversations = Schema.Struct({
+  type: Schema.Literal("conversations"),
+  id,
+  after: Schema.optionalKey(DirectSpelling),
+  limit: pageLimit
+}).annotate({
+  identifier: "ListConversations",
+  title: "conversations",
+  description: "List one's conversations by name, those after `after`",
+  examples: [
+    { type: "conversations", id: 21 },
+    { type: "conversations", id: 22, after: "@leo", limit: 50 }
+  ]
+})
+
 /** Every request of the core and of the profiles. */
 export const Request = Schema.Union(
-  [Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye, ReadHistory, Search],
+  [Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye, ReadHistory, ListConversations, Search],
   { mode: "oneOf" }
 )
   .annotate({ identifier: "Request", title: "Request", description: "Any request of a client" })
@@ -285,7 +317,7 @@ export const Left = Schema.Struct({ type: Schema.Literal("left"), re, room: Room
 export const Sent = Schema.Struct({
   type: Schema.Literal("sent"),
   re,
-  room: RoomName,
+  room: AnyRoomName,
   seq: Seq,
   at: Time,
   duplicate: flag("Whether the entry was there already, by its key")
@@ -400,7 +432,7 @@ export const HistoryItem = Schema.Struct({
 export const History = Schema.Struct({
   type: Schema.Literal("history"),
   re,
-  room: RoomName,
+  room: AnyRoomName,
   epoch: Epoch,
   first: Seq,
   head: Cursor,
@@ -409,7 +441,7 @@ export const History = Schema.Struct({
 }).annotate({
   identifier: "History",
   title: "history",
-  description: "A page of a room's log, with the log's epoch, its first and its last `seq`",
+  description: "A page of a log, with the log's epoch, its first and its last `seq`",
   examples: [
     {
       type: "history",
@@ -427,7 +459,8 @@ export const History = Schema.Struct({
 /** The `message` event of an entry. A search gives entries of many rooms, so that its items name their rooms, as events do. */
 export const Message = Schema.Struct({
   type: Schema.Literal("message"),
-  room: RoomName,
+  room: AnyRoomName,
+  epoch: Schema.optionalKey(Epoch),
   seq: Seq,
   from: Nick,
   text: Text,
@@ -436,10 +469,12 @@ export const Message = Schema.Struct({
 }).annotate({
   identifier: "Message",
   title: "message",
-  description: "Somebody said something: an entry of the room's log",
+  description:
+    "Somebody said something: an entry of the log of a room, or of a conversation, whose `epoch` is then there",
   examples: [
     { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
-    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" }
+    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" },
+    { type: "message", room: "@leo", epoch: "c8", seq: 1, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }
   ]
 })
 
@@ -466,9 +501,59 @@ export const Found = Schema.Struct({
   ]
 })
 
+/** One conversation of a list. */
+export const ConversationItem = Schema.Struct({
+  room: DirectName,
+  epoch: Epoch,
+  first: Seq,
+  head: Cursor,
+  last: Schema.optionalKey(HistoryItem)
+}).annotate({
+  identifier: "ConversationItem",
+  title: "Conversation of a list",
+  description: "A conversation's name, the epoch, the first and the last `seq` of its log, and the entry at `head`",
+  examples: [
+    {
+      room: "@leo",
+      epoch: "c8",
+      first: 1,
+      head: 2,
+      last: { type: "message", seq: 2, from: "leo", text: "¡hola!", at: "2026-11-20T20:08:00.120Z" }
+    }
+  ]
+})
+
+export const Conversations = Schema.Struct({
+  type: Schema.Literal("conversations"),
+  re,
+  conversations: Schema.Array(ConversationItem).annotate({
+    description: "One's conversations that have entries, ascending by name"
+  }),
+  more
+}).annotate({
+  identifier: "Conversations",
+  title: "conversations",
+  description: "One slice of the list of one's conversations, ascending by name",
+  examples: [
+    {
+      type: "conversations",
+      re: 21,
+      conversations: [
+        {
+          room: "@leo",
+          epoch: "c8",
+          first: 1,
+          head: 2,
+          last: { type: "message", seq: 2, from: "leo", text: "¡hola!", at: "2026-11-20T20:08:00.120Z" }
+        }
+      ]
+    }
+  ]
+})
+
 /** Every reply of the core and of the profiles. */
 export const Reply = Schema.Union(
-  [Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, History, Found, ErrorReply],
+  [Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, History, Conversations, Found, ErrorReply],
   {
     mode: "oneOf"
   }
@@ -490,6 +575,7 @@ export const replyTypes = {
   sync: "synced",
   bye: "bye",
   history: "history",
+  conversations: "conversations",
   search: "search"
 } as const satisfies Record<RequestType, Reply["type"]>
 
@@ -582,6 +668,7 @@ export type Sync = typeof Sync.Type
 export type Bye = typeof Bye.Type
 export type ReadHistory = typeof ReadHistory.Type
 export type Search = typeof Search.Type
+export type ListConversations = typeof ListConversations.Type
 export type Welcome = typeof Welcome.Type
 export type Joined = typeof Joined.Type
 export type Left = typeof Left.Type
@@ -595,6 +682,8 @@ export type ByeReply = typeof ByeReply.Type
 export type HistoryItem = typeof HistoryItem.Type
 export type History = typeof History.Type
 export type Found = typeof Found.Type
+export type ConversationItem = typeof ConversationItem.Type
+export type Conversations = typeof Conversations.Type
 export type ErrorReply = typeof ErrorReply.Type
 export type Hello = typeof Hello.Type
 export type Message = typeof Message.Type

@@ -8,12 +8,12 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Issue } from "effect/SchemaIssue"
 import { type ErrorCode, errorCodes } from "./codes.ts"
-import type { UnknownFields } from "./features.ts"
+import type { Unclaimed } from "./features.ts"
 import { type JsonObject, parseJson } from "./json.ts"
 import type { Limits } from "./limits.ts"
 import type { Line } from "./line.ts"
 import { cursorNeedsEpoch, oneCursor, Request, type RequestType, requestSchemas } from "./messages.ts"
-import { foldName } from "./names.ts"
+import { badRoomName, directWith, foldName, isDirectName } from "./names.ts"
 import { codeOf, type Refusal } from "./refusal.ts"
 import { isTooLong, utf8Length } from "./text.ts"
 
@@ -52,21 +52,36 @@ export const decodeEnvelope = (line: Line, known = everyRequest): Result.Result<
 
 const decode = Schema.decodeUnknownResult(Request)
 
+const everythingClaimed: Unclaimed = { fields: {}, direct: false }
+
+/** What a request is decoded with, beside its own fields. */
+export interface RequestContext {
+  /** What belongs to profiles that the server doesn't claim: `unclaimedBy`; nothing when absent. */
+  readonly unclaimed?: Unclaimed
+  /** Whoever asks: nobody has a conversation with oneself (DIRECT-7). */
+  readonly nick?: string | undefined
+  /** Whether the server has made a cursor of a search, as far as it can tell (SEARCH-12); any will do when absent. */
+  readonly isCursor?: IsCursor
+}
+
 /**
  * The last steps: fields, names (folded here), texts.
  *
- * @param unknown the fields of profiles that the server doesn't claim, which it ignores (EXT-1): `unknownFieldsOf`
- * @param isCursor whether the server has made a cursor of a search, as far as it can tell (SEARCH-12)
+ * @param context what else the server knows of itself and of whoever asks
  */
 export const decodeRequest = (
   { id, object, type }: Envelope,
   limits: Limits,
-  unknown: UnknownFields = {},
-  isCursor: IsCursor = () => true
+  context: RequestContext = {}
 ): Result.Result<Request, Refusal> => {
-  const known = unknown[type] === undefined ? object : without(object, unknown[type])
+  const { isCursor = () => true, nick, unclaimed = everythingClaimed } = context
+  const unknown = unclaimed.fields[type]
+  const known = unknown === undefined ? object : without(object, unknown)
+  const wrongName = addressFault(type, object, unclaimed.direct, nick)
   const decoded = decode(known)
-  if (Result.isFailure(decoded)) return Result.fail(explain({ id, object: known, type }, isCursor))
+  if (Result.isFailure(decoded) || wrongName !== undefined) {
+    return Result.fail(explain({ id, object: known, type }, isCursor, wrongName === undefined ? [] : [wrongName]))
+  }
   const request = decoded.success
   if (request.type === "search" && request.before !== undefined && !isCursor(request.before)) {
     return Result.fail({ re: request.id, ...notACursor })
@@ -95,6 +110,7 @@ const fold = (request: Request): Request => {
     case "login":
       return withFolded(request, "nick")
     case "rooms":
+    case "conversations":
       return withFolded(request, "after")
     case "members":
       return withFolded(withFolded(request, "room"), "after")
@@ -108,6 +124,28 @@ const fold = (request: Request): Request => {
     default:
       return request
   }
+}
+
+/** What is wrong with the name of a conversation, beyond its grammar: what the schemas can't know. */
+const addressFault = (
+  type: RequestType,
+  { room }: JsonObject,
+  isUnknown: boolean,
+  nick: string | undefined
+): Fault | undefined => {
+  if ((type !== "send" && type !== "history") || typeof room !== "string" || room.charCodeAt(0) !== at) return undefined
+  const name = foldName(room)
+  if (!isDirectName(name)) return undefined
+  if (isUnknown) return { code: "bad-name", field: "room", message: `room: ${badRoomName}` }
+  return nick === undefined || name !== directWith(nick) ? undefined : notOneself
+}
+
+const at = 0x40
+
+const notOneself: Fault = {
+  code: "bad-request",
+  field: "room",
+  message: "room: a conversation is with somebody else than oneself"
 }
 
 const withFolded = <R extends object, Field extends keyof R>(request: R, field: Field): R => {
@@ -124,9 +162,10 @@ interface Fault {
 }
 
 /** Decodes once more, for all faults, and answers the one that comes first in the registry. */
-const explain = ({ id, object, type }: Envelope, isCursor: IsCursor): Refusal => {
+const explain = ({ id, object, type }: Envelope, isCursor: IsCursor, known: ReadonlyArray<Fault>): Refusal => {
   const decoded = decode(object, { errors: "all" })
   const faults = [
+    ...known,
     ...cursorFaults(type, object, isCursor),
     ...(Result.isFailure(decoded) ? faultsOf(decoded.failure.issue, undefined) : [])
   ]

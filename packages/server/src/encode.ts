@@ -10,6 +10,10 @@ import type { Entry } from "./room-log.ts"
 export const messageLine = (room: string, entry: Entry): string =>
   `{"type":"message","room":"${room}",${fieldsOf(entry)}}\n`
 
+/** An entry of a conversation, as one of the two gets it (DIRECT-5). */
+export const directLine = (name: string, epoch: string, entry: Entry): string =>
+  `{"type":"message","room":"${name}","epoch":"${epoch}",${fieldsOf(entry)}}\n`
+
 /** An entry as an item of a page (HISTORY-8). */
 export const itemOf = (entry: Entry): string => `{"type":"message",${fieldsOf(entry)}}`
 

@@ -13,8 +13,10 @@ import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import { type Claim, Claims } from "./claims.ts"
+import type { Side } from "./conversations.ts"
 import { bye } from "./ending.ts"
 import { makeEpoch } from "./epoch.ts"
+import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { absent, type Member, type Room } from "./room.ts"
 import type { Author, Unavailable } from "./room-log.ts"
@@ -38,21 +40,34 @@ export interface Person extends Author {
   readonly nick: string
   /** That they may come back; absent when they have asked for no session. */
   readonly claim: Claim | undefined
-  /** Their connection; absent while they have none. */
+  /** Their connection, from its `welcome` on; absent while they have none. */
   session: Session | undefined
+  /** Whether others can write to them: from the first `welcome` to their end. */
+  isThere: boolean
+  /** Their conversations that have entries, by name. */
+  readonly conversations: OrderedMap<Side>
   /** Rooms of an earlier connection, by name. */
   readonly kept: Map<string, Kept>
 }
 
 export interface People {
-  /** Lets somebody in under a nick that nobody holds; gives them the secret of a session if they want one. */
+  /**
+   * Lets somebody in under a nick that nobody holds. `welcome` is called with the secret of a session if they want one, at the very
+   * point from which they get what others say to them (DIRECT-4).
+   */
   readonly enter: (
     session: Session,
     nick: string,
-    resume: boolean
-  ) => Effect.Effect<string | undefined, Refused | Unavailable>
-  /** Lets somebody go on as the person whose session this is; the connection before is over when it returns (SESSION-3). */
-  readonly resume: (session: Session, nick: string, secret: string) => Effect.Effect<void, Refused>
+    resume: boolean,
+    welcome: (secret: string | undefined) => void
+  ) => Effect.Effect<void, Refused | Unavailable>
+  /**
+   * Lets somebody go on as the person whose session this is; the connection before is over when `welcome` is called (SESSION-3).
+   */
+  readonly resume: (session: Session, nick: string, secret: string, welcome: () => void) => Effect.Effect<void, Refused>
+  /** Whoever has this nick. */
+  readonly named: (nick: string) => Person | undefined
+  readonly all: () => Iterable<Person>
   /** Gives back what a connection held: at once, or after the grace where there is a session and nobody has said `bye`. */
   readonly depart: (session: Session, saidBye: boolean) => void
   /** Waits until a restart wouldn't find a session any more that has ended. */
@@ -88,10 +103,22 @@ export interface PeopleOptions {
   readonly leave: (seat: Seat) => void
   /** Runs an effect for as long as the server lives. */
   readonly fork: (effect: Effect.Effect<void>) => void
+  /** Called when a person ends, with what waits until a restart wouldn't find them any more. */
+  readonly ended: (person: Person, forgotten: Effect.Effect<void, Unavailable>) => void
 }
 
+const newPerson = (id: string, nick: string, claim: Claim | undefined): Person => ({
+  id,
+  nick,
+  claim,
+  session: undefined,
+  isThere: false,
+  conversations: makeOrderedMap(),
+  kept: new Map()
+})
+
 /** The people of a server; those who were there before its restart have the grace to come back (SESSION-9). */
-export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now }: PeopleOptions) {
+export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, leave, now }: PeopleOptions) {
   const claims = yield* Claims
   const secrets = yield* Secrets
   const nicks = new Map<string, Person>()
@@ -118,7 +145,8 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
 
   for (const claim of claims.left) {
     if (nicks.has(claim.nick)) continue
-    const person: Person = { id: claim.person, nick: claim.nick, claim, session: undefined, kept: new Map() }
+    const person = newPerson(claim.person, claim.nick, claim)
+    person.isThere = true
     nicks.set(claim.nick, person)
     waiting.add(addClaimant(person, claim))
   }
@@ -164,11 +192,14 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
   }
 
   const endSession = (person: Person) => {
-    if (person.claim === undefined) return
+    person.isThere = false
     const claimant = claimantOf(person)
     if (claimant !== undefined) waiting.delete(claimant)
-    claimants.delete(person.claim.digest)
-    toForget.push(person.claim.digest)
+    if (person.claim !== undefined) {
+      claimants.delete(person.claim.digest)
+      toForget.push(person.claim.digest)
+    }
+    ended(person, forgetAll)
   }
 
   const free = (person: Person) => {
@@ -181,25 +212,33 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
   // Coming
   // -------------------------------------------------------------------------------------------------------------------
 
-  const enter: People["enter"] = Effect.fnUntraced(function* (session, nick, resume) {
+  /** Gives a connection to a person: what others say to them comes after its `welcome`, and none of it is missing (DIRECT-4). */
+  const take = (session: Session, person: Person, welcome: () => void) => {
+    welcome()
+    person.session = session
+    session.person = person
+  }
+
+  const enter: People["enter"] = Effect.fnUntraced(function* (session, nick, resume, welcome) {
     const id = yield* makeEpoch
     if (nicks.has(nick)) return yield* refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
     const secret = resume ? secrets() : undefined
     const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: id, nick }
-    const person: Person = { id, nick, claim, session, kept: new Map() }
+    const person = newPerson(id, nick, claim)
     nicks.set(nick, person)
-    if (claim !== undefined) {
-      // A session that is given out survives a restart, as what is sent under it does.
-      yield* Effect.onExit(claims.keep(claim), (exit) =>
-        Effect.sync(() => {
-          if (Exit.isFailure(exit)) return end(person)
-          addClaimant(person, claim)
-          session.person = person
-        })
-      )
+    const begin = () => {
+      person.isThere = true
+      take(session, person, () => welcome(secret))
     }
-    session.person = person
-    return secret
+    if (claim === undefined) return begin()
+    // A session that is given out survives a restart, as what is sent under it does.
+    yield* Effect.onExit(claims.keep(claim), (exit) =>
+      Effect.sync(() => {
+        if (Exit.isFailure(exit)) return end(person)
+        addClaimant(person, claim)
+        begin()
+      })
+    )
   })
 
   /** Whoever has come back has the time anew to take up the rooms of before (SESSION-6). */
@@ -211,7 +250,7 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
 
   const expired = refuse("session-expired", "session", "this session has ended: log in anew")
 
-  const resume: People["resume"] = Effect.fnUntraced(function* (session, nick, secret) {
+  const resume: People["resume"] = Effect.fnUntraced(function* (session, nick, secret, welcome) {
     const digest = digestOf(secret)
     const claimant = claimants.get(digest)
     if (claimant?.person.nick !== nick) return yield* expired
@@ -226,8 +265,7 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
         yield* claimant.settled
         // It may have ended meanwhile, by a `bye` that was already being answered.
         if (claimants.get(digest) !== claimant) return yield* expired
-        person.session = session
-        session.person = person
+        take(session, person, welcome)
         prolong(person)
       })
     )
@@ -274,5 +312,13 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
     }
   }
 
-  return { enter, resume, depart, forgotten: Effect.ignore(forgetAll), expire } satisfies People as People
+  const named: People["named"] = (nick) => {
+    const person = nicks.get(nick)
+    return person?.isThere === true ? person : undefined
+  }
+
+  return {
+    ...{ enter, resume, named, all: () => nicks.values(), depart, expire },
+    forgotten: Effect.ignore(forgetAll)
+  } satisfies People as People
 })

@@ -3,8 +3,18 @@
  *
  * @module
  */
-import { encodeLine, type Join, type Limits, type Reply, type Request, type RequestType } from "@tertulia/protocol"
+import {
+  encodeLine,
+  isDirect,
+  type Join,
+  type Limits,
+  type Reply,
+  type Request,
+  type RequestType,
+  type Welcome
+} from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
+import { historyDirect, listConversations, sendDirect } from "./direct.ts"
 import { bye, type Ending } from "./ending.ts"
 import { historyLine } from "./history.ts"
 import { type Refused, refuse } from "./refused.ts"
@@ -26,17 +36,19 @@ type Handler<Type extends RequestType> = (
 
 const login: Handler<"login"> = (session, { id, nick, resume = false, session: secret }) => {
   const { people } = session.server
-  const welcome = { type: "welcome", re: id, nick } as const
+  const welcome = (more: Partial<Welcome>) => session.outbox.say(encodeLine({ type: "welcome", re: id, nick, ...more }))
   if (secret !== undefined) {
-    return Effect.andThen(
-      people.resume(session, nick, secret),
-      say(session, { ...welcome, session: secret, resumed: true })
+    return Effect.as(
+      people.resume(session, nick, secret, () => welcome({ session: secret, resumed: true })),
+      undefined
     )
   }
-  return people.enter(session, nick, resume).pipe(
-    Effect.mapError((why) => ("code" in why ? why : unavailable(why))),
-    Effect.flatMap((given) => say(session, given === undefined ? welcome : { ...welcome, session: given }))
-  )
+  return people
+    .enter(session, nick, resume, (given) => welcome(given === undefined ? {} : { session: given }))
+    .pipe(
+      Effect.mapError((why) => ("code" in why ? why : unavailable(why))),
+      Effect.as(undefined)
+    )
 }
 
 const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
@@ -99,10 +111,14 @@ const leave: Handler<"leave"> = (session, { id, room: name }) => {
 const send: Handler<"send"> = (session, request) => {
   const { id, key, room: name, text } = request
   const seat = session.seats.get(name)
+  if (seat === undefined && isDirect(name)) return sendDirect(session, request)
   if (seat === undefined) return key === undefined ? notJoined(name) : sendFromOutside(session, { ...request, key })
   const author = session.person!
   const draft = { author, from: author.nick, text, at: session.server.today(), ...(key === undefined ? {} : { key }) }
-  return Effect.as(session.sending.send(id, seat.room, draft), undefined)
+  return Effect.map(session.sending.ready(name), () => {
+    session.sending.hand(id, seat.room, draft)
+    return undefined
+  })
 }
 
 /** A key that is known is answered wherever its author is (KEY-7); what is under way is known when it is in the log. */
@@ -141,6 +157,7 @@ const members: Handler<"members"> = (session, { after, id, limit, room: name }) 
 }
 
 const history: Handler<"history"> = (session, request) => {
+  if (isDirect(request.room)) return historyDirect(session, request)
   const seat = session.seats.get(request.room)
   if (seat === undefined) return notJoined(request.room)
   return historyLine(request, seat.room.log, session.server.limits).pipe(
@@ -178,7 +195,8 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   sync,
   bye: goodbye,
   history,
-  search
+  search,
+  conversations: listConversations
 }
 
 /** Executes one request of a connection whose state allows it, and answers it or refuses it. */

@@ -12,9 +12,11 @@ import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
 import * as Stream from "effect/Stream"
 import { Claims } from "./claims.ts"
+import { type ConversationLogs, epochOf, type Pair } from "./conversation-logs.ts"
 import { makeEpoch } from "./epoch.ts"
 import { addedBy, entryAt, type Placed, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
 import { readClaims } from "./sqlite/claims.ts"
+import { nameOf, readConversations } from "./sqlite/conversations.ts"
 import { type GroupCommit, makeGroupCommit } from "./sqlite/group-commit.ts"
 import { giveUpBefore, type HeldLog, type LogReader } from "./sqlite/held-log.ts"
 import { keysAtOnce } from "./sqlite/keys.ts"
@@ -62,6 +64,22 @@ export const layer = ({
         write
       })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
+      const { left, orphans } = yield* readConversations(file)
+      const talks = new Map(left.map(({ between, first, head }) => [nameOf(between), heldTalk(between, first, head)]))
+      const conversations: ConversationLogs = {
+        left: left.map(({ between }) => between),
+        open: (between, publish) => {
+          const held = talks.get(nameOf(between)) ?? heldTalk(between, 1, 0)
+          talks.set(held.room, held)
+          return openLog({ held, between, publish, write, read, keep })
+        },
+        remove: (between) =>
+          Effect.suspend(() => {
+            talks.delete(nameOf(between))
+            return removeAll(write, nameOf(between))
+          })
+      }
+      yield* Effect.forkScoped(Effect.ignore(Effect.forEach(orphans, conversations.remove)))
       if (Number.isFinite(keep) || Number.isFinite(keepDays)) {
         yield* Effect.forkScoped(
           sweepForever({
@@ -69,7 +87,11 @@ export const layer = ({
             days: keepDays,
             read,
             write,
-            hold: (room) => RcMap.get(logs, room),
+            hold: (room) =>
+              Effect.suspend(() => {
+                const talk = talks.get(room)
+                return talk === undefined ? RcMap.get(logs, room) : Effect.succeed(talk)
+              }),
             removeTraces: Effect.andThen(
               removeFromIndex,
               Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed")
@@ -83,6 +105,7 @@ export const layer = ({
           Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, write, read, keep })),
         search,
         known: (room, author, key) => read("known", { room, person: author.id, key }),
+        conversations,
         failed
       }).pipe(
         Context.add(Claims, {
@@ -117,8 +140,24 @@ const hold = Effect.fnUntraced(function* (room: string, read: Read): Effect.fn.R
   return { room, epoch, first, firstInFile: first, head: known?.head ?? 0, readers: new Set() }
 })
 
+/** What is known of the log of a conversation, which is held for as long as its people are there. */
+const heldTalk = (between: Pair, first: number, head: number): HeldLog => ({
+  room: nameOf(between),
+  epoch: epochOf(between),
+  ...{ first, firstInFile: first, head },
+  readers: new Set()
+})
+
+/** Removes a log that nobody can name any more, little by little, so that nobody's entries wait long. */
+const removeAll = (write: GroupCommit["write"], room: string): Effect.Effect<void, Unavailable> =>
+  Effect.gen(function* () {
+    while (yield* write({ _tag: "RemoveSome", room }));
+  })
+
 interface Opening {
   readonly held: HeldLog
+  /** The persons whose conversation it is, if it is one. */
+  readonly between?: Pair
   readonly publish: Publish
   readonly write: GroupCommit["write"]
   readonly read: Read
@@ -129,7 +168,7 @@ interface Opening {
 const mostAtOnce = 1_024
 
 /** The log of a room, for one who has opened it. */
-const openLog = ({ held, keep, publish, read, write }: Opening): RoomLog => {
+const openLog = ({ between, held, keep, publish, read, write }: Opening): RoomLog => {
   const { epoch, readers, room } = held
 
   /** Gives up what is too much, when it is time to. */
@@ -153,7 +192,7 @@ const openLog = ({ held, keep, publish, read, write }: Opening): RoomLog => {
     append: (drafts) => {
       giveUp()
       const { first, firstInFile } = held
-      const given = { room, epoch, drafts: drafts.map(rowOf) }
+      const given = { room, epoch, drafts: drafts.map(rowOf), ...(between === undefined ? {} : { between }) }
       const work = { _tag: "Append", ...given, ...(first > firstInFile ? { first } : {}) } as const
       return Effect.map(write(work), (places) => {
         held.firstInFile = Math.max(held.firstInFile, first)

@@ -9,6 +9,7 @@ import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { ConversationLogs } from "./conversation-logs.ts"
 import type { Search } from "./search.ts"
 
 /** An entry of a log. */
@@ -79,6 +80,8 @@ export class RoomLogs extends Context.Service<
     readonly known: (room: string, author: Author, key: string) => Effect.Effect<Known | undefined, Unavailable>
     /** Finds entries by their words, where the storage can: then the server claims `search`. */
     readonly search?: Search
+    /** Where conversations are kept; absent where logs don't outlive the server, and so the server doesn't claim `direct` (DIRECT-1). */
+    readonly conversations?: ConversationLogs
     /** Waits until the storage can't go on. */
     readonly failed: Effect.Effect<never, StorageBroken>
   }

@@ -12,13 +12,20 @@ import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import { errorLine, sentAgainLine, sentLine } from "./encode.ts"
-import type { Room } from "./room.ts"
+import type { Intake } from "./intake.ts"
 import type { Draft, Known, Placed, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 
+/** Where an entry goes: a room, or a conversation as its sender sees it. */
+export interface Target extends Pick<Intake, "submit"> {
+  readonly name: string
+}
+
 export interface Sending {
-  /** Hands in an entry; its `sent`, or its `error`, is said when that is known. */
-  readonly send: (re: number, room: Room, draft: Draft) => Effect.Effect<void>
+  /** Waits until an entry may be handed in that goes to what has this name. */
+  readonly ready: (name: string) => Effect.Effect<void>
+  /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known. */
+  readonly hand: (re: number, target: Target, draft: Draft) => void
   /** Waits until nothing is under way. */
   readonly settled: Effect.Effect<void>
   readonly isSettled: () => boolean
@@ -34,13 +41,13 @@ export interface SendingOptions {
 
 export const makeSending = ({ mark, onUnknown, say }: SendingOptions): Sending => {
   const idle = Latch.makeUnsafe(true)
-  let underWay: { readonly room: Room; count: number; bytes: number } | undefined
+  let underWay: { readonly name: string; count: number; bytes: number } | undefined
 
   const settled = Effect.suspend(() => (underWay === undefined ? Effect.void : idle.await))
 
-  const settle = (re: number, room: Room, text: string, outcome: Exit.Exit<Placed, Unavailable>) => {
+  const settle = (re: number, name: string, text: string, outcome: Exit.Exit<Placed, Unavailable>) => {
     const refused = Exit.isFailure(outcome) ? Cause.findError(outcome.cause) : undefined
-    if (Exit.isSuccess(outcome)) say(placedLine(re, room.name, text, outcome.value))
+    if (Exit.isSuccess(outcome)) say(placedLine(re, name, text, outcome.value))
     else if (refused !== undefined && Result.isSuccess(refused)) say(errorLine(re, unavailable(refused.success)))
     // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
     else return onUnknown()
@@ -49,16 +56,20 @@ export const makeSending = ({ mark, onUnknown, say }: SendingOptions): Sending =
     idle.openUnsafe()
   }
 
-  const send: Sending["send"] = Effect.fnUntraced(function* (re, room, draft) {
-    if (underWay !== undefined && (underWay.room !== room || underWay.bytes > mark)) yield* settled
+  const ready: Sending["ready"] = (name) =>
+    Effect.suspend(() =>
+      underWay !== undefined && (underWay.name !== name || underWay.bytes > mark) ? settled : Effect.void
+    )
+
+  const hand: Sending["hand"] = (re, { name, submit }, draft) => {
     idle.closeUnsafe()
-    underWay ??= { room, count: 0, bytes: 0 }
+    underWay ??= { name, count: 0, bytes: 0 }
     underWay.count++
     underWay.bytes += bytesToCome(draft)
-    room.submit({ ...draft, settle: (outcome) => settle(re, room, draft.text, outcome) })
-  })
+    submit({ ...draft, settle: (outcome) => settle(re, name, draft.text, outcome) })
+  }
 
-  return { send, settled, isSettled: () => underWay === undefined }
+  return { ready, hand, settled, isSettled: () => underWay === undefined }
 }
 
 /** The reply to a `send` that the log has answered. */

@@ -10,8 +10,8 @@ import {
   type Limits,
   protocolVersion,
   requestsOf,
-  type UnknownFields,
-  unknownFieldsOf
+  type Unclaimed,
+  unclaimedBy
 } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -19,8 +19,9 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { Claims } from "./claims.ts"
+import { type Conversations, makeConversations } from "./conversations.ts"
 import { makeDoor } from "./door.ts"
-import { makePeople, type People, type Seat } from "./people.ts"
+import { makePeople, type People, type PeopleOptions, type Seat } from "./people.ts"
 import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
 import type { Search } from "./search.ts"
@@ -41,14 +42,16 @@ export interface Server extends ServerOptions {
   readonly hello: Uint8Array
   /** The requests of the profiles that the server claims. */
   readonly requests: ReadonlySet<string>
-  /** The fields of profiles that it doesn't claim. */
-  readonly unknownFields: UnknownFields
+  /** What belongs to profiles that it doesn't claim. */
+  readonly unclaimed: Unclaimed
   readonly rooms: Rooms
   /** What a person has sent to a room with a key (KEY-7). */
   readonly sentBefore: RoomLogs["Service"]["known"]
   /** Finds entries, when the server claims `search`. */
   readonly search: Search | undefined
   readonly people: People
+  /** Absent when the server doesn't claim `direct`. */
+  readonly conversations: Conversations | undefined
   readonly sessions: Set<Session>
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -72,25 +75,31 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
-  const { durable, known, search } = yield* RoomLogs
+  const { conversations: conversationLogs, durable, known, search } = yield* RoomLogs
   const features = [
     ...(durable ? [claimOf("history")] : []),
     claimOf("resume"),
+    ...(conversationLogs === undefined ? [] : [claimOf("direct")]),
     ...(search === undefined ? [] : [claimOf("search")])
   ]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
   const rooms = yield* makeRooms(options.limits, fork)
   const leave = ({ member, room }: Seat) => rooms.leave(room, member)
+  const conversations = conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork)
+  const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
+  const people = yield* makePeople({ grace: options.limits.grace, now, leave, fork, ended })
+  conversations?.restore(people.all())
   const server: Server = {
     ...options,
     hello: Buffer.from(helloLine(options, features)),
     requests: requestsOf(features),
-    unknownFields: unknownFieldsOf(features),
+    unclaimed: unclaimedBy(features),
     sentBefore: known,
     search,
     rooms,
-    people: yield* makePeople({ grace: options.limits.grace, now, leave, fork }),
+    people,
+    conversations,
     sessions: new Set(),
     now,
     today: () => new Date(clock.currentTimeMillisUnsafe()).toISOString()

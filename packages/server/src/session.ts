@@ -148,7 +148,8 @@ const makeSession = (server: Server, connection: Connection) => {
   const execute = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
     const wrongState = stateFault(session.person?.nick, envelope.type)
     if (wrongState !== undefined) return Effect.fail(wrongState)
-    const request = decodeRequest(envelope, limits, server.unknownFields, isCursor)
+    const context = { unclaimed: server.unclaimed, nick: session.person?.nick, isCursor }
+    const request = decodeRequest(envelope, limits, context)
     if (Result.isFailure(request)) return Effect.fail(request.failure)
     if (envelope.type === "send") return handle(session, request.success)
     return Effect.andThen(sending.settled, handle(session, request.success))

@@ -20,19 +20,23 @@ const end = "]}\n"
 const endWithMore = '],"more":true}\n'
 
 /**
- * Fills a line that begins with `head`, which opens an array, with the items of one slice. Items and head are ASCII.
+ * Fills a line that begins with `head`, which opens an array, with the items of one slice.
  *
  * @param item gives the JSON text of the item at a place
  */
 export const sliceLine = (head: string, cut: Cut, item: (place: number) => string): string => {
   const last = Math.min(cut.length, cut.from + cut.limit)
-  let body = head
-  let bodyWithMore = head
+  const items: Array<string> = []
+  let bytes = Buffer.byteLength(head)
+  // How many of them leave room for saying that there are more.
+  let fitting = 0
   for (let place = cut.from; place < last; place++) {
-    const longer = place === cut.from ? body + item(place) : `${body},${item(place)}`
-    if (longer.length + end.length > cut.line) return bodyWithMore + endWithMore
-    body = longer
-    if (body.length + endWithMore.length <= cut.line) bodyWithMore = body
+    const text = item(place)
+    bytes += Buffer.byteLength(text) + (items.length === 0 ? 0 : 1)
+    if (bytes + end.length > cut.line) return head + items.slice(0, fitting).join(",") + endWithMore
+    items.push(text)
+    if (bytes + endWithMore.length <= cut.line) fitting = items.length
   }
-  return last < cut.length ? bodyWithMore + endWithMore : body + end
+  if (last === cut.length) return head + items.join(",") + end
+  return head + items.slice(0, fitting).join(",") + endWithMore
 }

@@ -39,7 +39,7 @@ const bad: ReadonlyArray<readonly [what: string, make: (file: string) => Promise
       ours(file)
       database(file, "PRAGMA user_version = 7")
     },
-    /it has version 7, and this server knows up to \d: start the newer server that wrote it$/u
+    /it has version 7, and this server knows up to [0-9]+: start the newer server that wrote it$/u
   ],
   [
     "a file whose first page is corrupt",

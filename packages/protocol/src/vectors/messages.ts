@@ -44,6 +44,9 @@ const room: Kind = {
 const text: Kind = {
   wrong: [notString, ["bad-text", "TEXT-2", ["", "\u001b[2J", "\u009b2J", "one\r\ntwo", "\u007f"]]]
 }
+const direct: Kind = {
+  wrong: [notString, ["bad-name", "NAME-1", ["", "@", "leo", "#leo", "@-leo", "@the leo", `@${"a".repeat(33)}`]]]
+}
 const cursor: Kind = { wrong: [notInteger, outside(-1)] }
 const seq: Kind = { wrong: [notInteger, outside(0, -1)] }
 const limit: Kind = { wrong: [notInteger, ["bad-request", "LIST-4", [0, -1]], outside()] }
@@ -86,6 +89,22 @@ const rooms: Kind = {
         [{ members: 2 }],
         [{ room: "cafe", members: 2 }],
         [{ room: "#cafe", members: -1 }]
+      ]
+    ]
+  ]
+}
+const conversations: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [
+        ["@leo"],
+        [{ room: "@leo", epoch: "c8", first: 1 }],
+        [{ room: "#leo", epoch: "c8", first: 1, head: 2 }],
+        [{ room: "@Leo", epoch: "c8", first: 1, head: 2 }],
+        [{ room: "@leo", epoch: "c8", first: 1, head: 2, last: { seq: 2 } }]
       ]
     ]
   ]
@@ -250,6 +269,15 @@ const requests: { readonly [Type in RequestType]: Message } = {
       "what looks like operators": { type: "search", id: 19, text: 'a OR "b c"* NEAR(d) -e ^f text:g' },
       "a limit above every page": { type: "search", id: 19, text: "a", limit: Number.MAX_SAFE_INTEGER }
     }
+  },
+  conversations: {
+    requirement: "DIRECT-16",
+    good: { type: "conversations", id: 21, after: "@leo", limit: 50 },
+    fields: { id, after: optional(direct), limit: optional(limit) },
+    also: {
+      "nothing more": { type: "conversations", id: 21 },
+      "a name in capitals": { type: "conversations", id: 21, after: "@LEO" }
+    }
   }
 }
 
@@ -272,6 +300,23 @@ const additions: { readonly [Added in Profile]?: { readonly [type: string]: Mess
       also: {
         "the longest key": { type: "send", id: 16, room: "#cafe", text: "hola", key: "Az09_-".padEnd(64, "x") }
       }
+    }
+  },
+  direct: {
+    send: {
+      requirement: "DIRECT-2",
+      good: { type: "send", id: 19, room: "@leo", text: "hola", epoch: "c8" },
+      fields: { epoch: optional(words) },
+      also: {
+        "a nick in capitals": { type: "send", id: 19, room: "@Leo", text: "hola" },
+        "an epoch that no server makes": { type: "send", id: 19, room: "@leo", text: "hola", epoch: "" }
+      }
+    },
+    history: {
+      requirement: "DIRECT-2",
+      good: { type: "history", id: 20, room: "@leo", after: 3, epoch: "c8" },
+      fields: { epoch: optional(words) },
+      also: { "no more than a nick": { type: "history", id: 20, room: "@leo" } }
     }
   }
 }
@@ -326,7 +371,10 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
     requirement: "SEND-1",
     good: { type: "sent", re: 16, room: "#cafe", seq: 42, at, duplicate: true },
     fields: { re, room: sentRoom, seq, at: time, duplicate: optional(flag) },
-    also: { "a first attempt": { type: "sent", re: 3, room: "#cafe", seq: 42, at } }
+    also: {
+      "a first attempt": { type: "sent", re: 3, room: "#cafe", seq: 42, at },
+      "the name of a conversation": { type: "sent", re: 19, room: "@leo", seq: 1, at }
+    }
   },
   rooms: {
     requirement: "LIST-1",
@@ -357,7 +405,42 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
     },
     fields: { re, room: sentRoom, epoch, first: seq, head: cursor, entries, more: optional(flag) },
     also: {
-      "no entries": { type: "history", re: 14, room: "#cafe", epoch: "k3", first: 1, head: 0, entries: [] }
+      "no entries": { type: "history", re: 14, room: "#cafe", epoch: "k3", first: 1, head: 0, entries: [] },
+      "the name of a conversation": {
+        type: "history",
+        re: 20,
+        room: "@leo",
+        epoch: "c8",
+        first: 1,
+        head: 0,
+        entries: []
+      }
+    }
+  },
+  conversations: {
+    requirement: "DIRECT-16",
+    good: {
+      type: "conversations",
+      re: 21,
+      conversations: [
+        {
+          room: "@leo",
+          epoch: "c8",
+          first: 1,
+          head: 2,
+          last: { type: "message", seq: 2, from: "leo", text: "hola", key: "a1", at }
+        }
+      ],
+      more: true
+    },
+    fields: { re, conversations, more: optional(flag) },
+    also: {
+      "no conversations": { type: "conversations", re: 21, conversations: [] },
+      "a conversation whose entries are given up": {
+        type: "conversations",
+        re: 21,
+        conversations: [{ room: "@leo", epoch: "c8", first: 3, head: 2 }]
+      }
     }
   },
   search: {
@@ -412,7 +495,18 @@ const events: { readonly [Type in Event["type"]]: Message } = {
     requirement: "SEND-2",
     good: { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at },
     fields: { room: sentRoom, seq, from: sentNick, text, key: optional(key), at: time },
-    also: { "no key": { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at } }
+    also: {
+      "no key": { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at },
+      "the name and the epoch of a conversation": {
+        type: "message",
+        room: "@leo",
+        epoch: "c8",
+        seq: 1,
+        from: "leo",
+        text: "hola",
+        at
+      }
+    }
   },
   member: {
     requirement: "MEMBER-1",

@@ -53,7 +53,13 @@ const migrations: ReadonlyArray<string> = [
      person TEXT NOT NULL,
      nick TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
-  searchStep
+  searchStep,
+  // Some logs belong to two persons, by their ids, and end with either: what a restart finds of others can be named by nobody.
+  `CREATE TABLE conversations (
+     room INTEGER PRIMARY KEY REFERENCES rooms (id),
+     one TEXT NOT NULL,
+     other TEXT NOT NULL
+   ) STRICT;`
 ]
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */

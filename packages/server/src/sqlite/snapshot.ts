@@ -18,7 +18,7 @@ export interface LogHead {
 
 /** What a file holds at one moment. What iterates reads as it goes: what is in memory doesn't grow with the file. */
 export interface Snapshot {
-  /** The logs of all rooms, by name. */
+  /** The logs of all rooms, by name; those of conversations are their people's affair. */
   readonly logs: () => Iterable<LogHead>
   readonly log: (room: string) => LogHead | undefined
   /**
@@ -33,7 +33,7 @@ export interface Snapshot {
  * Looks at a file until it is closed. Its server can't empty the WAL until then, so that grows by what is written meanwhile.
  */
 export const takeSnapshot = (db: DatabaseSync): Snapshot => {
-  const rooms = db.prepare("SELECT name AS room, epoch, first, head FROM rooms ORDER BY name")
+  const rooms = db.prepare("SELECT name AS room, epoch, first, head FROM rooms WHERE name GLOB '#*' ORDER BY name")
   const room = db.prepare("SELECT name AS room, epoch, first, head FROM rooms WHERE name = ?")
   const entries = db.prepare(
     "SELECT seq, author, key, at, text FROM entries WHERE room = (SELECT id FROM rooms WHERE name = ?) ORDER BY seq"

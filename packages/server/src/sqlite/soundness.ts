@@ -6,6 +6,7 @@
 import type { DatabaseSync } from "node:sqlite"
 import { Epoch, hasControls, isNick, isRoomName, Key, utf8Length } from "@tertulia/protocol"
 import * as Schema from "effect/Schema"
+import { nameOf } from "./conversations.ts"
 import { isCorrupt } from "./fault.ts"
 import { schemaChanges, versionOf } from "./schema.ts"
 import { makeTally, type Tally } from "./tally.ts"
@@ -82,6 +83,7 @@ export const examine = function* (db: DatabaseSync): Generator<Step, void> {
   yield* asFarAsItGoes(file, examineOrphans(db, new Set(rooms.map(({ id }) => id))))
   yield* asFarAsItGoes(file, examineKeys(db, rooms))
   if (versionOf(db) >= 2) yield* asFarAsItGoes(file, examineSessions(db))
+  if (versionOf(db) >= 3) yield* asFarAsItGoes(file, examineConversations(db, rooms))
 }
 
 /** Where the pages of one room are damaged, those of another may be sound. */
@@ -120,13 +122,16 @@ const examineNames = function* (rooms: ReadonlyArray<RoomRow>): Generator<Step, 
   for (const name of doubled(rooms.map(({ epoch }) => epoch)))
     yield found(file, `the epoch ${name} is used for two logs`)
   for (const room of rooms) {
-    if (!isRoomName(room.name)) yield found(room.name, "no room can have this name")
+    if (!isRoomName(room.name) && !isOfConversation(room)) yield found(room.name, "no room can have this name")
     if (!isEpoch(room.epoch)) yield found(room.name, "its epoch is none that a client would take")
     if (room.first < 1 || room.head < 0 || room.first > room.head + 1) {
       yield found(room.name, `first is ${room.first} and head is ${room.head}, which can't be`)
     }
   }
 }
+
+/** Whose conversation it is, the file says elsewhere. */
+const isOfConversation = ({ name }: RoomRow): boolean => name.startsWith("@")
 
 const doubled = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
   const seen = new Set<string>()
@@ -223,6 +228,28 @@ const examineSessions = function* (db: DatabaseSync): Generator<Step, void> {
   for (const { digest, nick } of eachOf<{ digest: string; nick: string }>(db, "SELECT digest, nick FROM sessions")) {
     if (!/^[0-9a-f]{64}$/u.test(digest) || !isNick(nick)) yield found(file, "a session that is none")
   }
+}
+
+interface ConversationRow {
+  readonly room: number
+  readonly one: string
+  readonly other: string
+}
+
+const examineConversations = function* (db: DatabaseSync, rooms: ReadonlyArray<RoomRow>): Generator<Step, void> {
+  const people = new Map(
+    allOf<ConversationRow>(db, "SELECT room, one, other FROM conversations").map((row) => [row.room, row])
+  )
+  for (const room of rooms) {
+    const row = people.get(room.id)
+    people.delete(room.id)
+    if (
+      (row !== undefined) !== isOfConversation(room) ||
+      (row !== undefined && nameOf([row.one, row.other]) !== room.name)
+    )
+      yield found(room.name, "it is the conversation of nobody, or of others")
+  }
+  for (const room of people.keys()) yield found(file, `people of a conversation that isn't there, number ${room}`)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Claim } from "../claims.ts"
+import type { Pair } from "../conversation-logs.ts"
 import type { Draft, Known } from "../room-log.ts"
+import { makeRemover } from "./conversations.ts"
 import { inWords, isUndone, mayPass } from "./fault.ts"
 import { makeIndexer } from "./indexer.ts"
 import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
@@ -25,6 +27,8 @@ export interface Append {
   /** The epoch of the room's log, which begins with its first entry. */
   readonly epoch: string
   readonly drafts: ReadonlyArray<Row>
+  /** The persons whose conversation it is, if it is one. */
+  readonly between?: Pair
   /** The `seq` of the first entry that stays: those before it are given up in the same transaction (DURABLE-4). */
   readonly first?: number
 }
@@ -40,16 +44,20 @@ export type Work =
   | { readonly _tag: "Index"; readonly entries: number }
   /** Goes a step towards an index of few parts; or of one, without anything that was taken out. */
   | { readonly _tag: "Merge"; readonly all: boolean }
+  /** Removes a log, or some of it: it is to be asked for again until nothing is left. */
+  | { readonly _tag: "RemoveSome"; readonly room: string }
 
 /** Where a draft is: the `seq` of its entry, or what its author had appended with its key before. */
 export type Place = number | Known
 
-/** What the work has given: the places of an append, the number of keys that are forgotten, or of entries that were indexed. */
+/** What the work has given: the places of an append, the number of keys that are forgotten, or of entries that were indexed; whether some of a log is left. */
 export type Result<Done extends Work = Work> = Done extends Append
   ? ReadonlyArray<Place>
   : Done extends { readonly _tag: "ForgetKeys" | "Index" | "Merge" }
     ? number
-    : undefined
+    : Done extends { readonly _tag: "RemoveSome" }
+      ? boolean
+      : undefined
 
 /** What became of a group of work: of all of it the same. */
 export type Written =
@@ -76,6 +84,7 @@ export const makeIndexingWriter = (
   const keepClaim = db.prepare("INSERT INTO sessions (digest, person, nick) VALUES (?, ?, ?)")
   const forgetClaim = db.prepare("DELETE FROM sessions WHERE digest = ?")
   const forgetKeys = makeKeyForgetter(db)
+  const removeSome = makeRemover(db)
 
   const perform = (work: Work): Result => {
     switch (work._tag) {
@@ -93,6 +102,8 @@ export const makeIndexingWriter = (
         return indexer.index(work.entries)
       case "Merge":
         return indexer.merge(work.all)
+      case "RemoveSome":
+        return removeSome(work.room)
     }
   }
 
@@ -141,6 +152,7 @@ const makeAppender = (
   const order = makePlaces(db)
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
+  const addConversation = db.prepare("INSERT INTO conversations (room, one, other) VALUES (?, ?, ?)")
   const setHead = db.prepare("UPDATE rooms SET head = ?, place = ?, drift = max(drift, ?) WHERE id = ?")
   // Two may ask for it in another order than they have decided in: it never falls.
   const setFirst = db.prepare("UPDATE rooms SET first = max(first, ?) WHERE id = ?")
@@ -151,14 +163,19 @@ const makeAppender = (
   const addKey = db.prepare("INSERT INTO keys (room, person, key, seq, at) VALUES (?, ?, ?, ?, ?)")
   const known = makeKeyFinder(db)
 
-  const openRoom = (name: string, epoch: string): RoomRow => {
+  const openRoom = (name: string, epoch: string, between: Pair | undefined): RoomRow => {
     const row = roomNamed.get(name) as RoomRow | undefined
     if (row !== undefined && row.epoch !== epoch) throw new Error(`${name} has another epoch than ${epoch}`)
-    return row ?? { id: Number(addRoom.run(name, epoch).lastInsertRowid), epoch, head: 0 }
+    if (row !== undefined) return row
+    const id = Number(addRoom.run(name, epoch).lastInsertRowid)
+    if (between !== undefined) addConversation.run(id, ...between)
+    return { id, epoch, head: 0 }
   }
 
-  return ({ drafts, epoch, first, room }) => {
-    const { head, id } = openRoom(room, epoch)
+  return ({ between, drafts, epoch, first, room }) => {
+    // Whoever gives up entries may come after the log was removed.
+    if (drafts.length === 0 && roomNamed.get(room) === undefined) return []
+    const { head, id } = openRoom(room, epoch, between)
     let last = head
     let drift = 0
     const places = drafts.map(({ at, from, key, person, text }): Place => {

@@ -44,6 +44,7 @@ export const openLogs = async <E>(layer: Layer.Layer<RoomLogs | Claims, E>, cloc
   }
   return {
     open,
+    conversations: logs.conversations!,
     failed: logs.failed,
     known: (room: string, from: string, key: string) => Effect.runPromise(logs.known(room, author(from), key)),
     claims: Context.get(context, Claims),
