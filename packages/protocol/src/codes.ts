@@ -21,8 +21,8 @@ export const errorRegistry = {
   "login-first": { retry: "mend", meaning: "only `login`, `ping` and `bye` come before `welcome`" },
   "already-logged-in": { retry: "never", meaning: "this connection has had its `welcome`" },
   "bad-name": { retry: "mend", meaning: "`nick` or `room` breaks the grammar of names" },
-  "bad-text": { retry: "mend", meaning: "a text is empty or holds a forbidden control character" },
-  "too-long": { retry: "mend", meaning: "a text is over `limits.text`" },
+  "bad-text": { retry: "mend", meaning: "a text is empty or holds a forbidden character" },
+  "too-long": { retry: "mend", meaning: "a text is over `limits.text`, or over the bound of its field" },
   "session-expired": {
     retry: "mend",
     meaning: "the session is unknown, has ended, or is another nick's (profile resume)"
@@ -31,6 +31,10 @@ export const errorRegistry = {
   "key-reused": {
     retry: "mend",
     meaning: "this person has sent another text with this key to this room (profile resume)"
+  },
+  "no-such-nick": {
+    retry: "later",
+    meaning: "nobody whom one may know of has this nick (profiles direct and presence)"
   },
   "no-such-room": { retry: "later", meaning: "`create` is false and the room doesn't exist" },
   "not-joined": { retry: "mend", meaning: "this connection is not in the room" },

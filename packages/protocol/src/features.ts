@@ -7,13 +7,13 @@
 import type { RequestType } from "./messages.ts"
 
 /** What this version knows of profiles; `core` is `protocol` 1 and never stands in `features`. */
-export const profiles = ["core", "history", "resume"] as const
+export const profiles = ["core", "history", "resume", "presence"] as const
 
 /** A profile of this version. */
 export type Profile = (typeof profiles)[number]
 
 /** Profiles that no second server has passed yet: they are claimed, and judged, as drafts (spec/versioning.md). */
-const drafts: ReadonlySet<Profile> = new Set()
+const drafts: ReadonlySet<Profile> = new Set(["presence"])
 
 /** How a server claims a profile; the core is claimed by `protocol`. */
 export const claimOf = (profile: Exclude<Profile, "core">): string =>
@@ -42,7 +42,10 @@ export const profileOf = {
   ping: "core",
   sync: "core",
   bye: "core",
-  history: "history"
+  history: "history",
+  status: "presence",
+  users: "presence",
+  whois: "presence"
 } as const satisfies { readonly [Type in RequestType]: Profile }
 
 /** The fields of requests that belong to another profile than their request. */

@@ -1,5 +1,5 @@
 /**
- * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md and spec/resume.md of the profiles).
+ * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md, spec/resume.md and spec/presence.md of the profiles).
  * The schemas describe what is on the wire, without transformations, so that their JSON Schema says the same.
  *
  * @module
@@ -25,6 +25,7 @@ import {
 } from "./fields.ts"
 import { AnnouncedLimits, heartbeat } from "./limits.ts"
 import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
+import { ListUsers, PresenceEvent, SetStatus, StatusReply, Users, WhoIs, WhoIsReply } from "./presence.ts"
 import { JsonString, Text } from "./text.ts"
 
 const id = RequestId
@@ -184,9 +185,14 @@ export const ReadHistory = Schema.Struct({
   })
 
 /** Every request of the core and of the profiles. */
-export const Request = Schema.Union([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye, ReadHistory], {
-  mode: "oneOf"
-})
+export const Request = Schema.Union(
+  [
+    ...([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye] as const),
+    ...([ReadHistory] as const),
+    ...([SetStatus, ListUsers, WhoIs] as const)
+  ],
+  { mode: "oneOf" }
+)
   .annotate({ identifier: "Request", title: "Request", description: "Any request of a client" })
   .pipe(Schema.toTaggedUnion("type"))
 
@@ -394,10 +400,13 @@ export const History = Schema.Struct({
 
 /** Every reply of the core and of the profiles. */
 export const Reply = Schema.Union(
-  [Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, History, ErrorReply],
-  {
-    mode: "oneOf"
-  }
+  [
+    ...([Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply] as const),
+    ...([History] as const),
+    ...([StatusReply, Users, WhoIsReply] as const),
+    ErrorReply
+  ],
+  { mode: "oneOf" }
 )
   .annotate({ identifier: "Reply", title: "Reply", description: "Any reply of a server" })
   .pipe(Schema.toTaggedUnion("type"))
@@ -415,7 +424,10 @@ export const replyTypes = {
   ping: "pong",
   sync: "synced",
   bye: "bye",
-  history: "history"
+  history: "history",
+  status: "status",
+  users: "users",
+  whois: "whois"
 } as const satisfies Record<RequestType, Reply["type"]>
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -504,8 +516,8 @@ export const ByeEvent = Schema.Struct({
   ]
 })
 
-/** Every event of the core. */
-export const Event = Schema.Union([Hello, Message, Member, PingEvent, ByeEvent], { mode: "oneOf" })
+/** Every event of the core and of the profiles. */
+export const Event = Schema.Union([Hello, Message, Member, PingEvent, ByeEvent, PresenceEvent], { mode: "oneOf" })
   .annotate({ identifier: "Event", title: "Event", description: "Any event of a server" })
   .pipe(Schema.toTaggedUnion("type"))
 
