@@ -15,6 +15,7 @@ import * as Semaphore from "effect/Semaphore"
 import { type Claim, Claims } from "./claims.ts"
 import { bye } from "./ending.ts"
 import { makeEpoch } from "./epoch.ts"
+import type { Presence } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { absent, type Member, type Room } from "./room.ts"
 import type { Author, Unavailable } from "./room-log.ts"
@@ -40,6 +41,7 @@ export interface Person extends Author {
   session: Session | undefined
   /** Rooms of an earlier connection, by name. */
   readonly kept: Map<string, Kept>
+  readonly presence: Presence
 }
 
 export interface People {
@@ -57,6 +59,10 @@ export interface People {
   readonly forgotten: Effect.Effect<void>
   /** Ends what has been kept for long enough (SESSION-6). */
   readonly expire: (now: number) => void
+  /** Everybody who is there. */
+  readonly everybody: () => Iterable<Person>
+  /** Who holds a nick. */
+  readonly holder: (nick: string) => Person | undefined
 }
 
 /** Makes secrets: 192 bits of the system's random numbers, because whoever guesses one comes back as somebody else. */
@@ -84,12 +90,16 @@ export interface PeopleOptions {
   /** Monotonic milliseconds. */
   readonly now: () => number
   readonly leave: (seat: Seat) => void
+  /** The presence of somebody new. */
+  readonly born: () => Presence
+  /** Called when a person ends, while they still are in their rooms. */
+  readonly onEnd: (person: Person) => void
   /** Runs an effect for as long as the server lives. */
   readonly fork: (effect: Effect.Effect<void>) => void
 }
 
 /** The people of a server; those who were there before its restart have the grace to come back (SESSION-9). */
-export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now }: PeopleOptions) {
+export const makePeople = Effect.fnUntraced(function* ({ born, fork, grace, leave, now, onEnd }: PeopleOptions) {
   const claims = yield* Claims
   const secrets = yield* Secrets
   const nicks = new Map<string, Person>()
@@ -116,7 +126,14 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
 
   for (const claim of claims.left) {
     if (nicks.has(claim.nick)) continue
-    const person: Person = { id: claim.person, nick: claim.nick, claim, session: undefined, kept: new Map() }
+    const person: Person = {
+      id: claim.person,
+      nick: claim.nick,
+      claim,
+      session: undefined,
+      kept: new Map(),
+      presence: born()
+    }
     nicks.set(claim.nick, person)
     waiting.add(addClaimant(person, claim))
   }
@@ -145,7 +162,10 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
   const forgetLater = Effect.suspend(() => forgetAll).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.ignore)
 
   /** Ends a person and all that they held. */
-  const end = (person: Person) => {
+  const end = (person: Person, seated: ReadonlyArray<Seat> = []) => {
+    onEnd(person)
+    person.session = undefined
+    for (const seat of seated) leave(seat)
     for (const kept of person.kept.values()) leave(kept)
     person.kept.clear()
     if (nicks.get(person.nick) === person) nicks.delete(person.nick)
@@ -166,7 +186,7 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
     if (nicks.has(nick)) return yield* refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
     const secret = resume ? secrets() : undefined
     const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: id, nick }
-    const person: Person = { id, nick, claim, session, kept: new Map() }
+    const person: Person = { id, nick, claim, session, kept: new Map(), presence: born() }
     nicks.set(nick, person)
     if (claim !== undefined) {
       // A session that is given out survives a restart, as what is sent under it does.
@@ -213,14 +233,14 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
   const depart: People["depart"] = (session, saidBye) => {
     const { person, seats } = session
     if (person?.session !== session) return
-    person.session = undefined
     const seated = [...seats.values()]
-    seats.clear()
     const claimant = claimantOf(person)
     if (claimant === undefined || saidBye) {
-      for (const seat of seated) leave(seat)
-      return end(person)
+      end(person, seated)
+      return seats.clear()
     }
+    person.session = undefined
+    seats.clear()
     claimant.settled = session.sending.settled
     claimant.isSettled = session.sending.isSettled
     claimant.until = deadline()
@@ -247,5 +267,13 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
     }
   }
 
-  return { enter, resume, depart, forgotten: Effect.ignore(forgetAll), expire } satisfies People as People
+  return {
+    enter,
+    resume,
+    depart,
+    forgotten: Effect.ignore(forgetAll),
+    expire,
+    everybody: () => nicks.values(),
+    holder: (nick) => nicks.get(nick)
+  } satisfies People as People
 })

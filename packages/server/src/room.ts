@@ -18,7 +18,7 @@ import type { Draft, Entry, Placed, Publish, RoomLog, Unavailable } from "./room
 /** A person in a room. */
 export interface Member {
   readonly nick: string
-  readonly outbox: Pick<Outbox, "post" | "hold">
+  readonly outbox: Pick<Outbox, "post" | "hold" | "offer">
   /** Whether entries go out as they come; while false, they are held back behind the replay. */
   live: boolean
 }
@@ -52,7 +52,7 @@ export interface Room {
 }
 
 /** Goes nowhere. */
-const nobody: Member["outbox"] = { post: () => {}, hold: () => {} }
+const nobody: Member["outbox"] = { post: () => {}, hold: () => {}, offer: () => {} }
 
 /** Puts somebody who has lost the connection in the place of who was there: a member still, who gets nothing (SESSION-4). */
 export const absent = ({ members }: Room, { nick }: Member): Member => {

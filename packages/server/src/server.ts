@@ -21,6 +21,7 @@ import type * as Scope from "effect/Scope"
 import type { Claims } from "./claims.ts"
 import { makeDoor } from "./door.ts"
 import { makePeople, type People, type Seat } from "./people.ts"
+import { makePresences, type Presences } from "./presence.ts"
 import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
 import { type Session, serveConnection } from "./session.ts"
@@ -46,6 +47,7 @@ export interface Server extends ServerOptions {
   /** What a person has sent to a room with a key (KEY-7). */
   readonly sentBefore: RoomLogs["Service"]["known"]
   readonly people: People
+  readonly presences: Presences
   readonly sessions: Set<Session>
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -70,11 +72,14 @@ export const serve = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
   const { durable, known } = yield* RoomLogs
-  const features = durable ? [claimOf("history"), claimOf("resume")] : [claimOf("resume")]
+  const features = [...(durable ? [claimOf("history")] : []), claimOf("resume"), claimOf("presence")]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
   const rooms = yield* makeRooms(options.limits, fork)
   const leave = ({ member, room }: Seat) => rooms.leave(room, member)
+  const today = () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
+  const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
+  const ways = { now, leave, fork, born: presences.born, onEnd: presences.end }
   const server: Server = {
     ...options,
     hello: Buffer.from(helloLine(options, features)),
@@ -82,10 +87,11 @@ export const serve = Effect.fnUntraced(function* (
     unknownFields: unknownFieldsOf(features),
     sentBefore: known,
     rooms,
-    people: yield* makePeople({ grace: options.limits.grace, now, leave, fork }),
+    people: yield* makePeople({ grace: options.limits.grace, ...ways }),
+    presences,
     sessions: new Set(),
     now,
-    today: () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
+    today
   }
   const door = makeDoor(options.limits.connections)
   yield* Effect.forkScoped(watch(server))

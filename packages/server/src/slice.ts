@@ -20,7 +20,7 @@ const end = "]}\n"
 const endWithMore = '],"more":true}\n'
 
 /**
- * Fills a line that begins with `head`, which opens an array, with the items of one slice. Items and head are ASCII.
+ * Fills a line that begins with `head`, which opens an array, with the items of one slice.
  *
  * @param item gives the JSON text of the item at a place
  */
@@ -28,11 +28,13 @@ export const sliceLine = (head: string, cut: Cut, item: (place: number) => strin
   const last = Math.min(cut.length, cut.from + cut.limit)
   let body = head
   let bodyWithMore = head
+  let bytes = Buffer.byteLength(head)
   for (let place = cut.from; place < last; place++) {
-    const longer = place === cut.from ? body + item(place) : `${body},${item(place)}`
-    if (longer.length + end.length > cut.line) return bodyWithMore + endWithMore
-    body = longer
-    if (body.length + endWithMore.length <= cut.line) bodyWithMore = body
+    const next = place === cut.from ? item(place) : `,${item(place)}`
+    bytes += Buffer.byteLength(next)
+    if (bytes + end.length > cut.line) return bodyWithMore + endWithMore
+    body += next
+    if (bytes + endWithMore.length <= cut.line) bodyWithMore = body
   }
   return last < cut.length ? bodyWithMore + endWithMore : body + end
 }
