@@ -18,7 +18,10 @@ export const reliedOn = {
   ping: "REPLY-10",
   sync: "SYNC-1",
   bye: "END-1",
-  history: "HISTORY-1"
+  history: "HISTORY-1",
+  status: "STATUS-1",
+  users: "USERS-1",
+  whois: "USERS-4"
 } as const satisfies Record<RequestType, RequirementId>
 
 /** The requirement that an object which no server may send has broken. */

@@ -50,9 +50,11 @@ export function* perform(
   }
 }
 
-/** How many members a line shows: a slice of a smaller page would hold fewer. */
-const longestList = (step: Placed): number =>
-  step._tag === "Hears" && Array.isArray(step.object["members"]) ? step.object["members"].length : 0
+/** How many people a line shows: a slice of a smaller page would hold fewer. */
+const longestList = (step: Placed): number => {
+  const lists = step._tag === "Hears" ? [step.object["members"], step.object["users"]] : []
+  return Math.max(0, ...lists.map((list) => (Array.isArray(list) ? list.length : 0)))
+}
 
 const play = (stage: Stage, step: Placed): Effect.Effect<void, Stop, Scope.Scope> => {
   switch (step._tag) {
@@ -209,27 +211,32 @@ const loose = new Set([
   "limits",
   "heartbeat",
   "at",
+  "since",
   "message",
   "reconnectAfter",
   "retryAfter"
 ])
 
 /** Fields whose absence says something. */
-const telling = ["re", "more", "resumed", "session", "duplicate", "key"]
+const telling = ["re", "more", "resumed", "session", "duplicate", "key", "text", "display"]
 
 /** Why an object isn't the one that is written, or `undefined` when it is. */
 const mismatch = (stage: Stage, expected: JsonObject, item: Arrived): string | undefined => {
   const got = item.object
-  const wrong = fieldMismatch(stage, expected, got)
+  return fieldMismatch(stage, expected, got) ?? (item.type === "rooms" ? undefined : extraField(expected, got))
+}
+
+const extraField = (expected: JsonObject, got: JsonObject): string | undefined => {
   const extra = telling.find((field) => !Object.hasOwn(expected, field) && (got[field] ?? false) !== false)
-  return wrong ?? (extra === undefined || item.type === "rooms" ? undefined : `${extra} ought to be absent`)
+  return extra === undefined ? undefined : `${extra} ought to be absent`
 }
 
 const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): string | undefined => {
   const [wrong] = Object.entries(expected).flatMap(([field, value]) => {
     if (loose.has(field)) return Object.hasOwn(got, field) ? [] : [`${field} is missing`]
     if (field === "rooms" && expected["type"] === "rooms") return []
-    if (field === "entries") return pageMismatch(stage, value as Items, got[field] as Items)
+    if (field === "entries" || field === "users")
+      return itemsMismatch(stage, field, value as Items, got[field] as Items | undefined)
     const wanted = choices.includes(field)
       ? (stage.chosen.get(String(value)) ?? got[field])
       : renamed(stage, field, value)
@@ -240,11 +247,12 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
 
 type Items = ReadonlyArray<JsonObject>
 
-const pageMismatch = (stage: Stage, expected: Items, got: Items): ReadonlyArray<string> => {
-  if (expected.length !== got.length) return [`entries ought to be ${expected.length}, not ${got.length}`]
+const itemsMismatch = (stage: Stage, list: string, expected: Items, got: Items | undefined): ReadonlyArray<string> => {
+  if (got === undefined) return [`${list} is missing`]
+  if (expected.length !== got.length) return [`${list} ought to be ${expected.length}, not ${got.length}`]
   return expected.flatMap((item, index) => {
-    const wrong = fieldMismatch(stage, item, got[index]!)
-    return wrong === undefined ? [] : [`of the entry ${index + 1} of the page, ${wrong}`]
+    const wrong = fieldMismatch(stage, item, got[index]!) ?? extraField(item, got[index]!)
+    return wrong === undefined ? [] : [`of the item ${index + 1} of ${list}, ${wrong}`]
   })
 }
 
@@ -252,8 +260,8 @@ const renamed = (stage: Stage, field: string, value: unknown): unknown => {
   if ((field === "nick" || field === "room" || field === "from") && typeof value === "string") {
     return freshName(value, stage.suffix)
   }
-  return field === "members" && Array.isArray(value)
-    ? value.map((nick) => freshName(String(nick), stage.suffix))
+  return (field === "members" || field === "rooms") && Array.isArray(value)
+    ? value.map((name) => freshName(String(name), stage.suffix))
     : value
 }
 

@@ -47,6 +47,9 @@ export const makeRooms = (now: () => number): Rooms => {
   return { log, append }
 }
 
+/** The requests of profiles, of which this server claims none. */
+type OfProfiles = "history" | "status" | "users" | "whois"
+
 /** One connection's host: what it knows of the client, and its answers. */
 export interface Host {
   readonly nick: () => string | undefined
@@ -82,7 +85,7 @@ export const makeHost = (rooms: Rooms): Host => {
     return [reply, ...(resumed ? entries.slice(after) : [])]
   }
 
-  const inRoom = (request: Extract<Request, { readonly room: string }>): ReadonlyArray<object> => {
+  const inRoom = (request: Extract<Request, { type: "leave" | "send" | "members" }>): ReadonlyArray<object> => {
     const { id: re, room, type } = request
     if (!joined.has(room))
       return [refusal({ code: "not-joined", re, message: `you are not in ${room}`, field: "room" })]
@@ -112,13 +115,18 @@ export const makeHost = (rooms: Rooms): Host => {
         if (nick !== undefined) return [refusal({ code: "already-logged-in", re, message: `you are ${nick}` })]
         nick = request.nick
         return [{ type: "welcome", re, nick }]
+      case "history":
+      case "status":
+      case "users":
+      case "whois":
+        return [refusal({ code: "unsupported", re, message: "this server claims no profile", field: "type" })]
       default:
         if (nick === undefined) return [refusal({ code: "login-first", re, message: "log in first" })]
         return ready(request)
     }
   }
 
-  const ready = (request: Exclude<Request, { type: "ping" | "bye" | "login" }>): ReadonlyArray<object> => {
+  const ready = (request: Exclude<Request, { type: "ping" | "bye" | "login" | OfProfiles }>): ReadonlyArray<object> => {
     const re = request.id
     switch (request.type) {
       case "sync":

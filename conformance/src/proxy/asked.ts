@@ -12,9 +12,12 @@ import {
   type Line,
   notUtf8,
   parseJson,
+  type Refusal,
   type Request,
   type RequestType,
-  type UnknownFields
+  requestsOf,
+  type UnknownFields,
+  unknownFieldsOf
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import { oddSpelling } from "../clients/line.ts"
@@ -51,18 +54,30 @@ export interface Asked {
   readonly isNoObject: boolean
 }
 
-/** Reads a line as a server of these limits has to, which doesn't know some fields. */
-export const readAsked = (line: Line, limits: Limits, unknown: UnknownFields): Asked => {
+/** What a server knows, by what it claims: requests, and the fields that belong to profiles which it doesn't claim. */
+export interface Vocabulary {
+  readonly requests: ReadonlySet<string>
+  readonly unknownFields: UnknownFields
+}
+
+/** The vocabulary of a server that claims these features. */
+export const vocabularyOf = (features: ReadonlyArray<string>): Vocabulary => ({
+  requests: requestsOf(features),
+  unknownFields: unknownFieldsOf(features)
+})
+
+/** Reads a line as a server of these limits and with this vocabulary has to. */
+export const readAsked = (line: Line, limits: Limits, { requests, unknownFields }: Vocabulary): Asked => {
   const object = parseJson(line)
-  const envelope = decodeEnvelope(line)
+  const envelope = decodeEnvelope(line, requests)
   if (Result.isSuccess(envelope)) {
     const { id, type } = envelope.success
-    const decoded = decodeRequest(envelope.success, limits, unknown)
+    const decoded = decodeRequest(envelope.success, limits, unknownFields)
     const isOpen = typeof line === "string" && oddSpelling(line) !== undefined
     return {
       ...{ id, type, isOpen, isNoObject: false },
       request: Result.isSuccess(decoded) ? decoded.success : undefined,
-      refusal: Result.isFailure(decoded) ? ofField(decoded.failure.code) : undefined
+      refusal: Result.isFailure(decoded) ? ofField(type, decoded.failure) : undefined
     }
   }
   const { code, re } = envelope.failure
@@ -100,13 +115,17 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
             codes: ["limit-reached", ...(request.create === false ? ["no-such-room" as const] : [])],
             requirement: "JOIN-6"
           }
+    case "users":
+      return request.room === undefined || rooms.has(request.room)
+        ? undefined
+        : { codes: ["not-joined"], requirement: "USERS-3" }
     default:
       return undefined
   }
 }
 
 /** The codes by which a server may refuse a request that deserves it by nothing that a bystander can see. */
-export const excusesOf = (request: Request, { rooms }: Standing): ReadonlyArray<ErrorCode> => {
+export const excusesOf = (request: Request, { nick, rooms }: Standing): ReadonlyArray<ErrorCode> => {
   switch (request.type) {
     case "login":
       return request.session === undefined ? ["nick-taken", "unavailable"] : ["session-expired", "unavailable"]
@@ -115,6 +134,8 @@ export const excusesOf = (request: Request, { rooms }: Standing): ReadonlyArray<
       return ["key-reused", "unavailable", ...(rooms.has(request.room) ? [] : ["not-joined" as const])]
     case "join":
       return ["limit-reached", "unavailable", ...(request.create === false ? ["no-such-room" as const] : [])]
+    case "whois":
+      return request.nick === nick ? ["unavailable"] : ["no-such-nick", "unavailable"]
     case "ping":
     case "bye":
       return []
@@ -123,11 +144,11 @@ export const excusesOf = (request: Request, { rooms }: Standing): ReadonlyArray<
   }
 }
 
-const ofField = (code: ErrorCode): Deserved => {
+const ofField = (type: RequestType, { code }: Refusal): Deserved => {
   const requirements: Partial<Record<ErrorCode, RequirementId>> = {
     "bad-name": "NAME-1",
-    "bad-text": "TEXT-2",
-    "too-long": "TEXT-3",
+    "bad-text": type === "status" ? "STATUS-7" : "TEXT-2",
+    "too-long": type === "status" ? "STATUS-8" : "TEXT-3",
     "bad-json": "JSON-4"
   }
   return { codes: [code], requirement: requirements[code] ?? "JSON-5" }

@@ -26,12 +26,12 @@ import {
   type Message,
   makeLineDecoder,
   notUtf8,
+  type PresenceEvent,
   parseJson,
   type Request,
   replyTypes,
   type Sent,
   type ServerMessage,
-  unknownFieldsOf,
   utf8Length
 } from "@tertulia/protocol"
 import { brokenBy, reliedOn } from "../blame.ts"
@@ -40,7 +40,7 @@ import type { RequirementId } from "../generated/requirement-id.ts"
 import type { Observation } from "../history.ts"
 import { type Evidence, show } from "../verdict.ts"
 import { type Arrived, nextMoment, readLine } from "../wire/connection.ts"
-import { type Asked, deservedOf, excusesOf, readAsked } from "./asked.ts"
+import { type Asked, deservedOf, excusesOf, readAsked, vocabularyOf } from "./asked.ts"
 import type { Side } from "./happening.ts"
 
 /** Something that a side has done against a requirement. */
@@ -113,6 +113,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   let requests: LineDecoder | undefined
   let hello: Hello | undefined
   let limits: Limits = defaultLimits
+  let vocabulary = vocabularyOf([])
   let nick: string | undefined
   let objects = 0
   let lines = 0
@@ -136,7 +137,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const client = blame("client")
   const features = () => hello?.features ?? []
   const standing = () => ({ nick, rooms, limits, resumes: claims(features(), "resume") })
-  const read = (line: Line) => readAsked(line, limits, unknownFieldsOf(features()))
+  const read = (line: Line) => readAsked(line, limits, vocabulary)
 
   const observe = (observation: Observation) => {
     if (observed.length < mostObservations) observed.push(observation)
@@ -221,6 +222,8 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
         return place(event)
       case "member":
         return move(event)
+      case "presence":
+        return changes(event)
       case "ping":
         pinged ??= at
         return
@@ -233,6 +236,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     if (hello !== undefined) return server("HELLO-2", { expected: "one `hello` per connection", got: excerpt(line) })
     hello = event
     limits = effectiveLimits(event.limits)
+    vocabulary = vocabularyOf(event.features)
     const bytes = utf8Length(line) + 1
     if (bytes > helloBytes)
       server("HELLO-3", { expected: `a hello of at most ${helloBytes} bytes`, got: `${bytes} bytes` })
@@ -281,6 +285,16 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       server("MEMBER-4", { expected, got: show(event) })
     }
     stay.members.set(event.nick, isIn)
+  }
+
+  // Between these and what is said of rooms there is no order, so all that can be seen is whether this connection may hear any.
+  const changes = (event: PresenceEvent) => {
+    if (event.nick === nick) {
+      server("PRESENCE-3", { expected: "no `presence` event of one's own person", got: show(event) })
+    }
+    if (rooms.size === 0 && !isObscure) {
+      server("PRESENCE-4", { expected: "no `presence` event for whoever is in no room", got: show(event) })
+    }
   }
 
   const dismiss = (code: string, at: number) => {
@@ -430,6 +444,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
         return acknowledge(request, reply, wrong)
       case "rooms":
       case "members":
+      case "users":
         return judgeSlice(request, reply, wrong)
       case "bye":
         byeSaid = "reply"
@@ -481,11 +496,11 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
 
   const judgeSlice = (
     request: Request | undefined,
-    reply: Extract<ServerMessage, { type: "rooms" | "members" }>,
+    reply: Extract<ServerMessage, { type: "rooms" | "members" | "users" }>,
     wrong: Wrong
   ) => {
-    if (request?.type !== "rooms" && request?.type !== "members") return
-    const names = reply.type === "rooms" ? reply.rooms.map(({ room }) => room) : reply.members
+    if (request?.type !== "rooms" && request?.type !== "members" && request?.type !== "users") return
+    const names = namesIn(reply)
     const from = request.after === undefined ? [] : [request.after]
     const all = [...from, ...names]
     if (all.some((name, index) => index > 0 && name <= all[index - 1]!)) {
@@ -548,6 +563,11 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     lastSign: () => lastSign,
     saidGoodbye: () => byeSaid === "reply"
   }
+}
+
+const namesIn = (list: Extract<ServerMessage, { type: "rooms" | "members" | "users" }>): ReadonlyArray<string> => {
+  if (list.type === "rooms") return list.rooms.map(({ room }) => room)
+  return list.type === "users" ? list.users.map(({ nick }) => nick) : list.members
 }
 
 const isReply = (object: JsonObject): boolean => Object.hasOwn(object, "re") || object["type"] === "error"
