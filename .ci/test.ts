@@ -122,6 +122,17 @@ const pythonServer: Step["run"] = async (reports) =>
     ? suite(reports, "python", "--start", `python3 examples/python-core/server.py ${clocks}`)
     : skip("python3 is not installed")
 
+const durableServer: Step["run"] = async (reports) =>
+  has("python3")
+    ? suite(
+        reports,
+        "python-durable",
+        "--start",
+        // Few entries are kept, so that it is seen what becomes of the others.
+        `python3 examples/python-durable/server.py ${clocks} --grace 5 --data {data}/rooms.db --keep 300`
+      )
+    : skip("python3 is not installed")
+
 const cServer: Step["run"] = async (reports) =>
   has("gcc") && has("make")
     ? suite(
@@ -156,6 +167,7 @@ const steps: ReadonlyArray<Step> = [
   },
   { name: "every requirement was judged", run: whole("spec:check") },
   { name: "conformance of the server in Python", run: pythonServer },
+  { name: "conformance of the durable server in Python", run: durableServer },
   { name: "conformance of the server in C", run: cServer },
   ...(all ? trials : [])
 ]

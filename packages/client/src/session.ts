@@ -19,7 +19,8 @@ import { applied, changed, entered, listed, place, type RoomView } from "./room.
 export type Happening =
   | { readonly _tag: "Answered"; readonly id: number; readonly reply: Reply }
   | { readonly _tag: "Happened"; readonly event: Message | Member }
-  | { readonly _tag: "Skipped"; readonly room: string; readonly expected: number; readonly seq: number }
+  /** An entry came whose predecessors, from `expected` on, have not. */
+  | { readonly _tag: "Skipped"; readonly expected: number; readonly event: Message }
   | { readonly _tag: "Pinged" }
   | { readonly _tag: "Ended"; readonly bye: ByeEvent }
   | { readonly _tag: "Nonsense"; readonly why: string }
@@ -87,7 +88,7 @@ export const makeSession = (): Session => {
       case "drop":
         return []
       case "gap":
-        return [{ _tag: "Skipped", room: message.room, expected: view.last + 1, seq: message.seq }]
+        return [{ _tag: "Skipped", expected: view.last + 1, event: message }]
     }
   }
 

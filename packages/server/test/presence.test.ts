@@ -155,8 +155,7 @@ describe("a late reader", () => {
 test("lists people by slices that fit the line, each once, whatever they are called", async () => {
   await using house = await openHouse({ limits: { line: 8_192, text: 1_000, page: 30 } })
   const people = await Promise.all(Array.from({ length: 40 }, (_, nth) => house.person(`p${nth}`, "#cafe", "#cine")))
-  for (const [nth, person] of people.entries())
-    await person.ask({ type: "status", display: "😀".repeat(32), text: "漢".repeat(80) })
+  for (const person of people) await person.ask({ type: "status", display: "😀".repeat(32), text: "漢".repeat(80) })
   const ana = await house.person("ana", "#cafe", "#cine")
   const names: Array<string> = []
   let slices = 0

@@ -120,7 +120,8 @@ const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Plac
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
   const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
-  const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
+  // Two may ask for it in another order than they have decided in: it never falls.
+  const setFirst = db.prepare("UPDATE rooms SET first = max(first, ?) WHERE id = ?")
   const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
   const giveUp = db.prepare("DELETE FROM entries WHERE room = ? AND seq < ?")
   const addKey = db.prepare("INSERT INTO keys (room, person, key, seq, at) VALUES (?, ?, ?, ?, ?)")
