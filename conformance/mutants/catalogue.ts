@@ -7,6 +7,7 @@ import { claims } from "./catalogue/claims.ts"
 import { clients } from "./catalogue/clients.ts"
 import { history } from "./catalogue/history.ts"
 import { order } from "./catalogue/order.ts"
+import { presence } from "./catalogue/presence.ts"
 import { registries } from "./catalogue/registries.ts"
 import { resume } from "./catalogue/resume.ts"
 import { rooms } from "./catalogue/rooms.ts"
@@ -24,6 +25,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...stories,
   ...history,
   ...resume,
+  ...presence,
   ...registries,
   ...versioning,
   ...claims,

@@ -30,6 +30,8 @@ interface Stage {
   readonly actors: Map<string, Actor>
   readonly chosen: Map<string, string>
   readonly suffix: string
+  /** Whether it is about presence, so that no `presence` may come but those that are written. */
+  readonly isOfPresence: boolean
   /** The server that was started for this dialogue alone. */
   readonly server: StartedTarget | undefined
 }
@@ -42,7 +44,14 @@ export function* perform(
   const items = Math.max(0, ...dialogue.steps.map(longestList))
   if (items > t.limits.page) yield* t.notRun("it shows a list that is longer than limits.page of this target")
   const server = dialogue.needsStart ? yield* t.ownServer : undefined
-  const stage: Stage = { t, server, actors: new Map(), chosen: new Map(), suffix: t.nick("") }
+  const stage: Stage = {
+    t,
+    server,
+    actors: new Map(),
+    chosen: new Map(),
+    suffix: t.nick(""),
+    isOfPresence: dialogue.chapter === "presence"
+  }
   for (const step of dialogue.steps) yield* play(stage, step)
   for (const actor of stage.actors.values()) yield* hearsNoMore(actor)
   for (const id of dialogue.ids) {
@@ -163,8 +172,10 @@ const hears = Effect.fnUntraced(function* (stage: Stage, actor: Actor, step: Ext
   // A silent client waits for the server's clocks; whichever is the slower may be meant.
   const seconds = doing === "talking" ? 0 : t.limits.loginSeconds + 3 * t.heartbeat
   const expected = `${step.text}  (${step.object["type"] === "rooms" ? "among others" : "names stand for fresh ones"})`
-  const accept = (item: Arrived) =>
-    doing === "pinging" && item.type === "pong" ? false : !isCompany(item) || fits(item)
+  // Whoever does nothing may become idle while the story is told.
+  const isNews = (item: Arrived) =>
+    !isCompany(item) || (stage.isOfPresence && item.type === "presence" && item.object["status"] !== "idle")
+  const accept = (item: Arrived) => (doing === "pinging" && item.type === "pong" ? false : isNews(item) || fits(item))
   const item =
     doing === "pinging"
       ? yield* client.whilePinging(client.take(accept, expected, { seconds }))
