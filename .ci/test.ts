@@ -187,7 +187,7 @@ process.stdout.write("\n== summary\n")
 for (const { count, name, seconds } of rows) {
   const mark = count.failed > 0 ? "FAILED" : count.passed === 0 ? "skipped" : "ok"
   const numbers = `${count.passed} passed, ${count.failed} failed, ${count.skipped.length} skipped`
-  process.stdout.write(`${mark.padEnd(8)} ${name.padEnd(42)} ${numbers}, ${seconds.toFixed(1)} s\n`)
+  process.stdout.write(`${mark.padEnd(8)} ${name.padEnd(44)} ${numbers}, ${seconds.toFixed(1)} s\n`)
   for (const reason of count.skipped) process.stdout.write(`         skipped: ${reason}\n`)
 }
 if (!all)
