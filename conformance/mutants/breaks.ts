@@ -152,10 +152,31 @@ export const success = (to: JsonObject): JsonObject | undefined => {
       return { type: "history", re, room, epoch: "mutant", first: 1, head: 0, entries: [] }
     case "conversations":
       return { type: "conversations", re, conversations: [] }
+    case "status":
+      return { type: "status", re, ...mutantsPresence, ...shownOf(to) }
+    case "users":
+      return { type: "users", re, users: [] }
+    case "whois":
+      return { type: "whois", re, ...mutantsPresence, nick: String(to["nick"]).toLowerCase(), rooms: [] }
     default:
       return undefined
   }
 }
+
+const mutantsPresence = { nick: "mutant", status: "active", since: "2026-01-01T00:00:00.000Z" }
+
+/** What of a `status` its reply may show. */
+const shownOf = ({ display, status, text }: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries({ display, status, text }).filter(
+      ([field, value]) =>
+        typeof value === "string" &&
+        (field === "status"
+          ? ["active", "busy", "away"].includes(value)
+          : /^[!-~\u00a1-\u024f ]*[!-~]$/u.test(value)) &&
+        value.length <= 128
+    )
+  )
 
 /** Tells whether this process has stood still, as after SIGSTOP, within the last so many milliseconds. */
 export const hasStoodStill = (within: number): (() => boolean) => {

@@ -8,6 +8,7 @@ import { clients } from "./catalogue/clients.ts"
 import { direct } from "./catalogue/direct.ts"
 import { history } from "./catalogue/history.ts"
 import { order } from "./catalogue/order.ts"
+import { presence } from "./catalogue/presence.ts"
 import { registries } from "./catalogue/registries.ts"
 import { resume } from "./catalogue/resume.ts"
 import { rooms } from "./catalogue/rooms.ts"
@@ -27,6 +28,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...history,
   ...resume,
   ...direct,
+  ...presence,
   ...search,
   ...registries,
   ...versioning,

@@ -19,8 +19,11 @@ export const reliedOn = {
   sync: "SYNC-1",
   bye: "END-1",
   history: "HISTORY-1",
-  search: "SEARCH-1",
-  conversations: "DIRECT-16"
+  conversations: "DIRECT-16",
+  status: "STATUS-1",
+  users: "USERS-1",
+  whois: "USERS-4",
+  search: "SEARCH-1"
 } as const satisfies Record<RequestType, RequirementId>
 
 /** The requirement that an object which no server may send has broken. */

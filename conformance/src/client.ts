@@ -141,6 +141,11 @@ export interface Client {
   readonly quiet: Effect.Effect<void, Stop>
   /** Sends this request four times a heartbeat while it waits for something else. */
   readonly whileAsking: <A>(request: Ask, waiting: Effect.Effect<A, Stop>) => Effect.Effect<A, Stop>
+  /** Does something four times a heartbeat while it waits for something else; `nth` is 0, 1, 2, ... */
+  readonly whileDoing: <A, R1, R2>(
+    deed: (nth: number) => Effect.Effect<unknown, Stop, R1>,
+    waiting: Effect.Effect<A, Stop, R2>
+  ) => Effect.Effect<A, Stop, R1 | R2>
   /** Sends `ping` four times a heartbeat while it waits for something else. */
   readonly whilePinging: <A>(waiting: Effect.Effect<A, Stop>) => Effect.Effect<A, Stop>
   /** Throws away the `pong`s that have come. */
@@ -432,8 +437,14 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
 
   const quarter = Effect.sleep(Duration.millis(250 * suite.heartbeat))
 
-  const whileAsking: Client["whileAsking"] = (request, waiting) =>
-    Effect.raceFirst(waiting, Effect.forever(Effect.andThen(post(request), quarter)))
+  const whileDoing: Client["whileDoing"] = (deed, waiting) =>
+    Effect.suspend(() => {
+      let nth = 0
+      const next = Effect.suspend(() => deed(nth++))
+      return Effect.raceFirst(waiting, Effect.forever(Effect.andThen(next, quarter)))
+    })
+
+  const whileAsking: Client["whileAsking"] = (request, waiting) => whileDoing(() => post(request), waiting)
 
   const whilePinging: Client["whilePinging"] = (waiting) => whileAsking({ type: "ping" }, waiting)
 
@@ -521,6 +532,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     take: (accept, expected, more) => wait(take(accept), expected, more?.id ?? test.subject, more?.seconds),
     taken,
     quiet,
+    whileDoing,
     whileAsking,
     whilePinging,
     dropPongs,
@@ -589,7 +601,7 @@ const isEvent = (item: Arrived, type: Event["type"]): boolean => item.type === t
 
 /** Whether an object may come at any time without being asked for: it says nothing about what a test expects. */
 export const isCompany = (item: Arrived): boolean =>
-  !isReply(item) && (item.type === "ping" || item.type === "member" || item.message === undefined)
+  !isReply(item) && (["ping", "member", "presence"].includes(item.type) || item.message === undefined)
 
 const inRoom = (type: Event["type"], room: string) => (item: Arrived) =>
   isEvent(item, type) && item.object["room"] === room

@@ -30,6 +30,8 @@ interface Stage {
   readonly actors: Map<string, Actor>
   readonly chosen: Map<string, string>
   readonly suffix: string
+  /** Whether it is about presence, so that no `presence` may come but those that are written. */
+  readonly isOfPresence: boolean
   /** The server that was started for this dialogue alone. */
   readonly server: StartedTarget | undefined
 }
@@ -42,7 +44,14 @@ export function* perform(
   const items = Math.max(0, ...dialogue.steps.map(longestList))
   if (items > t.limits.page) yield* t.notRun("it shows a list that is longer than limits.page of this target")
   const server = dialogue.needsStart ? yield* t.ownServer : undefined
-  const stage: Stage = { t, server, actors: new Map(), chosen: new Map(), suffix: t.nick("") }
+  const stage: Stage = {
+    t,
+    server,
+    actors: new Map(),
+    chosen: new Map(),
+    suffix: t.nick(""),
+    isOfPresence: dialogue.chapter === "presence"
+  }
   for (const step of dialogue.steps) yield* play(stage, step)
   for (const actor of stage.actors.values()) yield* hearsNoMore(actor)
   for (const id of dialogue.ids) {
@@ -52,7 +61,7 @@ export function* perform(
 
 /** How long a list is that a line shows: a slice of a smaller page would hold less. */
 const longestList = (step: Placed): number => {
-  const lists = step._tag === "Hears" ? [step.object["members"], step.object["conversations"]] : []
+  const lists = step._tag === "Hears" ? ["members", "conversations", "users"].map((field) => step.object[field]) : []
   return Math.max(0, ...lists.map((list) => (Array.isArray(list) ? list.length : 0)))
 }
 
@@ -163,8 +172,10 @@ const hears = Effect.fnUntraced(function* (stage: Stage, actor: Actor, step: Ext
   // A silent client waits for the server's clocks; whichever is the slower may be meant.
   const seconds = doing === "talking" ? 0 : t.limits.loginSeconds + 3 * t.heartbeat
   const expected = `${step.text}  (${step.object["type"] === "rooms" ? "among others" : "names stand for fresh ones"})`
-  const accept = (item: Arrived) =>
-    doing === "pinging" && item.type === "pong" ? false : !isCompany(item) || fits(item)
+  // Whoever does nothing may become idle while the story is told.
+  const isNews = (item: Arrived) =>
+    !isCompany(item) || (stage.isOfPresence && item.type === "presence" && item.object["status"] !== "idle")
+  const accept = (item: Arrived) => (doing === "pinging" && item.type === "pong" ? false : isNews(item) || fits(item))
   const item =
     doing === "pinging"
       ? yield* client.whilePinging(client.take(accept, expected, { seconds }))
@@ -211,27 +222,31 @@ const loose = new Set([
   "limits",
   "heartbeat",
   "at",
+  "since",
   "message",
   "reconnectAfter",
   "retryAfter"
 ])
 
 /** Fields whose absence says something. */
-const telling = ["re", "more", "resumed", "session", "duplicate", "key", "next"]
+const telling = ["re", "more", "resumed", "session", "duplicate", "key", "next", "text", "display"]
 
 /** Why an object isn't the one that is written, or `undefined` when it is. */
 const mismatch = (stage: Stage, expected: JsonObject, item: Arrived): string | undefined => {
   const got = item.object
-  const wrong = fieldMismatch(stage, expected, got)
+  return fieldMismatch(stage, expected, got) ?? (item.type === "rooms" ? undefined : extraField(expected, got))
+}
+
+const extraField = (expected: JsonObject, got: JsonObject): string | undefined => {
   const extra = telling.find((field) => !Object.hasOwn(expected, field) && (got[field] ?? false) !== false)
-  return wrong ?? (extra === undefined || item.type === "rooms" ? undefined : `${extra} ought to be absent`)
+  return extra === undefined ? undefined : `${extra} ought to be absent`
 }
 
 const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): string | undefined => {
   const [wrong] = Object.entries(expected).flatMap(([field, value]) => {
     if (loose.has(field)) return Object.hasOwn(got, field) ? [] : [`${field} is missing`]
     if (field === "rooms" && expected["type"] === "rooms") return []
-    if (lists.has(field)) return itemsMismatch(stage, field, value as Items, got[field] as Items)
+    if (lists.has(field)) return itemsMismatch(stage, field, value as Items, got[field] as Items | undefined)
     if (field === "last") return lastMismatch(stage, value as JsonObject, got[field] as JsonObject | undefined)
     const wanted = choices.includes(field)
       ? (stage.chosen.get(String(value)) ?? got[field])
@@ -244,13 +259,14 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
 type Items = ReadonlyArray<JsonObject>
 
 /** Fields that hold items to be compared one by one. */
-const lists = new Set(["entries", "results", "conversations"])
+const lists = new Set(["entries", "results", "conversations", "users"])
 
-const itemsMismatch = (stage: Stage, what: string, expected: Items, got: Items): ReadonlyArray<string> => {
-  if (expected.length !== got.length) return [`${what} ought to be ${expected.length}, not ${got.length}`]
+const itemsMismatch = (stage: Stage, list: string, expected: Items, got: Items | undefined): ReadonlyArray<string> => {
+  if (got === undefined) return [`${list} is missing`]
+  if (expected.length !== got.length) return [`${list} ought to be ${expected.length}, not ${got.length}`]
   return expected.flatMap((item, index) => {
-    const wrong = fieldMismatch(stage, item, got[index]!)
-    return wrong === undefined ? [] : [`of the item ${index + 1} of ${what}, ${wrong}`]
+    const wrong = fieldMismatch(stage, item, got[index]!) ?? extraField(item, got[index]!)
+    return wrong === undefined ? [] : [`of the item ${index + 1} of ${list}, ${wrong}`]
   })
 }
 
@@ -263,8 +279,8 @@ const renamed = (stage: Stage, field: string, value: unknown): unknown => {
   if ((field === "nick" || field === "room" || field === "from") && typeof value === "string") {
     return freshName(value, stage.suffix)
   }
-  return field === "members" && Array.isArray(value)
-    ? value.map((nick) => freshName(String(nick), stage.suffix))
+  return (field === "members" || field === "rooms") && Array.isArray(value)
+    ? value.map((name) => freshName(String(name), stage.suffix))
     : value
 }
 

@@ -11,6 +11,8 @@ import {
   messages,
   type NameVector,
   names,
+  type OwnWordsVector,
+  ownWords,
   type Piece,
   precedence,
   type TextVector,
@@ -187,6 +189,22 @@ const tryText = Effect.fnUntraced(function* (t: Scenario, { name, outcome, text:
 })
 
 for (const { name, vectors } of groups(texts.vectors, byRequirements)) vectorTest(`texts: ${name}`, vectors, tryText)
+
+const tryOwnWords = Effect.fnUntraced(function* (t: Scenario, { field, name, outcome, words }: OwnWordsVector) {
+  const ana = yield* t.person()
+  const said = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytesOf(words, t.limits))
+  const request = { type: "status", [field]: said }
+  if (outcome !== "accepted") return void (yield* ana.refused(request, outcome, { field }))
+  yield* ana.line(JSON.stringify({ id: 900, ...request }))
+  const reply = yield* ana.take(isReply, `the reply to request ${900}`)
+  if (reply.object[field] !== said) {
+    return yield* t.broken({ sent: said, expected: `the same text, in "${name}"`, got: reply.line }, ana)
+  }
+})
+
+for (const { name, vectors } of groups(ownWords.vectors, byRequirements)) {
+  vectorTest(`own words: ${name}`, vectors, tryOwnWords, undefined, "presence")
+}
 
 /** What a server may still answer to a request that has no fault in itself. */
 const refusedForState = [

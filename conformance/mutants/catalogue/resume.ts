@@ -278,7 +278,7 @@ const isReturn = (object: JsonObject | undefined): object is JsonObject =>
 const hasReturned = ({ object, type }: Answered): boolean => type === "welcome" && object["resumed"] === true
 
 /** Which connections have a session, by their nick; who is away, and in which rooms they were. */
-const makeRegister = () => {
+export const makeRegister = () => {
   const sessions = new Map<number, string>()
   const away = new Map<string, ReadonlySet<string>>()
   const said = new Set<number>()

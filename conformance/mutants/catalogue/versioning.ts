@@ -10,7 +10,7 @@ export const versioning: ReadonlyArray<Mutant> = [
     "strict",
     "refuses a request with a field that it doesn't know",
     whenSaid(({ object, to, type }) =>
-      (type !== "error" || object["code"] === "not-joined") &&
+      (type !== "error" || ["not-joined", "no-such-nick"].includes(String(object["code"]))) &&
       to !== undefined &&
       Object.keys(to).some((field) => !known.has(field))
         ? [

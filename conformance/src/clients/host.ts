@@ -17,6 +17,9 @@ import {
 import * as Result from "effect/Result"
 import type { People, Person, Rooms } from "./memory.ts"
 
+/** The requests of profiles of which the host knows nothing. */
+type OfProfiles = "status" | "users" | "whois"
+
 /** One connection's host: what it knows of the client, and its answers. */
 export interface Host {
   readonly nick: () => string | undefined
@@ -74,7 +77,7 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
     return [{ type: "history", re, room, epoch, first, head: entries.length, entries: items }]
   }
 
-  const inRoom = (request: Extract<Request, { readonly room: string }>): ReadonlyArray<object> => {
+  const inRoom = (request: Asked<"leave" | "send" | "members" | "history">): ReadonlyArray<object> => {
     const { id: re, room, type } = request
     if (!joined.has(room))
       return [refusal({ code: "not-joined", re, message: `you are not in ${room}`, field: "room" })]
@@ -116,13 +119,17 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
       case "login":
         if (nick !== undefined) return [refusal({ code: "already-logged-in", re, message: `you are ${nick}` })]
         return logIn(request)
+      case "status":
+      case "users":
+      case "whois":
+        return [refusal({ code: "unsupported", re, message: "nobody is here to have a presence", field: "type" })]
       default:
         if (nick === undefined) return [refusal({ code: "login-first", re, message: "log in first" })]
         return ready(request)
     }
   }
 
-  const ready = (request: Exclude<Request, { type: "ping" | "bye" | "login" }>): ReadonlyArray<object> => {
+  const ready = (request: Exclude<Request, { type: "ping" | "bye" | "login" | OfProfiles }>): ReadonlyArray<object> => {
     const re = request.id
     switch (request.type) {
       case "sync":

@@ -7,7 +7,7 @@
 import type { RequirementId } from "../generated/requirement-id.ts"
 
 /** What is only allowed can't be broken. */
-type Breakable = Exclude<RequirementId, "CATCH-6" | "FLOW-3" | "JSON-7">
+type Breakable = Exclude<RequirementId, "CATCH-6" | "FLOW-3" | "JSON-7" | "PRESENCE-6">
 
 /** The hints of all requirements that can be broken, in the order of the spec. */
 export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
@@ -333,38 +333,6 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "SESSION-11":
     "After `bye` with `replaced` stop: somebody goes on with this session elsewhere. Two programs that both reconnect throw each other out for ever.",
   // ---------------------------------------------------------------------------------------------------------------------
-  // Search
-  // ---------------------------------------------------------------------------------------------------------------------
-  "SEARCH-1":
-    "Build each result from what is stored, with the function that makes the `message` event, room and key included; don't keep a copy in the index that falls behind.",
-  "SEARCH-2":
-    "Run your splitter of words over `spec/vectors/search.json`. Usual causes: no NFD before the diacritics are taken out, small letters made before NFD, words found inside of longer words, one word of the query enough instead of all.",
-  "SEARCH-3":
-    'Split the query by the same function as the entries, and hand the engine only words, each quoted as data: `"`, `*`, `-`, `OR` and `NEAR` mean something to most engines.',
-  "SEARCH-4":
-    "Begin with the rooms of this connection; a `room` makes the list shorter, and its absence never makes it longer than that.",
-  "SEARCH-5":
-    "Look the room up among those of this connection, as you do for `history`, and not among all rooms of the server.",
-  "SEARCH-6":
-    "Compare `from` after folding it, and the times as texts, both ends included: `since` <= `at` and `at` <= `until`. Filter before you cut the page, not after.",
-  "SEARCH-11":
-    "After the checks of every text, split it: without a word it is `bad-text`. The check stands before the look at rooms, since `bad-text` comes before `not-joined`.",
-  "SEARCH-12":
-    "Check these fields by their form, before names and texts: the form of `at`, an integer from 1, and 1 to 128 letters, digits, `_` and `-`.",
-  "SEARCH-13":
-    "An index that is filled later has to be brought up to the `head` of the searched rooms before the search answers; or read what is not in it yet from the log.",
-  "SEARCH-14":
-    "Restrict the query to the rooms of the connection inside the engine, before it counts, cuts or stops; and don't use a number that counts the entries of all rooms as `next`.",
-  "SEARCH-15": "When entries are given up, take them out of the index too, or compare each result with `first`.",
-  "SEARCH-7":
-    "Give every entry a number from one counter of the server when it is committed, and sort by that, descending; `at` and the order of rooms in your table won't do.",
-  "SEARCH-8":
-    "Let `next` stand for the place of the last result of the page, and go on strictly below it. An offset repeats results as soon as somebody writes; the `seq` of one room says nothing about the others.",
-  "SEARCH-9":
-    "Look for one result more than the page may hold, then add results while the line has room for them and for `more` and `next`. A filter that throws results away after the page was cut makes it too short.",
-  "SEARCH-10":
-    "Say `more` when a result was left over, because of the limit or because of the line, and give `next` with it; neither when the last result is on the page.",
-  // ---------------------------------------------------------------------------------------------------------------------
   // Direct
   // ---------------------------------------------------------------------------------------------------------------------
   "DIRECT-1":
@@ -402,6 +370,90 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Cut it as you cut the list of rooms: sort by the bytes of the names, begin above `after`, whether that name is there or not, and count items and bytes, of UTF-8 and not of characters.",
   "DIRECT-18":
     "Answer `conversations` when the earlier requests of the connection are done, from the same place where entries are written: a list that is brought up to date later shows less than was acknowledged.",
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Presence
+  // ---------------------------------------------------------------------------------------------------------------------
+  "STATUS-1":
+    "Keep one record per person (status, since, text, display), change it first, and build the reply from it: not from the request, which names only what changes.",
+  "STATUS-2":
+    'Look for each field whether it is there, and not whether it is empty: an absent `text` stays, `"text":""` takes it away. The same for `display`.',
+  "STATUS-3":
+    "Make the record anew at each login without a session, also when somebody had the nick before: active, no `text`, no `display`.",
+  "STATUS-4":
+    "Take the time when the status changes, store it with the status, and show what is stored. Don't take it again when an object is written, nor when only `text` or `display` change.",
+  "STATUS-5":
+    "Take `active`, `busy` and `away`, spelled like that, and nothing else: `idle` and `offline` are for the server to say.",
+  "STATUS-6":
+    "Store the words as they came and write them as they are stored: no trimming, no normalisation, no list of allowed letters. Count bytes of UTF-8, not letters.",
+  "STATUS-7":
+    "Go through the words code point by code point: one of the forbidden ranges is `bad-text`, and so are words that have nothing but characters of the blank list. LF and TAB are forbidden here, unlike in the text of a message.",
+  "STATUS-8":
+    "Count the bytes of UTF-8 after unescaping: over 128 for `display`, over 256 for `text` is `too-long`. Refuse; don't cut.",
+  "PRESENCE-1":
+    "Collect the connections of all rooms whose member the person is into a set, take out their own, and send each the whole presence once. Going room by room sends it twice to who shares two.",
+  "PRESENCE-2":
+    "Compare the record before and after: send `presence` only when something is different, and don't send any when somebody joins or leaves.",
+  "PRESENCE-3": "Leave the person's own connection out when you send `presence`: it has the reply.",
+  "PRESENCE-4":
+    "Send `presence` to the members of the person's rooms, never to everybody, and let `users` and `whois` look only at rooms that the asking connection is in.",
+  "PRESENCE-5":
+    "Put the events into the others' queues before you write the reply to whoever caused them, without a timer or another thread in between.",
+  "PRESENCE-7":
+    "Where you end a person (goodbye, lost connection, end of the grace), send one `presence` with `offline` before you take them out of their rooms: afterwards you don't know any more who shared one.",
+  "PRESENCE-8":
+    "A connection that ends while its session lasts changes nothing about the person, and neither does the login that continues it: send no `presence` for either.",
+  "PRESENCE-9":
+    "Keep the record with the person and not with the connection: whoever comes back by a session finds status, since, `text` and `display` as they were.",
+  "IDLE-1":
+    "Let a timer look at all active persons once a second or so, and make those idle whose last deed is `limits.idleSeconds` ago. It must run when nobody sends anything, too.",
+  "IDLE-2":
+    "Note the time of a granted `send` or `status` with the person. No other request changes it: not `ping`, not lists, not `join`, and not the login by a session.",
+  "IDLE-3":
+    "Where a `send` or a `status` is granted, look whether the person is idle; if so make them active and tell the others, before you answer.",
+  "IDLE-4": "Only `active` becomes `idle`: skip those who have said that they are busy or away.",
+  "USERS-1":
+    "Merge the sorted member lists of the asking connection's rooms, each nick once, with the asking person among them; cut the slice after `after`, and say `more` only if somebody follows.",
+  "USERS-2": "With `room`, list the members of that room and no others; `after` and `limit` mean the same as without.",
+  "USERS-3":
+    "Look the room up among those of this connection, as you do for `members`: `not-joined` for all others, whether they exist or not.",
+  "USERS-4":
+    "Answer with the person's record, and with the rooms that are both theirs and this connection's, sorted by bytes. Oneself may always be asked for.",
+  "USERS-5":
+    "Look whether a room is shared before you say anything: if none is, answer as if nobody had the nick, with the same code, field and message.",
+  "USERS-6":
+    "Build `users` and `whois` from the same record as the events, when they are asked for: a copy that is refreshed now and then shows something else than the last `presence`.",
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Search
+  // ---------------------------------------------------------------------------------------------------------------------
+  "SEARCH-1":
+    "Build each result from what is stored, with the function that makes the `message` event, room and key included; don't keep a copy in the index that falls behind.",
+  "SEARCH-2":
+    "Run your splitter of words over `spec/vectors/search.json`. Usual causes: no NFD before the diacritics are taken out, small letters made before NFD, words found inside of longer words, one word of the query enough instead of all.",
+  "SEARCH-3":
+    'Split the query by the same function as the entries, and hand the engine only words, each quoted as data: `"`, `*`, `-`, `OR` and `NEAR` mean something to most engines.',
+  "SEARCH-4":
+    "Begin with the rooms of this connection; a `room` makes the list shorter, and its absence never makes it longer than that.",
+  "SEARCH-5":
+    "Look the room up among those of this connection, as you do for `history`, and not among all rooms of the server.",
+  "SEARCH-6":
+    "Compare `from` after folding it, and the times as texts, both ends included: `since` <= `at` and `at` <= `until`. Filter before you cut the page, not after.",
+  "SEARCH-11":
+    "After the checks of every text, split it: without a word it is `bad-text`. The check stands before the look at rooms, since `bad-text` comes before `not-joined`.",
+  "SEARCH-12":
+    "Check these fields by their form, before names and texts: the form of `at`, an integer from 1, and 1 to 128 letters, digits, `_` and `-`.",
+  "SEARCH-13":
+    "An index that is filled later has to be brought up to the `head` of the searched rooms before the search answers; or read what is not in it yet from the log.",
+  "SEARCH-14":
+    "Restrict the query to the rooms of the connection inside the engine, before it counts, cuts or stops; and don't use a number that counts the entries of all rooms as `next`.",
+  "SEARCH-15": "When entries are given up, take them out of the index too, or compare each result with `first`.",
+  "SEARCH-7":
+    "Give every entry a number from one counter of the server when it is committed, and sort by that, descending; `at` and the order of rooms in your table won't do.",
+  "SEARCH-8":
+    "Let `next` stand for the place of the last result of the page, and go on strictly below it. An offset repeats results as soon as somebody writes; the `seq` of one room says nothing about the others.",
+  "SEARCH-9":
+    "Look for one result more than the page may hold, then add results while the line has room for them and for `more` and `next`. A filter that throws results away after the page was cut makes it too short.",
+  "SEARCH-10":
+    "Say `more` when a result was left over, because of the limit or because of the line, and give `next` with it; neither when the last result is on the page.",
   // ---------------------------------------------------------------------------------------------------------------------
   // Versioning, conformance
   // ---------------------------------------------------------------------------------------------------------------------

@@ -13,9 +13,12 @@ import {
   type Line,
   notUtf8,
   parseJson,
+  type Refusal,
   type Request,
   type RequestType,
-  type Unclaimed
+  requestsOf,
+  type Unclaimed,
+  unclaimedBy
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import { oddSpelling } from "../clients/line.ts"
@@ -52,10 +55,22 @@ export interface Asked {
   readonly isNoObject: boolean
 }
 
-/** Reads a line of a person as a server of these limits has to, which doesn't claim everything. */
-export const readAsked = (line: Line, limits: Limits, unclaimed: Unclaimed, nick?: string): Asked => {
+/** What a server knows, by what it claims: requests, and what it makes of the fields of profiles that it doesn't claim. */
+export interface Vocabulary {
+  readonly requests: ReadonlySet<string>
+  readonly unclaimed: Unclaimed
+}
+
+/** The vocabulary of a server that claims these features. */
+export const vocabularyOf = (features: ReadonlyArray<string>): Vocabulary => ({
+  requests: requestsOf(features),
+  unclaimed: unclaimedBy(features)
+})
+
+/** Reads a line of a person as a server of these limits and with this vocabulary has to. */
+export const readAsked = (line: Line, limits: Limits, { requests, unclaimed }: Vocabulary, nick?: string): Asked => {
   const object = parseJson(line)
-  const envelope = decodeEnvelope(line)
+  const envelope = decodeEnvelope(line, requests)
   if (Result.isSuccess(envelope)) {
     const { id, type } = envelope.success
     const decoded = decodeRequest(envelope.success, limits, { unclaimed, nick })
@@ -63,7 +78,7 @@ export const readAsked = (line: Line, limits: Limits, unclaimed: Unclaimed, nick
     return {
       ...{ id, type, isOpen, isNoObject: false },
       request: Result.isSuccess(decoded) ? decoded.success : undefined,
-      refusal: Result.isFailure(decoded) ? ofField(decoded.failure.code) : undefined
+      refusal: Result.isFailure(decoded) ? ofField(type, decoded.failure) : undefined
     }
   }
   const { code, re } = envelope.failure
@@ -105,13 +120,17 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
             codes: ["limit-reached", ...(request.create === false ? ["no-such-room" as const] : [])],
             requirement: "JOIN-6"
           }
+    case "users":
+      return request.room === undefined || rooms.has(request.room)
+        ? undefined
+        : { codes: ["not-joined"], requirement: "USERS-3" }
     default:
       return undefined
   }
 }
 
 /** The codes by which a server may refuse a request that deserves it by nothing that a bystander can see. */
-export const excusesOf = (request: Request, { rooms }: Standing): ReadonlyArray<ErrorCode> => {
+export const excusesOf = (request: Request, { nick, rooms }: Standing): ReadonlyArray<ErrorCode> => {
   switch (request.type) {
     case "login":
       return request.session === undefined ? ["nick-taken", "unavailable"] : ["session-expired", "unavailable"]
@@ -126,6 +145,8 @@ export const excusesOf = (request: Request, { rooms }: Standing): ReadonlyArray<
       return isDirect(request.room) ? ["no-such-nick", "unavailable"] : ["unavailable"]
     case "join":
       return ["limit-reached", "unavailable", ...(request.create === false ? ["no-such-room" as const] : [])]
+    case "whois":
+      return request.nick === nick ? ["unavailable"] : ["no-such-nick", "unavailable"]
     case "ping":
     case "bye":
       return []
@@ -134,11 +155,11 @@ export const excusesOf = (request: Request, { rooms }: Standing): ReadonlyArray<
   }
 }
 
-const ofField = (code: ErrorCode): Deserved => {
+const ofField = (type: RequestType, { code }: Refusal): Deserved => {
   const requirements: Partial<Record<ErrorCode, RequirementId>> = {
     "bad-name": "NAME-1",
-    "bad-text": "TEXT-2",
-    "too-long": "TEXT-3",
+    "bad-text": type === "status" ? "STATUS-7" : "TEXT-2",
+    "too-long": type === "status" ? "STATUS-8" : "TEXT-3",
     "bad-json": "JSON-4"
   }
   return { codes: [code], requirement: requirements[code] ?? "JSON-5" }

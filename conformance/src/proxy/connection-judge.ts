@@ -28,12 +28,12 @@ import {
   makeLineDecoder,
   notUtf8,
   otherIn,
+  type PresenceEvent,
   parseJson,
   type Request,
   replyTypes,
   type Sent,
   type ServerMessage,
-  unclaimedBy,
   utf8Length
 } from "@tertulia/protocol"
 import { brokenBy, reliedOn } from "../blame.ts"
@@ -42,7 +42,7 @@ import type { RequirementId } from "../generated/requirement-id.ts"
 import type { Observation } from "../history.ts"
 import { type Evidence, show } from "../verdict.ts"
 import { type Arrived, nextMoment, readLine } from "../wire/connection.ts"
-import { type Asked, deservedOf, excusesOf, readAsked } from "./asked.ts"
+import { type Asked, deservedOf, excusesOf, readAsked, vocabularyOf } from "./asked.ts"
 import type { Side } from "./happening.ts"
 
 /** Something that a side has done against a requirement. */
@@ -124,6 +124,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   let requests: LineDecoder | undefined
   let hello: Hello | undefined
   let limits: Limits = defaultLimits
+  let vocabulary = vocabularyOf([])
   let nick: string | undefined
   let objects = 0
   let lines = 0
@@ -147,7 +148,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const client = blame("client")
   const features = () => hello?.features ?? []
   const standing = () => ({ nick, rooms, limits, resumes: claims(features(), "resume") })
-  const read = (line: Line) => readAsked(line, limits, unclaimedBy(features()), nick)
+  const read = (line: Line) => readAsked(line, limits, vocabulary, nick)
 
   const observe = (observation: Observation) => {
     if (observed.length < mostObservations) observed.push(observation)
@@ -232,6 +233,8 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
         return place(event)
       case "member":
         return move(event)
+      case "presence":
+        return changes(event)
       case "ping":
         pinged ??= at
         return
@@ -244,6 +247,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     if (hello !== undefined) return server("HELLO-2", { expected: "one `hello` per connection", got: excerpt(line) })
     hello = event
     limits = effectiveLimits(event.limits)
+    vocabulary = vocabularyOf(event.features)
     const bytes = utf8Length(line) + 1
     if (bytes > helloBytes)
       server("HELLO-3", { expected: `a hello of at most ${helloBytes} bytes`, got: `${bytes} bytes` })
@@ -322,6 +326,16 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       server("MEMBER-4", { expected, got: show(event) })
     }
     stay.members.set(event.nick, isIn)
+  }
+
+  // Between these and what is said of rooms there is no order, so all that can be seen is whether this connection may hear any.
+  const changes = (event: PresenceEvent) => {
+    if (event.nick === nick) {
+      server("PRESENCE-3", { expected: "no `presence` event of one's own person", got: show(event) })
+    }
+    if (rooms.size === 0 && !isObscure) {
+      server("PRESENCE-4", { expected: "no `presence` event for whoever is in no room", got: show(event) })
+    }
   }
 
   const dismiss = (code: string, at: number) => {
@@ -472,6 +486,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       case "rooms":
       case "members":
       case "conversations":
+      case "users":
         return judgeSlice(request, reply, wrong)
       case "bye":
         byeSaid = "reply"
@@ -526,11 +541,11 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
 
   const judgeSlice = (
     request: Request | undefined,
-    reply: Extract<ServerMessage, { type: "rooms" | "members" | "conversations" }>,
+    reply: Extract<ServerMessage, { type: ListType }>,
     wrong: Wrong
   ) => {
-    if (request?.type !== "rooms" && request?.type !== "members" && request?.type !== "conversations") return
-    const names = reply.type === "members" ? reply.members : namesIn(reply)
+    if (request === undefined || !isListRequest(request)) return
+    const names = namesIn(reply)
     const from = request.after === undefined ? [] : [request.after]
     const all = [...from, ...names]
     if (all.some((name, index) => index > 0 && name <= all[index - 1]!)) {
@@ -595,8 +610,25 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   }
 }
 
-const namesIn = (reply: Extract<ServerMessage, { type: "rooms" | "conversations" }>): ReadonlyArray<string> =>
-  (reply.type === "rooms" ? reply.rooms : reply.conversations).map(({ room }) => room)
+/** Requests and replies of lists that are cut into slices. */
+type ListType = "rooms" | "members" | "conversations" | "users"
+
+const listTypes: ReadonlySet<string> = new Set<ListType>(["rooms", "members", "conversations", "users"])
+
+const isListRequest = (request: Request): request is Extract<Request, { type: ListType }> => listTypes.has(request.type)
+
+const namesIn = (list: Extract<ServerMessage, { type: ListType }>): ReadonlyArray<string> => {
+  switch (list.type) {
+    case "rooms":
+      return list.rooms.map(({ room }) => room)
+    case "members":
+      return list.members
+    case "conversations":
+      return list.conversations.map(({ room }) => room)
+    case "users":
+      return list.users.map(({ nick }) => nick)
+  }
+}
 
 const isReply = (object: JsonObject): boolean => Object.hasOwn(object, "re") || object["type"] === "error"
 

@@ -74,8 +74,8 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
         ? [["epoch", log.epoch] as const, ["after", Math.max(0, Number(after) + log.shift)] as const]
         : []),
       ...(sessionNow === undefined ? [] : [["session", sessionNow] as const]),
-      ...(type === "login" ? named("nick", nick, nonce) : named("room", room, nonce)),
-      ...(type === "rooms" || type === "members" || type === "conversations" ? named("after", after, nonce) : [])
+      ...(type === "login" || type === "whois" ? named("nick", nick, nonce) : named("room", room, nonce)),
+      ...(["rooms", "members", "conversations", "users"].includes(String(type)) ? named("after", after, nonce) : [])
     ]
   }
 

@@ -52,6 +52,7 @@ export const quick = {
   heartbeat: 2,
   "login-seconds": 5,
   grace: 5,
+  "idle-seconds": 5,
   connections: 96,
   joins: 16,
   members: 24,

@@ -111,6 +111,8 @@ export const makeSession = (): Session => {
         return "re" in message ? answered(message) : [{ _tag: "Ended", bye: message }]
       case "hello":
         return [{ _tag: "Nonsense", why: "a second hello" }]
+      case "presence":
+        return []
       default:
         return answered(message)
     }

@@ -11,6 +11,7 @@ import type { JsonObject } from "./json.ts"
 import { defaultLimits, heartbeat, limitNames, limitRegistry } from "./limits.ts"
 import type { Event, Reply, Request, RequestType, ServerMessage } from "./messages.ts"
 import { nameLength } from "./names.ts"
+import { ownStatuses, presenceBytes, statuses } from "./presence.ts"
 import { utf8Length } from "./text.ts"
 import { hasWords } from "./words.ts"
 
@@ -233,6 +234,61 @@ const searchCursor = fc.string({
 
 const session = fc.string({ unit: fc.constantFrom(...lower, ...upper, "_", "-"), minLength: 16, maxLength: 128 })
 
+// What names are made of, and what makes them hard: marks, joiners, directions, widths.
+const lively = fc.constantFrom(
+  "a",
+  "Ñ",
+  "e\u0301",
+  "\u0301",
+  " ",
+  "\u00a0",
+  "שלום",
+  "عمر",
+  "अ",
+  "漢",
+  "👩‍🚀",
+  "🏳️‍🌈",
+  "\u200d",
+  "\u200f",
+  "\u3164",
+  '"',
+  "\\"
+)
+const ownWords = (bytes: number): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      fc.string({ unit: lively, maxLength: 8 }),
+      fc.constantFrom("a", "ñ", "漢", "😀"),
+      fc.string({ unit: lively, maxLength: 8 })
+    )
+    .map((parts) => parts.join(""))
+    .filter((drawn) => utf8Length(drawn) <= bytes)
+
+/** What a person may be shown as (STATUS-6). */
+export const display: fc.Arbitrary<string> = ownWords(presenceBytes.display)
+
+/** What a person may say beside their status (STATUS-6). */
+export const statusText: fc.Arbitrary<string> = ownWords(presenceBytes.text)
+
+/** Words that nobody may be shown as or say beside a status: of more than one line, out of their direction, or not to be seen (STATUS-7). */
+export const badWords: fc.Arbitrary<string> = fc.oneof(
+  fc.string({
+    unit: fc.constantFrom(" ", "\u00a0", "\u200b", "\u2060", "\u3000", "\u3164", "\u2800", "\ufeff", "\u{e0020}"),
+    minLength: 1,
+    maxLength: 8
+  }),
+  fc
+    .tuple(
+      fc.string({ unit: lively, maxLength: 4 }),
+      fc.oneof(
+        control,
+        fc.constantFrom("\n", "\t", "\u2028", "\u2029", "\u202a", "\u202d", "\u202e", "\u202c", "\u2066", "\u2069")
+      ),
+      fc.string({ unit: lively, maxLength: 4 })
+    )
+    .map((parts) => parts.join(""))
+)
+
 const count = fc.nat()
 const pageLimit = fc.integer({ min: 1, max: 1_000 })
 const code = (registry: ReadonlyArray<string>) => fc.oneof(fc.constantFrom(...registry), fc.constant("x-suite-code"))
@@ -287,6 +343,25 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
       { requiredKeys: ["type", "id", "room", "after"] }
     )
   ),
+  conversations: fc.record(
+    { type: fc.constant("conversations"), id: requestId, after: directSpelling, limit: pageLimit },
+    { requiredKeys: ["type", "id"] }
+  ),
+  status: fc.record(
+    {
+      type: fc.constant("status"),
+      id: requestId,
+      status: fc.constantFrom(...ownStatuses),
+      text: fc.oneof(fc.constant(""), statusText),
+      display: fc.oneof(fc.constant(""), display)
+    },
+    { requiredKeys: ["type", "id"] }
+  ),
+  users: fc.record(
+    { type: fc.constant("users"), id: requestId, room: roomSpelling, after: nickSpelling, limit: pageLimit },
+    { requiredKeys: ["type", "id"] }
+  ),
+  whois: fc.record({ type: fc.constant("whois"), id: requestId, nick: nickSpelling }),
   // Without a cursor, since a server knows its own only.
   search: fc.record(
     {
@@ -300,10 +375,6 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
       limit: pageLimit
     },
     { requiredKeys: ["type", "id", "text"] }
-  ),
-  conversations: fc.record(
-    { type: fc.constant("conversations"), id: requestId, after: directSpelling, limit: pageLimit },
-    { requiredKeys: ["type", "id"] }
   )
 }
 
@@ -322,6 +393,8 @@ const historyItem = fc.record(
   { type: fc.constant("message"), seq, from: nick, text, key, at: time },
   { requiredKeys: ["type", "seq", "from", "text", "at"] }
 )
+const presence = { nick, status: fc.constantFrom(...statuses), since: time, text: statusText, display }
+const presenceKeys = ["nick", "status", "since"] as const
 
 /** Any reply, alone by its schema: what a server may say depends on what it was asked. */
 export const reply: fc.Arbitrary<Reply> = fc.oneof(
@@ -408,6 +481,20 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     },
     { requiredKeys: ["type", "re", "results"] }
   ),
+  fc.record({ type: fc.constant("status"), re, ...presence }, { requiredKeys: ["type", "re", ...presenceKeys] }),
+  fc.record(
+    {
+      type: fc.constant("users"),
+      re,
+      users: fc.array(fc.record(presence, { requiredKeys: [...presenceKeys] }), { maxLength: 3 }),
+      more: fc.boolean()
+    },
+    { requiredKeys: ["type", "re", "users"] }
+  ),
+  fc.record(
+    { type: fc.constant("whois"), re, ...presence, rooms: fc.array(roomName, { maxLength: 3 }), more: fc.boolean() },
+    { requiredKeys: ["type", "re", ...presenceKeys, "rooms"] }
+  ),
   fc.record(
     { type: fc.constant("error"), re, code: code(errorCodes), message: sentence, field: sentence, retryAfter: count },
     { requiredKeys: ["type", "code", "message"] }
@@ -439,7 +526,8 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record(
     { type: fc.constant("bye"), code: code(byeCodes), message: sentence, reconnectAfter: count },
     { requiredKeys: ["type", "code", "message"] }
-  )
+  ),
+  fc.record({ type: fc.constant("presence"), ...presence }, { requiredKeys: ["type", ...presenceKeys] })
 )
 
 /** Anything that a server says. */
@@ -487,6 +575,12 @@ const optional = (field: string, type: keyof typeof wrongType) => fault(field, "
 const room = fc.oneof(string("room"), fault("room", "bad-name", badRoom))
 const anyRoomFault = fc.oneof(string("room"), fault("room", "bad-name", badAnyRoom))
 const ofConversation = optional("epoch", "string")
+const words = (field: "display" | "text") =>
+  fc.oneof(
+    optional(field, "string"),
+    fault(field, "bad-text", badWords),
+    fault(field, "too-long", longText(presenceBytes[field]))
+  )
 const limit = fc.oneof(optional("limit", "integer"), fault("limit", "bad-request", fc.constant(0)))
 
 const badTime = fc.constantFrom("", "now", "2026-11-20", "2026-11-20T20:08:00Z", "2026-11-20T20:08:00.000+01:00")
@@ -546,7 +640,21 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
     ),
     limit
   ],
-  conversations: [fc.oneof(optional("after", "string"), fault("after", "bad-name", badDirect)), limit]
+  conversations: [fc.oneof(optional("after", "string"), fault("after", "bad-name", badDirect)), limit],
+  status: [
+    fc.oneof(
+      optional("status", "string"),
+      fault("status", "bad-request", fc.constantFrom("idle", "offline", "", "Busy"))
+    ),
+    words("text"),
+    words("display")
+  ],
+  users: [
+    fc.oneof(optional("room", "string"), fault("room", "bad-name", badRoom)),
+    fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)),
+    limit
+  ],
+  whois: [fc.oneof(string("nick"), fault("nick", "bad-name", badNick))]
 }
 
 /** What is a fault to a server that doesn't claim direct. */

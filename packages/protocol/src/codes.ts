@@ -23,9 +23,9 @@ export const errorRegistry = {
   "bad-name": { retry: "mend", meaning: "`nick` or `room` breaks the grammar of names" },
   "bad-text": {
     retry: "mend",
-    meaning: "a text is empty, holds a forbidden control character, or has no word to search for"
+    meaning: "a text is empty, holds a forbidden character, or has no word to search for"
   },
-  "too-long": { retry: "mend", meaning: "a text is over `limits.text`" },
+  "too-long": { retry: "mend", meaning: "a text is over `limits.text`, or over the bound of its field" },
   "session-expired": {
     retry: "mend",
     meaning: "the session is unknown, has ended, or is another nick's (profile resume)"
@@ -35,7 +35,10 @@ export const errorRegistry = {
     retry: "mend",
     meaning: "this person has sent another text with this key to this room (profile resume)"
   },
-  "no-such-nick": { retry: "later", meaning: "nobody has this nick, or not whom the request means (profile direct)" },
+  "no-such-nick": {
+    retry: "later",
+    meaning: "nobody has this nick whom the request means and whom one may know of (profiles direct and presence)"
+  },
   "no-such-room": { retry: "later", meaning: "`create` is false and the room doesn't exist" },
   "not-joined": { retry: "mend", meaning: "this connection is not in the room" },
   "already-joined": { retry: "never", meaning: "this connection is in the room" },

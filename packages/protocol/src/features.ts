@@ -7,13 +7,13 @@
 import type { RequestType } from "./messages.ts"
 
 /** What this version knows of profiles; `core` is `protocol` 1 and never stands in `features`. */
-export const profiles = ["core", "history", "resume", "direct", "search"] as const
+export const profiles = ["core", "history", "resume", "direct", "presence", "search"] as const
 
 /** A profile of this version. */
 export type Profile = (typeof profiles)[number]
 
 /** Profiles that no second server has passed yet: they are claimed, and judged, as drafts (spec/versioning.md). */
-const drafts: ReadonlySet<Profile> = new Set<Profile>(["direct", "search"])
+const drafts: ReadonlySet<Profile> = new Set<Profile>(["direct", "presence", "search"])
 
 /** How a server claims a profile; the core is claimed by `protocol`. */
 export const claimOf = (profile: Exclude<Profile, "core">): string =>
@@ -43,8 +43,11 @@ export const profileOf = {
   sync: "core",
   bye: "core",
   history: "history",
-  search: "search",
-  conversations: "direct"
+  conversations: "direct",
+  status: "presence",
+  users: "presence",
+  whois: "presence",
+  search: "search"
 } as const satisfies { readonly [Type in RequestType]: Profile }
 
 /** The fields of requests that belong to another profile than their request. */

@@ -44,7 +44,14 @@ export const limitRegistry = {
   burst: entry("requests", 100, 10, "requests read at once from one connection before the server slows down"),
   rate: entry("requests per second", 50, 5, "requests read per second from one connection after the burst"),
   grace: entry("seconds", 15, 5, "time for which a person without a connection stays (profile resume)", "resume"),
-  keySeconds: entry("seconds", 604_800, 3_600, "time for which a used key is known (profile resume)", "resume")
+  keySeconds: entry("seconds", 604_800, 3_600, "time for which a used key is known (profile resume)", "resume"),
+  idleSeconds: entry(
+    "seconds",
+    300,
+    5,
+    "time after which an active person who does nothing is idle (profile presence)",
+    "presence"
+  )
 } as const satisfies Record<string, LimitEntry>
 
 /** The name of a limit. */
@@ -89,7 +96,8 @@ export const AnnouncedLimits = Schema.Struct({
   burst: limit("burst"),
   rate: limit("rate"),
   grace: limit("grace"),
-  keySeconds: limit("keySeconds")
+  keySeconds: limit("keySeconds"),
+  idleSeconds: limit("idleSeconds")
 }).annotate({ identifier: "Limits", title: "Limits", description: "Limits that differ from the registry's defaults" })
 
 /** What is wrong with a set of limits, in one sentence each; empty when it may be announced. */

@@ -35,6 +35,7 @@ import {
   RoomName,
   RoomSpelling
 } from "./names.ts"
+import { ListUsers, PresenceEvent, SetStatus, StatusReply, Users, WhoIs, WhoIsReply } from "./presence.ts"
 import { JsonString, SearchText, Text } from "./text.ts"
 
 const id = RequestId
@@ -201,6 +202,21 @@ export const ReadHistory = Schema.Struct({
     ]
   })
 
+export const ListConversations = Schema.Struct({
+  type: Schema.Literal("conversations"),
+  id,
+  after: Schema.optionalKey(DirectSpelling),
+  limit: pageLimit
+}).annotate({
+  identifier: "ListConversations",
+  title: "conversations",
+  description: "List one's conversations by name, those after `after`",
+  examples: [
+    { type: "conversations", id: 21 },
+    { type: "conversations", id: 22, after: "@leo", limit: 50 }
+  ]
+})
+
 export const Search = Schema.Struct({
   type: Schema.Literal("search"),
   id,
@@ -231,24 +247,15 @@ export const Search = Schema.Struct({
   ]
 })
 
-export const ListConversations = Schema.Struct({
-  type: Schema.Literal("conversations"),
-  id,
-  after: Schema.optionalKey(DirectSpelling),
-  limit: pageLimit
-}).annotate({
-  identifier: "ListConversations",
-  title: "conversations",
-  description: "List one's conversations by name, those after `after`",
-  examples: [
-    { type: "conversations", id: 21 },
-    { type: "conversations", id: 22, after: "@leo", limit: 50 }
-  ]
-})
-
 /** Every request of the core and of the profiles. */
 export const Request = Schema.Union(
-  [Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye, ReadHistory, ListConversations, Search],
+  [
+    ...([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye] as const),
+    ...([ReadHistory] as const),
+    ...([ListConversations] as const),
+    ...([SetStatus, ListUsers, WhoIs] as const),
+    ...([Search] as const)
+  ],
   { mode: "oneOf" }
 )
   .annotate({ identifier: "Request", title: "Request", description: "Any request of a client" })
@@ -553,10 +560,15 @@ export const Conversations = Schema.Struct({
 
 /** Every reply of the core and of the profiles. */
 export const Reply = Schema.Union(
-  [Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, History, Conversations, Found, ErrorReply],
-  {
-    mode: "oneOf"
-  }
+  [
+    ...([Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply] as const),
+    ...([History] as const),
+    ...([Conversations] as const),
+    ...([StatusReply, Users, WhoIsReply] as const),
+    ...([Found] as const),
+    ErrorReply
+  ],
+  { mode: "oneOf" }
 )
   .annotate({ identifier: "Reply", title: "Reply", description: "Any reply of a server" })
   .pipe(Schema.toTaggedUnion("type"))
@@ -576,6 +588,9 @@ export const replyTypes = {
   bye: "bye",
   history: "history",
   conversations: "conversations",
+  status: "status",
+  users: "users",
+  whois: "whois",
   search: "search"
 } as const satisfies Record<RequestType, Reply["type"]>
 
@@ -647,8 +662,8 @@ export const ByeEvent = Schema.Struct({
   ]
 })
 
-/** Every event of the core. */
-export const Event = Schema.Union([Hello, Message, Member, PingEvent, ByeEvent], { mode: "oneOf" })
+/** Every event of the core and of the profiles. */
+export const Event = Schema.Union([Hello, Message, Member, PingEvent, ByeEvent, PresenceEvent], { mode: "oneOf" })
   .annotate({ identifier: "Event", title: "Event", description: "Any event of a server" })
   .pipe(Schema.toTaggedUnion("type"))
 

@@ -108,11 +108,13 @@ const without = (object: JsonObject, fields: ReadonlyArray<string>): JsonObject 
 const fold = (request: Request): Request => {
   switch (request.type) {
     case "login":
+    case "whois":
       return withFolded(request, "nick")
     case "rooms":
     case "conversations":
       return withFolded(request, "after")
     case "members":
+    case "users":
       return withFolded(withFolded(request, "room"), "after")
     case "search":
       return withFolded(withFolded(request, "room"), "from")
@@ -191,6 +193,13 @@ const cursorFaults = (type: RequestType, object: JsonObject, isCursor: IsCursor)
 const faultsOf = (issue: Issue, field: string | undefined): ReadonlyArray<Fault> => {
   switch (issue._tag) {
     case "AnyOf":
+      // Of several literals, none says what is wrong.
+      if (issue.issues.length === 0) {
+        return [
+          { code: "bad-request", field, message: `${field ?? "the request"} is none of the values that it can have` }
+        ]
+      }
+      return issue.issues.flatMap((inner) => faultsOf(inner, field))
     case "Composite":
       return issue.issues.flatMap((inner) => faultsOf(inner, field))
     case "Pointer":

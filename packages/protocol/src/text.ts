@@ -11,7 +11,8 @@ import { wordCharacter } from "./words.ts"
 const allowed = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/u
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/u
 
-const wellFormed = Schema.makeFilter(
+/** No lone surrogates (JSON-4). */
+export const wellFormed = Schema.makeFilter(
   (text: string) => text.isWellFormed() || "no lone surrogates",
   refusedAs("bad-json")
 )

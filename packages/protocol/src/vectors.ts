@@ -9,6 +9,7 @@ import { jsonProfile } from "./vectors/json-profile.ts"
 import { messages } from "./vectors/messages.ts"
 import { names } from "./vectors/names.ts"
 import type { VectorFile } from "./vectors/notation.ts"
+import { ownWords } from "./vectors/own-words.ts"
 import { precedence } from "./vectors/precedence.ts"
 import { search } from "./vectors/search.ts"
 import { texts } from "./vectors/texts.ts"
@@ -19,10 +20,11 @@ export type { JsonVector } from "./vectors/json-profile.ts"
 export type { MessageVector } from "./vectors/messages.ts"
 export type { NameVector } from "./vectors/names.ts"
 export { bytesOf, type Outcome, type Piece, type Vector, type VectorFile } from "./vectors/notation.ts"
+export type { OwnWordsVector } from "./vectors/own-words.ts"
 export type { SearchVector } from "./vectors/search.ts"
 export { session, sessionReplies } from "./vectors/session.ts"
 export type { TextVector } from "./vectors/texts.ts"
-export { framing, hostile, jsonProfile, messages, names, precedence, search, texts }
+export { framing, hostile, jsonProfile, messages, names, ownWords, precedence, search, texts }
 
 /** Every file of vectors, by its name. */
 export const vectorFiles: { readonly [file: string]: VectorFile } = {
@@ -30,6 +32,7 @@ export const vectorFiles: { readonly [file: string]: VectorFile } = {
   "json-profile.json": jsonProfile,
   "names.json": names,
   "texts.json": texts,
+  "own-words.json": ownWords,
   "search.json": search,
   "messages.json": messages,
   "precedence.json": precedence,

@@ -21,6 +21,7 @@ import {
   type MessageVector,
   messages,
   names,
+  ownWords,
   type Piece,
   precedence,
   session,
@@ -97,6 +98,13 @@ it.each(texts.vectors)("texts: $name", ({ text, outcome }) => {
     if (outcome === "accepted") expect(decoded).toMatchObject({ success: { text: said } })
     else expect(outcomeOf(decoded)).toEqual({ outcome, re: 1, field: "text" })
   }
+})
+
+it.each(ownWords.vectors)("own words: $name", ({ field, outcome, words }) => {
+  const said = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytesOf(words, defaultLimits))
+  const decoded = decodeObject({ type: "status", id: 1, [field]: said })
+  if (outcome === "accepted") expect(decoded).toMatchObject({ success: { [field]: said } })
+  else expect(outcomeOf(decoded)).toEqual({ outcome, re: 1, field })
 })
 
 it.each(messages.vectors)("messages: $name", ({ from, object, outcome, field }: MessageVector) => {

@@ -42,6 +42,7 @@ export const sendDirect = Effect.fnUntraced(function* (
   const other = otherOf(session, request)
   if ("code" in other) return yield* Effect.fail(other)
   const author = person!
+  server.presences.acts(author)
   const draft = { author, from: author.nick, text, at: server.today(), ...(key === undefined ? {} : { key }) }
   sending.hand(id, server.conversations!.open(author, other), draft)
 })

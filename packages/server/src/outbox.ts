@@ -28,6 +28,8 @@ export interface Outbox {
   readonly say: (lines: string) => void
   /** Posts an event: the bytes of whole lines, shared with other outboxes. */
   readonly post: (lines: Uint8Array) => void
+  /** Posts an event that may be lost (PRESENCE-6), unless so much waits that the reader is late: it costs nobody the connection. */
+  readonly offer: (lines: Uint8Array) => void
   /** Holds an event back until `release`: it belongs behind a replay that is being said. It counts as if it was posted. */
   readonly hold: (lines: Uint8Array) => void
   /** Posts what was held back. */
@@ -135,6 +137,9 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
     say: (lines) => put(Buffer.from(lines)),
     post: (lines) => {
       if (hasRoom()) put(lines)
+    },
+    offer: (lines) => {
+      if (unsent() <= mark) put(lines)
     },
     hold: (lines) => {
       if (!hasRoom()) return

@@ -17,6 +17,7 @@ import type { Side } from "./conversations.ts"
 import { bye } from "./ending.ts"
 import { makeEpoch } from "./epoch.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
+import type { Presence } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { absent, type Member, type Room } from "./room.ts"
 import type { Author, Unavailable } from "./room-log.ts"
@@ -48,6 +49,7 @@ export interface Person extends Author {
   readonly conversations: OrderedMap<Side>
   /** Rooms of an earlier connection, by name. */
   readonly kept: Map<string, Kept>
+  readonly presence: Presence
 }
 
 export interface People {
@@ -65,8 +67,11 @@ export interface People {
    * Lets somebody go on as the person whose session this is; the connection before is over when `welcome` is called (SESSION-3).
    */
   readonly resume: (session: Session, nick: string, secret: string, welcome: () => void) => Effect.Effect<void, Refused>
-  /** Whoever has this nick. */
+  /** Whoever has this nick and can be written to. */
   readonly named: (nick: string) => Person | undefined
+  /** Whoever holds this nick: also somebody whose time is over and who still is in their rooms, until a restart wouldn't find them. */
+  readonly holder: (nick: string) => Person | undefined
+  /** Everybody who holds a nick. */
   readonly all: () => Iterable<Person>
   /** Gives back what a connection held: at once, or after the grace where there is a session and nobody has said `bye`. */
   readonly depart: (session: Session, saidBye: boolean) => void
@@ -101,24 +106,30 @@ export interface PeopleOptions {
   /** Monotonic milliseconds. */
   readonly now: () => number
   readonly leave: (seat: Seat) => void
+  /** The presence of somebody new. */
+  readonly born: () => Presence
+  /** Called when a person ends, while they still are in their rooms. */
+  readonly onEnd: (person: Person) => void
   /** Runs an effect for as long as the server lives. */
   readonly fork: (effect: Effect.Effect<void>) => void
   /** Called when a person ends, with what waits until a restart wouldn't find them any more. */
   readonly ended: (person: Person, forgotten: Effect.Effect<void, Unavailable>) => void
 }
 
-const newPerson = (id: string, nick: string, claim: Claim | undefined): Person => ({
+const newPerson = (id: string, nick: string, claim: Claim | undefined, presence: Presence): Person => ({
   id,
   nick,
   claim,
   session: undefined,
   isThere: false,
   conversations: makeOrderedMap(),
-  kept: new Map()
+  kept: new Map(),
+  presence
 })
 
 /** The people of a server; those who were there before its restart have the grace to come back (SESSION-9). */
-export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, leave, now }: PeopleOptions) {
+export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
+  const { born, ended, fork, grace, leave, now, onEnd } = options
   const claims = yield* Claims
   const secrets = yield* Secrets
   const nicks = new Map<string, Person>()
@@ -145,7 +156,7 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
 
   for (const claim of claims.left) {
     if (nicks.has(claim.nick)) continue
-    const person = newPerson(claim.person, claim.nick, claim)
+    const person = newPerson(claim.person, claim.nick, claim, born())
     person.isThere = true
     nicks.set(claim.nick, person)
     waiting.add(addClaimant(person, claim))
@@ -175,9 +186,9 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
   const forgetLater = Effect.suspend(() => forgetAll).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.ignore)
 
   /** Ends a person: the session, the memberships, the hold on the nick. */
-  const end = (person: Person) => {
+  const end = (person: Person, seated: ReadonlyArray<Seat> = []) => {
     endSession(person)
-    free(person)
+    free(person, seated)
     if (person.claim !== undefined) fork(forgetLater)
   }
 
@@ -202,7 +213,10 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
     ended(person, forgetAll)
   }
 
-  const free = (person: Person) => {
+  const free = (person: Person, seated: ReadonlyArray<Seat> = []) => {
+    onEnd(person)
+    person.session = undefined
+    for (const seat of seated) leave(seat)
     for (const kept of person.kept.values()) leave(kept)
     person.kept.clear()
     if (nicks.get(person.nick) === person) nicks.delete(person.nick)
@@ -224,7 +238,7 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
     if (nicks.has(nick)) return yield* refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
     const secret = resume ? secrets() : undefined
     const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: id, nick }
-    const person = newPerson(id, nick, claim)
+    const person = newPerson(id, nick, claim, born())
     nicks.set(nick, person)
     const begin = () => {
       person.isThere = true
@@ -278,14 +292,14 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
   const depart: People["depart"] = (session, saidBye) => {
     const { person, seats } = session
     if (person?.session !== session) return
-    person.session = undefined
     const seated = [...seats.values()]
-    seats.clear()
     const claimant = claimantOf(person)
     if (claimant === undefined || saidBye) {
-      for (const seat of seated) leave(seat)
-      return end(person)
+      end(person, seated)
+      return seats.clear()
     }
+    person.session = undefined
+    seats.clear()
     claimant.settled = session.sending.settled
     claimant.isSettled = session.sending.isSettled
     claimant.until = deadline()
@@ -312,13 +326,15 @@ export const makePeople = Effect.fnUntraced(function* ({ ended, fork, grace, lea
     }
   }
 
+  const holder: People["holder"] = (nick) => nicks.get(nick)
+
   const named: People["named"] = (nick) => {
-    const person = nicks.get(nick)
+    const person = holder(nick)
     return person?.isThere === true ? person : undefined
   }
 
   return {
-    ...{ enter, resume, named, all: () => nicks.values(), depart, expire },
+    ...{ enter, resume, named, holder, all: () => nicks.values(), depart, expire },
     forgotten: Effect.ignore(forgetAll)
   } satisfies People as People
 })

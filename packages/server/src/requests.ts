@@ -17,6 +17,7 @@ import * as Effect from "effect/Effect"
 import { historyDirect, listConversations, sendDirect } from "./direct.ts"
 import { bye, type Ending } from "./ending.ts"
 import { historyLine } from "./history.ts"
+import { presenceFields } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Room } from "./room.ts"
 import type { Unavailable } from "./room-log.ts"
@@ -25,6 +26,7 @@ import { foundLine } from "./search.ts"
 import { knownLine } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
+import { usersLine, whoIsLine } from "./users.ts"
 
 type RequestOf<Type extends RequestType> = Extract<Request, { readonly type: Type }>
 
@@ -114,6 +116,7 @@ const send: Handler<"send"> = (session, request) => {
   if (seat === undefined && isDirect(name)) return sendDirect(session, request)
   if (seat === undefined) return key === undefined ? notJoined(name) : sendFromOutside(session, { ...request, key })
   const author = session.person!
+  session.server.presences.acts(author)
   const draft = { author, from: author.nick, text, at: session.server.today(), ...(key === undefined ? {} : { key }) }
   return Effect.map(session.sending.ready(name), () => {
     session.sending.hand(id, seat.room, draft)
@@ -128,7 +131,9 @@ const sendFromOutside = Effect.fnUntraced(function* (
 ): Effect.fn.Return<undefined, Refused> {
   yield* session.sending.settled
   const known = yield* Effect.mapError(session.server.sentBefore(room, session.person!, key), unavailable)
-  return yield* known === undefined ? notJoined(room) : sayLine(session, knownLine(id, room, text, known))
+  if (known === undefined) return yield* notJoined(room)
+  session.server.presences.acts(session.person!)
+  return yield* sayLine(session, knownLine(id, room, text, known))
 })
 
 const rooms: Handler<"rooms"> = (session, { after, id, limit }) => {
@@ -166,6 +171,32 @@ const history: Handler<"history"> = (session, request) => {
   )
 }
 
+const status: Handler<"status"> = (session, { id, type: _, ...wish }) => {
+  const person = session.person!
+  session.server.presences.set(person, wish)
+  return sayLine(session, `{"type":"status","re":${id},${presenceFields(person)}}\n`)
+}
+
+const users: Handler<"users"> = (session, request) => {
+  const line = usersLine(askingOf(session), request)
+  return line === undefined ? notJoined(request.room!) : sayLine(session, line)
+}
+
+const whois: Handler<"whois"> = (session, request) => {
+  const { nick } = request
+  const line = whoIsLine(askingOf(session), request)
+  // Whoever is nowhere near looks like nobody (USERS-5).
+  if (line === undefined) return refuse("no-such-nick", "nick", `there is no ${nick} in the rooms that you are in`)
+  return sayLine(session, line)
+}
+
+const askingOf = ({ person, seats, server: { limits, people } }: Session) => ({
+  person: person!,
+  seats,
+  people,
+  limits
+})
+
 const search: Handler<"search"> = (session, request) => {
   const { seats, server } = session
   const seat = request.room === undefined ? undefined : seats.get(request.room)
@@ -195,8 +226,9 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   sync,
   bye: goodbye,
   history,
-  search,
-  conversations: listConversations
+  conversations: listConversations,
+  ...{ status, users, whois },
+  search
 }
 
 /** Executes one request of a connection whose state allows it, and answers it or refuses it. */

@@ -17,7 +17,7 @@ import type { Publish, RoomLog, Unavailable } from "./room-log.ts"
 /** A person in a room. */
 export interface Member {
   readonly nick: string
-  readonly outbox: Pick<Outbox, "post" | "hold">
+  readonly outbox: Pick<Outbox, "post" | "hold" | "offer">
   /** Whether entries go out as they come; while false, they are held back behind the replay. */
   live: boolean
 }
@@ -44,7 +44,7 @@ export interface Room extends Pick<Intake, "submit"> {
 }
 
 /** Goes nowhere. */
-const nobody: Member["outbox"] = { post: () => {}, hold: () => {} }
+const nobody: Member["outbox"] = { post: () => {}, hold: () => {}, offer: () => {} }
 
 /** Puts somebody who has lost the connection in the place of who was there: a member still, who gets nothing (SESSION-4). */
 export const absent = ({ members }: Room, { nick }: Member): Member => {

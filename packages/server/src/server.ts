@@ -22,6 +22,7 @@ import type { Claims } from "./claims.ts"
 import { type Conversations, makeConversations } from "./conversations.ts"
 import { makeDoor } from "./door.ts"
 import { makePeople, type People, type PeopleOptions, type Seat } from "./people.ts"
+import { makePresences, type Presences } from "./presence.ts"
 import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
 import type { Search } from "./search.ts"
@@ -52,6 +53,7 @@ export interface Server extends ServerOptions {
   readonly people: People
   /** Absent when the server doesn't claim `direct`. */
   readonly conversations: Conversations | undefined
+  readonly presences: Presences
   readonly sessions: Set<Session>
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -80,15 +82,19 @@ export const serve = Effect.fnUntraced(function* (
     ...(durable ? [claimOf("history")] : []),
     claimOf("resume"),
     ...(conversationLogs === undefined ? [] : [claimOf("direct")]),
+    claimOf("presence"),
     ...(search === undefined ? [] : [claimOf("search")])
   ]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
   const rooms = yield* makeRooms(options.limits, fork)
   const leave = ({ member, room }: Seat) => rooms.leave(room, member)
+  const today = () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
+  const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
   const conversations = conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork)
   const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
-  const people = yield* makePeople({ grace: options.limits.grace, now, leave, fork, ended })
+  const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
+  const people = yield* makePeople({ grace: options.limits.grace, ...ways })
   conversations?.restore(people.all())
   const server: Server = {
     ...options,
@@ -100,9 +106,10 @@ export const serve = Effect.fnUntraced(function* (
     rooms,
     people,
     conversations,
+    presences,
     sessions: new Set(),
     now,
-    today: () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
+    today
   }
   const door = makeDoor(options.limits.connections)
   yield* Effect.forkScoped(watch(server))

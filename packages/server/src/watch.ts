@@ -1,6 +1,6 @@
 /**
  * The clocks of all connections, on one ticker: silence (HEART-1, HEART-2), time to log in (LOGIN-8), a reader that has stalled
- * (FLOW-2); and of people who are away (SESSION-6).
+ * (FLOW-2); and those of people: without a connection (SESSION-6), and who does nothing (IDLE-1).
  *
  * A ticker for all, because a timer for each would be most of what an idle connection costs. The spec allows everything here to be
  * a heartbeat late; an eighth of one is, or a second.
@@ -26,6 +26,7 @@ export const watch = (server: Server): Effect.Effect<never> => {
     if (hasWaited) return
     for (const session of server.sessions) lookAt(session, now)
     server.people.expire(now)
+    server.presences.look(server.people.all(), now)
   })
   return Effect.forever(Effect.andThen(Effect.sleep(tick), look))
 }

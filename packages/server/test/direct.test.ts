@@ -348,7 +348,11 @@ const person = (id: string, nick: string): Person => ({
   session: undefined,
   isThere: true,
   conversations: makeOrderedMap(),
-  kept: new Map()
+  kept: new Map(),
+  presence: {
+    ...{ status: "active", since: "2026-11-20T20:08:00.000Z" },
+    ...{ text: undefined, display: undefined, hasActed: false, actedAt: 0 }
+  }
 })
 
 test("a log is removed only when a restart wouldn't find the person, however often that is tried", async () => {

@@ -47,6 +47,12 @@ test("a text is limited in bytes of UTF-8", async () => {
 test("hello announces what holds", async () => {
   await using house = await openHouse({ limits: { joins: 7 }, heartbeat: 9 })
   const ana = await house.connect()
-  const hello = await ana.expect({ type: "hello", protocol: 1, features: ["resume/1"], auth: ["guest"], heartbeat: 9 })
+  const hello = await ana.expect({
+    type: "hello",
+    protocol: 1,
+    features: ["resume/1", "draft/presence/1"],
+    auth: ["guest"],
+    heartbeat: 9
+  })
   expect(hello["limits"]).toMatchObject({ joins: 7, line: 65_536 })
 })

@@ -44,7 +44,10 @@ import {
 } from "./world.ts"
 
 /** What the model knows how to answer: the requests of the core, without their `id`. */
-export type Ask = Exclude<AnyAsk, { readonly type: "history" | "search" | "conversations" }>
+export type Ask = Exclude<
+  AnyAsk,
+  { readonly type: "history" | "conversations" | "status" | "users" | "whois" | "search" }
+>
 
 /** What a client does. */
 export type Deed =

@@ -164,6 +164,36 @@ const results: Kind = {
 const secret: Kind = {
   wrong: [notString, ["bad-request", "REPLY-9", ["", "too-short", "s p a c e s   a r e", "a".repeat(129)]]]
 }
+const ownStatus: Kind = { wrong: [notString, ["bad-request", "STATUS-5", ["", "idle", "offline", "Busy", "sleeping"]]] }
+const ownWords = (bytes: number): Kind => ({
+  wrong: [
+    notString,
+    [
+      "bad-text",
+      "STATUS-7",
+      [" ", "one\ntwo", "\t", "\u001b[2J", "a\u202eb", "\u2066a", "a\u2028b", "\u3164", "\u200b\ufeff"]
+    ],
+    ["too-long", "STATUS-8", ["x".repeat(bytes + 1)]]
+  ]
+})
+const status: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "sleeping"]]] }
+const shownWords = (bytes: number): Kind => {
+  const { wrong } = ownWords(bytes)
+  return { wrong: [...wrong, ["bad-text", "STATUS-7", [""]]] }
+}
+const presences: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [["ana"], [{ nick: "ana" }], [{ nick: "ana", status: "active" }], [{ status: "active" }]]
+    ]
+  ]
+}
+const roomNames: Kind = {
+  wrong: [notList, ["bad-name", "NAME-3", [["#Cafe"], ["cafe"]]], ["bad-request", "REPLY-9", [[5]]]]
+}
 const heartbeat: Kind = { wrong: [notInteger, outside(0, 301)] }
 const protocol: Kind = { wrong: [notInteger, outside(0)] }
 const change: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "kicked"]]] }
@@ -240,6 +270,43 @@ const requests: { readonly [Type in RequestType]: Message } = {
       "the largest cursor": { type: "history", id: 13, room: "#cafe", after: Number.MAX_SAFE_INTEGER }
     }
   },
+  conversations: {
+    requirement: "DIRECT-16",
+    good: { type: "conversations", id: 21, after: "@leo", limit: 50 },
+    fields: { id, after: optional(direct), limit: optional(limit) },
+    also: {
+      "nothing more": { type: "conversations", id: 21 },
+      "a name in capitals": { type: "conversations", id: 21, after: "@LEO" }
+    }
+  },
+  status: {
+    requirement: "STATUS-1",
+    good: { type: "status", id: 19, status: "busy", text: "in a class until ten", display: "Ana María" },
+    fields: { id, status: optional(ownStatus), text: optional(ownWords(256)), display: optional(ownWords(128)) },
+    also: {
+      "nothing more": { type: "status", id: 19 },
+      "a text and a name that are taken away": { type: "status", id: 19, text: "", display: "" },
+      "a name of letters, marks and a picture": { type: "status", id: 19, display: "e\u0301 שלום अभि 👩\u200d🚀" },
+      "a name of 128 bytes and a text of 256": {
+        type: "status",
+        id: 19,
+        display: "ñ".repeat(64),
+        text: "😀".repeat(64)
+      }
+    }
+  },
+  users: {
+    requirement: "USERS-1",
+    good: { type: "users", id: 22, room: "#cafe", after: "ana", limit: 50 },
+    fields: { id, room: optional(room), after: optional(nick), limit: optional(limit) },
+    also: { "nothing more": { type: "users", id: 22 } }
+  },
+  whois: {
+    requirement: "USERS-4",
+    good: { type: "whois", id: 24, nick: "leo" },
+    fields: { id, nick },
+    also: { "a nick in capitals": { type: "whois", id: 24, nick: "LEO" } }
+  },
   search: {
     requirement: "SEARCH-1",
     good: {
@@ -268,15 +335,6 @@ const requests: { readonly [Type in RequestType]: Message } = {
       "one ideograph": { type: "search", id: 19, text: "漢" },
       "what looks like operators": { type: "search", id: 19, text: 'a OR "b c"* NEAR(d) -e ^f text:g' },
       "a limit above every page": { type: "search", id: 19, text: "a", limit: Number.MAX_SAFE_INTEGER }
-    }
-  },
-  conversations: {
-    requirement: "DIRECT-16",
-    good: { type: "conversations", id: 21, after: "@leo", limit: 50 },
-    fields: { id, after: optional(direct), limit: optional(limit) },
-    also: {
-      "nothing more": { type: "conversations", id: 21 },
-      "a name in capitals": { type: "conversations", id: 21, after: "@LEO" }
     }
   }
 }
@@ -323,6 +381,15 @@ const additions: { readonly [Added in Profile]?: { readonly [type: string]: Mess
 
 const re = id
 const at = "2026-11-20T20:08:00.000Z"
+
+const presence = { nick: "leo", status: "busy", since: at, text: "in a class", display: "Leo 🦁" }
+const presenceFields = {
+  nick: sentNick,
+  status,
+  since: time,
+  text: optional(shownWords(256)),
+  display: optional(shownWords(128))
+}
 
 const replies: { readonly [Type in Reply["type"]]: Message } = {
   welcome: {
@@ -443,6 +510,24 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
       }
     }
   },
+  status: {
+    requirement: "STATUS-1",
+    good: { type: "status", re: 19, ...presence },
+    fields: { re, ...presenceFields },
+    also: { "no words": { type: "status", re: 19, nick: "ana", status: "active", since: at } }
+  },
+  users: {
+    requirement: "USERS-1",
+    good: { type: "users", re: 22, users: [{ nick: "ana", status: "idle", since: at }, presence], more: true },
+    fields: { re, users: presences, more: optional(flag) },
+    also: { "nobody above the name": { type: "users", re: 22, users: [] } }
+  },
+  whois: {
+    requirement: "USERS-4",
+    good: { type: "whois", re: 24, ...presence, rooms: ["#cafe", "#cine"], more: true },
+    fields: { re, ...presenceFields, rooms: roomNames, more: optional(flag) },
+    also: { "no room": { type: "whois", re: 24, nick: "ana", status: "active", since: at, rooms: [] } }
+  },
   search: {
     requirement: "SEARCH-1",
     good: {
@@ -520,6 +605,12 @@ const events: { readonly [Type in Event["type"]]: Message } = {
     good: { type: "bye", code: "shutting-down", message: "the server is stopping", reconnectAfter: 1_250 },
     fields: { code, message: words, reconnectAfter: optional(count) },
     also: { "a code that nobody knows": { type: "bye", code: "x-acme-closed", message: "" } }
+  },
+  presence: {
+    requirement: "PRESENCE-1",
+    good: { type: "presence", ...presence },
+    fields: presenceFields,
+    also: { "somebody who is gone": { type: "presence", nick: "leo", status: "offline", since: at } }
   }
 }
 
@@ -614,7 +705,7 @@ export const messages: VectorFile<MessageVector> = {
     ...profiles.flatMap(vectorsOfProfile),
     ...vectorsOf("server", "reply", replies),
     ...vectorsOf("server", "event", events),
-    ...["hello", "message", "member", "ping"].map(
+    ...["hello", "message", "member", "ping", "presence"].map(
       (type): MessageVector => ({
         name: `event ${type}: with re`,
         requirements: ["REPLY-9"],

@@ -17,6 +17,8 @@ export interface Options {
   readonly limits?: Partial<Limits>
   readonly heartbeat?: number
   readonly logs?: Layer.Layer<RoomLogs | Claims, StorageFault>
+  /** Whether clients note `presence` events, which come beside much else: only for tests that are about them. */
+  readonly hearsPresence?: boolean
   /** Whether the test provokes defects; in all other tests, one that is logged fails the test. */
   readonly hasDefects?: boolean
 }
@@ -46,7 +48,7 @@ export const openHouse = async (options: Options = {}) => {
 
   /** A connection that has had nothing yet. */
   const connect = async (): Promise<Client> => {
-    const client = await openClient(address.port)
+    const client = await openClient(address.port, options.hearsPresence)
     clients.push(client)
     return client
   }
@@ -87,7 +89,7 @@ export interface Client {
 
 const patience = 10_000
 
-export const openClient = async (port: number): Promise<Client> => {
+export const openClient = async (port: number, hearsPresence = false): Promise<Client> => {
   const socket = Net.connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true })
   const lines: Array<Json> = []
   let text = ""
@@ -99,7 +101,8 @@ export const openClient = async (port: number): Promise<Client> => {
   socket.on("data", (chunk: string) => {
     const parts = (text + chunk).split("\n")
     text = parts.pop()!
-    lines.push(...parts.map((line) => JSON.parse(line) as Json))
+    const objects = parts.map((line) => JSON.parse(line) as Json)
+    lines.push(...objects.filter(({ type }) => hearsPresence || type !== "presence"))
     wake()
   })
   const closed = new Promise<"fin" | "reset">((resolve) => {

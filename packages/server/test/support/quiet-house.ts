@@ -31,7 +31,12 @@ export const pass = Effect.fnUntraced(function* (seconds: number) {
 })
 
 export const openQuietHouse = Effect.fnUntraced(function* (
-  options: { readonly limits?: Partial<Limits>; readonly heartbeat?: number } = {}
+  options: {
+    readonly limits?: Partial<Limits>
+    readonly heartbeat?: number
+    /** Whether clients note `presence` events, which come beside much else: only for tests that are about them. */
+    readonly hearsPresence?: boolean
+  } = {}
 ) {
   const limits = { ...defaultLimits, ...options.limits }
   const transport = makeMemoryTransport()
@@ -63,6 +68,7 @@ export const openQuietHouse = Effect.fnUntraced(function* (
           .split("\n")
           .filter((line) => line !== "")
           .map((line) => JSON.parse(line) as Json)
+          .filter(({ type }) => options.hearsPresence === true || type !== "presence")
       )
     }
   })
