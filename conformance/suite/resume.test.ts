@@ -2,6 +2,7 @@
 import type { HistoryItem, Message } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
+import { askUntil, letPass } from "../src/again.ts"
 import { type Claimant, claim, claimant, goesOn } from "../src/claimant.ts"
 import type { Client, Place } from "../src/client.ts"
 import type { Lane } from "../src/history.ts"
@@ -458,7 +459,7 @@ const judgeGrace = (t: Scenario, from: number, { arrived }: Place, since: string
 const afterGrace = (t: Scenario) => ({ id: "SESSION-6", seconds: t.limits.grace + 2 * t.heartbeat }) as const
 
 /** Lets time pass that the spec gives to whoever is away. */
-const halfOfTheGrace = (t: Scenario, present: Client) => present.whileAlive(Effect.sleep(500 * t.limits.grace))
+const halfOfTheGrace = (t: Scenario, present: Client) => present.whileAlive(letPass(t.limits.grace / 2))
 
 const tooLongGrace = (t: Scenario) =>
   t.limits.grace > 120 ? t.notRun(`limits.grace is ${t.limits.grace} s: too long to wait for`) : Effect.void
@@ -492,10 +493,8 @@ scenario("who doesn't come back in time is gone", ["SESSION-6", "SESSION-7"], fu
   const logIn = Effect.gen(function* () {
     return yield* late.reply(yield* late.post({ type: "login", nick: ana.nick }), { id: "SESSION-6" })
   })
-  for (let reply = yield* logIn; reply.type !== "welcome"; reply = yield* logIn) {
-    yield* t.judge("SESSION-6", (yield* t.now) < latest, { expected: "`welcome`: the nick is free", got: reply })
-    yield* Effect.sleep("50 millis")
-  }
+  const reply = yield* askUntil(t, logIn, ({ type }) => type === "welcome", latest)
+  yield* t.judge("SESSION-6", reply.type === "welcome", { expected: "`welcome`: the nick is free", got: reply })
   const members = yield* leo.members(room)
   yield* t.judge("SESSION-6", !members.includes(ana.nick), { expected: "only leo", got: members })
 })
@@ -612,13 +611,11 @@ scenario(
       const client = yield* t.connection("newcomer")
       return yield* client.reply(yield* client.post({ type: "login", nick: eva.nick }), { id: "SESSION-9" })
     }).pipe(Effect.scoped)
-    for (let reply = yield* tryIt; reply.type !== "welcome"; reply = yield* tryIt) {
-      yield* t.judge("SESSION-9", (yield* t.now) < latest, {
-        expected: `the nick of who doesn't come back to be free ${t.limits.grace} s after the start, and at most two heartbeats later`,
-        got: reply
-      })
-      yield* back.whileAlive(Effect.sleep("250 millis"))
-    }
+    const reply = yield* back.whileAlive(askUntil(t, tryIt, ({ type }) => type === "welcome", latest))
+    yield* t.judge("SESSION-9", reply.type === "welcome", {
+      expected: `the nick of who doesn't come back to be free ${t.limits.grace} s after the start, and at most two heartbeats later`,
+      got: reply
+    })
     const seconds = ((yield* t.now) - ended) / 1_000
     yield* t.judge("SESSION-9", seconds >= t.limits.grace, {
       expected: `the nick of who doesn't come back to be taken for ${t.limits.grace} s from the start`,
