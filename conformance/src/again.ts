@@ -1,5 +1,5 @@
 /**
- * Clocks of the target that a test has to let run: what is asked again until one has run out, and what is looked at in its midst.
+ * What is asked again until a clock of the target has run out.
  *
  * @module
  */
@@ -28,6 +28,3 @@ export const askUntil = Effect.fnUntraced(function* <R>(
     yield* Effect.sleep(pause)
   }
 })
-
-/** Lets a part of the time run for which the spec says that something stays as it is. */
-export const letPass = (seconds: number): Effect.Effect<void> => Effect.sleep(1_000 * seconds)

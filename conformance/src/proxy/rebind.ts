@@ -107,7 +107,7 @@ const withValue = (line: string, field: string, old: unknown, value: string | nu
     (_, before: string) => `${before}${JSON.stringify(value)}`
   )
 
-const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&")
+const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Chunks
