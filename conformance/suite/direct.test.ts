@@ -2,8 +2,10 @@
 import type { ConversationItem, Conversations, HistoryItem, Message } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
+import { askUntil } from "../src/again.ts"
 import { type Claimant, claimant, goesOn } from "../src/claimant.ts"
 import type { Client, Person } from "../src/client.ts"
+import { loginAgain } from "../src/lane.ts"
 import { property } from "../src/property.ts"
 import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
@@ -52,11 +54,8 @@ const bare = ({ at, from, key, seq, text }: HistoryItem | Message): string =>
 /** Somebody under a nick whose last holder may not have been noticed to be gone. */
 const nextHolder = Effect.fnUntraced(function* (t: Scenario, nick: string, who: string) {
   const client = yield* t.connection(who)
-  for (;;) {
-    const reply = yield* client.reply(yield* client.post({ type: "login", nick }), { id: "LOGIN-6" })
-    if (reply.type === "welcome") return { ...client, nick } satisfies Person
-    yield* Effect.sleep("50 millis")
-  }
+  yield* loginAgain(t, client, nick)
+  return { ...client, nick } satisfies Person
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -545,20 +544,14 @@ scenario(
     const look = Effect.gen(function* () {
       return yield* leo.reply(yield* leo.post({ type: "history", room: named(ana) }), { id: "DIRECT-11" })
     })
-    let reply = yield* look
-    for (; reply.type === "history"; reply = yield* look) {
-      yield* t.judge("DIRECT-11", reply.arrived < latest, {
-        expected: `\`no-such-nick\` ${t.limits.grace} s after the end of the connection, and at most two heartbeats later`,
-        got: reply
-      })
-      yield* Effect.sleep("250 millis")
-    }
+    const reply = yield* askUntil(t, look, ({ type }) => type === "error", latest)
     yield* t.judge("DIRECT-14", reply.arrived - from >= 1_000 * t.limits.grace - 50, {
       expected: `the conversation for limits.grace, ${t.limits.grace} s, after the end of the connection`,
       got: reply
     })
     yield* t.judge("DIRECT-11", reply.type === "error" && reply.code === "no-such-nick", {
-      expected: "`no-such-nick`",
+      sent: "history, again and again",
+      expected: `\`no-such-nick\` ${t.limits.grace} s after the end of the connection, and at most two heartbeats later`,
       got: reply
     })
     const other = yield* nextHolder(t, ana.nick, "another ana")

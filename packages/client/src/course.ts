@@ -10,6 +10,7 @@ import {
   type ErrorReply,
   effectiveLimits,
   type Hello,
+  isDirect,
   type Joined,
   type Limits,
   type Member,
@@ -20,6 +21,7 @@ import { type Loss, Refused } from "./errors.ts"
 import { type Change, type Cursor, type Item, type Kept, makeKept, type Person, type Rest, type Tried } from "./kept.ts"
 import { attempt, isEntryOf, isOpen, type Standing, undone, verdict, withHole } from "./outbox.ts"
 import { makeReader, type Reader, type Reading } from "./reader.ts"
+import { makeTalks, type TalkNews } from "./talks.ts"
 
 /** What is told to whoever shows the conversation, in the order in which it is true. */
 export type News =
@@ -56,6 +58,8 @@ export type News =
   | { readonly _tag: "Sent"; readonly item: Item; readonly seq: number; readonly at: string }
   /** Its person has given it up. */
   | { readonly _tag: "Dropped"; readonly item: Item }
+  /** Of conversations of two people: an entry, what can't be shown, or that another has the nick now. */
+  | TalkNews
 
 /** What is to be done, in this order; what is to be saved is saved before anything else is done. */
 export type Step =
@@ -101,6 +105,10 @@ export interface Course {
   readonly leave: (room: string) => Steps
   /** What was told up to here has been shown: who comes back in another process begins after it. */
   readonly shown: (news: News) => Steps
+  /** The epoch of a conversation, as far as it is known; undefined where the server has none. */
+  readonly talk: (room: string) => { readonly epoch: string | undefined } | undefined
+  /** The server has refused this conversation: whoever it was with is gone. */
+  readonly forgetTalk: (room: string) => void
   /** Another nick for a login that continues nobody. */
   readonly rename: (nick: string) => void
 }
@@ -130,6 +138,7 @@ interface Place {
 interface Visit {
   readonly hasPages: boolean
   readonly resumes: boolean
+  readonly hasTalks: boolean
   readonly limits: Limits
   readonly places: Map<string, Place>
   /** The rooms whose `joined` hasn't come. */
@@ -176,6 +185,8 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
   const wait = (why: ErrorReply, next: () => void) =>
     void steps.push({ _tag: "Wait", millis: why.retryAfter ?? patience, next: move(next) })
 
+  const talks = makeTalks({ ask, wait, tell })
+
   // --- logging in ---
 
   const begin = (rooms: Iterable<string>) => {
@@ -189,6 +200,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     visit = {
       hasPages: claims(hello.features, "history"),
       resumes: claims(hello.features, "resume"),
+      hasTalks: claims(hello.features, "direct"),
       limits,
       places: new Map(),
       entering: new Set(),
@@ -223,6 +235,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     const anew: Person = { nth: kept.person.nth + 1, nick: welcome.nick, session: welcome.session }
     if (!isContinued) save({ _tag: "Person", person: anew })
     for (const room of kept.rooms.keys()) enter(now, room)
+    if (now.hasTalks) talks.welcome(isContinued)
   }
 
   // --- rooms ---
@@ -301,6 +314,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
   // --- reading ---
 
   const hear = (event: Message | Member) => {
+    if (visit?.hasTalks === true && event.type === "message" && isDirect(event.room)) return talks.hear(event)
     const place = visit?.places.get(event.room)
     if (visit === undefined || place === undefined) return
     if (event.type === "member") return tell({ _tag: "Member", member: event })
@@ -470,6 +484,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
   const lost = (loss: Loss) => {
     const now = visit
     visit = undefined
+    talks.lost()
     if (now?.isClaiming === true) shadows++
     // Everything before an answered bye was answered, and with it the session has ended (END-1, SESSION-8).
     if (loss._tag === "Goodbye" && now?.isWelcome === true)
@@ -512,6 +527,8 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     join: move(join),
     leave: move(leave),
     shown: move(shown),
+    talk: (room) => (visit?.hasTalks === true ? { epoch: talks.epoch(room) } : undefined),
+    forgetTalk: talks.forget,
     rename: (name) => {
       nick = name
     }

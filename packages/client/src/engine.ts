@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { ConnectionLost, Gap, type Loss, Refused, type RequestError } from "./errors.ts"
-import { type Inbox, makeInboxes } from "./inbox.ts"
+import { directs, type Inbox, makeInboxes } from "./inbox.ts"
 import { type Ears, type Fields, type OnWire, startLink } from "./link.ts"
 import type { RoomView } from "./room.ts"
 import type { Transport } from "./transport.ts"
@@ -30,6 +30,8 @@ export interface Engine {
     type: Type,
     fields: Fields<Type>
   ) => Effect.Effect<{ readonly reply: ReplyTo<Type>; readonly inbox: Inbox | undefined }, RequestError>
+  /** What comes of conversations of two people. */
+  readonly directs: Inbox
   /** What is known now of a room; undefined once left. */
   readonly view: (room: string) => RoomView | undefined
   readonly limits: Limits
@@ -48,6 +50,7 @@ export const startEngine = Effect.fnUntraced(function* (
   onWire: OnWire
 ): Effect.fn.Return<Engine, never, Scope.Scope> {
   const inboxes = makeInboxes(buffer)
+  const talk = yield* inboxes.open(directs)
   const replies = new Map<Request["id"], Deferred.Deferred<Answer, ConnectionLost>>()
 
   const answered = Effect.fnUntraced(function* (id: number, reply: Reply) {
@@ -98,5 +101,5 @@ export const startEngine = Effect.fnUntraced(function* (
       )
     )
 
-  return { ask, view, limits, ended }
+  return { ask, directs: talk, view, limits, ended }
 })

@@ -6,6 +6,7 @@
  */
 import {
   type ByeEvent,
+  isDirect,
   type Member,
   type Message,
   type Reply,
@@ -79,6 +80,8 @@ export const makeSession = (): Session => {
   }
 
   const entry = (message: Message): ReadonlyArray<Happening> => {
+    // Nobody joins a conversation: whoever reads them keeps the cursors (spec/direct.md).
+    if (isDirect(message.room)) return [{ _tag: "Happened", event: message }]
     const view = rooms.get(message.room)
     if (view === undefined) return []
     switch (place(view, message.seq)) {

@@ -63,6 +63,8 @@ export const see = (view: View, told: Told): View => {
         members: HashSet.fromIterable(members)
       }))
     }
+    case "Another":
+      return withRoom(view, told.room, (room) => ({ ...room, epoch: told.epoch, lines: [] }))
     case "Left":
     case "Out":
       return { ...view, rooms: new Map([...view.rooms].filter(([name]) => name !== told.room)) }

@@ -203,14 +203,11 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   }
 
   const endSession = (person: Person) => {
-    person.isThere = false
+    if (person.claim === undefined) return
     const claimant = claimantOf(person)
     if (claimant !== undefined) waiting.delete(claimant)
-    if (person.claim !== undefined) {
-      claimants.delete(person.claim.digest)
-      toForget.push(person.claim.digest)
-    }
-    ended(person, forgetAll)
+    claimants.delete(person.claim.digest)
+    toForget.push(person.claim.digest)
   }
 
   const free = (person: Person, seated: ReadonlyArray<Seat> = []) => {
@@ -219,6 +216,8 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     for (const seat of seated) leave(seat)
     for (const kept of person.kept.values()) leave(kept)
     person.kept.clear()
+    person.isThere = false
+    ended(person, forgetAll)
     if (nicks.get(person.nick) === person) nicks.delete(person.nick)
   }
 
