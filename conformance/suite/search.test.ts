@@ -286,7 +286,8 @@ scenario("from, since and until say whose and when", ["SEARCH-6"], function* (t)
     // So that not all of them have one time.
     if (nth % 3 === 1) for (let pings = 0; pings < 5; pings++) yield* ana.ping
   }
-  const shift = (at: string, millis: number) => DateTime.formatIso(DateTime.add(DateTime.makeUnsafe(at), { millis }))
+  const shift = (at: string, millis: number) =>
+    DateTime.formatIso(DateTime.add(DateTime.makeUnsafe(at), { milliseconds: millis }))
   const [first, middle, last] = [log[0]!.at, log[4]!.at, log[7]!.at]
   const queries: ReadonlyArray<Query> = [
     { text: "tea", from: ana.nick },
