@@ -2,6 +2,7 @@
 import { type Found, holds, type Message, matches, wordsOf } from "@tertulia/protocol"
 import { searchText, wordy } from "@tertulia/protocol/arbitraries"
 import { search as vectors } from "@tertulia/protocol/vectors"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { type Ask, type Client, isReply, type Person } from "../src/client.ts"
@@ -285,7 +286,8 @@ scenario("from, since and until say whose and when", ["SEARCH-6"], function* (t)
     // So that not all of them have one time.
     if (nth % 3 === 1) for (let pings = 0; pings < 5; pings++) yield* ana.ping
   }
-  const shift = (at: string, millis: number) => new Date(Date.parse(at) + millis).toISOString()
+  const shift = (at: string, millis: number) =>
+    DateTime.formatIso(DateTime.add(DateTime.makeUnsafe(at), { milliseconds: millis }))
   const [first, middle, last] = [log[0]!.at, log[4]!.at, log[7]!.at]
   const queries: ReadonlyArray<Query> = [
     { text: "tea", from: ana.nick },
