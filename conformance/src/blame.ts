@@ -18,7 +18,13 @@ export const reliedOn = {
   ping: "REPLY-10",
   sync: "SYNC-1",
   bye: "END-1",
-  history: "HISTORY-1"
+  history: "HISTORY-1",
+  edit: "RICH-1",
+  delete: "RICH-1",
+  react: "RICH-1",
+  topic: "RICH-1",
+  typing: "TYPING-1",
+  read: "READ-1"
 } as const satisfies Record<RequestType, RequirementId>
 
 /** The requirement that an object which no server may send has broken. */

@@ -94,10 +94,12 @@ export const makeHost = (rooms: Rooms): Host => {
         const entry = rooms.append(room, nick ?? "", request.text)
         return [entry, { type: "sent", re, room, seq: entry.seq, at: entry.at }]
       }
-      default: {
+      case "members": {
         const after = members().filter((name) => name > (request.after ?? ""))
         return [{ type: "members", re, room, members: after }]
       }
+      default:
+        return [refusal({ code: "unsupported", re, message: "this server doesn't know that request", field: "type" })]
     }
   }
 

@@ -138,8 +138,13 @@ export const startEngine = Effect.fnUntraced(function* (
     const received = decodeServerMessage(line)
     if (Result.isFailure(received))
       return yield* Effect.fail({ _tag: "Nonsense", why: received.failure.reason } as const)
-    // EXT-2: what a later version says to clients that know it isn't for this one.
-    if (received.success._tag === "Unknown") return
+    if (received.success._tag === "Unknown") {
+      // EXT-2: what a later version says to clients that know it isn't for this one; but an entry has its place (CATCH-9).
+      const { room, seq } = received.success.object
+      if (typeof room !== "string" || !Number.isSafeInteger(seq)) return
+      for (const happening of session.counts(room, seq as number)) yield* carryOut(happening)
+      return
+    }
     for (const happening of session.receive(received.success.message)) yield* carryOut(happening)
   })
 

@@ -32,6 +32,8 @@ export interface Session {
   readonly nextId: () => number
   /** Notes that a request was sent, and waits for its reply. */
   readonly asked: (request: Request) => void
+  /** Counts an event that shows an entry, of whatever type, in its place (CATCH-9). */
+  readonly counts: (room: string, seq: number) => ReadonlyArray<Happening>
   /** What the next object means, in the order in which it is to be carried out. */
   readonly receive: (message: ServerMessage) => ReadonlyArray<Happening>
 }
@@ -77,17 +79,17 @@ export const makeSession = (): Session => {
     }
   }
 
-  const entry = (message: Message): ReadonlyArray<Happening> => {
-    const view = rooms.get(message.room)
+  const entry = (room: string, seq: number, event?: Message): ReadonlyArray<Happening> => {
+    const view = rooms.get(room)
     if (view === undefined) return []
-    switch (place(view, message.seq)) {
+    switch (place(view, seq)) {
       case "apply":
-        rooms.set(message.room, applied(view, message.seq))
-        return [{ _tag: "Happened", event: message }]
+        rooms.set(room, applied(view, seq))
+        return event === undefined ? [] : [{ _tag: "Happened", event }]
       case "drop":
         return []
       case "gap":
-        return [{ _tag: "Skipped", room: message.room, expected: view.last + 1, seq: message.seq }]
+        return [{ _tag: "Skipped", room, expected: view.last + 1, seq }]
     }
   }
 
@@ -101,7 +103,15 @@ export const makeSession = (): Session => {
   const receive = (message: ServerMessage): ReadonlyArray<Happening> => {
     switch (message.type) {
       case "message":
-        return entry(message)
+        return entry(message.room, message.seq, message)
+      case "erased":
+      case "edit":
+      case "delete":
+      case "react":
+      case "topic":
+        return entry(message.room, message.seq)
+      case "typing":
+        return "re" in message ? answered(message) : []
       case "member":
         return member(message)
       case "ping":
@@ -115,5 +125,5 @@ export const makeSession = (): Session => {
     }
   }
 
-  return { rooms, nextId, asked: (request) => void waiting.set(request.id, request), receive }
+  return { rooms, nextId, asked: (request) => void waiting.set(request.id, request), counts: entry, receive }
 }

@@ -44,7 +44,9 @@ export const limitRegistry = {
   burst: entry("requests", 100, 10, "requests read at once from one connection before the server slows down"),
   rate: entry("requests per second", 50, 5, "requests read per second from one connection after the burst"),
   grace: entry("seconds", 15, 5, "time for which a person without a connection stays (profile resume)", "resume"),
-  keySeconds: entry("seconds", 604_800, 3_600, "time for which a used key is known (profile resume)", "resume")
+  keySeconds: entry("seconds", 604_800, 3_600, "time for which a used key is known (profile resume)", "resume"),
+  reactions: entry("reactions", 64, 8, "different reactions to one message (profile rich)", "rich"),
+  typingSeconds: entry("seconds", 6, 4, "time after which somebody who typed is typing no more (profile rich)", "rich")
 } as const satisfies Record<string, LimitEntry>
 
 /** The name of a limit. */
@@ -89,7 +91,9 @@ export const AnnouncedLimits = Schema.Struct({
   burst: limit("burst"),
   rate: limit("rate"),
   grace: limit("grace"),
-  keySeconds: limit("keySeconds")
+  keySeconds: limit("keySeconds"),
+  reactions: limit("reactions"),
+  typingSeconds: limit("typingSeconds")
 }).annotate({ identifier: "Limits", title: "Limits", description: "Limits that differ from the registry's defaults" })
 
 /** What is wrong with a set of limits, in one sentence each; empty when it may be announced. */
@@ -106,6 +110,10 @@ export const limitFaults = (limits: Limits): ReadonlyArray<string> => [
     ? [`limits.backlog is ${limits.backlog}: it must be at least 2 x limits.line = ${2 * limits.line}`]
     : [])
 ]
+
+/** The shortest `limits.line` of a server that claims rich: a message goes on one line with all of its reactions (RICH-6). */
+export const richLine = ({ reactions, text }: Pick<Limits, "reactions" | "text">): number =>
+  6 * text + 4_096 + 256 * reactions
 
 /** Seconds of silence after which a server pings: the default of `hello.heartbeat`, its minimum and maximum. */
 export const heartbeat = { default: 30, minimum: 1, maximum: 300 } as const

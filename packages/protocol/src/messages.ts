@@ -1,5 +1,5 @@
 /**
- * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md and spec/resume.md of the profiles).
+ * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md, spec/resume.md and spec/rich.md of the profiles).
  * The schemas describe what is on the wire, without transformations, so that their JSON Schema says the same.
  *
  * @module
@@ -17,6 +17,8 @@ import {
   milliseconds,
   more,
   pageLimit,
+  Reaction,
+  Reactions,
   RequestId,
   Seq,
   SessionSecret,
@@ -25,7 +27,7 @@ import {
 } from "./fields.ts"
 import { AnnouncedLimits, heartbeat } from "./limits.ts"
 import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
-import { JsonString, Text } from "./text.ts"
+import { JsonString, Text, TopicText } from "./text.ts"
 
 const id = RequestId
 const re = RequestId
@@ -91,6 +93,7 @@ export const Send = Schema.Struct({
   id,
   room: RoomSpelling,
   text: Text,
+  replyTo: Schema.optionalKey(Seq),
   key: Schema.optionalKey(Key)
 }).annotate({
   identifier: "Send",
@@ -98,7 +101,8 @@ export const Send = Schema.Struct({
   description: "Say something in a room; with a `key`, once however often it is sent",
   examples: [
     { type: "send", id: 3, room: "#cafe", text: "hola" },
-    { type: "send", id: 16, room: "#cafe", text: "hola", key: "a1" }
+    { type: "send", id: 16, room: "#cafe", text: "hola", key: "a1" },
+    { type: "send", id: 19, room: "#cafe", text: "¡hola!", replyTo: 42 }
   ]
 })
 
@@ -183,10 +187,116 @@ export const ReadHistory = Schema.Struct({
     ]
   })
 
-/** Every request of the core and of the profiles. */
-export const Request = Schema.Union([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye, ReadHistory], {
-  mode: "oneOf"
+export const Edit = Schema.Struct({
+  type: Schema.Literal("edit"),
+  id,
+  room: RoomSpelling,
+  target: Seq,
+  text: Text,
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "Edit",
+  title: "edit",
+  description: "Give a message of one's own another text",
+  examples: [{ type: "edit", id: 20, room: "#cafe", target: 42, text: "¡hola!" }]
 })
+
+export const Delete = Schema.Struct({
+  type: Schema.Literal("delete"),
+  id,
+  room: RoomSpelling,
+  target: Seq,
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "Delete",
+  title: "delete",
+  description: "Take back what a message of one's own says, for good",
+  examples: [{ type: "delete", id: 21, room: "#cafe", target: 42 }]
+})
+
+export const React = Schema.Struct({
+  type: Schema.Literal("react"),
+  id,
+  room: RoomSpelling,
+  target: Seq,
+  reaction: Reaction,
+  on: flag("Whether to add the reaction, or to take it away; true when absent"),
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "React",
+  title: "react",
+  description: "Add a reaction of one's own to a message, or take it away",
+  examples: [
+    { type: "react", id: 22, room: "#cafe", target: 42, reaction: "+1" },
+    { type: "react", id: 23, room: "#cafe", target: 42, reaction: "+1", on: false }
+  ]
+})
+
+export const SetTopic = Schema.Struct({
+  type: Schema.Literal("topic"),
+  id,
+  room: RoomSpelling,
+  text: TopicText,
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "SetTopic",
+  title: "topic",
+  description: "Say what the room is about; an empty text says nothing",
+  examples: [{ type: "topic", id: 24, room: "#cafe", text: "the party on Friday" }]
+})
+
+export const Typing = Schema.Struct({
+  type: Schema.Literal("typing"),
+  id,
+  room: RoomSpelling,
+  on: flag("Whether one types, or no more; true when absent")
+}).annotate({
+  identifier: "Typing",
+  title: "typing",
+  description: "Tell the others that one is typing",
+  examples: [
+    { type: "typing", id: 25, room: "#cafe" },
+    { type: "typing", id: 26, room: "#cafe", on: false }
+  ]
+})
+
+export const Read = Schema.Struct({
+  type: Schema.Literal("read"),
+  id,
+  room: RoomSpelling,
+  seq: Schema.optionalKey(Cursor)
+}).annotate({
+  identifier: "Read",
+  title: "read",
+  description: "Move one's mark in a room up to a `seq`, and ask what is unread above it; without `seq`, only ask",
+  examples: [
+    { type: "read", id: 27, room: "#cafe", seq: 42 },
+    { type: "read", id: 28, room: "#cafe" }
+  ]
+})
+
+/** Every request of the core and of the profiles. */
+export const Request = Schema.Union(
+  [
+    Login,
+    Join,
+    Leave,
+    Send,
+    ListRooms,
+    ListMembers,
+    Ping,
+    Sync,
+    Bye,
+    ReadHistory,
+    Edit,
+    Delete,
+    React,
+    SetTopic,
+    Typing,
+    Read
+  ],
+  { mode: "oneOf" }
+)
   .annotate({ identifier: "Request", title: "Request", description: "Any request of a client" })
   .pipe(Schema.toTaggedUnion("type"))
 
@@ -231,7 +341,9 @@ export const Joined = Schema.Struct({
   head: Cursor,
   resumed: flag("Whether the entries after the join's `after` follow; there if and only if the join had one"),
   members,
-  more
+  more,
+  topic: Schema.optionalKey(TopicText),
+  read: Schema.optionalKey(Seq.annotate({ description: "Where the person's mark is, if they have one" }))
 }).annotate({
   identifier: "Joined",
   title: "joined",
@@ -350,18 +462,68 @@ export const ErrorReply = Schema.Struct({
   ]
 })
 
-/** An entry as an item of a page: the page names the room. */
-export const HistoryItem = Schema.Struct({
-  type: Schema.Literal("message"),
-  seq: Seq,
-  from: Nick,
+const entry = { seq: Seq, from: Nick }
+const written = { key: Schema.optionalKey(Key), at: Time }
+const mentions = Schema.optionalKey(
+  Schema.Array(Nick).annotate({ description: "The nicks that the text names, each once, in the order of first use" })
+)
+
+/** What a message has besides its type and its room. */
+const messageFields = {
+  ...entry,
   text: Text,
-  key: Schema.optionalKey(Key),
-  at: Time
-}).annotate({
+  edited: Schema.optionalKey(Seq.annotate({ description: "The `seq` of the edit that gave it this text" })),
+  replyTo: Schema.optionalKey(Seq.annotate({ description: "The `seq` of the message that it answers" })),
+  mentions,
+  reactions: Schema.optionalKey(Reactions),
+  reacted: Schema.optionalKey(Seq.annotate({ description: "The `seq` of the last `react` that `reactions` counts" })),
+  ...written
+}
+const erasedFields = {
+  ...entry,
+  deleted: Seq.annotate({ description: "The `seq` of the `delete` that took the text away" }),
+  replyTo: Schema.optionalKey(Seq),
+  ...written
+}
+const target = Seq.annotate({ description: "The `seq` of the message that it is about" })
+const editFields = { ...entry, target, text: Schema.optionalKey(Text), mentions, ...written }
+const deleteFields = { ...entry, target, ...written }
+const reactFields = { ...entry, target, reaction: Reaction, on: Schema.Boolean, ...written }
+const topicFields = { ...entry, text: TopicText, ...written }
+
+const item = <Type extends string, Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
+  Schema.Struct({ type: Schema.Literal(type), ...fields })
+
+/** The types of entries that this version knows. */
+export const entryTypes = ["message", "erased", "edit", "delete", "react", "topic"] as const
+
+/** An entry of a kind that this version doesn't know: it has its place all the same (CATCH-9). */
+const OtherItem = Schema.Struct({
+  type: Schema.String.check(
+    Schema.makeFilter((type: string) => !entryTypes.some((known) => known === type) || "a type of another kind", {
+      toJsonSchema: () => ({ not: { enum: [...entryTypes] } })
+    })
+  ),
+  seq: Seq
+  // To the type checker its type is a word that nobody compares with, so that each known type is told from it.
+}) as unknown as Schema.Codec<{ readonly type: "(another)"; readonly seq: number }>
+
+/** An entry as an item of a page: the page names the room. */
+export const HistoryItem = Schema.Union(
+  [
+    item("message", messageFields),
+    item("erased", erasedFields),
+    item("edit", editFields),
+    item("delete", deleteFields),
+    item("react", reactFields),
+    item("topic", topicFields),
+    OtherItem
+  ],
+  { mode: "oneOf" }
+).annotate({
   identifier: "HistoryItem",
   title: "Entry of a page",
-  description: "The `message` event of an entry, without `room`",
+  description: "The event of an entry, as it would be sent now, without `room`",
   examples: [{ type: "message", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }]
 })
 
@@ -392,12 +554,33 @@ export const History = Schema.Struct({
   ]
 })
 
+export const TypingReply = Schema.Struct({ type: Schema.Literal("typing"), re, room: RoomName }).annotate({
+  identifier: "TypingReply",
+  title: "typing",
+  description: "The others may have been told",
+  examples: [{ type: "typing", re: 25, room: "#cafe" }]
+})
+
+export const ReadReply = Schema.Struct({
+  type: Schema.Literal("read"),
+  re,
+  room: RoomName,
+  seq: Cursor,
+  head: Cursor,
+  unread: count.annotate({
+    description: "How many messages of others stand above the mark, up to `head`, and are not deleted"
+  })
+}).annotate({
+  identifier: "ReadReply",
+  title: "read",
+  description: "Where the mark is, and what is unread above it up to a `head`",
+  examples: [{ type: "read", re: 27, room: "#cafe", seq: 42, head: 45, unread: 2 }]
+})
+
 /** Every reply of the core and of the profiles. */
 export const Reply = Schema.Union(
-  [Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, History, ErrorReply],
-  {
-    mode: "oneOf"
-  }
+  [Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply, History, TypingReply, ReadReply, ErrorReply],
+  { mode: "oneOf" }
 )
   .annotate({ identifier: "Reply", title: "Reply", description: "Any reply of a server" })
   .pipe(Schema.toTaggedUnion("type"))
@@ -415,7 +598,13 @@ export const replyTypes = {
   ping: "pong",
   sync: "synced",
   bye: "bye",
-  history: "history"
+  history: "history",
+  edit: "sent",
+  delete: "sent",
+  react: "sent",
+  topic: "sent",
+  typing: "typing",
+  read: "read"
 } as const satisfies Record<RequestType, Reply["type"]>
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -452,19 +641,77 @@ export const Hello = Schema.Struct({
 export const Message = Schema.Struct({
   type: Schema.Literal("message"),
   room: RoomName,
-  seq: Seq,
-  from: Nick,
-  text: Text,
-  key: Schema.optionalKey(Key),
-  at: Time
+  ...messageFields
 }).annotate({
   identifier: "Message",
   title: "message",
   description: "Somebody said something: an entry of the room's log",
   examples: [
     { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
-    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" }
+    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" },
+    {
+      type: "message",
+      room: "#cafe",
+      seq: 42,
+      from: "ana",
+      text: "¡hola, @leo!",
+      edited: 43,
+      mentions: ["leo"],
+      reactions: [{ reaction: "+1", count: 2 }],
+      reacted: 45,
+      at: "2026-11-20T20:08:00.000Z"
+    }
   ]
+})
+
+const at = "2026-11-20T20:08:00.000Z"
+const inRoom = { room: RoomName }
+
+export const Erased = item("erased", { ...inRoom, ...erasedFields }).annotate({
+  identifier: "Erased",
+  title: "erased",
+  description: "A message that was deleted, where it stood: without its text",
+  examples: [{ type: "erased", room: "#cafe", seq: 42, from: "ana", deleted: 46, at }]
+})
+
+export const EditEvent = item("edit", { ...inRoom, ...editFields }).annotate({
+  identifier: "EditEvent",
+  title: "edit",
+  description: "An entry: a message has another text from here on. Without `text` when the message was deleted since",
+  examples: [{ type: "edit", room: "#cafe", seq: 43, from: "ana", target: 42, text: "¡hola!", at }]
+})
+
+export const DeleteEvent = item("delete", { ...inRoom, ...deleteFields }).annotate({
+  identifier: "DeleteEvent",
+  title: "delete",
+  description: "An entry: a message says nothing any more",
+  examples: [{ type: "delete", room: "#cafe", seq: 46, from: "ana", target: 42, at }]
+})
+
+export const ReactEvent = item("react", { ...inRoom, ...reactFields }).annotate({
+  identifier: "ReactEvent",
+  title: "react",
+  description: "An entry: somebody has added a reaction to a message, or taken it away",
+  examples: [{ type: "react", room: "#cafe", seq: 44, from: "leo", target: 42, reaction: "+1", on: true, at }]
+})
+
+export const TopicEvent = item("topic", { ...inRoom, ...topicFields }).annotate({
+  identifier: "TopicEvent",
+  title: "topic",
+  description: "An entry: what the room is about from here on",
+  examples: [{ type: "topic", room: "#cafe", seq: 47, from: "leo", text: "the party on Friday", at }]
+})
+
+export const TypingEvent = Schema.Struct({
+  type: Schema.Literal("typing"),
+  room: RoomName,
+  nick: Nick,
+  on: Schema.Boolean
+}).annotate({
+  identifier: "TypingEvent",
+  title: "typing",
+  description: "Somebody else is typing, or no more",
+  examples: [{ type: "typing", room: "#cafe", nick: "leo", on: true }]
 })
 
 export const Member = Schema.Struct({
@@ -504,12 +751,38 @@ export const ByeEvent = Schema.Struct({
   ]
 })
 
-/** Every event of the core. */
-export const Event = Schema.Union([Hello, Message, Member, PingEvent, ByeEvent], { mode: "oneOf" })
+/** Every event of the core and of the profiles. */
+export const Event = Schema.Union(
+  [Hello, Message, Member, PingEvent, ByeEvent, Erased, EditEvent, DeleteEvent, ReactEvent, TopicEvent, TypingEvent],
+  { mode: "oneOf" }
+)
   .annotate({ identifier: "Event", title: "Event", description: "Any event of a server" })
   .pipe(Schema.toTaggedUnion("type"))
 
 export type Event = typeof Event.Type
+
+/** An event that shows an entry of a log. */
+export type EntryEvent = Extract<Event, { readonly seq: number }>
+
+/** Whether an object of a server shows an entry. */
+export const isEntryEvent = (said: Reply | Event): said is EntryEvent => !("re" in said) && "seq" in said
+
+/**
+ * Whether two showings of one place may be of the same entry (ORDER-1): its text may be another only by an edit or by being deleted
+ * (EDIT-1, DELETE-1).
+ */
+export const isSameEntry = (one: EntryEvent, other: EntryEvent): boolean => {
+  if (!lastingFields.every((field) => lasting(one, field) === lasting(other, field))) return false
+  if (!("text" in one && "text" in other) || one.text === undefined || other.text === undefined) return true
+  const isEdited = "edited" in one || "edited" in other
+  const editOf = (entry: EntryEvent) => ("edited" in entry ? entry.edited : undefined)
+  return (isEdited && editOf(one) !== editOf(other)) || one.text === other.text
+}
+
+const lastingFields = ["type", "from", "at", "target", "reaction", "on", "replyTo"] as const
+
+const lasting = (entry: EntryEvent, field: (typeof lastingFields)[number]): unknown =>
+  field === "type" && entry.type === "erased" ? "message" : Reflect.get(entry, field)
 
 /** Anything that a server sends: a reply has `re`, or is an `error`; the rest are events. */
 export type ServerMessage = Reply | Event
@@ -524,6 +797,12 @@ export type Ping = typeof Ping.Type
 export type Sync = typeof Sync.Type
 export type Bye = typeof Bye.Type
 export type ReadHistory = typeof ReadHistory.Type
+export type Edit = typeof Edit.Type
+export type Delete = typeof Delete.Type
+export type React = typeof React.Type
+export type SetTopic = typeof SetTopic.Type
+export type Typing = typeof Typing.Type
+export type Read = typeof Read.Type
 export type Welcome = typeof Welcome.Type
 export type Joined = typeof Joined.Type
 export type Left = typeof Left.Type
@@ -536,9 +815,17 @@ export type Synced = typeof Synced.Type
 export type ByeReply = typeof ByeReply.Type
 export type HistoryItem = typeof HistoryItem.Type
 export type History = typeof History.Type
+export type TypingReply = typeof TypingReply.Type
+export type ReadReply = typeof ReadReply.Type
 export type ErrorReply = typeof ErrorReply.Type
 export type Hello = typeof Hello.Type
 export type Message = typeof Message.Type
+export type Erased = typeof Erased.Type
+export type EditEvent = typeof EditEvent.Type
+export type DeleteEvent = typeof DeleteEvent.Type
+export type ReactEvent = typeof ReactEvent.Type
+export type TopicEvent = typeof TopicEvent.Type
+export type TypingEvent = typeof TypingEvent.Type
 export type Member = typeof Member.Type
 export type PingEvent = typeof PingEvent.Type
 export type ByeEvent = typeof ByeEvent.Type

@@ -6,6 +6,7 @@
 import { framing } from "./vectors/framing.ts"
 import { hostile } from "./vectors/hostile.ts"
 import { jsonProfile } from "./vectors/json-profile.ts"
+import { mentions } from "./vectors/mentions.ts"
 import { messages } from "./vectors/messages.ts"
 import { names } from "./vectors/names.ts"
 import type { VectorFile } from "./vectors/notation.ts"
@@ -15,12 +16,13 @@ import { texts } from "./vectors/texts.ts"
 export type { Answer, ExchangeVector, State } from "./vectors/exchange.ts"
 export type { FramingVector } from "./vectors/framing.ts"
 export type { JsonVector } from "./vectors/json-profile.ts"
+export type { MentionVector } from "./vectors/mentions.ts"
 export type { MessageVector } from "./vectors/messages.ts"
 export type { NameVector } from "./vectors/names.ts"
 export { bytesOf, type Outcome, type Piece, type Vector, type VectorFile } from "./vectors/notation.ts"
 export { session, sessionReplies } from "./vectors/session.ts"
 export type { TextVector } from "./vectors/texts.ts"
-export { framing, hostile, jsonProfile, messages, names, precedence, texts }
+export { framing, hostile, jsonProfile, mentions, messages, names, precedence, texts }
 
 /** Every file of vectors, by its name. */
 export const vectorFiles: { readonly [file: string]: VectorFile } = {
@@ -28,6 +30,7 @@ export const vectorFiles: { readonly [file: string]: VectorFile } = {
   "json-profile.json": jsonProfile,
   "names.json": names,
   "texts.json": texts,
+  "mentions.json": mentions,
   "messages.json": messages,
   "precedence.json": precedence,
   "hostile.json": hostile

@@ -21,7 +21,7 @@ const memoryBytes = 268_435_456
 /** The storage for these settings: in the file that `data` names, in one that ends with the server, or in memory. */
 export const storageFor = ({ data, keep, limits }: Settings): Layer.Layer<RoomLogs | Claims, StorageFault> => {
   if (data === ":memory:") return MemoryRoomLogs.layer({ entries: limits.replay, bytes: memoryBytes })
-  const options = { keep: keep === 0 ? undefined : keep, keySeconds: limits.keySeconds }
+  const options = { keep: keep === 0 ? undefined : keep, keySeconds: limits.keySeconds, reactions: limits.reactions }
   return data === ":temporary:" ? temporary(options) : SqliteRoomLogs.layer({ file: data, ...options })
 }
 

@@ -40,6 +40,8 @@ export interface Person extends Author {
   session: Session | undefined
   /** Rooms of an earlier connection, by name. */
   readonly kept: Map<string, Kept>
+  /** How far they have read which room (READ-1). */
+  readonly marks: Map<string, number>
 }
 
 export interface People {
@@ -51,6 +53,8 @@ export interface People {
   ) => Effect.Effect<string | undefined, Refused | Unavailable>
   /** Lets somebody go on as the person whose session this is; the connection before is over when it returns (SESSION-3). */
   readonly resume: (session: Session, nick: string, secret: string) => Effect.Effect<void, Refused>
+  /** Moves somebody's mark in a room up to a `seq`, never down, and gives where it is; a restart finds it there if they may come back. */
+  readonly mark: (person: Person, room: string, seq: number) => Effect.Effect<number, Unavailable>
   /** Gives back what a connection held: at once, or after the grace where there is a session and nobody has said `bye`. */
   readonly depart: (session: Session, saidBye: boolean) => void
   /** Waits until a restart wouldn't find a session any more that has ended. */
@@ -116,7 +120,14 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
 
   for (const claim of claims.left) {
     if (nicks.has(claim.nick)) continue
-    const person: Person = { id: claim.person, nick: claim.nick, claim, session: undefined, kept: new Map() }
+    const person: Person = {
+      id: claim.person,
+      nick: claim.nick,
+      claim,
+      session: undefined,
+      kept: new Map(),
+      marks: new Map(claim.marks)
+    }
     nicks.set(claim.nick, person)
     waiting.add(addClaimant(person, claim))
   }
@@ -166,7 +177,7 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
     if (nicks.has(nick)) return yield* refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
     const secret = resume ? secrets() : undefined
     const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: id, nick }
-    const person: Person = { id, nick, claim, session, kept: new Map() }
+    const person: Person = { id, nick, claim, session, kept: new Map(), marks: new Map() }
     nicks.set(nick, person)
     if (claim !== undefined) {
       // A session that is given out survives a restart, as what is sent under it does.
@@ -247,5 +258,16 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
     }
   }
 
-  return { enter, resume, depart, forgotten: Effect.ignore(forgetAll), expire } satisfies People as People
+  const mark: People["mark"] = (person, room, seq) =>
+    Effect.suspend(() => {
+      const before = person.marks.get(room) ?? 0
+      if (seq <= before) return Effect.succeed(before)
+      const kept = person.claim === undefined ? Effect.void : claims.keepMark(person.id, room, seq)
+      return Effect.map(kept, () => {
+        person.marks.set(room, seq)
+        return seq
+      })
+    })
+
+  return { enter, resume, mark, depart, forgotten: Effect.ignore(forgetAll), expire } satisfies People as People
 })

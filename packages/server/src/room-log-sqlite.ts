@@ -28,6 +28,8 @@ export interface SqliteLogOptions {
   readonly keep?: number | undefined
   /** Seconds for which a used key is known: `limits.keySeconds`, the default of which it is when absent. */
   readonly keySeconds?: number
+  /** The most different reactions that one message may have: `limits.reactions`, the default of which it is when absent. */
+  readonly reactions?: number
   /** The script of the thread that writes; tests have others, whose disks are slow or whose commits are late. */
   readonly writer?: URL
 }
@@ -40,6 +42,7 @@ export const layer = ({
   file,
   keep,
   keySeconds = defaultLimits.keySeconds,
+  reactions = defaultLimits.reactions,
   writer = writerThread
 }: SqliteLogOptions): Layer.Layer<RoomLogs | Claims, StorageFault> =>
   Layer.effectContext(
@@ -54,15 +57,21 @@ export const layer = ({
         return yield* new Unavailable({ message: reply.reason })
       })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
+      const { erased, sweeping } = makeSweeper(write)
+      yield* Effect.forkScoped(sweeping)
       return Context.make(RoomLogs, {
         durable: true,
-        open: (room, publish) => openLog({ room, publish, write, page: read, keep }),
+        rich: true,
+        open: (room, publish) => openLog({ room, publish, write, page: read, keep, reactions, erased }),
+        unread: (room, author, after, until) =>
+          Effect.map(read({ room, except: author.id, after, until }), (count) => count ?? 0),
         known: (room, author, key) => read({ room, person: author.id, key }),
         failed
       }).pipe(
         Context.add(Claims, {
           left: yield* readClaims(file),
           keep: (claim) => write({ _tag: "KeepClaim", claim }),
+          keepMark: (person, room, seq) => write({ _tag: "KeepMark", person, room, seq }),
           forget: (digests) => write({ _tag: "ForgetClaims", digests })
         })
       )
@@ -76,12 +85,42 @@ const forgetKeys = (write: GroupCommit["write"], keySeconds: number): Effect.Eff
     while ((yield* write({ _tag: "ForgetKeys", before })) === keysAtOnce);
   }).pipe(Effect.ignore, Effect.delay("1 hour"), Effect.forever)
 
+/** What was taken back is out of the file some seconds later, the log of the database included (spec/rich.md). */
+const makeSweeper = (write: GroupCommit["write"]) => {
+  // An earlier life of the server may have left something.
+  let isToSweep = true
+  const sweep = Effect.suspend(() => {
+    if (!isToSweep) return Effect.void
+    isToSweep = false
+    return Effect.map(write({ _tag: "Sweep" }), (isSwept) => {
+      isToSweep ||= !isSwept
+    })
+  })
+  return {
+    /** Called when a text has been taken back. */
+    erased: () => {
+      isToSweep = true
+    },
+    sweeping: sweep.pipe(
+      Effect.catch(() =>
+        Effect.sync(() => {
+          isToSweep = true
+        })
+      ),
+      Effect.delay("10 seconds"),
+      Effect.forever
+    )
+  }
+}
+
 interface Opening {
   readonly room: string
   readonly publish: Publish
   readonly write: GroupCommit["write"]
   readonly page: (request: PageRequest) => Effect.Effect<Page | undefined, Unavailable>
   readonly keep: number | undefined
+  readonly reactions: number
+  readonly erased: () => void
 }
 
 /** Somebody who reads a log, and the next entry that they need. */
@@ -90,11 +129,13 @@ interface Reader {
 }
 
 /** Opens the log of a room. One that has never had an entry isn't in the file: it gets another epoch each time. */
-const openLog = Effect.fnUntraced(function* ({ keep = Number.POSITIVE_INFINITY, page, publish, room, write }: Opening) {
+const openLog = Effect.fnUntraced(function* (opening: Opening) {
+  const { erased, keep = Number.POSITIVE_INFINITY, page, publish, reactions, room, write } = opening
   const known = yield* page({ room, after: 0, until: 0 })
   const epoch = known?.epoch ?? (yield* makeEpoch)
   let first = known?.first ?? 1
   let head = known?.head ?? 0
+  let topic = known?.topic ?? ""
   let firstInFile = first
   const readers = new Set<Reader>()
 
@@ -115,11 +156,12 @@ const openLog = Effect.fnUntraced(function* ({ keep = Number.POSITIVE_INFINITY, 
     epoch,
     first: () => first,
     head: () => head,
+    topic: () => topic,
     // Goes on although nobody may want to know any more, so that whoever opens the log next knows its head.
     append: (drafts) => {
       giveUp()
       const stays = first
-      const given = { room, epoch, drafts: drafts.map(rowOf) }
+      const given = { room, epoch, reactions, drafts: drafts.map(rowOf) }
       const work = { _tag: "Append", ...given, ...(stays > firstInFile ? { first: stays } : {}) } as const
       return Effect.map(write(work), (places) => {
         firstInFile = stays
@@ -129,6 +171,10 @@ const openLog = Effect.fnUntraced(function* ({ keep = Number.POSITIVE_INFINITY, 
         )
         const added = addedBy(placed)
         head += added.length
+        for (const entry of added) {
+          if (entry.type === "topic") topic = entry.text
+          if (entry.type === "delete") erased()
+        }
         publish(added)
         return placed
       }).pipe(Effect.uninterruptible)

@@ -10,7 +10,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
-import { memberLine, messageLine } from "./encode.ts"
+import { entryLine, memberLine, typingLine } from "./encode.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import type { Outbox } from "./outbox.ts"
 import type { Draft, Entry, Placed, Publish, RoomLog, Unavailable } from "./room-log.ts"
@@ -18,13 +18,13 @@ import type { Draft, Entry, Placed, Publish, RoomLog, Unavailable } from "./room
 /** A person in a room. */
 export interface Member {
   readonly nick: string
-  readonly outbox: Pick<Outbox, "post" | "hold">
+  readonly outbox: Pick<Outbox, "post" | "hold" | "isIdle">
   /** Whether entries go out as they come; while false, they are held back behind the replay. */
   live: boolean
 }
 
 /** A draft, and what is told when it has become an entry, or hasn't; a defect means that nobody knows. */
-export interface Submission extends Draft {
+export type Submission = Draft & {
   readonly settle: (outcome: Exit.Exit<Placed, Unavailable>) => void
 }
 
@@ -39,6 +39,8 @@ export interface Room {
   readonly enter: (member: Member) => void
   /** Lets somebody out and tells the others (MEMBER-2). */
   readonly leave: (member: Member) => void
+  /** Tells the others who have nothing unsent that somebody is typing, or no more (TYPING-2). */
+  readonly typing: (member: Member, on: boolean) => void
   /** Hands in an entry; what was handed in first comes first (ORDER-4). */
   readonly submit: (submission: Submission) => void
   /** Whether nobody is in it and nothing is under way: it may be forgotten. */
@@ -52,7 +54,7 @@ export interface Room {
 }
 
 /** Goes nowhere. */
-const nobody: Member["outbox"] = { post: () => {}, hold: () => {} }
+const nobody: Member["outbox"] = { post: () => {}, hold: () => {}, isIdle: () => false }
 
 /** Puts somebody who has lost the connection in the place of who was there: a member still, who gets nothing (SESSION-4). */
 export const absent = ({ members }: Room, { nick }: Member): Member => {
@@ -89,7 +91,7 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
     assertNext(name, published, entries)
     published += entries.length
     // Encoded once: all members share the bytes.
-    const lines = Buffer.from(entries.map((entry) => messageLine(name, entry)).join(""))
+    const lines = Buffer.from(entries.map((entry) => entryLine(name, entry)).join(""))
     for (const member of members.values()) {
       if (member.live) member.outbox.post(lines)
       else member.outbox.hold(lines)
@@ -132,6 +134,12 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
       tellOthers(member.nick, "left")
       if (room.isIdle()) onIdle(room)
     },
+    typing: (typist, on) => {
+      const line = Buffer.from(typingLine(name, typist.nick, on))
+      for (const member of members.values()) {
+        if (member.nick !== typist.nick && member.live && member.outbox.isIdle()) member.outbox.post(line)
+      }
+    },
     submit: (submission) => {
       submitted.push(submission)
       if (appending) return
@@ -144,7 +152,7 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
         Stream.runForEach(
           Effect.fnUntraced(function* (entry) {
             if (!member.outbox.isReady()) yield* member.outbox.ready
-            member.outbox.say(messageLine(name, entry))
+            member.outbox.say(entryLine(name, entry))
           })
         ),
         Effect.andThen(

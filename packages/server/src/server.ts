@@ -10,6 +10,7 @@ import {
   type Limits,
   protocolVersion,
   requestsOf,
+  richLine,
   type UnknownFields,
   unknownFieldsOf
 } from "@tertulia/protocol"
@@ -45,6 +46,8 @@ export interface Server extends ServerOptions {
   readonly rooms: Rooms
   /** What a person has sent to a room with a key (KEY-7). */
   readonly sentBefore: RoomLogs["Service"]["known"]
+  /** How many messages of others stand in a stretch of a room's log (READ-3). */
+  readonly unread: RoomLogs["Service"]["unread"]
   readonly people: People
   readonly sessions: Set<Session>
   /** Monotonic milliseconds. */
@@ -69,8 +72,12 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
-  const { durable, known } = yield* RoomLogs
-  const features = durable ? [claimOf("history"), claimOf("resume")] : [claimOf("resume")]
+  const { durable, known, rich, unread } = yield* RoomLogs
+  const features = (["history", "resume", "rich"] as const)
+    .filter((profile) =>
+      profile === "history" ? durable : profile === "rich" ? rich && fitsRich(options.limits) : true
+    )
+    .map(claimOf)
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
   const rooms = yield* makeRooms(options.limits, fork)
@@ -81,6 +88,7 @@ export const serve = Effect.fnUntraced(function* (
     requests: requestsOf(features),
     unknownFields: unknownFieldsOf(features),
     sentBefore: known,
+    unread,
     rooms,
     people: yield* makePeople({ grace: options.limits.grace, now, leave, fork }),
     sessions: new Set(),
@@ -96,6 +104,9 @@ export const serve = Effect.fnUntraced(function* (
     run(door(connection, serveConnection(server, connection)))
   })
 })
+
+/** Whether a message goes on one line with all that others think of it (RICH-6). */
+const fitsRich = (limits: Limits): boolean => limits.line >= richLine(limits)
 
 /** What runs for nobody in particular has nobody else to tell. */
 const logDefects = (effect: Effect.Effect<void>): Effect.Effect<void> =>

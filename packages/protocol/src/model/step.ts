@@ -44,7 +44,10 @@ import {
 } from "./world.ts"
 
 /** What the model knows how to answer: the requests of the core, without their `id`. */
-export type Ask = Exclude<AnyAsk, { readonly type: "history" }>
+export type Ask = Exclude<
+  AnyAsk,
+  { readonly type: "history" | "edit" | "delete" | "react" | "topic" | "typing" | "read" }
+>
 
 /** What a client does. */
 export type Deed =

@@ -94,10 +94,14 @@ const lockOf = (path: string): DatabaseSync => {
   }
 }
 
-/** An entry that was committed is on the disk: that takes `FULL`, because in WAL mode `NORMAL` syncs at checkpoints only. */
+/**
+ * What was taken back is overwritten where it stood: that takes `secure_delete` (spec/rich.md).
+ *
+ * An entry that was committed is on the disk: that takes `FULL`, because in WAL mode `NORMAL` syncs at checkpoints only.
+ */
 const prepare = (db: DatabaseSync): void => {
   const fault = schemaFault(db)
   if (fault !== undefined) throw new DataFault(fault)
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
   migrate(db)
 }

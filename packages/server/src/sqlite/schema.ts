@@ -48,6 +48,34 @@ const migrations: ReadonlyArray<string> = [
      digest TEXT PRIMARY KEY,
      person TEXT NOT NULL,
      nick TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
+  // Entries of all kinds (rich/1), numbered as in entry-rows.ts. `target` is what an entry is about: the message that it changes, or
+  // answers. A message has its present text, the one that it was sent with if that is another, and the `seq` of what changed it last;
+  // a text that was taken back is empty. A topic outlives its entry. A reaction stands in the list since the first of those that
+  // have it now.
+  `ALTER TABLE entries ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE entries ADD COLUMN person TEXT;
+   ALTER TABLE entries ADD COLUMN target INTEGER;
+   ALTER TABLE entries ADD COLUMN original TEXT;
+   ALTER TABLE entries ADD COLUMN edited INTEGER;
+   ALTER TABLE entries ADD COLUMN deleted INTEGER;
+   ALTER TABLE entries ADD COLUMN reacted INTEGER;
+   CREATE INDEX edits_by_target ON entries (room, target) WHERE kind = 1;
+   ALTER TABLE rooms ADD COLUMN topic TEXT NOT NULL DEFAULT '';
+   CREATE TABLE reactions (
+     room INTEGER NOT NULL REFERENCES rooms (id),
+     target INTEGER NOT NULL,
+     reaction TEXT NOT NULL,
+     person TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     since INTEGER NOT NULL,
+     PRIMARY KEY (room, target, reaction, person)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE marks (
+     person TEXT NOT NULL,
+     room INTEGER NOT NULL REFERENCES rooms (id),
+     seq INTEGER NOT NULL,
+     PRIMARY KEY (person, room)
    ) STRICT, WITHOUT ROWID;`
 ]
 

@@ -5,14 +5,15 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Claim } from "../claims.ts"
-import type { Draft, Known } from "../room-log.ts"
+import type { Draft, Known, Rejected } from "../room-log.ts"
+import { makeDecider } from "./changes.ts"
 import { inWords, isUndone, mayPass } from "./fault.ts"
 import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
 
 /** A draft as it crosses to the thread that writes: with the id of its author, who may be more than an id. */
-export interface Row extends Omit<Draft, "author"> {
-  readonly person: string
-}
+export type Row = WithoutAuthor<Draft> & { readonly person: string }
+
+type WithoutAuthor<Any> = Any extends Draft ? Omit<Any, "author"> : never
 
 export const rowOf = ({ author, ...fields }: Draft): Row => ({ ...fields, person: author.id })
 
@@ -25,6 +26,8 @@ export interface Append {
   readonly drafts: ReadonlyArray<Row>
   /** The `seq` of the first entry that stays: those before it are given up in the same transaction (DURABLE-4). */
   readonly first?: number
+  /** The most different reactions that one message may have: `limits.reactions`. */
+  readonly reactions: number
 }
 
 /** One thing to be written. */
@@ -32,18 +35,24 @@ export type Work =
   | Append
   | { readonly _tag: "KeepClaim"; readonly claim: Claim }
   | { readonly _tag: "ForgetClaims"; readonly digests: ReadonlyArray<string> }
+  /** Keeps that a person has read a room up to a `seq`. */
+  | { readonly _tag: "KeepMark"; readonly person: string; readonly room: string; readonly seq: number }
+  /** Takes what was erased out of the log of the database, too (spec/rich.md). */
+  | { readonly _tag: "Sweep" }
   /** Forgets the oldest keys from before a time, in milliseconds since 1970. */
   | { readonly _tag: "ForgetKeys"; readonly before: number }
 
-/** Where a draft is: the `seq` of its entry, or what its author had appended with its key before. */
-export type Place = number | Known
+/** Where a draft is: the `seq` of its entry; or what was there before, or why it can't be. */
+export type Place = number | Known | Rejected
 
-/** What the work has given: the places of an append, the number of keys that are forgotten. */
+/** What the work has given: the places of an append, the number of keys that are forgotten, whether all was swept. */
 export type Result<Done extends Work = Work> = Done extends Append
   ? ReadonlyArray<Place>
   : Done extends { readonly _tag: "ForgetKeys" }
     ? number
-    : undefined
+    : Done extends { readonly _tag: "Sweep" }
+      ? boolean
+      : undefined
 
 /** What became of a group of work: of all of it the same. */
 export type Written =
@@ -62,7 +71,12 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
   const append = makeAppender(db)
   const keepClaim = db.prepare("INSERT INTO sessions (digest, person, nick) VALUES (?, ?, ?)")
   const forgetClaim = db.prepare("DELETE FROM sessions WHERE digest = ?")
+  const forgetMarks = db.prepare("DELETE FROM marks WHERE person = (SELECT person FROM sessions WHERE digest = ?)")
   const forgetKeys = makeKeyForgetter(db)
+  const keepMark = db.prepare(
+    `INSERT INTO marks (person, room, seq) SELECT ?, id, ? FROM rooms WHERE name = ?
+     ON CONFLICT (person, room) DO UPDATE SET seq = excluded.seq`
+  )
 
   const perform = (work: Work): Result => {
     switch (work._tag) {
@@ -72,8 +86,17 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
         keepClaim.run(work.claim.digest, work.claim.person, work.claim.nick)
         return undefined
       case "ForgetClaims":
-        for (const digest of work.digests) forgetClaim.run(digest)
+        for (const digest of work.digests) {
+          forgetMarks.run(digest)
+          forgetClaim.run(digest)
+        }
         return undefined
+      case "KeepMark":
+        keepMark.run(work.person, work.seq, work.room)
+        return undefined
+      case "Sweep":
+        // When the transaction is over.
+        return false
       case "ForgetKeys":
         return forgetKeys(work.before)
     }
@@ -105,7 +128,20 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     } catch (error) {
       return undo(error, isUndone(error))
     }
-    return { _tag: "Committed", results }
+    if (!group.some(isSweep)) return { _tag: "Committed", results }
+    const isSwept = sweep(db)
+    return { _tag: "Committed", results: results.map((result, index) => (isSweep(group[index]!) ? isSwept : result)) }
+  }
+}
+
+const isSweep = ({ _tag }: Work): boolean => _tag === "Sweep"
+
+/** Empties the write-ahead log, which holds what was overwritten since; gives whether it could, since a reader may hold it up. */
+const sweep = (db: DatabaseSync): boolean => {
+  try {
+    return (db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() as { readonly busy: number }).busy === 0
+  } catch {
+    return false
   }
 }
 
@@ -121,10 +157,14 @@ const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Plac
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
   const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
   const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
-  const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
+  const addEntry = db.prepare(
+    "INSERT INTO entries (room, seq, author, key, at, text, kind, person, target) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+  )
   const giveUp = db.prepare("DELETE FROM entries WHERE room = ? AND seq < ?")
   const addKey = db.prepare("INSERT INTO keys (room, person, key, seq, at) VALUES (?, ?, ?, ?, ?)")
+  const giveUpReactions = db.prepare("DELETE FROM reactions WHERE room = ? AND target < ?")
   const known = makeKeyFinder(db)
+  const decide = makeDecider(db)
 
   const openRoom = (name: string, epoch: string): RoomRow => {
     const row = roomNamed.get(name) as RoomRow | undefined
@@ -132,21 +172,32 @@ const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Plac
     return row ?? { id: Number(addRoom.run(name, epoch).lastInsertRowid), epoch, head: 0 }
   }
 
-  return ({ drafts, epoch, first, room }) => {
+  return ({ drafts, epoch, first, reactions, room }) => {
     const { head, id } = openRoom(room, epoch)
     let last = head
-    const places = drafts.map(({ at, from, key, person, text }): Place => {
+    const places = drafts.map((draft): Place => {
+      const { at, from, key, person } = draft
       const before = key === undefined ? undefined : known(id, person, key)
       if (before !== undefined) return before
+      const decision = decide(id, draft, reactions)
+      if (decision._tag === "Rejected") return decision
       const millis = Date.parse(at)
-      addEntry.run(id, ++last, from, key ?? null, millis, text)
+      if (decision._tag === "Known") {
+        // The key stands for what was so already, so that it is never done again when that has changed (KEY-2).
+        if (key !== undefined) addKey.run(id, person, key, decision.seq, Date.parse(decision.at))
+        return decision
+      }
+      const { apply, kind, target, text } = decision
+      addEntry.run(id, ++last, from, key ?? null, millis, text, kind, person, target)
       if (key !== undefined) addKey.run(id, person, key, last, millis)
+      apply?.(last)
       return last
     })
     if (last > head) setHead.run(last, id)
     if (first !== undefined) {
       setFirst.run(first, id)
       giveUp.run(id, first)
+      giveUpReactions.run(id, first)
     }
     return places
   }
