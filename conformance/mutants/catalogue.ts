@@ -9,6 +9,7 @@ import { history } from "./catalogue/history.ts"
 import { order } from "./catalogue/order.ts"
 import { registries } from "./catalogue/registries.ts"
 import { resume } from "./catalogue/resume.ts"
+import { rich } from "./catalogue/rich.ts"
 import { rooms } from "./catalogue/rooms.ts"
 import { session } from "./catalogue/session.ts"
 import { stories } from "./catalogue/stories.ts"
@@ -24,6 +25,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...stories,
   ...history,
   ...resume,
+  ...rich,
   ...registries,
   ...versioning,
   ...claims,

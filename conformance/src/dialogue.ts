@@ -215,7 +215,10 @@ const loose = new Set([
 ])
 
 /** Fields whose absence says something. */
-const telling = ["re", "more", "resumed", "session", "duplicate", "key"]
+const telling = [
+  ...["re", "more", "resumed", "session", "duplicate", "key"],
+  ...["edited", "replyTo", "mentions", "reactions", "reacted", "topic", "read"]
+]
 
 /** Why an object isn't the one that is written, or `undefined` when it is. */
 const mismatch = (stage: Stage, expected: JsonObject, item: Arrived): string | undefined => {
@@ -229,7 +232,7 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
   const [wrong] = Object.entries(expected).flatMap(([field, value]) => {
     if (loose.has(field)) return Object.hasOwn(got, field) ? [] : [`${field} is missing`]
     if (field === "rooms" && expected["type"] === "rooms") return []
-    if (field === "entries") return pageMismatch(stage, value as Items, got[field] as Items)
+    if (field === "entries") return pageMismatch(stage, value as Items, got[field] as Items | undefined)
     const wanted = choices.includes(field)
       ? (stage.chosen.get(String(value)) ?? got[field])
       : renamed(stage, field, value)
@@ -240,7 +243,8 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
 
 type Items = ReadonlyArray<JsonObject>
 
-const pageMismatch = (stage: Stage, expected: Items, got: Items): ReadonlyArray<string> => {
+const pageMismatch = (stage: Stage, expected: Items, got: Items | undefined): ReadonlyArray<string> => {
+  if (got === undefined) return ["entries is missing"]
   if (expected.length !== got.length) return [`entries ought to be ${expected.length}, not ${got.length}`]
   return expected.flatMap((item, index) => {
     const wrong = fieldMismatch(stage, item, got[index]!)

@@ -195,6 +195,8 @@ const refusedForState = [
   "no-such-room",
   "not-joined",
   "already-joined",
+  "no-such-entry",
+  "forbidden",
   "limit-reached",
   "unavailable"
 ]

@@ -488,7 +488,8 @@ const erasedFields = {
 const target = Seq.annotate({ description: "The `seq` of the message that it is about" })
 const editFields = { ...entry, target, text: Schema.optionalKey(Text), mentions, ...written }
 const deleteFields = { ...entry, target, ...written }
-const reactFields = { ...entry, target, reaction: Reaction, on: Schema.Boolean, ...written }
+const on = Schema.Boolean.annotate({ description: "Whether it begins, or ends" })
+const reactFields = { ...entry, target, reaction: Reaction, on, ...written }
 const topicFields = { ...entry, text: TopicText, ...written }
 
 const item = <Type extends string, Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
@@ -706,7 +707,7 @@ export const TypingEvent = Schema.Struct({
   type: Schema.Literal("typing"),
   room: RoomName,
   nick: Nick,
-  on: Schema.Boolean
+  on
 }).annotate({
   identifier: "TypingEvent",
   title: "typing",
