@@ -345,8 +345,7 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Find the target where the log is written, not where requests are read: it must be there, of the type `message`, and not deleted.",
   "RICH-4":
     "Store with each message the id of its person, and compare that: a nick is somebody else's as soon as its holder has left.",
-  "RICH-5":
-    "Ask whether the connection is in the room before you look at the entry, for each of these requests.",
+  "RICH-5": "Ask whether the connection is in the room before you look at the entry, for each of these requests.",
   "RICH-6":
     "Compute the longest line that your limits allow: a text, 32 mentions and all reactions. Raise `line`, or lower `reactions`, until it fits; and claim `history`.",
   "EDIT-1":
@@ -363,40 +362,31 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Keep for each message the reactions in the order in which each came into the list, with the people who have it; one that nobody has leaves the list. Note the `seq` of each `react`, of those that take away too.",
   "REACT-3":
     "Before you append, look whether this person has this reaction already; if so, answer with the place of the entry that added it.",
-  "REACT-4":
-    "With `\"on\":false` look whether this very person has the reaction, not whether anybody has.",
+  "REACT-4": 'With `"on":false` look whether this very person has the reaction, not whether anybody has.',
   "REACT-5":
     "Count different reactions of the message, not people, and only when the new one isn't among them; compare with `>=` before you add.",
-  "REACT-6":
-    "Key reactions by the id of the person, not by the nick.",
+  "REACT-6": "Key reactions by the id of the person, not by the nick.",
   "REPLYTO-1":
     "Store `replyTo` with the message and show it wherever the message is shown: live, in replays, in pages.",
   "REPLYTO-2":
     "Check `replyTo` where the log is written: it must be the `seq` of an entry that is a message, deleted or not.",
   "MENTION-1":
     "Scan for `@`: look at the byte before it, then take as many name characters as there are, and drop the name if there are more than 32. `vectors/mentions.json` has every case.",
-  "TYPING-1":
-    "`typing` is a request like any other: it gets its reply, in its turn, and the log doesn't hear of it.",
+  "TYPING-1": "`typing` is a request like any other: it gets its reply, in its turn, and the log doesn't hear of it.",
   "TYPING-2":
     "Send the event to every other connection in the room whose socket has taken all that it was given; only for the others may it be dropped.",
   "TYPING-3":
     "Note for each person and room when the others were last told, and what: `on` again only 3 seconds later or after a message, `off` only if they think that somebody types.",
-  "TYPING-4":
-    "Leave out the connection that has asked when you send the event.",
-  "READ-1":
-    "A mark is the maximum of what was asked for: compare before you store, and answer with what is stored.",
+  "TYPING-4": "Leave out the connection that has asked when you send the event.",
+  "READ-1": "A mark is the maximum of what was asked for: compare before you store, and answer with what is stored.",
   "READ-2":
     "Count messages only, by other people's ids and not nicks, that aren't deleted, above the mark and up to the `head` that you answer.",
-  "READ-3":
-    "Compare `seq` with the head of the log before you move the mark.",
+  "READ-3": "Compare `seq` with the head of the log before you move the mark.",
   "READ-4":
     "A mark belongs to the id of the person: store it there, in the file too if you claim `resume`, and forget it with the person.",
-  "READ-5":
-    "Put the mark into `joined` if and only if it is above 0.",
-  "READ-6":
-    "A mark is nobody else's business: answer who asks, and send nothing to the room.",
-  "TOPIC-1":
-    "A topic is a line: count its bytes of UTF-8, refuse every control character, and take an empty one.",
+  "READ-5": "Put the mark into `joined` if and only if it is above 0.",
+  "READ-6": "A mark is nobody else's business: answer who asks, and send nothing to the room.",
+  "TOPIC-1": "A topic is a line: count its bytes of UTF-8, refuse every control character, and take an empty one.",
   "TOPIC-2":
     "Keep the topic with the room, not only in the log: `joined` says it as of `head`, and leaves it out when it is empty.",
   // ---------------------------------------------------------------------------------------------------------------------
