@@ -122,6 +122,17 @@ const pythonServer: Step["run"] = async (reports) =>
     ? suite(reports, "python", "--start", `python3 examples/python-core/server.py ${clocks}`)
     : skip("python3 is not installed")
 
+const durableServer: Step["run"] = async (reports) =>
+  has("python3")
+    ? suite(
+        reports,
+        "python-durable",
+        "--start",
+        // Few entries are kept, so that it is seen what becomes of the others.
+        `python3 examples/python-durable/server.py ${clocks} --grace 5 --data {data}/rooms.db --keep 300`
+      )
+    : skip("python3 is not installed")
+
 const cServer: Step["run"] = async (reports) =>
   has("gcc") && has("make")
     ? suite(
@@ -156,6 +167,7 @@ const steps: ReadonlyArray<Step> = [
   },
   { name: "every requirement was judged", run: whole("spec:check") },
   { name: "conformance of the server in Python", run: pythonServer },
+  { name: "conformance of the durable server in Python", run: durableServer },
   { name: "conformance of the server in C", run: cServer },
   ...(all ? trials : [])
 ]
@@ -175,7 +187,7 @@ process.stdout.write("\n== summary\n")
 for (const { count, name, seconds } of rows) {
   const mark = count.failed > 0 ? "FAILED" : count.passed === 0 ? "skipped" : "ok"
   const numbers = `${count.passed} passed, ${count.failed} failed, ${count.skipped.length} skipped`
-  process.stdout.write(`${mark.padEnd(8)} ${name.padEnd(42)} ${numbers}, ${seconds.toFixed(1)} s\n`)
+  process.stdout.write(`${mark.padEnd(8)} ${name.padEnd(44)} ${numbers}, ${seconds.toFixed(1)} s\n`)
   for (const reason of count.skipped) process.stdout.write(`         skipped: ${reason}\n`)
 }
 if (!all)

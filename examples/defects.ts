@@ -22,9 +22,15 @@ interface Making {
 /** `sanitize`: the compiler's sanitizers watch each access to memory, and end the program with a report. */
 type Way = "plain" | "sanitize"
 
-/** The example servers: their source, and how it is made to run. */
+/** The example servers: their source, how it is made to run, and whether it keeps rooms in the file of `--data`. */
 const servers = {
   "python-core": { language: "Python", source: "server.py", plain: { run: ["python3", "server.py"] } },
+  "python-durable": {
+    language: "Python",
+    source: "server.py",
+    keeps: true,
+    plain: { run: ["python3", "server.py"] }
+  },
   "c-core": {
     language: "C",
     source: "server.c",
@@ -33,7 +39,13 @@ const servers = {
   }
 } as const satisfies Record<
   string,
-  { readonly language: string; readonly source: string; readonly plain: Making; readonly sanitize?: Making }
+  {
+    readonly language: string
+    readonly source: string
+    readonly keeps?: true
+    readonly plain: Making
+    readonly sanitize?: Making
+  }
 >
 
 export type Server = keyof typeof servers
@@ -45,6 +57,9 @@ const makingOf = (server: Server, way: Way): Making | undefined => {
 
 /** Whether there are sanitizers for a server's language. */
 export const canSanitize = (server: Server): boolean => makingOf(server, "sanitize") !== undefined
+
+/** Whether a server keeps its rooms in a file. */
+export const keepsRooms = (server: Server): boolean => "keeps" in servers[server]
 
 export const serverNames = Object.keys(servers) as ReadonlyArray<Server>
 

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { canSanitize, readDefects, type Server, serverNames, sourceOf, start } from "./defects.ts"
+import { resolve } from "node:path"
+import { canSanitize, keepsRooms, readDefects, type Server, serverNames, sourceOf, start } from "./defects.ts"
 
 const defects = readDefects()
 const namesOf = (server: Server) => defects.filter((defect) => defect.server === server).map(({ name }) => name)
@@ -37,6 +38,11 @@ if (defect !== undefined && !namesOf(server).includes(defect)) usage(`${server} 
 
 const sanitize = takeFlag(args, "--sanitize")
 if (sanitize && !canSanitize(server)) usage(`${server} has no sanitizers: they are the C compiler's`)
+
+// The server runs in a folder that is gone when it has ended. What it keeps stays where its user stands.
+if (keepsRooms(server)) {
+  args.push("--data", resolve(process.env["INIT_CWD"] ?? ".", take(args, "--data") ?? "rooms.db"))
+}
 
 if (args.includes("--source")) process.stdout.write(sourceOf(server, defect))
 else {

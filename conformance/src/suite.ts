@@ -91,8 +91,9 @@ export const limits: Limits = effectiveLimits(options.hello?.limits ?? {})
 /** Seconds of the target's heartbeat. */
 export const heartbeat: number = options.hello?.heartbeat ?? 30
 
-/** Whether the target claims a profile, so that it is judged by it. A client that is judged claims none. */
-export const isClaimed = (profile: Profile): boolean => claims(options.hello?.features ?? [], profile)
+/** Whether the target claims a profile, so that it is judged by it. A client meets servers that claim what a test is about. */
+export const isClaimed = (profile: Profile): boolean =>
+  options.client !== undefined || claims(options.hello?.features ?? [], profile)
 
 const requirements = new Map<string, Requirement>(readRequirements().map((found) => [found.id, found]))
 

@@ -1,6 +1,6 @@
 /** The tests of spec/session.md, for clients. */
 import type * as Effect from "effect/Effect"
-import { type Play, play, type Session } from "../src/clients/play.ts"
+import { play, type Session } from "../src/clients/play.ts"
 
 play("the event ping is answered by something within one heartbeat", ["HEART-5"], function* (t) {
   const heartbeat = 2
@@ -47,7 +47,7 @@ play("what may have been said is not said again", ["REPLY-12"], function* (t) {
   yield* session.saysBye("idle")
   const visit = yield* t.comesBack(1)
   const back = visit === undefined ? undefined : yield* t.admit(visit)
-  if (back === undefined) yield* stayedAway(t)
+  if (back === undefined) yield* t.stayedAway
   else {
     yield* t.client.types(next)
     yield* back.hearsText(next)
@@ -85,9 +85,6 @@ play("a server that falls silent is asked, and then left", ["HEART-6"], function
   })
 })
 
-/** Says what was seen of a client that need not come back. */
-const stayedAway = (t: Play) => t.note(`it did not come back${t.client.ended() === undefined ? "" : ", but ended"}`)
-
 // What a client's clock and the suite's may differ by, in milliseconds: that much too soon is not yet wrong.
 const grain = 20
 
@@ -104,7 +101,7 @@ for (const code of ["line-too-long", "not-tertulia"]) {
       expected: `no connection, for ${watched} s and until the client has ended`,
       got: `a connection after ${(back?.since ?? said) - said} ms`
     })
-    yield* stayedAway(t)
+    yield* t.stayedAway
   })
 }
 
@@ -119,7 +116,7 @@ play("after bye with shutting-down it waits for reconnectAfter", ["END-9"], func
     expected: `no connection for ${reconnectAfter} ms`,
     got: `one after ${waited} ms`
   })
-  if (back === undefined) yield* stayedAway(t)
+  if (back === undefined) yield* t.stayedAway
 })
 
 // Six delays, each drawn between 0 and 0.5, 1, 2, 4, 8 and 16 s, add up to less than a second 3 times in a million.
@@ -136,7 +133,7 @@ const backsOff = (how: string, end: (session: Session) => Effect.Effect<number>)
       expected: `random delays below 0.5, 1, 2, 4, 8, 16 s: not ${tooMany} connections within ${window} s`,
       got: `connections after ${since.map((at) => `${at - ended} ms`).join(", ")}`
     })
-    if (since.length === 0) yield* stayedAway(t)
+    if (since.length === 0) yield* t.stayedAway
   })
 
 backsOff("bye with internal", (session) => session.saysBye("internal"))

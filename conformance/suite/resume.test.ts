@@ -108,10 +108,16 @@ scenario("the same key again, however often, is the same entry", ["KEY-2"], func
     expected: `\`sent\` with "seq":1, "at":"${at}" and "duplicate":true`,
     got: late
   })
+  const other = yield* ana.ask(keyed(room, "hola", "K1"), "KEY-2")
+  yield* t.judge("KEY-2", other.seq === 3 && other.duplicate !== true, {
+    sent: 'the same text with "key":"K1", which is another key',
+    expected: '`sent` with "seq":3, and no `duplicate`',
+    got: other
+  })
   for (const person of [ana, leo]) {
     const seen = yield* person.messages(room)
-    yield* t.judge("KEY-2", seen.map(({ text }) => text).join() === "hola,another", {
-      expected: `two entries on the connection of ${person.who}: "hola" once, and "another"`,
+    yield* t.judge("KEY-2", seen.map(({ text }) => text).join() === "hola,another,hola", {
+      expected: `three entries on the connection of ${person.who}: "hola" by k1, "another", and "hola" by K1`,
       got: seen
     })
   }
@@ -447,6 +453,36 @@ for (const how of ["FIN", "RST", "silence"] as const) {
   })
 }
 
+scenario(
+  "who is a member still gets into a room that is full",
+  ["SESSION-5"],
+  { connections: Math.min(limits.members, 48) + 3 },
+  function* (t) {
+    if (limits.members > 48) yield* t.notRun(`a room has ${limits.members} members: too many to fill it`)
+    const ana = yield* claimant(t)
+    const room = yield* t.room(ana)
+    const others = yield* t.people(limits.members - 1)
+    for (const other of others) yield* other.join(room)
+    yield* ana.reset
+    const late = yield* t.person("late")
+    const reply = yield* late.reply(yield* late.post({ type: "join", room }), { id: "SESSION-5" })
+    yield* t.judge("SESSION-5", reply.type === "error", {
+      sent: `join by somebody new, with ${others.length} members and ${ana.nick}, who has lost the connection`,
+      expected: "`limit-reached`: the place is taken",
+      got: reply
+    })
+    const back = yield* goesOn(t, ana)
+    const joined = yield* back.join(room)
+    yield* t.judge("SESSION-5", joined.members.includes(ana.nick), {
+      expected: `${ana.nick} among the members`,
+      got: joined
+    })
+    const events = yield* others[0]!.memberEvents(room)
+    const about = events.filter(({ nick }) => nick === ana.nick)
+    yield* t.judge("SESSION-5", about.length === 0, { expected: `no \`member\` event of ${ana.nick}`, got: about })
+  }
+)
+
 /** Judges that a clock of the grace has run for as long as it has to, and not much longer. */
 const judgeGrace = (t: Scenario, from: number, { arrived }: Place, since: string) => {
   const seconds = (arrived - from) / 1_000
@@ -459,6 +495,9 @@ const judgeGrace = (t: Scenario, from: number, { arrived }: Place, since: string
 
 const afterGrace = (t: Scenario) => ({ id: "SESSION-6", seconds: t.limits.grace + 2 * t.heartbeat }) as const
 
+/** Lets time pass that the spec gives to whoever is away. */
+const halfOfTheGrace = (t: Scenario, present: Client) => present.whileAlive(Effect.sleep(500 * t.limits.grace))
+
 const tooLongGrace = (t: Scenario) =>
   t.limits.grace > 120 ? t.notRun(`limits.grace is ${t.limits.grace} s: too long to wait for`) : Effect.void
 
@@ -467,8 +506,13 @@ scenario("who doesn't come back in time is gone", ["SESSION-6", "SESSION-7"], fu
   const leo = yield* t.person("leo")
   const ana = yield* claimant(t)
   const room = yield* t.room(leo, ana)
-  const from = yield* t.now
   yield* ana.reset
+  yield* halfOfTheGrace(t, leo)
+  // They come back once, so that the time begins anew.
+  const back = yield* goesOn(t, ana)
+  yield* back.join(room)
+  const from = yield* t.now
+  yield* back.reset
   const left = yield* leo.whileAlive(
     leo.find("member", ({ change, nick }) => nick === ana.nick && change === "left", {
       ...afterGrace(t),
@@ -493,6 +537,7 @@ scenario("of who comes back, only the rooms that are joined again stay", ["SESSI
   const ana = yield* claimant(t)
   const [kept, given] = [yield* t.room(leo, ana), yield* t.room(leo, ana)]
   yield* ana.reset
+  yield* halfOfTheGrace(t, leo)
   const back = yield* goesOn(t, ana)
   const from = yield* t.now
   yield* back.join(kept)
@@ -578,8 +623,10 @@ scenario(
     const server = yield* t.ownServer
     const [ana, leo, eva] = [yield* claimant(t), yield* claimant(t, "leo"), yield* claimant(t, "eva")]
     yield* leo.ask({ type: "bye" })
-    yield* server.kill
+    // Asked to stop, and not killed: that is tried with keys.
+    yield* server.stop
     yield* server.exit
+    const ended = yield* t.now
     yield* t.ownServer
     const began = yield* t.now
     const stranger = yield* t.connection("stranger")
@@ -603,6 +650,11 @@ scenario(
       })
       yield* back.whileAlive(Effect.sleep("250 millis"))
     }
+    const seconds = ((yield* t.now) - ended) / 1_000
+    yield* t.judge("SESSION-9", seconds >= t.limits.grace, {
+      expected: `the nick of who doesn't come back to be taken for ${t.limits.grace} s from the start`,
+      got: `it was free ${seconds.toFixed(1)} s after the end of the server before`
+    })
   }
 )
 

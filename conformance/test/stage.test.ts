@@ -94,6 +94,53 @@ describe("The stage", () => {
     }).pipe(Effect.scoped)
   )
 
+  it.live("knows people by their sessions and entries by their keys, and has pages, where its greeting claims so", () =>
+    Effect.gen(function* () {
+      const { changed, client, stage, visit } = yield* visited
+      const room = "#cafe"
+      const talk = [
+        { type: "login", id: 1, nick: "ana", resume: true },
+        { type: "join", id: 2, room },
+        { type: "send", id: 3, room, text: "hola", key: "a1" },
+        { type: "send", id: 4, room, text: "hola", key: "a1" },
+        { type: "history", id: 5, room, after: 0 }
+      ]
+      visit.host.claims(["history/1", "resume/1"])
+      const [welcome, , entry, sent, again, page] = yield* asks(client, 6, ...talk)
+      assert.deepInclude(entry, { seq: 1, key: "a1" })
+      assert.deepInclude(again, { ...(sent as object), re: 4, duplicate: true })
+      assert.deepInclude(page, { first: 1, head: 1 })
+      const { session } = welcome as { readonly session: string }
+      const comesBack = Effect.fnUntraced(function* (nth: number) {
+        const next = yield* connect({ address: stage.address, line: 65_536, began: 0, patience: millis })
+        const at = yield* until(changed, () => stage.visits[nth], { millis })
+        at?.host.claims(["resume/1"])
+        return yield* asks(next, 1, { type: "login", id: 1, nick: "ana", session })
+      })
+      assert.deepStrictEqual(yield* comesBack(1), [{ type: "welcome", re: 1, nick: "ana", session, resumed: true }])
+      stage.people.forget()
+      assert.include((yield* comesBack(2))[0], { code: "session-expired", field: "session" })
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("knows none of that where its greeting doesn't", () =>
+    Effect.gen(function* () {
+      const { client } = yield* visited
+      const room = "#cafe"
+      const [welcome, , entry, , page] = yield* asks(
+        client,
+        5,
+        { type: "login", id: 1, nick: "ana", resume: true },
+        { type: "join", id: 2, room },
+        { type: "send", id: 3, room, text: "hola", key: "a1" },
+        { type: "history", id: 4, room }
+      )
+      assert.deepStrictEqual(welcome, { type: "welcome", re: 1, nick: "ana" })
+      assert.notProperty(entry, "key")
+      assert.include(page, { type: "error", code: "unsupported" })
+    }).pipe(Effect.scoped)
+  )
+
   it.live("answers nothing when it is told not to", () =>
     Effect.gen(function* () {
       const { changed, client, visit } = yield* visited

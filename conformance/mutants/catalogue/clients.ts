@@ -1,6 +1,6 @@
 /** Mutants of the terminal client: what it hears and says is changed on the way. */
 import type { JsonObject } from "@tertulia/protocol"
-import { clientBreaks, whenAsked, whenSaid } from "../breaks.ts"
+import { clientBreaks, isRefusal, whenAsked, whenSaid } from "../breaks.ts"
 import type { Mutant, Tap, Wire } from "../mutant.ts"
 
 /** Ends the process when something comes that it can't stand. */
@@ -13,6 +13,26 @@ const diesOf = (odd: (object: JsonObject, type: string) => boolean): (() => Tap)
 
 const withoutCursor = (join: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(join).filter(([field]) => field !== "after" && field !== "epoch"))
+
+/** What a client has sent on its earlier connections without getting a reply, and may send once more by itself. */
+const unanswered = () => {
+  const sends = new Map<unknown, JsonObject>()
+  let ids = 1_000_000
+  return {
+    sends,
+    note: (object: JsonObject | undefined) => {
+      if (object?.["type"] === "send" && !sends.has(object["text"])) sends.set(object["text"], object)
+    },
+    /** Sends these again; the replies are for nobody. */
+    repeat: (wire: Wire, again: ReadonlyArray<JsonObject>) => {
+      for (const send of again) {
+        wire.hit()
+        wire.toServer({ ...send, id: ++ids })
+      }
+    },
+    isForNobody: (object: JsonObject) => Number(object["re"]) > 1_000_000
+  }
+}
 
 /** What a client is told that is to come back at once, whatever the server has said. */
 const comeAtOnce: JsonObject = { type: "bye", code: "shutting-down", message: "by a mutant", reconnectAfter: 0 }
@@ -65,23 +85,69 @@ export const clients: ReadonlyArray<Mutant> = [
     )
   ),
   clientBreaks("REPLY-12", "says-it-again", "sends again, when it comes back, what had no reply", () => {
-    const unanswered = new Map<unknown, JsonObject>()
+    const { isForNobody, note, repeat, sends } = unanswered()
     return {
-      request: ({ object }) => {
-        if (object?.["type"] === "send") unanswered.set(object["text"], object)
-        return undefined
-      },
-      reply: ({ to, type }, wire) => {
-        if (type === "sent" && to !== undefined) unanswered.delete(to["text"])
-        if (type !== "joined") return undefined
-        for (const send of unanswered.values()) {
-          wire.hit()
-          wire.toServer({ ...send, id: 1_000_000 })
-        }
+      request: ({ object }) => void note(object),
+      reply: ({ object, to, type }, wire) => {
+        if (isForNobody(object)) return []
+        if (type === "sent" && to !== undefined) sends.delete(to["text"])
+        if (type === "joined") repeat(wire, [...sends.values()])
         return undefined
       }
     }
   }),
+  clientBreaks(
+    "REPLY-12",
+    "trusts-an-ended-session",
+    "sends again under a new session without looking at the log",
+    () => {
+      const { isForNobody, note, repeat, sends } = unanswered()
+      const expired = new Set<number>()
+      return {
+        request: ({ object }) => void note(object),
+        reply: (said, wire) => {
+          if (isForNobody(said.object)) return []
+          if (isRefusal(said, "session-expired")) expired.add(wire.nth)
+          if (said.type === "joined" && expired.has(wire.nth)) repeat(wire, [...sends.values()])
+          return undefined
+        }
+      }
+    }
+  ),
+  clientBreaks(
+    "KEY-8",
+    "draws-a-key-each-time",
+    "sends again under another key",
+    whenAsked(({ object }, wire) =>
+      object?.["type"] === "send" && "key" in object && wire.nth > 1
+        ? [{ ...object, key: `${object["key"]}-${wire.nth}` }]
+        : undefined
+    )
+  ),
+  clientBreaks("KEY-8", "sends-again-backwards", "sends again the last first", () => {
+    const { isForNobody, note, repeat, sends } = unanswered()
+    return {
+      request: ({ object }, wire) => {
+        if (object?.["type"] !== "send" || wire.nth > 1) return undefined
+        note(object)
+        // Whoever waits for a reply gets one: all is sent, and this client itself repeats it.
+        const { id, room } = object
+        wire.toClient({ type: "sent", re: id, room, seq: sends.size, at: "2026-11-20T20:08:00.000Z" })
+        return undefined
+      },
+      reply: ({ object, type }, wire) => {
+        if (isForNobody(object)) return []
+        if (type === "joined" && wire.nth > 1) repeat(wire, [...sends.values()].reverse())
+        return undefined
+      }
+    }
+  }),
+  clientBreaks(
+    "SESSION-11",
+    "fights-for-its-session",
+    "comes back when its session goes on elsewhere",
+    whenSaid(({ object }) => (object["code"] === "replaced" ? [comeAtOnce] : undefined))
+  ),
   clientBreaks(
     "JSON-10",
     "odd-integers",

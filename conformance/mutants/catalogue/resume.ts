@@ -116,6 +116,18 @@ const keys: ReadonlyArray<Mutant> = [
       return times === 0 ? undefined : String(times)
     })()
   }),
+  breaks("KEY-2", "folds-keys", "takes keys that differ in case only for one", () => {
+    const places = new Map<string, JsonObject>()
+    const folded = (send: JsonObject, wire: Wire) => entryOf({ ...send, key: String(send["key"]).toLowerCase() }, wire)
+    return whenSaid(({ object, to, type }, wire) => {
+      if (type !== "sent" || !isKeyedSend(to)) return undefined
+      const place = places.get(folded(to, wire))
+      places.set(folded(to, wire), place ?? object)
+      return place === undefined || place["seq"] === object["seq"]
+        ? undefined
+        : [{ ...place, re: object["re"], duplicate: true }]
+    })()
+  }),
   breaks("KEY-2", "keys-of-a-connection", "knows the keys of a connection, and not those of a person", () => {
     const first = new Map<string, number>()
     return renamesKeys((_send, wire) => {
@@ -459,6 +471,18 @@ const sessions: ReadonlyArray<Mutant> = [
       }
     }
   }),
+  breaks("SESSION-5", "a-full-room-is-full", "refuses whoever comes back to a room that is full", () => {
+    const returned = new Set<number>()
+    const full = new Set<string>()
+    return whenSaid((said, wire) => {
+      const { object, to, type } = said
+      if (hasReturned(said)) returned.add(wire.nth)
+      if (isRefusal(said, "limit-reached")) full.add(String(to?.["room"]))
+      return type === "joined" && returned.has(wire.nth) && full.has(String(object["room"]))
+        ? [refusal(object["re"], "limit-reached", "room")]
+        : undefined
+    })()
+  }),
   breaks(
     "SESSION-5",
     "announces-the-return",
@@ -504,6 +528,42 @@ const sessions: ReadonlyArray<Mutant> = [
       }
     }
   }),
+  breaks(
+    "SESSION-6",
+    "welcome-prolongs-nothing",
+    "counts the grace from the end also for who has come back in it",
+    () => {
+      const { away, gone, note } = makeRegister()
+      const since = new Map<string, number>()
+      const back = new Map<string, Set<string>>()
+      return {
+        reply: (said, wire) => {
+          const { object, type } = said
+          const nick = String(object["nick"])
+          if (hasReturned(said)) {
+            const rooms = new Set(away.get(nick) ?? [])
+            back.set(nick, rooms)
+            const left = 1_000 * wire.limit("grace") - (performance.now() - (since.get(nick) ?? 0))
+            setTimeout(() => {
+              for (const room of rooms) {
+                wire.hit()
+                tellsOthers(wire, nick, room, "left")
+              }
+            }, left)
+          }
+          if (type === "joined") {
+            back.get(String(wire.nick()))?.delete(String(object["room"]))
+          }
+          note(said, wire)
+          return undefined
+        },
+        clientGone: (wire) => {
+          if (gone(wire)) since.set(String(wire.nick()), performance.now())
+          return true
+        }
+      }
+    }
+  ),
   breaks("SESSION-6", "grace-without-end", "never tells that somebody is gone who hasn't come back", () => {
     const { away, gone, note } = makeRegister()
     return {
@@ -610,6 +670,22 @@ const sessions: ReadonlyArray<Mutant> = [
         }
       }
     })
+  ),
+  durable(
+    breaks(
+      "SESSION-9",
+      "a-second-after-the-start",
+      "gives the nicks of before its start to others after one second",
+      () => {
+        const began = performance.now()
+        const taken = new Set<string>()
+        return whenSaid((said) => {
+          if (said.type === "welcome") taken.add(String(said.object["nick"]))
+          const isFree = isRefusal(said, "nick-taken") && !taken.has(String(said.to?.["nick"]))
+          return isFree && performance.now() - began > 1_000 ? [success(said.to!)!] : undefined
+        })()
+      }
+    )
   ),
   durable(
     breaks("SESSION-9", "nicks-of-one-life", "gives the nicks of before its start to others", () => {

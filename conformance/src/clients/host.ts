@@ -9,43 +9,13 @@ import {
   decodeRequest,
   type Limits,
   type Line,
-  type Message,
   type Refusal,
-  type Request
+  type Request,
+  requestsOf,
+  unknownFieldsOf
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
-
-/** The log of a room: it outlives the connections of one test. */
-export interface RoomLog {
-  readonly epoch: string
-  readonly entries: Array<Message>
-}
-
-/** The rooms of one scripted server. */
-export interface Rooms {
-  /** The room's log, which begins when it is first asked for. */
-  readonly log: (room: string) => RoomLog
-  /** Appends an entry. */
-  readonly append: (room: string, from: string, text: string) => Message
-}
-
-/** @param now milliseconds of the clock */
-export const makeRooms = (now: () => number): Rooms => {
-  const logs = new Map<string, RoomLog>()
-  const log = (room: string): RoomLog => {
-    const found = logs.get(room) ?? { epoch: `k${logs.size + 1}`, entries: [] }
-    logs.set(room, found)
-    return found
-  }
-  const append: Rooms["append"] = (room, from, text) => {
-    const { entries } = log(room)
-    const at = new Date(now()).toISOString()
-    const entry: Message = { type: "message", room, seq: entries.length + 1, from, text, at }
-    entries.push(entry)
-    return entry
-  }
-  return { log, append }
-}
+import type { People, Person, Rooms } from "./memory.ts"
 
 /** One connection's host: what it knows of the client, and its answers. */
 export interface Host {
@@ -54,6 +24,8 @@ export interface Host {
   readonly joined: () => ReadonlyArray<string>
   /** Who else is in every room. */
   readonly companion: () => string
+  /** What the greeting claims: the host does what these profiles say. */
+  readonly claims: (features: ReadonlyArray<string>) => void
   /** What a line is answered by, and the request if it was one. */
   readonly answer: (line: Line, limits: Limits) => Answer
 }
@@ -64,22 +36,42 @@ export interface Answer {
   readonly request: Request | undefined
 }
 
+type Asked<Type extends Request["type"]> = Extract<Request, { readonly type: Type }>
+
 /** A host that nobody has logged in to. */
-export const makeHost = (rooms: Rooms): Host => {
+export const makeHost = (rooms: Rooms, people: People): Host => {
   const joined = new Set<string>()
+  let features: ReadonlyArray<string> = []
   let nick: string | undefined
+  let person: Person | undefined
 
   const companion = () => (nick === "leo" ? "ana" : "leo")
   const members = () => [nick ?? "", companion()].sort()
 
-  const join = ({ after, epoch: known, id: re, room }: Extract<Request, { type: "join" }>): ReadonlyArray<object> => {
+  const join = ({ after, epoch: known, id: re, room }: Asked<"join">): ReadonlyArray<object> => {
     if (joined.has(room)) return [refusal({ code: "already-joined", re, message: `you are in ${room}`, field: "room" })]
     joined.add(room)
-    const { entries, epoch } = rooms.log(room)
-    const resumed = after !== undefined && known === epoch && after <= entries.length
+    const { entries, epoch, first } = rooms.log(room)
+    const resumed = after !== undefined && known === epoch && after <= entries.length && after >= first - 1
     const how = after === undefined ? {} : { resumed }
-    const reply = { type: "joined", re, room, epoch, first: 1, head: entries.length, ...how, members: members() }
+    const reply = { type: "joined", re, room, epoch, first, head: entries.length, ...how, members: members() }
     return [reply, ...(resumed ? entries.slice(after) : [])]
+  }
+
+  const send = ({ id: re, key, room, text }: Asked<"send">): ReadonlyArray<object> => {
+    const known = person?.sent.get(`${room} ${key}`)
+    if (known !== undefined) return [{ type: "sent", re, room, seq: known.seq, at: known.at, duplicate: true }]
+    const entry = rooms.append(room, nick ?? "", text, key)
+    if (key !== undefined) person?.sent.set(`${room} ${key}`, entry)
+    return [entry, { type: "sent", re, room, seq: entry.seq, at: entry.at }]
+  }
+
+  /** The whole log is one page, from the end that was asked for: no test needs more. */
+  const page = ({ after, before, id: re, room }: Asked<"history">): ReadonlyArray<object> => {
+    const { entries, epoch, first } = rooms.log(room)
+    const shown = entries.slice(Math.max(after ?? 0, first - 1), before === undefined ? undefined : before - 1)
+    const items = shown.map(({ room: _, ...item }) => item)
+    return [{ type: "history", re, room, epoch, first, head: entries.length, entries: items }]
   }
 
   const inRoom = (request: Extract<Request, { readonly room: string }>): ReadonlyArray<object> => {
@@ -90,10 +82,10 @@ export const makeHost = (rooms: Rooms): Host => {
       case "leave":
         joined.delete(room)
         return [{ type: "left", re, room }]
-      case "send": {
-        const entry = rooms.append(room, nick ?? "", request.text)
-        return [entry, { type: "sent", re, room, seq: entry.seq, at: entry.at }]
-      }
+      case "send":
+        return send(request)
+      case "history":
+        return page(request)
       case "members": {
         const after = members().filter((name) => name > (request.after ?? ""))
         return [{ type: "members", re, room, members: after }]
@@ -101,6 +93,19 @@ export const makeHost = (rooms: Rooms): Host => {
       default:
         return [refusal({ code: "unsupported", re, message: "this server doesn't know that request", field: "type" })]
     }
+  }
+
+  const logIn = ({ id: re, nick: name, resume, session }: Asked<"login">): ReadonlyArray<object> => {
+    const known = session === undefined ? undefined : people.find(session)
+    if (session !== undefined && known?.nick !== name) {
+      return [
+        refusal({ code: "session-expired", re, message: "this session has ended: log in anew", field: "session" })
+      ]
+    }
+    nick = name
+    person = known ?? (resume === true ? people.begin(name) : undefined)
+    const secret = person === undefined ? {} : { session: person.session }
+    return [{ type: "welcome", re, nick, ...secret, ...(known === undefined ? {} : { resumed: true }) }]
   }
 
   const carryOut = (request: Request): ReadonlyArray<object> => {
@@ -112,8 +117,7 @@ export const makeHost = (rooms: Rooms): Host => {
         return [{ type: "bye", re }]
       case "login":
         if (nick !== undefined) return [refusal({ code: "already-logged-in", re, message: `you are ${nick}` })]
-        nick = request.nick
-        return [{ type: "welcome", re, nick }]
+        return logIn(request)
       default:
         if (nick === undefined) return [refusal({ code: "login-first", re, message: "log in first" })]
         return ready(request)
@@ -137,14 +141,22 @@ export const makeHost = (rooms: Rooms): Host => {
   }
 
   const answer: Host["answer"] = (line, limits) => {
-    const envelope = decodeEnvelope(line)
+    const envelope = decodeEnvelope(line, requestsOf(features))
     if (Result.isFailure(envelope)) return { objects: [refusal(envelope.failure)], request: undefined }
-    const request = decodeRequest(envelope.success, limits)
+    const request = decodeRequest(envelope.success, limits, unknownFieldsOf(features))
     if (Result.isFailure(request)) return { objects: [refusal(request.failure)], request: undefined }
     return { objects: carryOut(request.success), request: request.success }
   }
 
-  return { nick: () => nick, joined: () => [...joined], companion, answer }
+  return {
+    nick: () => nick,
+    joined: () => [...joined],
+    companion,
+    claims: (claimed) => {
+      features = claimed
+    },
+    answer
+  }
 }
 
 const refusal = (why: Refusal): object => ({ type: "error", ...why })

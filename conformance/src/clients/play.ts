@@ -12,7 +12,7 @@ import type { RequirementId } from "../generated/requirement-id.ts"
 import { broken, type EvidenceLike, type Judging, judge, noBreaches, register } from "../scenario.ts"
 import * as suite from "../suite.ts"
 import { Stop, SuiteFault, show } from "../verdict.ts"
-import type { RoomLog } from "./host.ts"
+import type { People, RoomLog } from "./memory.ts"
 import { hearsText, isIn, plainHello, timesShown, unfinished } from "./probe.ts"
 import { type ClientProcess, startClient, terminal } from "./process.ts"
 import { makeSignal, until } from "./signal.ts"
@@ -38,8 +38,8 @@ export interface SessionOptions extends Expecting {
 export interface Session extends Visit {
   /** The first room that the client has joined. */
   readonly room: string
-  /** Appends an entry by somebody else to the room, and sends nothing. */
-  readonly appends: (text: string) => Message
+  /** Appends an entry to the room, by somebody else unless it is said, and sends nothing. */
+  readonly appends: (text: string, by?: { readonly from: string; readonly key?: string | undefined }) => Message
   /** Appends an entry by somebody else to the room and sends it, with more fields if some are given. */
   readonly tells: (text: string, more?: object) => Effect.Effect<Message>
   /** Sends `member` events, a few a second, while it waits for something else. */
@@ -86,6 +86,10 @@ export interface Play {
    * A client that has ended can't, so that nobody waits for it.
    */
   readonly comesBack: (seconds: number) => Effect.Effect<Visit | undefined>
+  /** Says in the report that a client has not come back, which it need not. */
+  readonly stayedAway: Effect.Effect<void>
+  /** Ends the client's input, and waits for its end: what it hasn't sent by then, it never will. */
+  readonly lastSent: Effect.Effect<void>
   /**
    * Says `bye` with `too-many-connections` to each new connection, up to so many, for some seconds or until the client has
    * ended; gives when they came.
@@ -93,6 +97,8 @@ export interface Play {
   readonly turnsAway: (most: number, seconds: number) => Effect.Effect<ReadonlyArray<number>>
   /** The log of a room, as the scripted server keeps it. */
   readonly log: (room: string) => RoomLog
+  /** Whom the scripted server knows by their sessions, where it claims resume. */
+  readonly people: People
   /** Waits until something holds, looking again whenever anything comes. */
   readonly wait: <A>(look: () => A | undefined, expected: string, more?: Expecting) => Effect.Effect<A, Stop>
   /** Waits for it no longer than so many seconds, and no longer than anything can come: for what may fail to come. */
@@ -212,6 +218,7 @@ const makePlay = (
   const admit: Play["admit"] = Effect.fnUntraced(function* (met, options = {}) {
     const { first = [], hello = {} } = options
     met.announces(hello.limits ?? {})
+    met.host.claims(hello.features ?? [])
     yield* met.says({ ...plainHello, ...hello }, ...first)
     yield* need(met.host.nick, "`login` of the client", options)
     yield* need(() => isIn(met), "`join` of the client", options)
@@ -220,7 +227,8 @@ const makePlay = (
 
   const sessionOf = (met: Visit): Session => {
     const room = met.host.joined()[0] ?? ""
-    const appends: Session["appends"] = (text) => stage.rooms.append(room, met.host.companion(), text)
+    const appends: Session["appends"] = (text, { from, key } = { from: met.host.companion() }) =>
+      stage.rooms.append(room, from, text, key)
     return {
       ...met,
       room,
@@ -250,6 +258,8 @@ const makePlay = (
     return late === undefined ? undefined : meet(late)
   })
 
+  const note: Play["note"] = (sentence) => Effect.sync(() => void judging.notes.push(sentence))
+
   const turnsAway: Play["turnsAway"] = Effect.fnUntraced(function* (most, seconds) {
     const since: Array<number> = []
     const deadline = (yield* Clock.currentTimeMillis) + seconds * 1_000
@@ -273,15 +283,21 @@ const makePlay = (
         ? judge(judging, id, kept, full)
         : Effect.die(new SuiteFault(`the test judges ${id}, which it does not name`))
     },
-    note: (sentence) => Effect.sync(() => void judging.notes.push(sentence)),
+    note,
     notRun: (reason) => Effect.fail(new Stop({ verdict: "not run", reason })),
     visit,
     session,
     admit,
     comesBack,
+    stayedAway: Effect.suspend(() => note(`it did not come back${ended() ? ", but ended" : ""}`)),
+    lastSent: Effect.andThen(
+      client.endsInput,
+      Effect.asVoid(until(changed, () => client.ended(), { millis: suite.patience() }))
+    ),
     turnsAway,
     wait,
     log: stage.rooms.log,
+    people: stage.people,
     within: (seconds, seek) => until(changed, seek, { millis: seconds * 1_000, over }),
     client,
     shows: (word, more) =>

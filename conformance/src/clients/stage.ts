@@ -11,8 +11,9 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Address } from "../wire/connection.ts"
 import { makeRecorder, type Transcript } from "../wire/transcript.ts"
-import { type Host, makeHost, makeRooms, type Rooms } from "./host.ts"
+import { type Host, makeHost } from "./host.ts"
 import { type Breach, breachOf } from "./line.ts"
+import { makePeople, makeRooms, type People, type Rooms } from "./memory.ts"
 import type { Signal } from "./signal.ts"
 
 /** A line that a client has sent. */
@@ -64,6 +65,7 @@ export interface Stage {
   /** The client's connections, in the order in which they came. */
   readonly visits: ReadonlyArray<Visit>
   readonly rooms: Rooms
+  readonly people: People
 }
 
 // More than any test lets a client type: what comes beyond it is thrown away.
@@ -81,16 +83,17 @@ export const openStage = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const rooms = makeRooms(now)
+  const people = makePeople()
   const visits: Array<Visit> = []
   const sockets = new Set<net.Socket>()
   const accept = (socket: net.Socket) => {
     sockets.add(socket)
-    visits.push(receive(socket, visits.length + 1, { rooms, changed, began, now }))
+    visits.push(receive(socket, visits.length + 1, { rooms, people, changed, began, now }))
     changed.notify()
   }
   const server = yield* Effect.acquireRelease(listen(accept), (listening) => close(listening, sockets))
   const { port } = server.address() as net.AddressInfo
-  return { address: { host: "127.0.0.1", port }, visits, rooms }
+  return { address: { host: "127.0.0.1", port }, visits, rooms, people }
 })
 
 const listen = (accept: (socket: net.Socket) => void): Effect.Effect<net.Server> =>
@@ -107,15 +110,16 @@ const close = (server: net.Server, sockets: ReadonlySet<net.Socket>): Effect.Eff
 
 interface Around {
   readonly rooms: Rooms
+  readonly people: People
   readonly changed: Signal
   readonly began: number
   readonly now: () => number
 }
 
-const receive = (socket: net.Socket, nth: number, { began, changed, now, rooms }: Around): Visit => {
+const receive = (socket: net.Socket, nth: number, { began, changed, now, people, rooms }: Around): Visit => {
   const recorder = makeRecorder(() => now() - began)
   const decoder = makeLineDecoder(longestLine)
-  const host = makeHost(rooms)
+  const host = makeHost(rooms, people)
   const since = now()
   // A socket that has closed no longer says it.
   const port = socket.localPort

@@ -26,7 +26,7 @@ const backoff = () => Math.random() * Math.min(30_000, 500 * 2 ** failures++)
 
 /** Milliseconds until the next connection; undefined to stay away. */
 const pauseAfter = (bye: Fields | undefined): number | undefined => {
-  if (bye?.["code"] === "line-too-long" || bye?.["code"] === "not-tertulia") return undefined
+  if (["line-too-long", "not-tertulia", "replaced"].includes(String(bye?.["code"]))) return undefined
   if (bye?.["code"] === "idle" || bye?.["code"] === "slow-consumer") return 0
   if (bye?.["code"] === "shutting-down") return Number(bye["reconnectAfter"] ?? backoff())
   return backoff()

@@ -26,6 +26,7 @@ const calls = new Map<string, ReadonlyArray<number>>(
     property: [0],
     play: [0],
     backsOff: [0],
+    isNotRepeated: [0, 1],
     vectorTest: [0],
     notRun: [0],
     note: [0],

@@ -23,6 +23,8 @@ export class NotTertulia extends Data.TaggedError("NotTertulia")<{
   readonly address: string
   /** What came instead of `hello`. */
   readonly why: string
+  /** Whether nothing came at all: a server that is just starting or ending looks like that. */
+  readonly saidNothing: boolean
 }> {
   override get message() {
     return `what answers at ${this.address} doesn't speak Tertulia ${protocolVersion}: ${this.why}`

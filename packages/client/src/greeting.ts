@@ -17,10 +17,14 @@ export const greeting = Effect.fnUntraced(function* (
   onLine: (line: Line) => Effect.Effect<void>
 ): Effect.fn.Return<Hello, NotTertulia | ConnectionLost> {
   const { address } = transport
-  const not = (why: string) => new NotTertulia({ address, why })
+  const not = (why: string) => new NotTertulia({ address, why, saidNothing: false })
+  const nothing = (why: string) => new NotTertulia({ address, why, saidNothing: true })
   const line = yield* firstLine(transport).pipe(
-    Effect.catchTag("TransportEnded", ({ why }) => Effect.fail(not(`no greeting came: ${why}`))),
-    Effect.timeoutOrElse({ duration: patience, orElse: () => Effect.fail(not(`no greeting came within ${patience}`)) })
+    Effect.catchTag("TransportEnded", ({ why }) => Effect.fail(nothing(`no greeting came: ${why}`))),
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () => Effect.fail(nothing(`no greeting came within ${patience}`))
+    })
   )
   yield* onLine(line)
   const received = decodeServerMessage(line)

@@ -1,18 +1,30 @@
 /**
- * The client library of Tertulia. It knows no way of its own to a server: give `connect` a transport, such as `tcp` of
- * `@tertulia/client/tcp`.
+ * The client library of Tertulia. It knows no way of its own to a server: give it a transport, such as `tcp` of
+ * `@tertulia/client/tcp`. `converse` is a conversation that outlives its connections, `connect` one connection.
  *
  * ```ts
- * const connection = yield* connect(tcp({ host: "127.0.0.1", port: 7331 }))
- * yield* connection.login("ana")
- * const cafe = yield* connection.join("#cafe")
- * yield* cafe.send("hola")
- * yield* Stream.runForEach(cafe.entries, ({ from, text }) => Console.log(`${from}: ${text}`))
+ * const conversation = yield* converse(tcp({ host: "127.0.0.1", port: 7331 }), { nick: "ana", rooms: ["#cafe"] })
+ * yield* conversation.say("#cafe", "hola")
+ * yield* Stream.runForEach(conversation.news, (news) => Console.log(news))
  * ```
  *
  * @module
  */
 export { type Connection, type ConnectOptions, connect, type JoinOptions, type Room } from "./connection.ts"
+export {
+  type Conversation,
+  type ConverseOptions,
+  converse,
+  type PageOptions,
+  type State,
+  type Told,
+  type Trouble
+} from "./conversation.ts"
+export type { News } from "./course.ts"
 export * from "./errors.ts"
 export type { RoomEvent } from "./inbox.ts"
+export { inMemory, type Keeper, NotKept } from "./keeper.ts"
+export type { Change, Cursor, Item, Kept, Person, Rest, Tried } from "./kept.ts"
+export { Keys } from "./keys.ts"
 export { type Transport, TransportEnded } from "./transport.ts"
+export { emptyView, firstOf, type RoomPicture, see, type View, type ViewLine, viewOf, withPage } from "./view.ts"

@@ -20,30 +20,26 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
-import { comebackAfter } from "./comeback.ts"
-import { type Connection, connect } from "./connection.ts"
-import type { ConnectionLost, FellBehind, Gap, NotTertulia, Refused, Unreachable } from "./errors.ts"
-import { chat, lost } from "./terminal/chat.ts"
+import { type Conversation, converse, type Trouble } from "./conversation.ts"
+import { inMemory, type Keeper } from "./keeper.ts"
+import { keepIn } from "./keeper-file.ts"
+import type { Item } from "./kept.ts"
+import { chat } from "./terminal/chat.ts"
 import { roomName } from "./terminal/command.ts"
-import { emptyNotebook, type Notebook } from "./terminal/notebook.ts"
+import { doubtLine, quoted, troubleLine } from "./terminal/lines.ts"
 import { pipe, type Screen, terminal } from "./terminal/screen.ts"
-import { type Style, style } from "./terminal/style.ts"
+import { style } from "./terminal/style.ts"
 import { oneLine } from "./terminal/visible.ts"
-import { type TcpAddress, tcp } from "./transport-tcp.ts"
-
-type Trouble = Refused | ConnectionLost | NotTertulia | Unreachable | Gap | FellBehind
+import { addressOf, type TcpAddress, tcp } from "./transport-tcp.ts"
 
 /** What the shell is told, and the sentence that a person is told. */
 class Failed extends Data.TaggedError("Failed")<{ readonly sentence: string; readonly code: 1 | 2 }> {
   override readonly [Runtime.errorExitCode] = this.code
 }
 
-/** Usage and reachability are the caller's to mend: 2. Everything else is 1. */
-const failed = (error: Trouble): Failed => {
-  const sentence =
-    error._tag === "Refused" ? `${error.request} was refused: ${error.message} (${error.code})` : error.message
-  return new Failed({ sentence, code: error._tag === "Unreachable" ? 2 : 1 })
-}
+/** Usage, files and reachability are the caller's to mend: 2. Everything else is 1. */
+const failed = (error: Trouble): Failed =>
+  new Failed({ sentence: troubleLine(error), code: error._tag === "Unreachable" || error._tag === "NotKept" ? 2 : 1 })
 
 /** Reads `host:port`, also `[::1]:7331`. */
 const readAddress = (text: string): Option.Option<TcpAddress> => {
@@ -91,98 +87,80 @@ const flags = {
     Flag.withDescription("Come back when the connection is lost; on a terminal that is so anyway"),
     Flag.withDefault(false)
   ),
+  outbox: Flag.String("outbox").pipe(
+    Flag.withDescription(
+      "A file that keeps what you have said until it is confirmed, who you are to the server, and where you have read up to, also when this client is killed"
+    ),
+    Flag.optional
+  ),
   raw: Flag.Boolean("raw").pipe(
     Flag.withDescription("Show the lines of the protocol as they go and come"),
     Flag.withDefault(false)
   )
 }
 
-/** Logs in; asks for the nick, and again while it is refused, if it wasn't given. */
-const logIn = Effect.fnUntraced(function* (connection: Connection, screen: Screen, given: Option.Option<string>) {
-  if (Option.isSome(given)) return yield* connection.login(given.value)
-  while (true) {
-    const nick = yield* Effect.raceFirst(screen.ask("nick: "), lost(connection))
-    if (nick === "") return yield* Effect.interrupt
-    const welcome = yield* Effect.result(connection.login(nick.trim()))
-    if (welcome._tag === "Success") return welcome.success
-    if (welcome.failure._tag !== "Refused") return yield* welcome.failure
-    yield* screen.show(oneLine(welcome.failure.message))
-  }
-})
-
 type Options = Command.Command.Config.Infer<typeof flags>
 
-/** What is the same for all visits of one person. */
-interface Stay {
-  readonly options: Options
-  readonly screen: Screen
-  readonly paint: Style
-  readonly raw: { shown: boolean }
-  readonly notebook: Notebook
-  /** Under which nick the person was welcomed last. */
-  nick: Option.Option<string>
-}
-
-/** Connects, logs in and talks; gives the number of lines that could not be said. */
-const visit = Effect.fnUntraced(function* (stay: Stay) {
-  const { notebook, options, paint, raw, screen } = stay
-  const { address, host, port, room } = options
-  const at = Option.getOrElse(address, () => ({ host, port }))
-  const connection = yield* connect(tcp(at), {
-    onWire: (direction, line) =>
-      raw.shown ? screen.show(paint.dim(`${direction === "sent" ? "->" : "<-"} ${oneLine(line)}`)) : Effect.void
-  })
-  const name = yield* logIn(connection, screen, stay.nick)
-  stay.nick = Option.some(name)
-  if (screen.interactive) {
-    yield* screen.show(paint.dim(`you are ${name} at ${connection.address}; /help shows the commands`))
+/** Who to be: as given, as kept, or as answered. */
+const nickOf = Effect.fnUntraced(function* (options: Options, { kept }: Keeper, screen: Screen) {
+  const given = Option.getOrUndefined(options.nick)
+  const { nick } = kept.person
+  if (given !== undefined && nick !== undefined && foldName(given) !== nick) {
+    const file = Option.getOrElse(options.outbox, () => "")
+    return yield* new Failed({
+      sentence: `the outbox ${file} belongs to ${nick}: be ${nick}, or name another file`,
+      code: 2
+    })
   }
-  return yield* chat(connection, screen, { nick: name, notebook, room, style: paint, raw })
-}, Effect.scoped)
+  const known = given ?? nick
+  if (known !== undefined) return known
+  if (!screen.interactive) return yield* new Failed({ sentence: "say who you are: --nick ana", code: 2 })
+  const answer = yield* screen.ask("nick: ")
+  return answer === "" ? yield* Effect.interrupt : answer.trim()
+})
 
-/** Milliseconds to wait before the next visit; undefined when there is to be none. */
-const pauseAfter = (error: Trouble, { notebook, options, screen }: Stay): Effect.Effect<number | undefined> => {
-  if (!notebook.entered || !(screen.interactive || options.reconnect)) return Effect.undefined
-  switch (error._tag) {
-    case "ConnectionLost":
-      return comebackAfter(error.loss, notebook.failures)
-    case "Unreachable":
-      return comebackAfter({ _tag: "Closed", why: error.why }, notebook.failures)
-    case "Refused":
-      // The server may not have noticed yet that the last connection is gone.
-      return error.code === "nick-taken"
-        ? comebackAfter({ _tag: "Closed", why: error.message }, notebook.failures)
-        : Effect.undefined
-    default:
-      return Effect.undefined
+/** Says what is left when one goes: kept for the next time, or lost. */
+const tellRest = Effect.fnUntraced(function* (conversation: Conversation, screen: Screen, { outbox }: Options) {
+  const waiting = (yield* conversation.outbox).filter(({ rest }) => rest === undefined)
+  const say = (sentence: string) => screen.complain(oneLine(sentence))
+  if (waiting.length === 0) return 0
+  if (Option.isSome(outbox)) {
+    yield* say(`kept in ${outbox.value}, to be said next time: ${waiting.map(({ text }) => quoted(text)).join(", ")}`)
+    return waiting.length
   }
-}
-
-/** Visits the server, and comes back after an end that the person didn't ask for. */
-const visits = Effect.fnUntraced(function* (stay: Stay) {
-  const { notebook, screen } = stay
-  while (true) {
-    const visited = yield* Effect.result(visit(stay))
-    if (visited._tag === "Success") return visited.success
-    const pause = yield* pauseAfter(visited.failure, stay)
-    if (pause === undefined) return yield* visited.failure
-    const again = pause === 0 ? "at once" : `in ${(pause / 1_000).toFixed(1)} s`
-    yield* screen.complain(`${oneLine(failed(visited.failure).sentence)}; connecting again ${again}`)
-    yield* Effect.andThen(screen.label("(away) "), Effect.sleep(pause))
-    notebook.failures++
-  }
+  const textsOf = (isTried: boolean) =>
+    waiting.filter((item: Item) => (item.tried !== undefined) === isTried).map(({ text }) => text)
+  const [doubtful, unsaid] = [textsOf(true), textsOf(false)]
+  if (doubtful.length > 0) yield* say(doubtLine(doubtful, false))
+  if (unsaid.length > 0) yield* say(`not said: ${unsaid.map(quoted).join(", ")}`)
+  return waiting.length
 })
 
 const run = Effect.fn("chat")(
   function* (options: Options) {
     const { canColor, canPrompt } = yield* TerminalCapabilities
-    if (Option.isNone(options.nick) && !canPrompt) {
-      return yield* new Failed({ sentence: "say who you are: --nick ana", code: 2 })
-    }
+    const { address: given, host, outbox, port, room } = options
+    const at = Option.getOrElse(given, () => ({ host, port }))
+    const address = addressOf(at)
+    const keeper = Option.isSome(outbox) ? yield* keepIn(outbox.value, address) : inMemory
     const screen = yield* canPrompt ? terminal : pipe
-    const raw = { shown: options.raw }
-    const stay: Stay = { options, screen, paint: style(canColor), raw, notebook: emptyNotebook(), nick: options.nick }
-    const unsaid = yield* Effect.raceFirst(visits(stay), Effect.as(screen.deserted, 0))
+    const nick = yield* nickOf(options, keeper, screen)
+    const [paint, raw] = [style(canColor), { shown: options.raw }]
+    const conversation = yield* converse(tcp(at), {
+      nick,
+      rooms: [room],
+      keeper,
+      comeBack: screen.interactive || options.reconnect ? "once live" : "never",
+      onWire: (direction, line) =>
+        raw.shown ? screen.show(paint.dim(`${direction === "sent" ? "->" : "<-"} ${oneLine(line)}`)) : Effect.void
+    })
+    const asksNick = screen.interactive && Option.isNone(options.nick)
+    const talking = chat(conversation, screen, { room, address, style: paint, raw, asksNick })
+    const talked = yield* Effect.result(Effect.raceFirst(talking, Effect.as(screen.deserted, 0)))
+    yield* conversation.bye
+    const rest = yield* tellRest(conversation, screen, options)
+    if (talked._tag === "Failure") return yield* talked.failure
+    const unsaid = talked.success + rest
     if (unsaid > 0 && !screen.interactive) {
       return yield* new Failed({ sentence: `${unsaid} ${unsaid === 1 ? "line was" : "lines were"} not said`, code: 1 })
     }

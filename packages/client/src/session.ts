@@ -6,20 +6,23 @@
  */
 import {
   type ByeEvent,
+  isEntryEvent,
+  type JsonObject,
   type Member,
-  type Message,
   type Reply,
   type Request,
   replyTypes,
   type ServerMessage
 } from "@tertulia/protocol"
+import { type LogEntry, passed } from "./passed.ts"
 import { applied, changed, entered, listed, place, type RoomView } from "./room.ts"
 
 /** What an object of the server means to a client. */
 export type Happening =
   | { readonly _tag: "Answered"; readonly id: number; readonly reply: Reply }
-  | { readonly _tag: "Happened"; readonly event: Message | Member }
-  | { readonly _tag: "Skipped"; readonly room: string; readonly expected: number; readonly seq: number }
+  | { readonly _tag: "Happened"; readonly event: LogEntry | Member }
+  /** An entry came whose predecessors, from `expected` on, have not. */
+  | { readonly _tag: "Skipped"; readonly expected: number; readonly event: LogEntry }
   | { readonly _tag: "Pinged" }
   | { readonly _tag: "Ended"; readonly bye: ByeEvent }
   | { readonly _tag: "Nonsense"; readonly why: string }
@@ -32,8 +35,8 @@ export interface Session {
   readonly nextId: () => number
   /** Notes that a request was sent, and waits for its reply. */
   readonly asked: (request: Request) => void
-  /** Counts an event that shows an entry, of whatever type, in its place (CATCH-9). */
-  readonly counts: (room: string, seq: number) => ReadonlyArray<Happening>
+  /** What an event of a type that nobody knows means: nothing (EXT-2), unless it shows an entry (CATCH-9). */
+  readonly receiveUnknown: (object: JsonObject) => ReadonlyArray<Happening>
   /** What the next object means, in the order in which it is to be carried out. */
   readonly receive: (message: ServerMessage) => ReadonlyArray<Happening>
 }
@@ -79,17 +82,17 @@ export const makeSession = (): Session => {
     }
   }
 
-  const entry = (room: string, seq: number, event?: Message): ReadonlyArray<Happening> => {
-    const view = rooms.get(room)
+  const entry = (message: LogEntry): ReadonlyArray<Happening> => {
+    const view = rooms.get(message.room)
     if (view === undefined) return []
-    switch (place(view, seq)) {
+    switch (place(view, message.seq)) {
       case "apply":
-        rooms.set(room, applied(view, seq))
-        return event === undefined ? [] : [{ _tag: "Happened", event }]
+        rooms.set(message.room, applied(view, message.seq))
+        return [{ _tag: "Happened", event: message }]
       case "drop":
         return []
       case "gap":
-        return [{ _tag: "Skipped", room, expected: view.last + 1, seq }]
+        return [{ _tag: "Skipped", expected: view.last + 1, event: message }]
     }
   }
 
@@ -103,15 +106,7 @@ export const makeSession = (): Session => {
   const receive = (message: ServerMessage): ReadonlyArray<Happening> => {
     switch (message.type) {
       case "message":
-        return entry(message.room, message.seq, message)
-      case "erased":
-      case "edit":
-      case "delete":
-      case "react":
-      case "topic":
-        return entry(message.room, message.seq)
-      case "typing":
-        return "re" in message ? answered(message) : []
+        return entry(message)
       case "member":
         return member(message)
       case "ping":
@@ -120,10 +115,15 @@ export const makeSession = (): Session => {
         return "re" in message ? answered(message) : [{ _tag: "Ended", bye: message }]
       case "hello":
         return [{ _tag: "Nonsense", why: "a second hello" }]
+      case "typing":
+        return "re" in message ? answered(message) : []
       default:
-        return answered(message)
+        return isEntryEvent(message) ? entry(passed(message.room, message.seq)) : answered(message)
     }
   }
 
-  return { rooms, nextId, asked: (request) => void waiting.set(request.id, request), counts: entry, receive }
+  const receiveUnknown: Session["receiveUnknown"] = ({ room, seq }) =>
+    typeof room === "string" && Number.isSafeInteger(seq) ? entry(passed(room, seq as number)) : []
+
+  return { rooms, nextId, asked: (request) => void waiting.set(request.id, request), receive, receiveUnknown }
 }

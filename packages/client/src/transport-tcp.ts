@@ -17,6 +17,10 @@ export interface TcpAddress {
   readonly port: number
 }
 
+/** Where a server is, as people write it. */
+export const addressOf = ({ host, port }: TcpAddress): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
+
 /**
  * Connects over TCP; closed with the scope. Fails with `Unreachable` when nobody answers within ten seconds.
  */
@@ -24,7 +28,7 @@ export const tcp = Effect.fnUntraced(function* ({
   host,
   port
 }: TcpAddress): Effect.fn.Return<Transport, Unreachable, Scope.Scope> {
-  const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
+  const address = addressOf({ host, port })
   const socket = yield* Effect.acquireRelease(open({ host, port }, address), (socket) =>
     Effect.sync(() => socket.destroy())
   )

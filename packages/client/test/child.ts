@@ -25,9 +25,11 @@ export const piped = Effect.fnUntraced(function* (...args: ReadonlyArray<string>
     (child) => Effect.sync(() => void child.kill("SIGKILL"))
   )
   const output = { stdout: "", stderr: "" }
+  let wake = () => {}
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
       output[name] += text
+      wake()
     })
   }
   child.stdin.on("error", () => {})
@@ -36,6 +38,14 @@ export const piped = Effect.fnUntraced(function* (...args: ReadonlyArray<string>
     types: (text: string) => Effect.sync(() => void child.stdin.write(text)),
     endsInput: Effect.sync(() => void child.stdin.end()),
     closesOutput: Effect.sync(() => void child.stdout.destroy()),
+    /** Waits until a text has come on its standard output. */
+    shows: (text: string) =>
+      Effect.callback<void>((resume) => {
+        wake = () => {
+          if (output.stdout.includes(text)) resume(Effect.void)
+        }
+        wake()
+      }),
     isTold: (signal: NodeJS.Signals) => Effect.sync(() => void child.kill(signal)),
     ends: Effect.timeoutOrElse(Deferred.await(ended), {
       duration: "10 seconds",

@@ -36,6 +36,9 @@ export const hello: Hello = {
   heartbeat: 30
 }
 
+/** The greeting of a server that keeps its log and its people. */
+export const lastingHello: Hello = { ...hello, features: ["history/1", "resume/1"] }
+
 export const at = "2026-11-20T20:08:00.000Z"
 
 /** A listening server on a free port, and its connections as they come. */

@@ -40,7 +40,7 @@ describe("a session", () => {
         through,
         through.map((_, index) => head + 1 + index)
       )
-      const told = happenings.flatMap((one) => (one._tag === "Skipped" ? [one.seq] : []))
+      const told = happenings.flatMap((one) => (one._tag === "Skipped" ? [one.event.seq] : []))
       assert.isTrue(told.every((seq) => seq > head + 1))
       const highest = Math.max(head, ...seqs)
       assert.isTrue(told.length > 0 || head + through.length === highest)

@@ -1,7 +1,10 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { inTerminal, inTerminalWith, noTmux, piped } from "./child.ts"
-import { at, hello, listening, type Peer } from "./peer.ts"
+import { at, hello, lastingHello, listening, type Peer } from "./peer.ts"
+import { folder } from "./support/processes.ts"
 
 const slow = { timeout: 20_000 }
 
@@ -27,6 +30,42 @@ const takes = Effect.fnUntraced(function* (peer: Peer, seq: number, from = "ana"
 
 const saysGoodbye = (peer: Peer) =>
   Effect.flatMap(peer.hears("bye"), ({ id }) => Effect.andThen(peer.says({ type: "bye", re: id }), peer.hangsUp))
+
+const session = "a-secret-of-ana-1"
+
+/** Lets a client in that may come back by a session. */
+const receivesForLong = Effect.fnUntraced(function* (peer: Peer) {
+  yield* peer.says(lastingHello)
+  const { id, nick } = yield* peer.hears("login")
+  yield* peer.says({ type: "welcome", re: id, nick, session })
+  const { id: re, room } = yield* peer.hears("join")
+  yield* peer.says({ type: "joined", re, room, epoch: "k3", first: 1, head: 0, members: ["ana"] })
+})
+
+/** Lets it go on as who it was, in a room of which it has missed nothing; gives its cursor. */
+const continues = Effect.fnUntraced(function* (peer: Peer) {
+  yield* peer.says(lastingHello)
+  const login = yield* peer.hears("login")
+  assert.strictEqual(login.session, session)
+  yield* peer.says({ type: "welcome", re: login.id, nick: login.nick, session, resumed: true })
+  const { after = 0, id: re, room } = yield* peer.hears("join")
+  const joined = { type: "joined", re, room, epoch: "k3", first: 1, head: after, resumed: true, members: ["ana"] }
+  yield* peer.says(joined)
+  return after
+})
+
+/** An end after which a client comes back at once, if it does at all. */
+const turnsAway = (peer: Peer) =>
+  Effect.andThen(peer.says({ type: "bye", code: "idle", message: "nothing came" }), peer.hangsUp)
+
+/** Hears a line, and takes it as the entry `seq`; gives its key. */
+const takesWithKey = Effect.fnUntraced(function* (peer: Peer, seq: number) {
+  const { id, key, text } = yield* peer.hears("send")
+  yield* peer.says({ ...says(seq, "ana", text), key }, { type: "sent", re: id, room: "#cafe", seq, at })
+  return key
+})
+
+const plain = (stdout: string) => stdout.split("\n").map((line) => line.replace(/^\d\d:\d\d /u, ""))
 
 const ana = (port: number) => ["--nick", "ana", "--room", "cafe", "--port", String(port)]
 
@@ -110,12 +149,12 @@ describe("the client in a pipe", () => {
         const peer = yield* server.accepts
         yield* receives(peer)
         const { id } = yield* peer.hears("send")
-        yield* peer.says({ type: "error", re: id, code: "unavailable", message: "the disk is full" })
+        yield* peer.says({ type: "error", re: id, code: "x-tired", message: "not today" })
         yield* saysGoodbye(peer)
         const { code, stderr, stdout } = yield* client.ends
         assert.strictEqual(code, 1)
         assert.strictEqual(stdout, "")
-        assert.include(stderr, `not said: "uno": the disk is full (unavailable)`)
+        assert.include(stderr, `not said: "uno": not today (x-tired)`)
         assert.include(stderr, "/nope is no command")
         assert.include(stderr, "(bad-text)")
         assert.include(stderr, "3 lines were not said")
@@ -205,13 +244,13 @@ describe("the client in a pipe", () => {
         yield* receives(peer)
         yield* client.types("hola\nadiós\n")
         yield* peer.hears("send")
-        yield* peer.hears("send")
         yield* peer.says(says(1, "leo", "the last words"), { type: "bye", code: "shutting-down", message: "stopping" })
         const { code, stderr, stdout } = yield* client.ends
         assert.strictEqual(code, 1)
         assert.include(stdout, "leo: the last words")
-        const [doubt, end] = stderr.split("\n")
-        assert.strictEqual(doubt, `not confirmed, so perhaps said and perhaps not: 2 lines, "hola" to "adiós"`)
+        const [doubt, unsaid, end] = stderr.split("\n")
+        assert.strictEqual(doubt, `not confirmed, so perhaps said and perhaps not: "hola"`)
+        assert.strictEqual(unsaid, `not said: "adiós"`)
         assert.match(end!, /has ended: the server said bye, shutting-down \(stopping\)$/u)
       }),
     slow
@@ -250,6 +289,154 @@ describe("the client in a pipe", () => {
         assert.include(stderr, `perhaps said and perhaps not: "doubtful"`)
         assert.include(stderr, "connecting again in 0.2 s")
         assert.include(stderr, "1 line was not said")
+        assert.strictEqual(code, 1)
+      }),
+    slow
+  )
+
+  it.live(
+    "says again under the same key what had no reply, to a server that knows it again",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port), "--reconnect")
+        const peer = yield* server.accepts
+        yield* receivesForLong(peer)
+        yield* client.types("hola\n")
+        const { key } = yield* peer.hears("send")
+        yield* turnsAway(peer)
+        const again = yield* server.accepts
+        yield* continues(again)
+        assert.strictEqual(yield* takesWithKey(again, 1), key)
+        yield* client.endsInput
+        yield* saysGoodbye(again)
+        const { code, stderr, stdout } = yield* client.ends
+        assert.strictEqual(code, 0)
+        assert.deepStrictEqual(plain(stdout), ["ana: hola", ""])
+        assert.deepStrictEqual(stderr.split("\n"), [
+          `the connection to 127.0.0.1:${server.port} has ended: the server said bye, idle (nothing came); connecting again at once`,
+          `back at 127.0.0.1:${server.port}`,
+          ""
+        ])
+      }),
+    slow
+  )
+
+  it.live(
+    "goes on where it was killed, with --outbox",
+    () =>
+      Effect.gen(function* () {
+        const outbox = join(yield* folder, "outbox.db")
+        const server = yield* listening
+        const first = yield* piped(...ana(server.port), "--outbox", outbox)
+        const peer = yield* server.accepts
+        yield* receivesForLong(peer)
+        yield* peer.says(says(1, "leo", "are you there?"))
+        yield* first.types("yes\n")
+        const { key } = yield* peer.hears("send")
+        yield* first.shows("are you there?")
+        yield* first.isTold("SIGKILL")
+        yield* first.ends
+        const second = yield* piped(...ana(server.port), "--outbox", outbox)
+        const again = yield* server.accepts
+        yield* second.types("and here is why\n")
+        yield* second.endsInput
+        yield* continues(again)
+        assert.strictEqual(yield* takesWithKey(again, 2), key)
+        assert.notStrictEqual(yield* takesWithKey(again, 3), key)
+        yield* saysGoodbye(again)
+        const { code, stderr, stdout } = yield* second.ends
+        assert.strictEqual(code, 0)
+        assert.strictEqual(stderr, `from last time, "yes"\n`)
+        assert.deepStrictEqual(plain(stdout).slice(-3), ["ana: yes", "ana: and here is why", ""])
+      }),
+    slow
+  )
+
+  it.live(
+    "keeps for the next time what it couldn't say, with --outbox, and says so",
+    () =>
+      Effect.gen(function* () {
+        const outbox = join(yield* folder, "outbox.db")
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port), "--outbox", outbox)
+        const peer = yield* server.accepts
+        yield* receivesForLong(peer)
+        yield* client.types("hola\n")
+        yield* peer.hears("send")
+        yield* peer.resets
+        const { code, stderr } = yield* client.ends
+        assert.strictEqual(code, 1)
+        assert.include(stderr, `kept in ${outbox}, to be said next time: "hola"`)
+      }),
+    slow
+  )
+
+  it.live(
+    "says in one sentence what is wrong with its outbox, leaves it as it is, and exits with 2",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* folder
+        const [diary, outbox] = [join(path, "diary.txt"), join(path, "outbox.db")]
+        writeFileSync(diary, "Dear diary,")
+        const server = yield* listening
+        const first = yield* piped(...ana(server.port), "--outbox", outbox)
+        const peer = yield* server.accepts
+        yield* receivesForLong(peer)
+        const second = yield* piped(...ana(server.port), "--outbox", outbox)
+        assert.include((yield* second.ends).stderr, "another client uses it")
+        yield* first.endsInput
+        yield* saysGoodbye(peer)
+        yield* first.ends
+        const cases = [
+          [diary, "ana", "no outbox"],
+          [outbox, "leo", "belongs to ana: be ana, or name another file"]
+        ] as const
+        for (const [file, nick, why] of cases) {
+          const client = yield* piped("--nick", nick, "--port", String(server.port), "--outbox", file)
+          const { code, stderr } = yield* client.ends
+          assert.strictEqual(code, 2)
+          assert.match(stderr, /^[^\n]+\n$/u)
+          assert.include(stderr, why)
+        }
+        assert.strictEqual(readFileSync(diary, "utf8"), "Dear diary,")
+      }),
+    slow
+  )
+
+  it.live(
+    "says what nobody can know, and what is missing; and does what its person decides",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped(...ana(server.port), "--reconnect")
+        const peer = yield* server.accepts
+        yield* receivesForLong(peer)
+        yield* client.types("doubtful\n")
+        const { key } = yield* peer.hears("send")
+        yield* turnsAway(peer)
+        const again = yield* server.accepts
+        yield* again.says(lastingHello)
+        const refused = yield* again.hears("login")
+        yield* again.says({ type: "error", re: refused.id, code: "session-expired", message: "log in anew" })
+        const { id } = yield* again.hears("login")
+        yield* again.says({ type: "welcome", re: id, nick: "ana", session: "a-secret-of-ana-2" })
+        const join = yield* again.hears("join")
+        const log = { room: "#cafe", epoch: "k3", first: 3, head: 2 }
+        yield* again.says({ type: "joined", re: join.id, ...log, resumed: false, members: ["ana"] })
+        const page = yield* again.hears("history")
+        yield* again.says({ type: "history", re: page.id, ...log, entries: [] })
+        yield* client.types("/outbox\n/again\n")
+        assert.notStrictEqual(yield* takesWithKey(again, 3), key)
+        yield* client.types("/forget\n")
+        yield* client.endsInput
+        yield* saysGoodbye(again)
+        const { code, stderr, stdout } = yield* client.ends
+        assert.include(stderr, "entries 1 to 2 of #cafe: gone for good")
+        assert.include(stderr, `perhaps said and perhaps not: "doubtful"`)
+        assert.include(stderr, "nothing is in doubt")
+        assert.deepStrictEqual(plain(stdout), [`outbox:`, `  #cafe "doubtful" (perhaps said)`, "ana: doubtful", ""])
+        // It was in doubt, and whoever reads the exit code is told.
         assert.strictEqual(code, 1)
       }),
     slow
@@ -349,16 +536,19 @@ describe.skipIf(noTmux !== undefined)("the client in a terminal", () => {
       Effect.gen(function* () {
         const server = yield* listening
         const client = yield* inTerminal("--port", String(server.port))
-        const peer = yield* server.accepts
-        yield* peer.says(hello)
         yield* client.shows("nick:")
         yield* client.types("ana")
         yield* client.presses("Enter")
-        const first = yield* peer.hears("login")
-        yield* peer.says({ type: "error", re: first.id, code: "nick-taken", message: "somebody has the nick ana" })
+        const refusing = yield* server.accepts
+        yield* refusing.says(hello)
+        const first = yield* refusing.hears("login")
+        yield* refusing.says({ type: "error", re: first.id, code: "nick-taken", message: "somebody has the nick ana" })
+        yield* saysGoodbye(refusing)
         yield* client.shows("somebody has the nick ana\nnick:")
         yield* client.types("eva")
         yield* client.presses("Enter")
+        const peer = yield* server.accepts
+        yield* peer.says(hello)
         const second = yield* peer.hears("login")
         yield* peer.says({ type: "welcome", re: second.id, nick: second.nick })
         const { id } = yield* peer.hears("join")
@@ -427,11 +617,13 @@ describe.skipIf(noTmux !== undefined)("the client in a terminal", () => {
         yield* peer.resets
         yield* client.shows("(away) half a thought")
         assert.include(yield* client.screen, "connecting again")
+        yield* client.types("\n")
+        yield* Effect.repeat(client.screen, { until: (now) => now.includes(`waits to be said: "half a thought"`) })
         const again = yield* server.accepts
         yield* receives(again)
-        yield* client.shows("#cafe> half a thought")
-        yield* client.types("\n")
         assert.strictEqual(yield* takes(again, 1), "half a thought")
+        yield* client.shows("ana: half a thought\n#cafe>")
+        assert.include(yield* client.screen, `back at 127.0.0.1:${server.port}`)
       }),
     slow
   )

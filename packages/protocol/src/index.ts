@@ -5,7 +5,7 @@
  */
 export * from "./codes.ts"
 export * from "./features.ts"
-export { Cursor, Epoch, RequestId, Seq, Time } from "./fields.ts"
+export { Cursor, Epoch, Key, Reaction, RequestId, Seq, Time } from "./fields.ts"
 export * from "./json.ts"
 export * from "./limits.ts"
 export * from "./line.ts"
@@ -17,3 +17,4 @@ export * from "./request.ts"
 export * from "./server-message.ts"
 export * from "./text.ts"
 export { emptyView, messagesOf, type Shown, see, topicOf, type View } from "./view.ts"
+export * from "./visible.ts"

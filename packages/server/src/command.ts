@@ -4,6 +4,7 @@
  * @module
  */
 import { readFile } from "node:fs/promises"
+import { visible } from "@tertulia/protocol"
 import * as Console from "effect/Console"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliOutput from "effect/cli/CliOutput"
@@ -15,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import { makeOperations } from "./operate/commands.ts"
 import {
   combine,
   fromFile,
@@ -26,9 +28,7 @@ import {
   settingNames,
   settings
 } from "./settings.ts"
-
-/** What a user has asked for can't be done; the message is one line. */
-export class UsageFault extends Data.TaggedError("UsageFault")<{ readonly message: string }> {}
+import { UsageFault } from "./usage.ts"
 
 /** Where a configuration file is looked for when none is named. */
 const defaultFile = "./tertulia.json"
@@ -48,7 +48,7 @@ const flag = (name: SettingName): Flag.Flag<Option.Option<string>> =>
 
 type Flags<A> = Record<SettingName, A>
 
-const flags = Object.fromEntries(settingNames.map((name) => [name, flag(name)])) as Flags<
+const { data, ...serverFlags } = Object.fromEntries(settingNames.map((name) => [name, flag(name)])) as Flags<
   Flag.Flag<Option.Option<string>>
 >
 
@@ -60,14 +60,29 @@ const config = Flag.String("config").pipe(
   Flag.optional
 )
 
-/** The command `tertulia`, which runs a server with the settings that flags, environment and file give. */
+/** The server's command, whose flags `--data` and `--config` its subcommands take, too. */
+const server = Command.make("tertulia", serverFlags).pipe(Command.withSharedFlags({ data, config }))
+
+/** Settings as the subcommands have them: from two flags, the environment and the file. */
+const shared = Effect.flatMap(server, ({ config, data }) =>
+  readSettings({ ...nothingGiven, data }, Option.getOrUndefined(config))
+)
+
+const nothingGiven = Object.fromEntries(settingNames.map((name) => [name, Option.none()])) as Flags<
+  Option.Option<string>
+>
+
+/** The command `tertulia`, which runs a server with the settings that flags, environment and file give, or operates its data file. */
 export const makeCommand = <E, R>(run: (settings: Settings) => Effect.Effect<void, E, R>) =>
-  Command.make("tertulia", { ...flags, config }, ({ config, ...given }) =>
-    Effect.flatMap(readSettings(given, Option.getOrUndefined(config)), run)
-  ).pipe(
+  server.pipe(
+    Command.withHandler(({ config, ...given }) =>
+      Effect.flatMap(readSettings(given, Option.getOrUndefined(config)), run)
+    ),
     Command.withDescription(
-      "The reference server of Tertulia, a chat protocol. A flag wins over the environment, that over the file."
-    )
+      "The reference server of Tertulia, a chat protocol; with a subcommand, the tools for its data file. " +
+        "A flag wins over the environment, that over the file."
+    ),
+    Command.withSubcommands(makeOperations(shared))
   )
 
 const readSettings = Effect.fnUntraced(function* (given: Flags<Option.Option<string>>, path: string | undefined) {
@@ -113,4 +128,5 @@ export const cliLayer = Layer.merge(
 )
 
 /** Tells the user, in one line on standard error, what can't be done. */
-export const sayFault = (message: string): Effect.Effect<void> => Console.error(`tertulia: ${oneLine(message)}`)
+export const sayFault = (message: string): Effect.Effect<void> =>
+  Console.error(`tertulia: ${visible(oneLine(message))}`)

@@ -19,11 +19,23 @@ import type { StorageFault } from "./sqlite/thread.ts"
 const memoryBytes = 268_435_456
 
 /** The storage for these settings: in the file that `data` names, in one that ends with the server, or in memory. */
-export const storageFor = ({ data, keep, limits }: Settings): Layer.Layer<RoomLogs | Claims, StorageFault> => {
+export const storageFor = ({
+  data,
+  keep,
+  keepDays,
+  limits
+}: Settings): Layer.Layer<RoomLogs | Claims, StorageFault> => {
   if (data === ":memory:") return MemoryRoomLogs.layer({ entries: limits.replay, bytes: memoryBytes })
-  const options = { keep: keep === 0 ? undefined : keep, keySeconds: limits.keySeconds, reactions: limits.reactions }
+  const options = {
+    keep: orNone(keep),
+    keepDays: orNone(keepDays),
+    keySeconds: limits.keySeconds,
+    reactions: limits.reactions
+  }
   return data === ":temporary:" ? temporary(options) : SqliteRoomLogs.layer({ file: data, ...options })
 }
+
+const orNone = (bound: number): number | undefined => (bound === 0 ? undefined : bound)
 
 const temporary = (
   options: Omit<SqliteRoomLogs.SqliteLogOptions, "file">

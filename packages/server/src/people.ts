@@ -28,7 +28,9 @@ export interface Seat {
 
 /** A room whose member somebody still is, without a connection in it, and until when, in monotonic milliseconds. */
 interface Kept extends Seat {
-  until: number
+  readonly until: number
+  /** Whether the person has been welcome again since: that lengthens the time once, or memberships could be kept for ever. */
+  readonly isProlonged: boolean
 }
 
 /** Somebody who has logged in. */
@@ -155,17 +157,35 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
   // A disk that is full now has space later; until then nobody waits for it.
   const forgetLater = Effect.suspend(() => forgetAll).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.ignore)
 
-  /** Ends a person and all that they held. */
+  /** Ends the memberships of a person, and the session; gives the nick free. */
   const end = (person: Person) => {
+    endSession(person)
+    free(person)
+    if (person.claim !== undefined) fork(forgetLater)
+  }
+
+  /** Ends them too; but the nick is free only when a restart wouldn't bring the session back, or couldn't be kept from it (SESSION-9). */
+  const endBeforeFree = (person: Person) => {
+    endSession(person)
+    const freed = Effect.andThen(
+      Effect.ignore(forgetAll),
+      Effect.sync(() => free(person))
+    )
+    fork(Effect.andThen(freed, forgetLater))
+  }
+
+  const endSession = (person: Person) => {
     for (const kept of person.kept.values()) leave(kept)
     person.kept.clear()
-    if (nicks.get(person.nick) === person) nicks.delete(person.nick)
     if (person.claim === undefined) return
     const claimant = claimantOf(person)
     if (claimant !== undefined) waiting.delete(claimant)
     claimants.delete(person.claim.digest)
     toForget.push(person.claim.digest)
-    fork(forgetLater)
+  }
+
+  const free = (person: Person) => {
+    if (nicks.get(person.nick) === person) nicks.delete(person.nick)
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -193,6 +213,13 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
     return secret
   })
 
+  /** Whoever has come back has the time anew to take up the rooms of before (SESSION-6). */
+  const prolong = ({ kept }: Person) => {
+    for (const [name, each] of kept) {
+      if (!each.isProlonged) kept.set(name, { ...each, until: deadline(), isProlonged: true })
+    }
+  }
+
   const expired = refuse("session-expired", "session", "this session has ended: log in anew")
 
   const resume: People["resume"] = Effect.fnUntraced(function* (session, nick, secret) {
@@ -212,7 +239,7 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
         if (claimants.get(digest) !== claimant) return yield* expired
         person.session = session
         session.person = person
-        for (const kept of person.kept.values()) kept.until = deadline()
+        prolong(person)
       })
     )
   })
@@ -236,7 +263,7 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
     claimant.isSettled = session.sending.isSettled
     claimant.until = deadline()
     for (const { member, room } of seated) {
-      person.kept.set(room.name, { room, member: absent(room, member), until: claimant.until })
+      person.kept.set(room.name, { room, member: absent(room, member), until: claimant.until, isProlonged: false })
     }
     waiting.add(claimant)
   }
@@ -246,7 +273,7 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
       const { person } = claimant
       // What was sent before the end is in the log before the session counts as ended (SESSION-7).
       if (person.session === undefined && claimant.until <= at && claimant.isSettled()) {
-        end(person)
+        endBeforeFree(person)
         continue
       }
       for (const [name, kept] of person.kept) {

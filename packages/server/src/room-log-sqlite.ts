@@ -9,23 +9,29 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as RcMap from "effect/RcMap"
 import * as Stream from "effect/Stream"
 import { Claims } from "./claims.ts"
 import { makeEpoch } from "./epoch.ts"
 import { addedBy, entryAt, type Placed, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
 import { readClaims } from "./sqlite/claims.ts"
 import { type GroupCommit, makeGroupCommit } from "./sqlite/group-commit.ts"
+import { giveUpBefore, type HeldLog, type LogReader } from "./sqlite/held-log.ts"
 import { keysAtOnce } from "./sqlite/keys.ts"
-import type { Page, PageRequest } from "./sqlite/reader.ts"
-import type { Question, Reply } from "./sqlite/reader-thread.ts"
-import { openThread, type StorageFault } from "./sqlite/thread.ts"
-import { rowOf, type Work, type Written } from "./sqlite/writer.ts"
+import { slack } from "./sqlite/overdue.ts"
+import type { Question, Readings, Reply } from "./sqlite/readings.ts"
+import { type Ask, openThread, type StorageFault } from "./sqlite/thread.ts"
+import { removeTraces, type WriterQuestion } from "./sqlite/traces.ts"
+import { rowOf, type Written } from "./sqlite/writer.ts"
+import { type Read, sweepForever } from "./sweep.ts"
 
 /** Where the logs are. */
 export interface SqliteLogOptions {
   readonly file: string
   /** Entries that a room keeps; it gives up the oldest when it has an eighth more. Absent: it keeps all. */
   readonly keep?: number | undefined
+  /** Days that an entry is kept; it may be there for an hour more. Absent: it is kept for ever. */
+  readonly keepDays?: number | undefined
   /** Seconds for which a used key is known: `limits.keySeconds`, the default of which it is when absent. */
   readonly keySeconds?: number
   /** The most different reactions that one message may have: `limits.reactions`, the default of which it is when absent. */
@@ -40,32 +46,41 @@ const readerThread = new URL("./sqlite/reader-thread.ts", import.meta.url)
 /** Logs and claims in a file that no other server uses meanwhile. */
 export const layer = ({
   file,
-  keep,
+  keep = Number.POSITIVE_INFINITY,
+  keepDays = Number.POSITIVE_INFINITY,
   keySeconds = defaultLimits.keySeconds,
   reactions = defaultLimits.reactions,
   writer = writerThread
 }: SqliteLogOptions): Layer.Layer<RoomLogs | Claims, StorageFault> =>
   Layer.effectContext(
     Effect.gen(function* () {
-      const askWriter = yield* openThread<ReadonlyArray<Work>, Written>(writer, file)
+      const askWriter = yield* openThread<WriterQuestion, Written>(writer, file)
       const { failed, write } = yield* makeGroupCommit(file, askWriter)
-      const askReader = yield* openThread<Question, Reply>(readerThread, file)
-      const read = Effect.fnUntraced(function* <Asked extends Question>(question: Asked) {
-        const reply = (yield* askReader(question)) as Reply<Asked>
-        if (reply._tag === "Answer") return reply.answer
-        yield* Effect.logWarning(`can't read ${question.room} in ${file}: ${reply.reason}`)
-        return yield* new Unavailable({ message: reply.reason })
-      })
+      const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file))
+      const logs = yield* RcMap.make({ lookup: (room: string) => hold(room, read) })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
-      const { erased, sweeping } = makeSweeper(write)
-      yield* Effect.forkScoped(sweeping)
+      const erasing = makeErasing(Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed"))
+      yield* Effect.forkScoped(erasing.forever)
+      if (Number.isFinite(keep) || Number.isFinite(keepDays)) {
+        yield* Effect.forkScoped(
+          sweepForever({
+            entries: keep,
+            days: keepDays,
+            read,
+            write,
+            hold: (room) => RcMap.get(logs, room),
+            removeTraces: Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed")
+          })
+        )
+      }
+      const { erased } = erasing
       return Context.make(RoomLogs, {
         durable: true,
         rich: true,
-        open: (room, publish) => openLog({ room, publish, write, page: read, keep, reactions, erased }),
-        unread: (room, author, after, until) =>
-          Effect.map(read({ room, except: author.id, after, until }), (count) => count ?? 0),
-        known: (room, author, key) => read({ room, person: author.id, key }),
+        open: (room, publish) =>
+          Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, write, read, keep, reactions, erased })),
+        known: (room, author, key) => read("known", { room, person: author.id, key }),
+        unread: (room, author, after, until) => read("unread", { room, except: author.id, after, until }),
         failed
       }).pipe(
         Context.add(Claims, {
@@ -85,68 +100,81 @@ const forgetKeys = (write: GroupCommit["write"], keySeconds: number): Effect.Eff
     while ((yield* write({ _tag: "ForgetKeys", before })) === keysAtOnce);
   }).pipe(Effect.ignore, Effect.delay("1 hour"), Effect.forever)
 
-/** What was taken back is out of the file some seconds later, the log of the database included (spec/rich.md). */
-const makeSweeper = (write: GroupCommit["write"]) => {
-  // An earlier life of the server may have left something.
-  let isToSweep = true
-  const sweep = Effect.suspend(() => {
-    if (!isToSweep) return Effect.void
-    isToSweep = false
-    return Effect.map(write({ _tag: "Sweep" }), (isSwept) => {
-      isToSweep ||= !isSwept
-    })
+/** How long what was taken back may still be in the log of the database. */
+const erasingPause = "10 seconds"
+
+/** Takes texts that were taken back out of the log of the database, too, some seconds later; while somebody reads that, later still. */
+const makeErasing = (removeTraces: Effect.Effect<boolean>) => {
+  // An earlier life of the server may have had no time for it.
+  let hasTraces = true
+  const erase = Effect.gen(function* () {
+    if (!hasTraces) return
+    hasTraces = false
+    const isDone = yield* removeTraces
+    hasTraces ||= !isDone
   })
   return {
     /** Called when a text has been taken back. */
     erased: () => {
-      isToSweep = true
+      hasTraces = true
     },
-    sweeping: sweep.pipe(
-      Effect.catch(() =>
-        Effect.sync(() => {
-          isToSweep = true
-        })
-      ),
-      Effect.delay("10 seconds"),
+    forever: erase.pipe(
+      Effect.catchDefect((defect) => Effect.logError("a defect kept texts that were taken back from going", defect)),
+      Effect.delay(erasingPause),
       Effect.forever
     )
   }
 }
 
+const readFrom = (file: string, ask: Ask<Question, Reply>): Read =>
+  Effect.fnUntraced(function* <Name extends keyof Readings>(name: Name, request: Parameters<Readings[Name]>[0]) {
+    const reply = yield* ask({ name, request } as Question)
+    if (reply._tag === "Read") return reply.value as ReturnType<Readings[Name]>
+    yield* Effect.logWarning(`can't read ${"room" in request ? request.room : "the rooms"} in ${file}: ${reply.reason}`)
+    return yield* new Unavailable({ message: reply.reason })
+  })
+
+/** What the file knows of a room. One that has never had an entry isn't in the file: it gets another epoch each time. */
+const hold = Effect.fnUntraced(function* (room: string, read: Read): Effect.fn.Return<HeldLog, Unavailable> {
+  const known = yield* read("page", { room, after: 0, until: 0 })
+  const epoch = known?.epoch ?? (yield* makeEpoch)
+  const first = known?.first ?? 1
+  return {
+    room,
+    epoch,
+    first,
+    firstInFile: first,
+    head: known?.head ?? 0,
+    topic: known?.topic ?? "",
+    readers: new Set()
+  }
+})
+
 interface Opening {
-  readonly room: string
+  readonly held: HeldLog
   readonly publish: Publish
   readonly write: GroupCommit["write"]
-  readonly page: (request: PageRequest) => Effect.Effect<Page | undefined, Unavailable>
-  readonly keep: number | undefined
+  readonly read: Read
+  readonly keep: number
   readonly reactions: number
   readonly erased: () => void
 }
 
-/** Somebody who reads a log, and the next entry that they need. */
-interface Reader {
-  next: number
-}
+/** The most entries that are given up with one append, which has to wait for that. */
+const mostAtOnce = 1_024
 
-/** Opens the log of a room. One that has never had an entry isn't in the file: it gets another epoch each time. */
-const openLog = Effect.fnUntraced(function* (opening: Opening) {
-  const { erased, keep = Number.POSITIVE_INFINITY, page, publish, reactions, room, write } = opening
-  const known = yield* page({ room, after: 0, until: 0 })
-  const epoch = known?.epoch ?? (yield* makeEpoch)
-  let first = known?.first ?? 1
-  let head = known?.head ?? 0
-  let topic = known?.topic ?? ""
-  let firstInFile = first
-  const readers = new Set<Reader>()
+/** The log of a room, for one who has opened it. */
+const openLog = ({ erased, held, keep, publish, reactions, read, write }: Opening): RoomLog => {
+  const { epoch, readers, room } = held
 
-  /** Gives up the oldest entries when it is time to, but none that somebody is reading; nobody begins to read them from now on. */
+  /** Gives up what is too much, when it is time to. */
   const giveUp = (): void => {
-    if (head - first + 1 <= keep + keep / 8) return
-    first = Math.max(first, Math.min(head - keep + 1, ...Array.from(readers, ({ next }) => next)))
+    const { first, head } = held
+    if (head - first + 1 > slack(keep)) giveUpBefore(held, Math.min(head - keep + 1, first + mostAtOnce))
   }
 
   const pageAfter = Effect.fnUntraced(function* (after: number, until: number) {
-    const entries = (yield* page({ room, after, until }))?.entries ?? []
+    const entries = (yield* read("page", { room, after, until }))?.entries ?? []
     const last = entries.at(-1)?.seq
     if (entries[0]?.seq !== after + 1 || last === undefined) throw new Error(`${room} has lost the entry ${after + 1}`)
     return [entries, last < until ? Option.some(last) : Option.none()] as const
@@ -154,25 +182,25 @@ const openLog = Effect.fnUntraced(function* (opening: Opening) {
 
   const log: RoomLog = {
     epoch,
-    first: () => first,
-    head: () => head,
-    topic: () => topic,
+    first: () => held.first,
+    head: () => held.head,
+    topic: () => held.topic,
     // Goes on although nobody may want to know any more, so that whoever opens the log next knows its head.
     append: (drafts) => {
       giveUp()
-      const stays = first
+      const { first, firstInFile } = held
       const given = { room, epoch, reactions, drafts: drafts.map(rowOf) }
-      const work = { _tag: "Append", ...given, ...(stays > firstInFile ? { first: stays } : {}) } as const
+      const work = { _tag: "Append", ...given, ...(first > firstInFile ? { first } : {}) } as const
       return Effect.map(write(work), (places) => {
-        firstInFile = stays
+        held.firstInFile = Math.max(held.firstInFile, first)
         const placed = places.map(
           (place, index): Placed =>
             typeof place === "number" ? { _tag: "Added", entry: entryAt(place, drafts[index]!) } : place
         )
         const added = addedBy(placed)
-        head += added.length
+        held.head += added.length
         for (const entry of added) {
-          if (entry.type === "topic") topic = entry.text
+          if (entry.type === "topic") held.topic = entry.text
           if (entry.type === "delete") erased()
         }
         publish(added)
@@ -181,7 +209,7 @@ const openLog = Effect.fnUntraced(function* (opening: Opening) {
     },
     read: (after, until) => {
       if (after >= until) return Stream.empty
-      const reader: Reader = { next: after + 1 }
+      const reader: LogReader = { next: after + 1 }
       readers.add(reader)
       return Stream.paginate(after, (last) => {
         reader.next = last + 1
@@ -190,4 +218,4 @@ const openLog = Effect.fnUntraced(function* (opening: Opening) {
     }
   }
   return log
-})
+}

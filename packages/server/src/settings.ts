@@ -25,7 +25,7 @@ export interface Setting {
 }
 
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
-export type SettingName = "host" | "port" | "data" | "keep" | "heartbeat" | LimitName
+export type SettingName = "host" | "port" | "data" | "keep" | "keepDays" | "heartbeat" | LimitName
 
 /** Every setting, with its value. */
 export interface Settings {
@@ -34,6 +34,8 @@ export interface Settings {
   readonly data: string
   /** Entries that a room keeps; 0 for all. */
   readonly keep: number
+  /** Days that an entry is kept; 0 for ever. */
+  readonly keepDays: number
   readonly heartbeat: number
   readonly limits: Limits
 }
@@ -71,6 +73,11 @@ export const settings = {
     default: 0,
     meaning: "entries that a room keeps in the file, the oldest being given up; 0 keeps all",
     range: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+  }),
+  keepDays: setting("keepDays", {
+    default: 0,
+    meaning: "days after which an entry is given up, also in rooms where nobody is; 0 keeps it for ever",
+    range: { minimum: 0, maximum: 36_500 }
   }),
   heartbeat: setting("heartbeat", {
     default: heartbeat.default,
@@ -151,10 +158,10 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     if (fault !== undefined) return Result.fail(fault)
     values[name] = given === undefined ? settings[name].default : given.value
   }
-  const { host, port, data, keep, heartbeat, ...limits } = values
+  const { host, port, data, keep, keepDays, heartbeat, ...limits } = values
   const [fault] = limitFaults(limits as Limits)
   return fault === undefined
-    ? Result.succeed({ host, port, data, keep, heartbeat, limits } as Settings)
+    ? Result.succeed({ host, port, data, keep, keepDays, heartbeat, limits } as Settings)
     : Result.fail(fault)
 }
 

@@ -60,11 +60,12 @@ test("flags, environment and file are all heard", async () => {
   socket.destroy()
 })
 
-test("--help documents every flag with its default and its name in the environment", async () => {
+test("--help documents every flag with its default and its name in the environment, and lists the tools", async () => {
   await using folder = await openFolder()
   const { code, out } = await folder.start(["--help"]).exit
   expect(code).toBe(0)
   expect(out).toMatch(/--port integer .*\[default 7331, TERTULIA_PORT\]/u)
   expect(out).toMatch(/--login-seconds integer .*\[default 30, TERTULIA_LOGIN_SECONDS\]/u)
   expect(out).toContain("--config path")
+  expect(out).toMatch(/SUBCOMMANDS\n( {2}(export|import|backup|verify) {4}[A-Z][^\n]+\n?){4}$/u)
 })

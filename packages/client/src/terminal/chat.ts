@@ -5,51 +5,50 @@
  */
 import { foldName } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as FiberSet from "effect/FiberSet"
-import type * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
+import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
-import type { Connection, Room } from "../connection.ts"
-import { ConnectionLost, type FellBehind, type Gap, type Refused, type RequestError } from "../errors.ts"
-import type { RoomEvent } from "../inbox.ts"
+import type { Conversation, State, Told, Trouble } from "../conversation.ts"
+import type { News } from "../course.ts"
+import type { ConnectionLost, Refused } from "../errors.ts"
+import type { NotKept } from "../keeper.ts"
+import type { Item } from "../kept.ts"
 import { type CommandName, help, read, roomName } from "./command.ts"
-import { crowd, entryLine, noticeLine, roomLine } from "./lines.ts"
-import type { Notebook } from "./notebook.ts"
+import { crowd, doubtLine, entryLine, gapLine, noticeLine, outboxLine, quoted, roomLine, troubleLine } from "./lines.ts"
 import type { Screen } from "./screen.ts"
 import type { Style } from "./style.ts"
 import { oneLine } from "./visible.ts"
 
-/** Who talks, where to begin, and how it looks. */
+/** Where to begin, and how it looks. */
 export interface ChatOptions {
-  readonly nick: string
   readonly room: string
+  /** Where the server is. */
+  readonly address: string
   readonly style: Style
   /** Whether the lines of the protocol are shown; /raw changes it. */
   readonly raw: { shown: boolean }
-  /** What an earlier connection has left behind. */
-  readonly notebook: Notebook
+  /** Whether the person is asked for another nick when theirs is refused. */
+  readonly asksNick: boolean
 }
 
-/** How many lines are under way at once: enough for a fast pipe, few enough not to read all of a long one. */
-const underWay = 64
+/** How many lines of a pipe wait to be sent at once: few enough not to read all of a long one. */
+const ahead = 64
 
 /**
- * Talks until the person leaves or the input ends, then waits for the replies and says `bye`. Succeeds with the number
- * of lines that could not be said. With a notebook in which there are rooms it comes back to them, after the last entries
- * that were shown.
+ * Talks until the person leaves or the input ends, and what they have said is in the log. Succeeds with the number of lines
+ * that could not be said; fails when the conversation is over in another way.
  */
 export const chat = Effect.fnUntraced(function* (
-  connection: Connection,
+  conversation: Conversation,
   screen: Screen,
-  { nick, notebook, raw, room, style }: ChatOptions
-): Effect.fn.Return<number, RequestError | Gap | FellBehind, Scope.Scope> {
-  const rooms = new Map<string, Room>()
-  const listening = yield* FiberSet.make<void, Gap | FellBehind>()
-  const sending = yield* FiberSet.make<void>()
-  const permits = yield* Semaphore.make(underWay)
-  const unconfirmed: Array<string> = []
-  let current: Room | undefined
+  { address, asksNick, raw, room, style }: ChatOptions
+): Effect.fn.Return<number, Trouble> {
+  const begun = Deferred.makeUnsafe<void>()
+  const rooms = new Set<string>()
+  let current: string | undefined = room
+  let state: State = { _tag: "Connecting" }
+  let unsaid = 0
   // The word that may have been meant as a wish to leave.
   let farewell: string | undefined
 
@@ -58,111 +57,182 @@ export const chat = Effect.fnUntraced(function* (
   const notice = (text: string) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) => screen.show(noticeLine(now, text, style)))
 
+  /** A remark that isn't part of what is said: of a pipe, it goes to stderr. */
+  const remark = (text: string) => screen.complain(style.dim(oneLine(text)))
+
   const complain = (text: string) => screen.complain(style.bad(oneLine(text)))
 
   const refused = (error: Refused) => complain(`${error.message} (${error.code})`)
 
   /** The room of an event, when the reader could take it for another. */
-  const elsewhere = (name: string) => (rooms.size > 1 || current?.name !== name ? name : undefined)
+  const elsewhere = (name: string) => (rooms.size > 1 || current !== name ? name : undefined)
 
-  const show = (event: RoomEvent) => {
-    const place = elsewhere(event.room)
-    return event.type === "message"
-      ? screen.show(entryLine(event, event.from === nick, place, style))
-      : notice(`${event.nick} ${event.change}${place === undefined ? "" : ` ${place}`}`)
+  const turnTo = (name: string | undefined) => {
+    current = name
+    return screen.label(state._tag === "Offline" ? "(away) " : name === undefined ? "> " : `${name}> `)
   }
 
-  const listen = (to: Room) =>
-    Stream.runForEach(to.events, (event) => {
-      if (event.type === "message") notebook.rooms.set(to.name, { epoch: to.epoch, after: event.seq })
-      return show(event)
-    }).pipe(
-      // That the connection is lost is told once, for all rooms.
-      Effect.catchTag("ConnectionLost", () => Effect.void)
+  const entered = Effect.fnUntraced(function* ({ joined, log }: Extract<News, { _tag: "Entered" }>) {
+    const isNew = !rooms.has(joined.room)
+    rooms.add(joined.room)
+    if (log === "another") yield* complain(gapLine(joined.room))
+    if (isNew && screen.interactive) yield* notice(`you are in ${joined.room}: ${crowd(joined.members)}`)
+  })
+
+  const parted = Effect.fnUntraced(function* (name: string) {
+    rooms.delete(name)
+    if (current === name) yield* turnTo([...rooms].at(-1))
+  })
+
+  const waits = Effect.fnUntraced(function* (item: Item) {
+    switch (item.rest?._tag) {
+      case undefined:
+        return state._tag === "Live" ? undefined : yield* remark(`waits to be said: ${quoted(item.text)}`)
+      case "Unknown":
+        unsaid++
+        return yield* complain(doubtLine([item.text], screen.interactive))
+      case "Failed":
+        unsaid++
+        yield* complain(`not said: ${quoted(item.text)}: ${item.rest.message} (${item.rest.code})`)
+        // It has been told, and nothing is left to be decided.
+        return yield* Effect.ignore(conversation.forget(item.key))
+    }
+  })
+
+  const show = (news: News): Effect.Effect<void, Refused> => {
+    switch (news._tag) {
+      case "Entry":
+        return Effect.flatMap(conversation.nick, (nick) =>
+          screen.show(entryLine(news.entry, news.entry.from === nick, elsewhere(news.entry.room), style))
+        )
+      case "Member": {
+        const { change, nick, room: name } = news.member
+        const place = elsewhere(name)
+        return notice(`${nick} ${change}${place === undefined ? "" : ` ${place}`}`)
+      }
+      case "Gone":
+        return complain(gapLine(news.room, news))
+      case "Entered":
+        return entered(news)
+      case "Left":
+        return Effect.andThen(parted(news.room), notice(`you left ${news.room}`))
+      case "Out":
+        // Who gets into no room at all has nowhere to stay.
+        return rooms.size === 0 ? Effect.fail(news.why) : Effect.andThen(parted(news.room), refused(news.why))
+      case "Waiting":
+        return waits(news.item)
+      case "Passed":
+      case "Sent":
+      case "Dropped":
+        return Effect.void
+    }
+  }
+
+  /** Tells what has become of the connection; a trouble when that was the last. */
+  const turn = Effect.fnUntraced(function* (now: State): Effect.fn.Return<Trouble | undefined> {
+    const before = state
+    state = now
+    switch (now._tag) {
+      case "Connecting":
+        return undefined
+      case "CatchingUp":
+        if (before._tag === "Connecting" && !Deferred.isDoneUnsafe(begun) && screen.interactive) {
+          yield* screen.show(style.dim(`you are ${yield* conversation.nick} at ${address}; /help shows the commands`))
+        }
+        return undefined
+      case "Live":
+        if (Deferred.isDoneUnsafe(begun)) yield* remark(`back at ${address}`)
+        yield* turnTo(current)
+        Deferred.doneUnsafe(begun, Exit.void)
+        return undefined
+      case "Offline":
+        return yield* away(now)
+    }
+  })
+
+  const away = Effect.fnUntraced(function* ({ again, why }: Extract<State, { _tag: "Offline" }>) {
+    if (again === undefined) {
+      const isNick = why._tag === "Refused" && asksNick && !Deferred.isDoneUnsafe(begun)
+      return isNick ? yield* Effect.as(askNick(why), undefined) : why
+    }
+    const pause = again - (yield* Clock.currentTimeMillis)
+    const when = pause <= 0 ? "at once" : `in ${(pause / 1_000).toFixed(1)} s`
+    yield* complain(`${troubleLine(why)}; connecting again ${when}`)
+    yield* screen.label("(away) ")
+    return undefined
+  })
+
+  const askNick = Effect.fnUntraced(function* (why: Refused) {
+    yield* screen.show(oneLine(why.message))
+    const nick = yield* screen.ask("nick: ")
+    if (nick === "") return yield* Effect.interrupt
+    yield* conversation.rename(nick.trim())
+  })
+
+  /** Shows everything there is to show, until it is over. */
+  const listen = Effect.gen(function* () {
+    let over: Trouble | undefined
+    yield* Stream.runForEachWhile(conversation.news, (told: Told) =>
+      Effect.gen(function* () {
+        if (told._tag === "State") over = yield* turn(told.state)
+        else yield* show(told)
+        return over === undefined
+      })
     )
-
-  const turnTo = (to: Room | undefined) => {
-    current = to
-    notebook.current = to?.name
-    return screen.label(to === undefined ? "> " : `${to.name}> `)
-  }
+    return over
+  })
 
   // --- doing ---
 
-  const enter = Effect.fnUntraced(function* (name: string) {
-    const cursor = notebook.rooms.get(name)
-    const entered = yield* connection.join(name, cursor)
-    rooms.set(entered.name, entered)
-    if (!entered.resumed) notebook.rooms.set(entered.name, { epoch: entered.epoch, after: entered.head })
-    Object.assign(notebook, { entered: true, failures: 0 })
-    yield* turnTo(entered)
-    if (cursor !== undefined && !entered.resumed) yield* complain(`what was said in ${name} meanwhile can't be shown`)
-    const members = yield* entered.members
-    if (screen.interactive) yield* notice(`you are in ${entered.name}: ${crowd(members)}`)
-    yield* FiberSet.run(listening, listen(entered))
-  })
-
-  /** Goes back to where the person was, and says what they have typed meanwhile. */
-  const comeBack = Effect.gen(function* () {
-    const { current: before, rooms: known, unsent } = notebook
-    for (const name of [...known.keys()]) {
-      yield* Effect.catchTag(enter(name), "Refused", (error) => {
-        known.delete(name)
-        return refused(error)
-      })
-    }
-    yield* turnTo(rooms.get(before ?? "") ?? [...rooms.values()].at(-1))
-    for (const text of unsent.splice(0)) yield* say(text)
-  })
-
-  const say = Effect.fnUntraced(function* (text: string) {
+  const say = Effect.fnUntraced(function* (text: string): Effect.fn.Return<void, NotKept> {
     if (current === undefined) {
-      notebook.unsaid++
+      unsaid++
       return yield* complain(nowhere)
     }
-    const keep = Effect.sync(() => void notebook.unsent.push(text))
-    yield* Effect.onInterrupt(permits.take(1), () => keep)
-    const attempt = current.send(text).pipe(
-      Effect.catchTags({
-        Refused: (error) => {
-          notebook.unsaid++
-          return complain(`not said: ${JSON.stringify(text)}: ${error.message} (${error.code})`)
-        },
-        // What may have been said isn't said again: nobody could tell it from a second message (REPLY-12).
-        ConnectionLost: ({ outcome }) => (outcome === "none" ? keep : Effect.sync(() => void unconfirmed.push(text)))
-      }),
-      Effect.asVoid,
-      Effect.ensuring(permits.release(1))
-    )
-    // It is in the outbox when this returns, so that lines keep their order.
-    yield* FiberSet.run(sending, attempt)
+    yield* Effect.catchTag(conversation.say(current, text), "Refused", (error) => {
+      unsaid++
+      return complain(`not said: ${quoted(text)}: ${error.message} (${error.code})`)
+    })
+    if (!screen.interactive) yield* conversation.drained(ahead - 1)
   })
 
-  const leave = Effect.fnUntraced(function* (name: string | undefined) {
-    if (name === undefined) return yield* complain(nowhere)
-    yield* connection.leave(name)
-    rooms.delete(name)
-    notebook.rooms.delete(name)
-    if (current?.name === name) yield* turnTo([...rooms.values()].at(-1))
-    yield* notice(`you left ${name}`)
+  const leave = (name: string | undefined) => (name === undefined ? complain(nowhere) : conversation.leave(name))
+
+  const join = Effect.fnUntraced(function* (name: string) {
+    yield* conversation.join(name)
+    yield* turnTo(foldName(name))
   })
 
-  const join = (name: string) => {
-    const there = rooms.get(foldName(name))
-    return there === undefined ? enter(name) : turnTo(there)
-  }
+  /** Decides about the oldest that is in doubt. */
+  const decide = (how: (key: string) => Effect.Effect<void, NotKept>) =>
+    Effect.flatMap(conversation.outbox, (items) => {
+      const doubtful = items.find(({ rest }) => rest !== undefined)
+      return doubtful === undefined ? complain("nothing is in doubt") : how(doubtful.key)
+    })
+
+  const renames = Effect.fnUntraced(function* (nick: string) {
+    if (nick !== "" && state._tag === "Offline" && state.why._tag === "Refused") return yield* conversation.rename(nick)
+    const mine = yield* conversation.nick
+    yield* notice(`you are ${mine} while you are connected; for another nick, /quit and come back with --nick`)
+  })
+
+  type Mishap = Refused | ConnectionLost | NotKept
 
   /** What each command does with its argument; `quit` is for the caller, who ends the conversation. */
-  const commands: Record<Exclude<CommandName, "quit">, (argument: string) => Effect.Effect<void, RequestError>> = {
+  const commands: Record<Exclude<CommandName, "quit">, (argument: string) => Effect.Effect<void, Mishap>> = {
     help: () => screen.show(help.join("\n")),
-    rooms: () => Effect.flatMap(connection.rooms, (all) => screen.show(["rooms:", ...all.map(roomLine)].join("\n"))),
+    rooms: () => Effect.flatMap(conversation.list, (all) => screen.show(["rooms:", ...all.map(roomLine)].join("\n"))),
     members: () =>
       current === undefined
         ? complain(nowhere)
-        : Effect.flatMap(connection.members(current.name), (nicks) => notice(`here: ${crowd(nicks)}`)),
+        : Effect.flatMap(conversation.members(current), (nicks) => notice(`here: ${crowd(nicks)}`)),
     join: (argument) => (argument === "" ? complain("which room? For example /join #cafe") : join(roomName(argument))),
-    leave: (argument) => leave(argument === "" ? current?.name : foldName(roomName(argument))),
-    nick: () => notice(`you are ${nick} while you are connected; for another nick, /quit and come back with --nick`),
+    leave: (argument) => leave(argument === "" ? current : foldName(roomName(argument))),
+    outbox: () =>
+      Effect.flatMap(conversation.outbox, (items) => screen.show(["outbox:", ...items.map(outboxLine)].join("\n"))),
+    again: () => decide(conversation.again),
+    forget: () => decide(conversation.forget),
+    nick: renames,
     raw: () => {
       raw.shown = !raw.shown
       return notice(`${raw.shown ? "showing" : "hiding"} the lines of the protocol`)
@@ -170,7 +240,7 @@ export const chat = Effect.fnUntraced(function* (
   }
 
   /** Does what a line asks for; false to leave. */
-  const obey = Effect.fnUntraced(function* (line: string): Effect.fn.Return<boolean, RequestError> {
+  const obey = Effect.fnUntraced(function* (line: string): Effect.fn.Return<boolean, Mishap> {
     const asked = farewell
     farewell = undefined
     if (asked !== undefined && /^(?:y|yes|s|si|sí)$/iu.test(line.trim())) return false
@@ -186,7 +256,7 @@ export const chat = Effect.fnUntraced(function* (
       case "Text":
         return yield* Effect.as(say(typed.text), true)
       case "Unknown":
-        notebook.unsaid++
+        unsaid++
         yield* complain(`${typed.word} is no command: /help shows them, and // says a text that begins with /`)
         return true
       case "Command":
@@ -198,50 +268,48 @@ export const chat = Effect.fnUntraced(function* (
 
   const talk = Stream.runForEachWhile(screen.typed, (line) =>
     obey(line).pipe(
-      Effect.catchTag("Refused", (error) => {
-        notebook.unsaid++
-        return Effect.as(refused(error), true)
+      Effect.catchTags({
+        Refused: (error) => {
+          unsaid++
+          return Effect.as(refused(error), true)
+        },
+        ConnectionLost: (error) => Effect.as(complain(error.message), true)
       })
     )
   )
 
   // --- from the first to the last word ---
 
-  const all = talk.pipe(
-    Effect.andThen(FiberSet.awaitEmpty(sending)),
-    Effect.andThen(connection.bye),
-    Effect.andThen(FiberSet.awaitEmpty(listening)),
-    // Told by `settle`, once what came before it is shown.
-    Effect.catchTag("ConnectionLost", () => Effect.never)
+  const all = Deferred.await(begun).pipe(
+    Effect.andThen(talk),
+    Effect.andThen(conversation.drained()),
+    Effect.andThen(conversation.bye),
+    // What came before the goodbye is still being shown.
+    Effect.andThen(Effect.never)
   )
-  /** Shows what came before the end, and tells what had no reply. */
-  const settle = Effect.gen(function* () {
-    yield* FiberSet.awaitEmpty(sending)
-    yield* FiberSet.awaitEmpty(listening)
-    notebook.unsaid += unconfirmed.length
-    if (unconfirmed.length > 0) yield* complain(doubtful(unconfirmed))
-  })
-  yield* turnTo(undefined)
-  yield* notebook.entered ? comeBack : enter(room)
-  yield* all.pipe(
-    Effect.raceFirst(lost(connection)),
-    Effect.tapErrorTag("ConnectionLost", () => settle),
-    Effect.raceFirst(FiberSet.join(listening))
-  )
-  return notebook.unsaid
+  yield* greetOutbox(yield* conversation.outbox, screen, complain)
+  const over = yield* Effect.raceFirst(listen, all)
+  if (over !== undefined && !isGoodbye(over)) return yield* over
+  return unsaid
 })
 
-/** Fails when the connection ends in another way than by this client's own `bye`. */
-export const lost = ({ address, ended }: Connection): Effect.Effect<never, ConnectionLost> =>
-  Effect.flatMap(ended, (loss) =>
-    loss._tag === "Goodbye" ? Effect.never : Effect.fail(new ConnectionLost({ address, loss, outcome: "none" }))
-  )
+const isGoodbye = (why: Trouble): boolean => why._tag === "ConnectionLost" && why.loss._tag === "Goodbye"
+
+/** Tells what an earlier process has left. */
+const greetOutbox = Effect.fnUntraced(function* (
+  items: ReadonlyArray<Item>,
+  { interactive }: Screen,
+  complain: (text: string) => Effect.Effect<void>
+) {
+  const [doubtful, waiting] = [true, false].map((rests) => items.filter(({ rest }) => (rest !== undefined) === rests))
+  if (doubtful!.length > 0)
+    yield* complain(
+      doubtLine(
+        doubtful!.map(({ text }) => text),
+        interactive
+      )
+    )
+  if (waiting!.length > 0) yield* complain(`from last time, ${waiting!.map(({ text }) => quoted(text)).join(", ")}`)
+})
 
 const nowhere = "you are in no room: enter one with /join #room"
-
-/** Replies come in order, so the first line without one and the last say it all. */
-const doubtful = (texts: ReadonlyArray<string>) => {
-  const [first, last] = [texts[0], texts.at(-1)].map((text) => JSON.stringify(text))
-  const which = texts.length === 1 ? first : `${texts.length} lines, ${first} to ${last}`
-  return `not confirmed, so perhaps said and perhaps not: ${which}`
-}

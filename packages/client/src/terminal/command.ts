@@ -11,7 +11,15 @@ export const commands = {
   members: { names: ["/members"], argument: "", sends: "members", does: "lists who is in the room" },
   join: { names: ["/join"], argument: "#room", sends: "join", does: "enters a room, or turns to one you are in" },
   leave: { names: ["/leave"], argument: "[#room]", sends: "leave", does: "leaves the room" },
-  nick: { names: ["/nick", "/nombre"], argument: "", sends: "-", does: "says how to get another nick" },
+  outbox: { names: ["/outbox"], argument: "", sends: "-", does: "shows what was typed and isn't confirmed" },
+  again: { names: ["/again"], argument: "", sends: "send", does: "says again what is in doubt" },
+  forget: { names: ["/forget"], argument: "", sends: "-", does: "gives up what is in doubt" },
+  nick: {
+    names: ["/nick", "/nombre"],
+    argument: "[nick]",
+    sends: "login",
+    does: "tries another nick, if yours is taken"
+  },
   raw: { names: ["/raw"], argument: "", sends: "-", does: "shows or hides the lines of the protocol" },
   quit: { names: ["/quit", "/exit", "/salir"], argument: "", sends: "bye", does: "says goodbye" }
 } as const

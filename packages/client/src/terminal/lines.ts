@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { Message, RoomItem } from "@tertulia/protocol"
+import { type Message, type RoomItem, visible } from "@tertulia/protocol"
+import type { Trouble } from "../conversation.ts"
+import type { Item } from "../kept.ts"
 import type { Style } from "./style.ts"
-import { visible } from "./visible.ts"
 
 /** Hours and minutes, where the reader is. */
 export const clock = (time: Date): string =>
@@ -39,3 +40,37 @@ export const crowd = (nicks: ReadonlyArray<string>): string => {
 
 /** One room of /rooms. */
 export const roomLine = ({ members, room }: RoomItem): string => `  ${room} (${members})`
+
+/** A text of the person's own, in a sentence. */
+export const quoted = (text: string): string => JSON.stringify(text)
+
+/** Why there is no connection. */
+export const troubleLine = (why: Trouble): string =>
+  why._tag === "Refused" ? `${why.request} was refused: ${why.message} (${why.code})` : why.message
+
+/** What nobody can know, and what to do about it. */
+export const doubtLine = (texts: ReadonlyArray<string>, canDecide: boolean): string => {
+  const [first, last] = [texts[0], texts.at(-1)].map((text) => quoted(text ?? ""))
+  const which = texts.length === 1 ? first : `${texts.length} lines, ${first} to ${last}`
+  const choice = canDecide ? " (/again says it again, /forget gives it up)" : ""
+  return `not confirmed, so perhaps said and perhaps not: ${which}${choice}`
+}
+
+/** Which entries of a room are missing; all of an earlier log without numbers. */
+export const gapLine = (
+  room: string,
+  gone?: { readonly from: number; readonly to: number; readonly isForever: boolean }
+): string => {
+  if (gone === undefined) return `${room} has begun a new log: what was said in it meanwhile may not all be shown`
+  const { from, isForever, to } = gone
+  const which = from === to ? `entry ${from}` : `entries ${from} to ${to}`
+  return isForever
+    ? `${which} of ${room}: gone for good, the server has given up what is so old`
+    : `what was said in ${room} meanwhile can't be shown: ${which}`
+}
+
+/** One item of /outbox. */
+export const outboxLine = ({ rest, room, text }: Item): string => {
+  const how = rest === undefined ? "waits" : rest._tag === "Unknown" ? "perhaps said" : `not said: ${rest.message}`
+  return `  ${room} ${quoted(visible(text))} (${how})`
+}

@@ -1,16 +1,9 @@
 /**
- * Text from the network, made safe for a terminal: nothing in it moves the cursor, changes what was printed, or turns
- * the order of letters around (spec/security.md).
+ * Text from the network on one line of a terminal.
  *
  * @module
  */
+import { visible } from "@tertulia/protocol"
 
-// Controls but LF and TAB, marks that turn the reading direction, and what ends a line in some terminals.
-const unsafe =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Bidi_Control}\u2028\u2029\ufeff\ufff9-\ufffb]|\p{Surrogate}/gu
-
-/** The text with a sign in the place of each unsafe character; LF and TAB stay. */
-export const visible = (text: string): string => text.replace(unsafe, "\ufffd")
-
-/** The text on one line. */
+/** The text on one line, and safe. */
 export const oneLine = (text: string): string => visible(text.replace(/[\t\r\n]+/gu, " "))

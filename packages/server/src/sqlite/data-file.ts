@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { existsSync, realpathSync, statSync } from "node:fs"
+import { closeSync, existsSync, openSync, readSync, realpathSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inWords } from "./fault.ts"
-import { migrate, schemaFault } from "./schema.ts"
+import { adoptBackup, backupId, migrate, schemaFault, versionOf } from "./schema.ts"
 
 /** Why a file can't be used, as one sentence. */
 export class DataFault extends Error {}
@@ -18,7 +18,11 @@ const patience = 1_000
 /** A data file that is open for writing, and closed to every other server. */
 export interface DataFile {
   readonly db: DatabaseSync
+  /** Whether it was made just now. */
+  readonly isNew: boolean
   readonly close: () => void
+  /** Closes it and removes it, all but the lock. */
+  readonly discard: () => void
 }
 
 /**
@@ -30,7 +34,9 @@ export const openDataFile = (file: string): DataFile =>
   explained(file, () => {
     const path = whole(file)
     const lock = lockOf(path)
+    const isNew = !existsSync(path)
     try {
+      refuseStaleWal(path)
       const db = new DatabaseSync(path, { timeout: patience })
       try {
         prepare(db)
@@ -40,8 +46,14 @@ export const openDataFile = (file: string): DataFile =>
       }
       return {
         db,
+        isNew,
         close: () => {
           db.close()
+          lock.close()
+        },
+        discard: () => {
+          db.close()
+          for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true })
           lock.close()
         }
       }
@@ -59,13 +71,34 @@ export const openDataFile = (file: string): DataFile =>
 export const openForReading = (file: string): DatabaseSync =>
   explained(file, () => new DatabaseSync(whole(file), { readOnly: true, timeout: patience }))
 
+/**
+ * Opens a file that a server has written, whether one uses it now or not, for reading only; and creates none.
+ *
+ * @throws DataFault
+ */
+export const openToLook = (file: string): DatabaseSync =>
+  explained(file, () => {
+    const path = whole(file)
+    if (!existsSync(path)) throw new DataFault("it doesn't exist: name another with --data")
+    refuseStaleWal(path)
+    const db = new DatabaseSync(path, { readOnly: true, timeout: patience })
+    try {
+      const fault = schemaFault(db)
+      if (fault !== undefined) throw new DataFault(fault)
+      if (versionOf(db) === 0) throw new DataFault("it is empty: no server has written to it")
+      return db
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  })
+
 const explained = <A>(file: string, open: () => A): A => {
   try {
     return open()
   } catch (error) {
-    throw new DataFault(
-      `can't use the data file ${file}: ${error instanceof DataFault ? error.message : inWords(error)}`
-    )
+    const why = error instanceof DataFault ? error.message : inWords(error)
+    throw new DataFault(`can't use the data file ${file}: ${why}`, { cause: error })
   }
 }
 
@@ -77,6 +110,29 @@ const whole = (file: string): string => {
   if (!existsSync(path)) return join(realpathSync(folder), basename(path))
   if (statSync(path).isDirectory()) throw new DataFault("it is a folder: name a file in it")
   return realpathSync(path)
+}
+
+/**
+ * A backup has no WAL of its own. One that lies beside it is of the file that was there before, and SQLite would write what it holds
+ * into the backup.
+ */
+const refuseStaleWal = (path: string): void => {
+  const wal = `${path}-wal`
+  if (existsSync(wal) && statSync(wal).size > 0 && applicationIdOf(path) === backupId) {
+    throw new DataFault(`it is a backup, and ${basename(wal)} is of the file that was there before: move that away`)
+  }
+}
+
+/** The mark of the file as it is without its WAL: SQLite keeps it in bytes 68 to 71. */
+const applicationIdOf = (path: string): number => {
+  const header = Buffer.alloc(72)
+  const descriptor = openSync(path, "r")
+  try {
+    readSync(descriptor, header, 0, header.length, 0)
+  } finally {
+    closeSync(descriptor)
+  }
+  return header.readUInt32BE(68)
 }
 
 /**
@@ -95,13 +151,22 @@ const lockOf = (path: string): DatabaseSync => {
 }
 
 /**
- * What was taken back is overwritten where it stood: that takes `secure_delete` (spec/rich.md).
- *
  * An entry that was committed is on the disk: that takes `FULL`, because in WAL mode `NORMAL` syncs at checkpoints only.
+ *
+ * An entry that was given up, or a text that was taken back, is overwritten (`secure_delete`): whoever keeps something for 30 days has promised to have nothing older.
+ * Of 25,200 texts that were given up, 24,357 were still in the file without it, and with it none where they were of one room, 1 to 4
+ * of 7 rooms, up to 33 of 3,000 rooms: SQLite leaves a copy where it has split a page, until it fills the page again. Writing costs
+ * the same with it; giving up takes 1.04 times as long with texts of up to 100 bytes, and 3 times with up to 4,000: 81,000 entries
+ * in a second.
+ *
+ * What becomes free is used again, and the file doesn't shrink. `auto_vacuum` would have it shrink, by moving pages about all the time
+ * to make room that the next entries need anyway.
  */
 const prepare = (db: DatabaseSync): void => {
   const fault = schemaFault(db)
   if (fault !== undefined) throw new DataFault(fault)
+  // Before there is a WAL: see `refuseStaleWal`.
+  adoptBackup(db)
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
   migrate(db)
 }

@@ -25,6 +25,15 @@ export interface EntryRow {
 /** The columns of an `EntryRow`. */
 export const entryColumns = "seq, kind, author, key, at, text, target, edited, deleted, reacted"
 
+/** The same in a file of an older version, which knows of messages only. */
+export const entryColumnsOf = (version: number): string =>
+  version >= richVersion
+    ? entryColumns
+    : "seq, 0 AS kind, author, key, at, text, NULL AS target, NULL AS edited, NULL AS deleted, NULL AS reacted"
+
+/** The version of a file from which on it holds entries of all kinds. */
+export const richVersion = 3
+
 /** What is common to entries of all kinds. */
 const commonOf = ({ at, author, key, seq }: EntryRow) => ({
   seq,
@@ -38,6 +47,10 @@ export interface Reaction {
   readonly reaction: string
   readonly count: number
 }
+
+/** Asks for the reactions to the entry `seq` of a room, by its number. */
+export const reactionsOf = `SELECT reaction, count(*) AS count FROM reactions WHERE room = ? AND target = ?
+  GROUP BY reaction ORDER BY min(since)`
 
 /** @param reactions gives those of a message that has had any */
 export const entryOf = (row: EntryRow, reactions: (seq: number) => ReadonlyArray<Reaction>): Entry =>

@@ -38,6 +38,9 @@ const words: Readonly<Record<number, string>> = {
 export const inWords = (error: unknown): string =>
   words[primaryOf(error)] ?? (error instanceof Error ? error.message : String(error))
 
+/** Whether an error says that the file is damaged. */
+export const isCorrupt = (error: unknown): boolean => primaryOf(error) === codes.corrupt
+
 /** Whether an error is one that a server can outlive: nothing was written, and it may pass. */
 export const mayPass = (error: unknown): boolean =>
   [codes.busy, codes.readOnly, codes.ioError, codes.full, codes.cantOpen].some((code) => code === primaryOf(error))

@@ -3,30 +3,18 @@
  *
  * @module
  */
-import type { Known } from "../room-log.ts"
 import { answerFrom } from "./answering.ts"
 import { openForReading } from "./data-file.ts"
 import { inWords } from "./fault.ts"
-import { type KeyRequest, makeReader, type Page, type PageRequest, type UnreadRequest } from "./reader.ts"
-
-/** A question of any kind. */
-export type Question = PageRequest | KeyRequest | UnreadRequest
-
-/** What answers a question. */
-type Answer<Asked extends Question> = Asked extends KeyRequest ? Known : Asked extends UnreadRequest ? number : Page
-
-/** What became of a question. */
-export type Reply<Asked extends Question = Question> =
-  | { readonly _tag: "Answer"; readonly answer: Answer<Asked> | undefined }
-  | { readonly _tag: "Refused"; readonly reason: string }
+import { makeReadings, type Question, type Reply } from "./readings.ts"
 
 answerFrom((file) => {
   const db = openForReading(file)
-  const { known, page, unread } = makeReader(db)
-  const answer = (question: Question): Reply => {
+  const readings = makeReadings(db)
+  const answer = ({ name, request }: Question): Reply => {
+    const read: (request: never) => unknown = readings[name]
     try {
-      if ("key" in question) return { _tag: "Answer", answer: known(question) }
-      return { _tag: "Answer", answer: "except" in question ? unread(question) : page(question) }
+      return { _tag: "Read", value: read(request as never) }
     } catch (error) {
       return { _tag: "Refused", reason: inWords(error) }
     }

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Entry, Known } from "../room-log.ts"
-import { type EntryRow, entryColumns, entryOf, type Reaction } from "./entry-rows.ts"
+import { type EntryRow, entryColumns, entryOf, type Reaction, reactionsOf } from "./entry-rows.ts"
 import { makeKeyFinder } from "./keys.ts"
 
 /** What is asked for: entries of a room, from `after` + 1 to `until` at the most. */
@@ -58,10 +58,7 @@ export const makeReader = (db: DatabaseSync): Reader => {
     `SELECT ${entryColumns} FROM entries WHERE room = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${pageEntries}`
   )
 
-  const reactionsOf = db.prepare(
-    `SELECT reaction, count(*) AS count FROM reactions WHERE room = ? AND target = ?
-     GROUP BY reaction ORDER BY min(since)`
-  )
+  const reactionsTo = db.prepare(reactionsOf)
   // What is deleted later than the last entry that counts isn't deleted yet for whoever asks.
   const countUnread = db.prepare(
     `SELECT count(*) AS count FROM entries
@@ -75,7 +72,7 @@ export const makeReader = (db: DatabaseSync): Reader => {
     const row = roomOf(room)
     if (row === undefined) return undefined
     const { epoch, first, head, id, topic } = row
-    const reactions = (seq: number) => reactionsOf.all(id, seq) as unknown as ReadonlyArray<Reaction>
+    const reactions = (seq: number) => reactionsTo.all(id, seq) as unknown as ReadonlyArray<Reaction>
     const entries: Array<Entry> = []
     let characters = 0
     for (const row of entriesOf.iterate(id, after, until) as Iterable<EntryRow>) {

@@ -3,10 +3,13 @@
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite"
+import { DatabaseSync } from "node:sqlite"
 
 /** Marks a SQLite file as one of ours: "Tert" in ASCII. */
 const applicationId = 0x54_65_72_74
+
+/** Marks a backup, which no server has used yet: "TerB". */
+export const backupId = 0x54_65_72_42
 
 /**
  * Step by step from an empty file to the present; a step that was released never changes. The version of a file is the number
@@ -81,11 +84,30 @@ const migrations: ReadonlyArray<string> = [
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */
 export const schemaFault = (db: DatabaseSync): string | undefined => {
-  const version = pragma(db, "user_version")
-  const isOurs = pragma(db, "application_id") === applicationId
+  const version = versionOf(db)
+  const isOurs = [applicationId, backupId].includes(pragma(db, "application_id"))
   if (!isOurs && (version !== 0 || hasTables(db))) return "it is a database of another program"
   if (version <= migrations.length) return undefined
   return `it has version ${version}, and this server knows up to ${migrations.length}: start the newer server that wrote it`
+}
+
+/** How many steps a file has taken. */
+export const versionOf = (db: DatabaseSync): number => pragma(db, "user_version")
+
+/** Marks a file as a backup. */
+export const markBackup = (db: DatabaseSync): void => db.exec(`PRAGMA application_id = ${backupId}`)
+
+/**
+ * Makes a backup a data file of its own, before a server uses it. People may have seen entries that came after the backup, and their
+ * places will be taken by others: so its logs go on under epochs of their own (EPOCH-1, EPOCH-2; 72 random bits, as in epoch.ts). Its
+ * sessions may have ended since, so nobody can come back by them (SESSION-8).
+ */
+export const adoptBackup = (db: DatabaseSync): void => {
+  if (pragma(db, "application_id") !== backupId) return
+  db.exec("BEGIN IMMEDIATE; UPDATE rooms SET epoch = lower(hex(randomblob(9)))")
+  if (versionOf(db) >= 2) db.exec("DELETE FROM sessions")
+  if (versionOf(db) >= 3) db.exec("DELETE FROM marks")
+  db.exec(`PRAGMA application_id = ${applicationId}; COMMIT`)
 }
 
 /**
@@ -94,9 +116,25 @@ export const schemaFault = (db: DatabaseSync): string | undefined => {
  */
 export const migrate = (db: DatabaseSync): void => {
   db.exec("BEGIN IMMEDIATE")
-  for (const step of migrations.slice(pragma(db, "user_version"))) db.exec(step)
+  for (const step of migrations.slice(versionOf(db))) db.exec(step)
   db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`)
 }
+
+/** What is missing in a file of ours, or isn't as its version has it, by name. */
+export const schemaChanges = (db: DatabaseSync): ReadonlyArray<string> => {
+  const model = new DatabaseSync(":memory:")
+  for (const step of migrations.slice(0, versionOf(db))) model.exec(step)
+  const found = new Map(thingsOf(db))
+  const changed = thingsOf(model).filter(([name, sql]) => found.get(name) !== sql)
+  model.close()
+  return changed.map(([name]) => name)
+}
+
+const thingsOf = (db: DatabaseSync): ReadonlyArray<readonly [name: string, sql: unknown]> =>
+  db
+    .prepare("SELECT type || ' ' || name AS name, sql FROM sqlite_schema")
+    .all()
+    .map(({ name, sql }) => [String(name), sql])
 
 const pragma = (db: DatabaseSync, name: string): number => Number(db.prepare(`PRAGMA ${name}`).get()?.[name])
 

@@ -5,9 +5,10 @@
  */
 import { answerFrom } from "./answering.ts"
 import { openDataFile } from "./data-file.ts"
+import { withTraces } from "./traces.ts"
 import { makeWriter } from "./writer.ts"
 
 answerFrom((file) => {
   const { close, db } = openDataFile(file)
-  return { answer: makeWriter(db), close }
+  return { answer: withTraces(db, makeWriter(db)), close }
 })

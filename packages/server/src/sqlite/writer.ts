@@ -37,22 +37,18 @@ export type Work =
   | { readonly _tag: "ForgetClaims"; readonly digests: ReadonlyArray<string> }
   /** Keeps that a person has read a room up to a `seq`. */
   | { readonly _tag: "KeepMark"; readonly person: string; readonly room: string; readonly seq: number }
-  /** Takes what was erased out of the log of the database, too (spec/rich.md). */
-  | { readonly _tag: "Sweep" }
   /** Forgets the oldest keys from before a time, in milliseconds since 1970. */
   | { readonly _tag: "ForgetKeys"; readonly before: number }
 
 /** Where a draft is: the `seq` of its entry; or what was there before, or why it can't be. */
 export type Place = number | Known | Rejected
 
-/** What the work has given: the places of an append, the number of keys that are forgotten, whether all was swept. */
+/** What the work has given: the places of an append, the number of keys that are forgotten. */
 export type Result<Done extends Work = Work> = Done extends Append
   ? ReadonlyArray<Place>
   : Done extends { readonly _tag: "ForgetKeys" }
     ? number
-    : Done extends { readonly _tag: "Sweep" }
-      ? boolean
-      : undefined
+    : undefined
 
 /** What became of a group of work: of all of it the same. */
 export type Written =
@@ -94,9 +90,6 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
       case "KeepMark":
         keepMark.run(work.person, work.seq, work.room)
         return undefined
-      case "Sweep":
-        // When the transaction is over.
-        return false
       case "ForgetKeys":
         return forgetKeys(work.before)
     }
@@ -128,20 +121,7 @@ export const makeWriter = (db: DatabaseSync, commit: () => void = () => db.exec(
     } catch (error) {
       return undo(error, isUndone(error))
     }
-    if (!group.some(isSweep)) return { _tag: "Committed", results }
-    const isSwept = sweep(db)
-    return { _tag: "Committed", results: results.map((result, index) => (isSweep(group[index]!) ? isSwept : result)) }
-  }
-}
-
-const isSweep = ({ _tag }: Work): boolean => _tag === "Sweep"
-
-/** Empties the write-ahead log, which holds what was overwritten since; gives whether it could, since a reader may hold it up. */
-const sweep = (db: DatabaseSync): boolean => {
-  try {
-    return (db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get() as { readonly busy: number }).busy === 0
-  } catch {
-    return false
+    return { _tag: "Committed", results }
   }
 }
 
@@ -156,7 +136,8 @@ const makeAppender = (db: DatabaseSync): ((append: Append) => ReadonlyArray<Plac
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
   const setHead = db.prepare("UPDATE rooms SET head = ? WHERE id = ?")
-  const setFirst = db.prepare("UPDATE rooms SET first = ? WHERE id = ?")
+  // Two may ask for it in another order than they have decided in: it never falls.
+  const setFirst = db.prepare("UPDATE rooms SET first = max(first, ?) WHERE id = ?")
   const addEntry = db.prepare(
     "INSERT INTO entries (room, seq, author, key, at, text, kind, person, target) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
   )

@@ -4,7 +4,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Context, Effect, Exit, Layer, Scope, Stream } from "effect"
+import { Clock, Context, Effect, Exit, Layer, References, Scope, Stream } from "effect"
 import { Claims } from "../../src/claims.ts"
 import { type Author, type Draft, type Entry, type MessageEntry, type Placed, RoomLogs } from "../../src/room-log.ts"
 
@@ -14,10 +14,13 @@ export const openTemporary = async () => {
   return { path, file: join(path, "tertulia.db"), [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
 }
 
-/** Opens logs; `await using` closes them. */
-export const openLogs = async <E>(layer: Layer.Layer<RoomLogs | Claims, E>) => {
+/** Opens logs, in the time of a clock; `await using` closes them. */
+export const openLogs = async <E>(layer: Layer.Layer<RoomLogs | Claims, E>, clock?: Clock.Clock) => {
   const scope = Scope.makeUnsafe()
-  const context = await Effect.runPromise(Layer.buildWithScope(layer, scope))
+  const built = Layer.buildWithScope(layer, scope).pipe(Effect.provideService(References.MinimumLogLevel, "Warn"))
+  const context = await Effect.runPromise(
+    clock === undefined ? built : Effect.provideService(built, Clock.Clock, clock)
+  )
   const logs = Context.get(context, RoomLogs)
 
   /** Opens the log of a room, as a room does. */
@@ -34,6 +37,7 @@ export const openLogs = async <E>(layer: Layer.Layer<RoomLogs | Claims, E>) => {
       ...log,
       published,
       append: (...drafts: ReadonlyArray<Draft>) => Effect.runPromise(Effect.exit(log.append(drafts))),
+      stream: log.read,
       read: (after: number, head: number) => Effect.runPromise(Stream.runCollect(log.read(after, head))),
       close: () => Effect.runPromise(Scope.close(life, Exit.void))
     }

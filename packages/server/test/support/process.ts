@@ -62,6 +62,20 @@ export const listening = async (child: ChildProcess): Promise<{ host: string; po
   throw new Error("the server said nothing")
 }
 
+/** What a server logs, line by line. */
+export const linesOf = (child: ChildProcess) => {
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
+  /** Waits for the line whose message has this text. */
+  const saying = async (text: string): Promise<Readonly<Record<string, unknown>>> => {
+    for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+      const said = JSON.parse(line.value)
+      if (said.message.includes(text)) return said
+    }
+    throw new Error(`the server ended before it said: ${text}`)
+  }
+  return { saying }
+}
+
 /** A bare connection. */
 export const connectTo = (port: number): Promise<Net.Socket> =>
   new Promise((resolve, reject) => {

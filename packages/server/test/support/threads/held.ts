@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs"
 import { answerFrom } from "../../../src/sqlite/answering.ts"
 import { openDataFile } from "../../../src/sqlite/data-file.ts"
+import { withTraces } from "../../../src/sqlite/traces.ts"
 import { makeWriter } from "../../../src/sqlite/writer.ts"
 
 const never = new Int32Array(new SharedArrayBuffer(4))
@@ -14,5 +15,5 @@ answerFrom((file) => {
     while (existsSync(`${file}-held`)) Atomics.wait(never, 0, 0, 5)
     db.exec("COMMIT")
   }
-  return { answer: makeWriter(db, commit), close }
+  return { answer: withTraces(db, makeWriter(db, commit)), close }
 })

@@ -1,0 +1,41 @@
+/**
+ * What becomes of an item of the outbox: the rules by which nothing is lost and nothing said twice (spec/resume.md, What a
+ * client does with it). Pure.
+ *
+ * @module
+ */
+import type { Message } from "@tertulia/protocol"
+import type { Item, Tried } from "./kept.ts"
+
+/** How things stand in a room whose log was read to its head. */
+export type Standing = Omit<Tried, "hasHole">
+
+/**
+ * What to do with an item on a connection that has caught up: send it, or tell its person that nobody knows.
+ *
+ * An attempt of the same person does no harm (KEY-2). One in a log that is gone did none. Else the attempt is known not to
+ * be in the log: its entry would have a `seq` above `last` (ORDER-5) and its key (KEY-1), and stand there since before this
+ * login (SESSION-7); everything up to the head was looked at, and it wasn't there.
+ */
+export const verdict = ({ tried }: Item, now: Standing): "send" | "unknown" => {
+  if (tried === undefined || tried.epoch !== now.epoch) return "send"
+  if (!tried.isKeyed || !now.isKeyed) return "unknown"
+  return tried.person === now.person || !tried.hasHole ? "send" : "unknown"
+}
+
+/** What to note of an attempt before it is made. A hole in which an earlier one may lie stays a hole. */
+export const attempt = (tried: Tried | undefined, now: Standing): Tried =>
+  tried?.hasHole === true && tried.epoch === now.epoch
+    ? { ...now, last: tried.last, hasHole: true }
+    : { ...now, hasHole: false }
+
+/** The item after entries of its room, up to `to`, were found to be out of reach. */
+export const withHole = (item: Item, room: string, epoch: string, to: number): Item => {
+  const { tried } = item
+  const mayLieThere = item.room === room && tried?.epoch === epoch && to > tried.last
+  return mayLieThere ? { ...item, tried: { ...tried, hasHole: true } } : item
+}
+
+/** Whether an entry is this item: by its key, which is chosen by chance. */
+export const isEntryOf = ({ key, room, text, tried }: Item, entry: Message): boolean =>
+  entry.key === key && entry.room === room && entry.text === text && entry.from === tried?.nick

@@ -1,0 +1,55 @@
+/**
+ * Long calls into SQLite, in a process of their own: nothing interrupts such a call but the end of its process, and meanwhile
+ * this one shows how far it is, and hears Ctrl-C.
+ *
+ * @module
+ */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+
+/** What such a process says: the rows of a statement, or the error of SQLite. */
+export type Said =
+  | { readonly _tag: "Rows"; readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>> }
+  | { readonly _tag: "Failed"; readonly message: string; readonly errcode: number | undefined }
+
+/** An error of SQLite that comes from another process; fault.ts has words for it. */
+export class ApartFault extends Data.TaggedError("ApartFault")<{
+  readonly message: string
+  readonly errcode: number | undefined
+}> {}
+
+const script = fileURLToPath(new URL("./apart-process.ts", import.meta.url))
+
+/** Runs a statement on a file that is only read, and gives its rows. An interrupt ends it at once. */
+export const callApart = (
+  file: string,
+  statement: string,
+  ...values: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<Readonly<Record<string, unknown>>>, ApartFault> =>
+  Effect.callback((resume) => {
+    const child = spawn(process.execPath, [script, file, statement, ...values], {
+      stdio: ["ignore", "pipe", "inherit"]
+    })
+    let said = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text
+    })
+    child.once("error", (error) => resume(Effect.die(error)))
+    child.once("close", (code, signal) => resume(outcomeOf(said, signal ?? code)))
+    return Effect.promise(async () => {
+      child.kill("SIGKILL")
+      if (child.exitCode === null && child.signalCode === null) await once(child, "close")
+    })
+  })
+
+const outcomeOf = (said: string, end: NodeJS.Signals | number | null) => {
+  if (said === "")
+    return Effect.fail(
+      new ApartFault({ message: `the process that was to do it ended with ${end}`, errcode: undefined })
+    )
+  const outcome = JSON.parse(said) as Said
+  return outcome._tag === "Rows" ? Effect.succeed(outcome.rows) : Effect.fail(new ApartFault(outcome))
+}

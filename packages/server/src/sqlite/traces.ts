@@ -1,0 +1,37 @@
+/**
+ * Leaves nothing in a data file of what was given up.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite"
+import { inWords } from "./fault.ts"
+import type { Work, Write, Written } from "./writer.ts"
+
+/** Asks the thread that writes to remove what is left of deleted entries. */
+export const removeTraces = "remove traces"
+
+/** What the thread that writes can be asked. */
+export type WriterQuestion = ReadonlyArray<Work> | typeof removeTraces
+
+/** Writes, and removes traces when it is asked to. */
+export const withTraces =
+  (db: DatabaseSync, write: Write) =>
+  (question: WriterQuestion): Written =>
+    question === removeTraces ? emptyWal(db) : write(question)
+
+/**
+ * With `secure_delete` (data-file.ts), a deleted entry is overwritten where it was; but its older images are in the WAL until that is
+ * written over. So the WAL is emptied. While somebody reads it, such as a long export, that has to wait: the writer doesn't.
+ */
+const emptyWal = (db: DatabaseSync): Written => {
+  const patience = db.prepare("PRAGMA busy_timeout").get()?.["timeout"]
+  try {
+    db.exec("PRAGMA busy_timeout = 0")
+    const isBusy = db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] !== 0
+    return isBusy ? { _tag: "Refused", reason: "somebody is reading the file" } : { _tag: "Committed", results: [] }
+  } catch (error) {
+    return { _tag: "Refused", reason: inWords(error) }
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${patience}`)
+  }
+}

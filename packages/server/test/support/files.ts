@@ -1,0 +1,65 @@
+/**
+ * Data files with a content that the test chooses, without a server.
+ */
+import { DatabaseSync } from "node:sqlite"
+import { openDataFile } from "../../src/sqlite/data-file.ts"
+
+/** An entry as it is planted. */
+export interface Planted {
+  readonly text?: string
+  readonly from?: string
+  readonly key?: string
+  /** Milliseconds since 1970. */
+  readonly at?: number
+}
+
+/** The log of a room as it is planted; its first entry is 1, or `first`. */
+export interface PlantedLog {
+  readonly room: string
+  readonly entries: ReadonlyArray<Planted>
+  readonly first?: number
+}
+
+export const epochOf = (room: string): string => `epoch-of-${room.slice(1)}`
+
+/** Makes a data file with these logs. */
+export const plant = (file: string, ...logs: ReadonlyArray<PlantedLog>): void => {
+  const { close, db } = openDataFile(file)
+  const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, ?, ?)")
+  const addEntry = db.prepare("INSERT INTO entries (room, seq, author, key, at, text) VALUES (?, ?, ?, ?, ?, ?)")
+  db.exec("BEGIN")
+  for (const { entries, first = 1, room } of logs) {
+    const id = addRoom.run(room, epochOf(room), first, first + entries.length - 1).lastInsertRowid
+    entries.forEach(({ at = 0, from = "ana", key = null, text = "hola" }, index) => {
+      addEntry.run(id, first + index, from, key, at, text)
+    })
+  }
+  db.exec("COMMIT")
+  close()
+}
+
+/** Changes a data file as no server would. */
+export const tamper = (file: string, sql: string): void => {
+  const db = new DatabaseSync(file, { defensive: false })
+  db.exec(sql)
+  db.close()
+}
+
+/** What a data file holds of a room. */
+export interface Content {
+  readonly room: string
+  readonly epoch: string
+  readonly first: number
+  readonly head: number
+  readonly entries: ReadonlyArray<Readonly<Record<string, unknown>>>
+}
+
+/** What a data file holds of each room. */
+export const contentOf = (file: string): ReadonlyArray<Content> => {
+  const db = new DatabaseSync(file, { readOnly: true })
+  const rooms = db.prepare("SELECT id, name AS room, epoch, first, head FROM rooms ORDER BY name").all()
+  const entries = db.prepare("SELECT seq, author, key, at, text FROM entries WHERE room = ? ORDER BY seq")
+  const content = rooms.map(({ id, ...log }) => ({ ...log, entries: entries.all(id!) }))
+  db.close()
+  return content as unknown as ReadonlyArray<Content>
+}
