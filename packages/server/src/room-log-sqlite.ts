@@ -7,6 +7,7 @@ import { defaultLimits } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
@@ -100,27 +101,26 @@ const forgetKeys = (write: GroupCommit["write"], keySeconds: number): Effect.Eff
     while ((yield* write({ _tag: "ForgetKeys", before })) === keysAtOnce);
   }).pipe(Effect.ignore, Effect.delay("1 hour"), Effect.forever)
 
-/** How long what was taken back may still be in the log of the database. */
+/** How long what was taken back may still be in the log of the database, while nobody reads that: others may take back more meanwhile. */
 const erasingPause = "10 seconds"
 
-/** Takes texts that were taken back out of the log of the database, too, some seconds later; while somebody reads that, later still. */
+/** Takes texts that were taken back out of the log of the database, too (spec/rich.md). */
 const makeErasing = (removeTraces: Effect.Effect<boolean>) => {
   // An earlier life of the server may have had no time for it.
-  let hasTraces = true
+  const hasTraces = Latch.makeUnsafe(true)
   const erase = Effect.gen(function* () {
-    if (!hasTraces) return
-    hasTraces = false
-    const isDone = yield* removeTraces
-    hasTraces ||= !isDone
+    yield* hasTraces.await
+    hasTraces.closeUnsafe()
+    if (yield* removeTraces) return
+    hasTraces.openUnsafe()
+    yield* Effect.sleep(erasingPause)
   })
   return {
     /** Called when a text has been taken back. */
-    erased: () => {
-      hasTraces = true
-    },
+    erased: () => hasTraces.openUnsafe(),
     forever: erase.pipe(
+      Effect.andThen(Effect.andThen(hasTraces.await, Effect.sleep(erasingPause))),
       Effect.catchDefect((defect) => Effect.logError("a defect kept texts that were taken back from going", defect)),
-      Effect.delay(erasingPause),
       Effect.forever
     )
   }

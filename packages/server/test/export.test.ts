@@ -8,7 +8,7 @@ import { transcriptOf } from "../src/operate/transcript.ts"
 import { openDataFile, openToLook } from "../src/sqlite/data-file.ts"
 import { takeSnapshot } from "../src/sqlite/snapshot.ts"
 import { makeWriter, rowOf } from "../src/sqlite/writer.ts"
-import { epochOf, plant, tamper } from "./support/files.ts"
+import { epochOf, plant, tamper, undoRich } from "./support/files.ts"
 import { draft, openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
@@ -217,7 +217,7 @@ test("the file of a server that has crashed, and one of the first version, can b
   expect(await readFile(folder.to("1"), "utf8")).toContain("in the WAL")
   tamper(
     folder.to("old.db"),
-    `DROP TABLE keys; DROP TABLE sessions; PRAGMA user_version = 1;
+    `${undoRich} DROP TABLE keys; DROP TABLE sessions; PRAGMA user_version = 1;
      CREATE UNIQUE INDEX entries_by_key ON entries (room, author, key) WHERE key IS NOT NULL;`
   )
   expect(await tertulia(...args, "--out", folder.to("2"))).toMatchObject({ code: 0, err: [] })

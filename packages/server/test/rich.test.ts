@@ -8,8 +8,10 @@ import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
 import { removeTraces, withTraces } from "../src/sqlite/traces.ts"
 import { makeWriter, rowOf } from "../src/sqlite/writer.ts"
+import { tamper } from "./support/files.ts"
 import { openHouse } from "./support/house.ts"
 import { author, openLogs, openTemporary } from "./support/logs.ts"
+import { tertulia } from "./support/tertulia.ts"
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -185,5 +187,81 @@ test("a server without a file, or whose lines are too short, doesn't claim rich"
   expect(await features({ logs: SqliteRoomLogs.layer({ file: folder.file }), limits })).toEqual([
     "history/1",
     "resume/1"
+  ])
+})
+
+test("a log with entries of all kinds is sound, can be exported, and is the same where it is imported", async () => {
+  await using folder = await openTemporary()
+  const other = `${folder.path}/other.db`
+  const archive = `${folder.path}/cafe.ndjson`
+  const read = async (file: string) => {
+    await using logs = await open(file)
+    const log = await logs.open("#cafe")
+    return { topic: log.topic(), entries: await log.read(log.first() - 1, log.head()) }
+  }
+  {
+    await using logs = await open(folder.file)
+    const log = await logs.open("#cafe")
+    await log.append(
+      says("one", "ana", "k1"),
+      says("two, @leo"),
+      reacts(1, "b", "leo"),
+      reacts(1, "a"),
+      reacts(1, "b"),
+      edits(1, "one, edited"),
+      reacts(1, "b", "leo", false),
+      edits(2, "two, edited"),
+      reacts(2, "+1", "leo"),
+      deletes(2),
+      draft({ type: "message", text: "an answer", replyTo: 1 }, "leo"),
+      draft({ type: "topic", text: "numbers" })
+    )
+  }
+  expect(await tertulia("verify", "--data", folder.file)).toMatchObject({ code: 0 })
+  expect(await tertulia("export", "cafe", "--data", folder.file, "--out", archive)).toMatchObject({ code: 0, err: [] })
+  expect(await readFile(archive, "utf8")).not.toContain("two")
+  expect(await tertulia("import", archive, "--data", other)).toMatchObject({ code: 0, err: [] })
+  expect(await tertulia("verify", "--data", other)).toMatchObject({ code: 0 })
+  const before = await read(folder.file)
+  expect(before.entries).toHaveLength(12)
+  expect(before.entries[0]).toMatchObject({
+    text: "one, edited",
+    edited: 6,
+    reacted: 7,
+    reactions: [
+      { reaction: "b", count: 1 },
+      { reaction: "a", count: 1 }
+    ]
+  })
+  expect(await read(other)).toEqual(before)
+  // Whose they were, nobody knows there.
+  await using logs = await open(other)
+  const log = await logs.open("#cafe")
+  expect(await log.append(edits(1, "mine?"), reacts(1, "b"))).toMatchObject({
+    value: [{ _tag: "Rejected", code: "forbidden" }, { _tag: "Added" }]
+  })
+})
+
+test("what no server can have written of changes is found", async () => {
+  await using folder = await openTemporary()
+  {
+    await using logs = await open(folder.file)
+    await (await logs.open("#cafe")).append(says("one"), edits(1, "secret"), reacts(1, "+1"), deletes(1))
+  }
+  tamper(
+    folder.file,
+    `UPDATE entries SET text = 'secret' WHERE kind IN (0, 1); UPDATE entries SET target = 9 WHERE kind = 2;
+     UPDATE entries SET kind = 8 WHERE kind = 3; INSERT INTO marks VALUES ('p1', 1, 5);
+     INSERT INTO reactions VALUES (1, 1, '+1', 'p1', 3, 3)`
+  )
+  const { code, out } = await tertulia("verify", "--data", folder.file)
+  expect(code).toBe(1)
+  expect(out.slice(0, -1)).toEqual([
+    expect.stringContaining("#cafe: with a text that was taken back: entry 1"),
+    expect.stringContaining("#cafe: of a kind that this version doesn't know: entry 3"),
+    expect.stringContaining("#cafe: about an entry that didn't come before: entry 4"),
+    "the file: reactions to what is no message, or was taken back: 1",
+    "the file: edits that still say what was taken back: 1",
+    "the file: marks above the head of their room: 1"
   ])
 })

@@ -205,8 +205,8 @@ const examineOrphans = function* (db: DatabaseSync, rooms: ReadonlySet<number>):
 const keysOf: Readonly<Record<number, string>> = {
   1: `SELECT room, author AS person, key, seq, at, seq AS there, key AS shown
       FROM entries WHERE key IS NOT NULL ORDER BY room, author, key`,
-  2: `SELECT keys.room, person, keys.key, keys.seq, keys.at, entries.seq AS there, entries.key AS shown
-      FROM keys LEFT JOIN entries ON entries.room = keys.room AND entries.seq = keys.seq ORDER BY keys.room, person, keys.key`
+  2: `SELECT keys.room, keys.person, keys.key, keys.seq, keys.at, entries.seq AS there, entries.key AS shown
+      FROM keys LEFT JOIN entries ON entries.room = keys.room AND entries.seq = keys.seq ORDER BY keys.room, keys.person, keys.key`
 }
 
 const examineKeys = function* (db: DatabaseSync, rooms: ReadonlyArray<RoomRow>): Generator<Step, void> {
@@ -240,7 +240,7 @@ const examineChanges = function* (db: DatabaseSync): Generator<Step, void> {
   const strays: ReadonlyArray<readonly [what: string, sql: string]> = [
     [
       "reactions to what is no message, or was taken back",
-      `SELECT count(*) AS count FROM reactions LEFT JOIN entries ON entries.room = reactions.room AND entries.seq = target
+      `SELECT count(*) AS count FROM reactions LEFT JOIN entries ON entries.room = reactions.room AND entries.seq = reactions.target
        WHERE entries.seq IS NULL OR entries.kind <> ${kinds.message} OR entries.deleted IS NOT NULL`
     ],
     [
