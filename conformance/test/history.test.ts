@@ -99,7 +99,31 @@ describe("The judge of histories", () => {
       history(...sound, ["x", "leo"], ...comesBack("leo 2", 1, 1, true), ["<", "leo 2", message(2, "leo", "¡hola!")])
     )
     expect(broken(judgements)).toEqual([])
-    expect(judgements.every(({ facts }) => facts > 0)).toBe(true)
+    const unseen = judgements.filter(({ facts }) => facts === 0).map(({ requirement }) => requirement)
+    // A key needs somebody whose connections are known to be theirs.
+    expect(unseen).toEqual(["KEY-2"])
+  })
+
+  it("knows one entry for what a person sends again by its key, over all of their connections", () => {
+    const keyed = (who: string, id: number, seq: number, duplicate?: boolean) =>
+      [
+        [">", who, { type: "send", id, room, text: "hola", key: "k1" }],
+        ["<", who, { type: "sent", re: id, room, seq, at, ...(duplicate === undefined ? {} : { duplicate }) }]
+      ] as const
+    const story = (seq: number, duplicate?: boolean) =>
+      history(
+        ...joins("leo", 1, 0, ["leo"]),
+        [">", "leo", { type: "send", id: 2, room, text: "hola", key: "k1" }],
+        ["<", "leo", { ...message(1, "leo", "hola"), key: "k1" }],
+        ["x", "leo"],
+        ...comesBack("leo 2", 1, 1, true, { head: 1 }),
+        ...(seq === 1 ? [] : ([["<", "leo 2", { ...message(seq, "leo", "hola"), key: "k1" }]] as const)),
+        ...keyed("leo 2", 2, seq, duplicate)
+      ).map((lane) => ({ ...lane, person: "leo" }))
+    expect(broken(judgeHistory(story(1, true)))).toEqual([])
+    expect(broken(judgeHistory(story(2)))).toContain("KEY-2")
+    const strangers = story(2).map(({ person: _, ...lane }) => lane)
+    expect(broken(judgeHistory(strangers))).not.toContain("KEY-2")
   })
 
   it("sees two entries under one seq", () => {

@@ -74,6 +74,15 @@ describe("A replay", { timeout: 60_000 }, () => {
     }).pipe(Effect.scoped)
   )
 
+  it("puts the session of this run in the place of the one that was recorded, whatever characters it has", () => {
+    const { learn, line } = makeBindings(undefined)
+    const [then, now] = ["-then_-0123456789", "now-0123456789_-x"]
+    learn(1, { type: "welcome", session: then }, { type: "welcome", session: now })
+    expect(line(`{"type":"login","id":1,"nick":"ana","session":"${then}"}`)).toBe(
+      `{"type":"login","id":1,"nick":"ana","session":"${now}"}`
+    )
+  })
+
   it.live("comes back by the session of this run, not by the one that was recorded", () =>
     Effect.gen(function* () {
       const happenings = yield* recorded(yield* server(), resumption)

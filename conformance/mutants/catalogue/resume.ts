@@ -471,7 +471,7 @@ const sessions: ReadonlyArray<Mutant> = [
       }
     }
   }),
-  breaks("SESSION-5", "a-full-room-is-full", "refuses whoever comes back to a room that is full", () => {
+  breaks("JOIN-7", "a-full-room-is-full", "refuses whoever comes back to a room that is full", () => {
     const returned = new Set<number>()
     const full = new Set<string>()
     return whenSaid((said, wire) => {

@@ -94,7 +94,7 @@ const withValue = (line: string, field: string, old: unknown, value: string | nu
     (_, before: string) => `${before}${JSON.stringify(value)}`
   )
 
-const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&")
+const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&")
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Chunks

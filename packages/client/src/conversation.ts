@@ -134,7 +134,8 @@ export const converse = Effect.fnUntraced(function* <R>(
   open: Effect.Effect<Transport, Unreachable, R>,
   { ahead = 1, comeBack = "always", keeper = inMemory, nick, onWire = () => Effect.void, rooms = [] }: ConverseOptions
 ): Effect.fn.Return<Conversation, NotKept, R | Scope.Scope> {
-  const course = makeCourse({ kept: keeper.kept, nick, ahead })
+  const clock = yield* Clock.Clock
+  const course = makeCourse({ kept: keeper.kept, nick, ahead, now: () => clock.currentTimeMillisUnsafe() })
   const freshKey = yield* Keys
   const state = yield* SubscriptionRef.make<State>({ _tag: "Connecting" })
   const news = yield* Queue.unbounded<Told, Cause.Done>()
@@ -200,9 +201,23 @@ export const converse = Effect.fnUntraced(function* <R>(
     return become({ _tag: "Live" })
   })
 
+  /** Tells the course that the connection is over, once it is: nothing is sent into one that has ended. */
+  const noticeEnd = (): Steps => {
+    const loss = link?.loss()
+    if (link === undefined || loss === undefined) return []
+    const error = new ConnectionLost({ address: link.address, loss, outcome: "unknown" })
+    link = undefined
+    waiting.clear()
+    for (const answer of asking) Deferred.doneUnsafe(answer, Exit.fail(error))
+    asking.clear()
+    return course.lost(loss)
+  }
+
   /** Makes one move. What can't be kept ends everything: going on would break what was promised. */
   const act = (move: () => Steps): Effect.Effect<void, NotKept> =>
-    Effect.suspend(() => (Deferred.isDoneUnsafe(broken) ? Deferred.await(broken) : carryOut(move()))).pipe(
+    Effect.suspend(() =>
+      Deferred.isDoneUnsafe(broken) ? Deferred.await(broken) : carryOut([...noticeEnd(), ...move()])
+    ).pipe(
       Effect.tapError((error) => Effect.sync(() => void Deferred.doneUnsafe(broken, Exit.fail(error)))),
       Effect.andThen(noticePhase),
       Effect.ensuring(
@@ -227,17 +242,6 @@ export const converse = Effect.fnUntraced(function* <R>(
     return next === undefined ? Effect.void : by(() => next(heard.reply))
   }
 
-  const forgetLink = (address: string) =>
-    Effect.suspend(() => {
-      const loss = link?.loss() ?? closedHere
-      link = undefined
-      waiting.clear()
-      const error = new ConnectionLost({ address, loss, outcome: "unknown" })
-      for (const answer of asking) Deferred.doneUnsafe(answer, Exit.fail(error))
-      asking.clear()
-      return by(() => course.lost(loss))
-    })
-
   /** Connects, and stays for as long as it lasts; says why it is over. */
   const visit: Effect.Effect<Trouble, never, R> = Effect.gen(function* () {
     const transport = yield* open
@@ -245,10 +249,10 @@ export const converse = Effect.fnUntraced(function* <R>(
     const hello = yield* greeting(transport, (line) => onWire("received", readable(line)))
     withdrawn = Deferred.makeUnsafe()
     // Added before the link, so that it comes after the bye that the link says when the scope closes.
-    yield* Effect.addFinalizer(() => forgetLink(address))
+    yield* Effect.addFinalizer(() => by(() => []))
     link = yield* startLink(transport, hello, { hear, finish: () => {} }, onWire)
     const { ended } = link
-    yield* act(() => course.greeted(hello))
+    yield* act(() => (link === undefined ? [] : course.greeted(hello)))
     const loss = yield* Effect.raceFirst(ended, Effect.raceFirst(Deferred.await(withdrawn), Deferred.await(broken)))
     return loss instanceof Refused ? loss : new ConnectionLost({ address, loss, outcome: "unknown" })
   }).pipe(Effect.scoped, Effect.catch(Effect.succeed))
@@ -258,7 +262,11 @@ export const converse = Effect.fnUntraced(function* <R>(
   /** Milliseconds to wait before the next visit; undefined to stay away. */
   const pauseAfter = (why: Trouble): Effect.Effect<number | undefined> => {
     if (comeBack === "never" || (comeBack === "once live" && !hasBeenLive)) return Effect.undefined
-    const loss = lossIn(why, course.kept.person.nth > 0)
+    const isKnown = course.kept.person.nth > 0
+    // Somebody who has lost the secret is kept out by their own shadow for so long.
+    if (isTaken(why) && isKnown && course.grace() !== undefined) return Effect.succeed(course.grace())
+    const mayPass = isTaken(why) ? isKnown : isReplaced(why) && course.mayHaveReplacedItself()
+    const loss = mayPass ? passing : lossIn(why)
     return loss === undefined ? Effect.undefined : comebackAfter(loss, failures)
   }
 
@@ -409,8 +417,6 @@ export const converse = Effect.fnUntraced(function* <R>(
 
 const nothing = { items: [], more: false } as const
 
-const closedHere: Loss = { _tag: "Closed", why: "this client closed it" }
-
 /** What is asked while there is no connection. */
 const away = new ConnectionLost({
   address: "the server",
@@ -425,8 +431,15 @@ const errorOf = ({ code, field, message }: Refused): Reply => ({
   ...(field === undefined ? {} : { field })
 })
 
+const isTaken = (why: Trouble): boolean => why._tag === "Refused" && why.code === "nick-taken"
+
+const isReplaced = (why: Trouble): boolean =>
+  why._tag === "ConnectionLost" && why.loss._tag === "Bye" && why.loss.bye.code === "replaced"
+
+const passing: Loss = { _tag: "Closed", why: "the server still knows an earlier connection" }
+
 /** The end that a trouble stands for when it may pass; undefined when it won't. */
-const lossIn = (why: Trouble, isKnown: boolean): Loss | undefined => {
+const lossIn = (why: Trouble): Loss | undefined => {
   switch (why._tag) {
     case "ConnectionLost":
       return why.loss
@@ -435,8 +448,6 @@ const lossIn = (why: Trouble, isKnown: boolean): Loss | undefined => {
     case "NotTertulia":
       return why.saidNothing ? { _tag: "Closed", why: why.why } : undefined
     case "Refused":
-      // Whoever was there before may be kept out by their own shadow: the server keeps a nick for a while.
-      return why.code === "nick-taken" && isKnown ? { _tag: "Closed", why: why.message } : undefined
     case "NotKept":
       return undefined
   }

@@ -17,8 +17,8 @@ import {
   type Reply
 } from "@tertulia/protocol"
 import { type Loss, Refused } from "./errors.ts"
-import { type Change, type Cursor, type Item, type Kept, makeKept, type Person, type Rest } from "./kept.ts"
-import { attempt, isEntryOf, type Standing, verdict, withHole } from "./outbox.ts"
+import { type Change, type Cursor, type Item, type Kept, makeKept, type Person, type Rest, type Tried } from "./kept.ts"
+import { attempt, isEntryOf, isOpen, type Standing, undone, verdict, withHole } from "./outbox.ts"
 import type { LogEntry } from "./passed.ts"
 import { makeReader, type Reader, type Reading } from "./reader.ts"
 
@@ -88,11 +88,15 @@ export interface Course {
   readonly phase: () => Phase
   /** The limits of the present connection, or of the last. */
   readonly limits: () => Limits
+  /** Milliseconds for which the server may keep a nick for somebody who has lost the secret, when it knows people. */
+  readonly grace: () => number | undefined
+  /** Whether a `replaced` may have been this client's own doing (SESSION-11): once for each login that it gave up on. */
+  readonly mayHaveReplacedItself: () => boolean
   /** It begins: with these rooms, besides those that were kept. */
   readonly begin: (rooms: Iterable<string>) => Steps
   /** A connection was made, and greeted by this. */
   readonly greeted: (hello: Hello) => Steps
-  /** Something has happened in a room, in the order of the wire; what the low-level session would drop included. */
+  /** Something has happened in a room, in the order of the wire; entries whose predecessors are missing included. */
   readonly hear: (event: LogEntry | Member) => Steps
   /** The connection is over. */
   readonly lost: (loss: Loss) => Steps
@@ -116,6 +120,8 @@ export interface CourseOptions {
   readonly nick: string
   /** How many sends may be under way in one room. With 1, what was refused for the moment can't be overtaken. */
   readonly ahead: number
+  /** Milliseconds of the Clock. */
+  readonly now: () => number
 }
 
 /** A room on one connection, from `joined` on. */
@@ -137,6 +143,8 @@ interface Visit {
   readonly places: Map<string, Place>
   /** The rooms whose `joined` hasn't come. */
   readonly entering: Set<string>
+  /** Whether a login with the session has no reply. */
+  isClaiming: boolean
   isWelcome: boolean
 }
 
@@ -145,7 +153,7 @@ const noop = () => {}
 /** Milliseconds after which `unavailable` is tried again when the server doesn't say. */
 const patience = 5_000
 
-export const makeCourse = ({ ahead, kept: before, nick: wanted }: CourseOptions): Course => {
+export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: CourseOptions): Course => {
   const kept = makeKept(before)
   // Where the reading stands, which may be further than what was shown.
   const cursors = new Map<string, Cursor | undefined>(kept.rooms)
@@ -154,6 +162,9 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted }: CourseOptions)
   let nick = wanted
   let visit: Visit | undefined
   let limits = effectiveLimits({})
+  let grace: number | undefined
+  // Logins with the session on connections that were given up: each may still be read, and end the connection that is there.
+  let shadows = 0
   let steps: Array<Step> = []
 
   /** Collects the steps of one move. */
@@ -190,8 +201,10 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted }: CourseOptions)
       limits,
       places: new Map(),
       entering: new Set(),
+      isClaiming: false,
       isWelcome: false
     }
+    grace = visit.resumes ? 1_000 * limits.grace : undefined
     logIn(visit)
   }
 
@@ -199,7 +212,9 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted }: CourseOptions)
     const { session } = kept.person
     const name = session === undefined ? nick : (kept.person.nick ?? nick)
     const how = !now.resumes ? {} : session === undefined ? { resume: true } : { session }
+    now.isClaiming = "session" in how
     ask({ type: "login", nick: name, ...how }, (reply) => {
+      now.isClaiming = false
       if (reply.type === "welcome") return welcomed(now, reply, now.resumes ? session : undefined)
       if (reply.type !== "error") return
       if (reply.code === "unavailable") return wait(reply, () => visit === now && logIn(now))
@@ -370,39 +385,42 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted }: CourseOptions)
       if (!place.isReady || place.isLeaving || resting.has(room) || place.underway.size >= ahead) return
       if (item.room !== room || item.rest !== undefined || place.underway.has(item.key)) continue
       const standing = standingIn(now, place)
-      if (verdict(item, standing) === "send") send(now, place, item, standing)
+      if (verdict(item, standing, limits.keySeconds) === "send") send(now, place, item, standing)
       else rest(item, { _tag: "Unknown" })
     }
   }
 
   const standingIn = (now: Visit, { epoch, reader }: Place): Standing => {
     const { nick: name = nick, nth, session } = kept.person
-    return { person: nth, nick: name, isKeyed: now.resumes && session !== undefined, epoch, last: reader.last() }
+    const isKeyed = now.resumes && session !== undefined
+    return { person: nth, nick: name, isKeyed, epoch, last: reader.last(), at: clock() }
   }
 
   const send = (now: Visit, place: Place, item: Item, standing: Standing) => {
-    const { key, room, text } = item
+    const { key, room, text, tried: before } = item
     // Noted before it is sent: a client that is killed in between takes it for one that may be there, and looks.
-    save({ _tag: "Item", item: { ...item, tried: attempt(item.tried, standing) } })
+    save({ _tag: "Item", item: { ...item, tried: attempt(before, standing) } })
     place.underway.add(key)
     ask({ type: "send", room, text, ...(now.resumes ? { key } : {}) }, (reply) => {
       place.underway.delete(key)
       const there = kept.items.get(key)
       if (there !== undefined && reply.type === "sent") sent(there, reply)
-      else if (there !== undefined && reply.type === "error") refused(there, reply)
+      else if (there !== undefined && reply.type === "error") refused(there, before, reply)
       flow(now, room, place)
     })
   }
 
-  const refused = (item: Item, error: ErrorReply) => {
+  const refused = (item: Item, before: Tried | undefined, error: ErrorReply) => {
     if (error.code === "unavailable" && kept.rooms.has(item.room)) {
+      save({ _tag: "Item", item: undone(item, before) })
       if (resting.has(item.room)) return
       resting.add(item.room)
       return wait(error, () => wake(item.room))
     }
-    // The error is about this attempt: an earlier one may be in the hole.
+    // The error is about this attempt, and says nothing of an earlier one.
     const { code, message } = error
-    rest(item, item.tried?.hasHole === true ? { _tag: "Unknown" } : { _tag: "Failed", code, message })
+    const isInDoubt = item.tried !== undefined && isOpen(before, item.tried)
+    rest(item, isInDoubt ? { _tag: "Unknown" } : { _tag: "Failed", code, message })
   }
 
   const wake = (room: string) => {
@@ -463,6 +481,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted }: CourseOptions)
   const lost = (loss: Loss) => {
     const now = visit
     visit = undefined
+    if (now?.isClaiming === true) shadows++
     // Everything before an answered bye was answered, and with it the session has ended (END-1, SESSION-8).
     if (loss._tag === "Goodbye" && now?.isWelcome === true)
       save({ _tag: "Person", person: { ...kept.person, session: undefined } })
@@ -488,6 +507,12 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted }: CourseOptions)
     kept,
     phase,
     limits: () => limits,
+    grace: () => grace,
+    mayHaveReplacedItself: () => {
+      if (shadows === 0) return false
+      shadows--
+      return true
+    },
     begin: move(begin),
     greeted: move(greeted),
     hear: move(hear),

@@ -46,7 +46,8 @@ const Tried = Schema.Struct({
   isKeyed: Schema.Boolean,
   epoch: Schema.String,
   last: Schema.Int,
-  hasHole: Schema.Boolean
+  hasHole: Schema.Boolean,
+  at: Schema.Finite
 })
 
 const Rest = Schema.Union([

@@ -33,6 +33,8 @@ export interface Tried {
   readonly last: number
   /** Whether entries after `last` are out of reach, of which one may be this item's. */
   readonly hasHole: boolean
+  /** When this person sent it first to this log, in milliseconds of the Clock: a server forgets keys (KEY-5). */
+  readonly at: number
 }
 
 /** Why an item waits for a decision of its person. */

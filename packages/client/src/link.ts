@@ -41,6 +41,8 @@ export type Heard = Extract<Happening, { readonly _tag: "Answered" | "Happened" 
 
 /** A running connection. */
 export interface Link {
+  /** Where the server is, for people. */
+  readonly address: string
   /** Puts a request into the outbox at once, and gives its `id`: the order of calls is the order on the wire. */
   readonly post: (type: RequestType, fields: object) => Result.Result<number, RequestError>
   /** What is known now of a room; undefined once left. */
@@ -172,6 +174,7 @@ export const startLink = Effect.fnUntraced(function* (
   // In a fiber of its own: this one may be interrupted already, and then could wait for nothing.
   yield* Effect.addFinalizer(() => Effect.flatMap(Effect.forkDetach(bye), Fiber.await))
   return {
+    address: transport.address,
     post,
     view: (room) => session.rooms.get(room),
     limits,

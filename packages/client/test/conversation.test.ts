@@ -11,7 +11,9 @@ import {
   Keys,
   NotKept,
   type State,
-  type Told
+  type Told,
+  type Transport,
+  TransportEnded
 } from "@tertulia/client"
 import { keepIn } from "@tertulia/client/file"
 import { tcp } from "@tertulia/client/tcp"
@@ -19,6 +21,7 @@ import type { Message } from "@tertulia/protocol"
 import { Deferred, Effect, Fiber, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { at, hello, lastingHello, listening, type Peer } from "./peer.ts"
+import { hasty } from "./support/hasty.ts"
 import { folder } from "./support/processes.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -220,6 +223,24 @@ describe("what had no reply", () => {
     })
   )
 
+  it.live("is told as unknown when one has left the room meanwhile and come back without having looked", () =>
+    Effect.gen(function* () {
+      const { conversation, peer, server } = yield* live()
+      yield* conversation.say("#cafe", "hola")
+      yield* peer.hears("send")
+      yield* conversation.leave("#cafe")
+      yield* conversation.join("#cafe")
+      yield* turnsAway(peer)
+      const next = yield* server.accepts
+      yield* hangsUpInTheEnd(next)
+      yield* receivesAnew(next)
+      const join = yield* seats(next, { head: 5 })
+      assert.isUndefined(join.after)
+      yield* conversation.drained()
+      assert.deepStrictEqual(fates(yield* conversation.outbox), [["hola", "Unknown"]])
+    })
+  )
+
   it.live("is told as unknown at once on a server that knows no keys, which is sent none [REPLY-12]", () =>
     Effect.gen(function* () {
       const { conversation, key, news, server } = yield* inDoubt(hello)
@@ -237,6 +258,52 @@ describe("what had no reply", () => {
       const [doubtful] = yield* conversation.outbox
       yield* conversation.forget(doubtful!.key)
       assert.deepStrictEqual(yield* conversation.outbox, [])
+    })
+  )
+})
+
+describe("what is said into a connection that has ended", () => {
+  it.live("was not sent, and isn't in doubt, even before one knows of the end", () =>
+    Effect.gen(function* () {
+      // A way to a server that takes its time to close.
+      const down = yield* Queue.unbounded<string | TransportEnded>()
+      const [heard, closes] = [yield* Queue.unbounded<string>(), Deferred.makeUnsafe<void>()]
+      const transport: Transport = {
+        address: "a server",
+        pull: Effect.flatMap(Queue.take(down), (one) =>
+          typeof one === "string" ? Effect.succeed([one]) : Effect.fail(one)
+        ),
+        limitLines: () => {},
+        send: (objects) => Effect.asVoid(Queue.offerAll(heard, objects)),
+        close: Deferred.await(closes)
+      }
+      const says = (object: object) => Queue.offer(down, JSON.stringify(object))
+      const conversation = yield* converse(Effect.succeed(transport), {
+        nick: "ana",
+        rooms: ["#cafe"],
+        comeBack: "never",
+        ahead: 1_000
+      })
+      yield* says(hello)
+      yield* Queue.take(heard)
+      yield* says({ type: "welcome", re: 1, nick: "ana" })
+      yield* Queue.take(heard)
+      yield* says({ ...joined, re: 2 })
+      yield* becomes(conversation, "Live")
+      const listing = yield* Effect.forkScoped(Effect.flip(conversation.list), { startImmediately: true })
+      yield* Queue.take(heard)
+      yield* Queue.offer(down, new TransportEnded({ why: "it broke" }))
+      // Whoever has asked something hears of the end as soon as anything is done.
+      while (listing.pollUnsafe() === undefined) {
+        yield* conversation.say("#cafe", "hola")
+        yield* Effect.yieldNow
+      }
+      const items = yield* conversation.outbox
+      assert.strictEqual((yield* conversation.state)._tag, "Live")
+      assert.isUndefined(items.at(-1)?.tried)
+      assert.isUndefined(items.at(-1)?.rest)
+      yield* Deferred.succeed(closes, undefined)
+      yield* conversation.ended
     })
   )
 })
@@ -269,6 +336,31 @@ describe("what was refused", () => {
       yield* TestClock.adjust("1 millis")
       assert.deepStrictEqual(yield* confirms(peer, 1), { key, text: "one" })
       assert.strictEqual((yield* confirms(peer, 2)).text, "two")
+    })
+  )
+
+  it.live("later than an attempt that nobody has heard of is in doubt", () =>
+    Effect.gen(function* () {
+      const { conversation, peer } = yield* inDoubt()
+      yield* continues(peer)
+      yield* seats(peer, { resumed: true })
+      const { id } = yield* peer.hears("send")
+      yield* peer.says({ type: "error", re: id, code: "too-long", message: "too long now", field: "text" })
+      yield* conversation.drained()
+      assert.deepStrictEqual(fates(yield* conversation.outbox), [["hola", "Unknown"]])
+    })
+  )
+
+  it.live("later than an attempt that had no effect for certain is not", () =>
+    Effect.gen(function* () {
+      const { conversation, peer } = yield* live()
+      yield* conversation.say("#cafe", "hola")
+      const first = yield* peer.hears("send")
+      yield* peer.says({ type: "error", re: first.id, code: "unavailable", message: "not now", retryAfter: 0 })
+      const { id } = yield* peer.hears("send")
+      yield* peer.says({ type: "error", re: id, code: "too-long", message: "too long now", field: "text" })
+      yield* conversation.drained()
+      assert.deepStrictEqual(fates(yield* conversation.outbox), [["hola", "Failed"]])
     })
   )
 
@@ -383,6 +475,25 @@ describe("the state", () => {
     })
   )
 
+  it.live("is not final when one may have replaced oneself by a login that one has given up [SESSION-11]", () =>
+    Effect.gen(function* () {
+      const { peer, server } = yield* live()
+      yield* turnsAway(peer)
+      const slow = yield* server.accepts
+      yield* slow.says(lastingHello)
+      yield* slow.hears("login")
+      yield* turnsAway(slow)
+      const next = yield* server.accepts
+      yield* continues(next)
+      yield* seats(next, { resumed: true })
+      yield* next.says({ type: "bye", code: "replaced", message: "the login that came late" })
+      yield* next.hangsUp
+      const last = yield* server.accepts
+      yield* hangsUpInTheEnd(last)
+      yield* continues(last)
+    }).pipe(hasty)
+  )
+
   it.effect("tells that a server has given the nick to somebody else, and another may be tried at once", () =>
     Effect.gen(function* () {
       const { conversation, news, peer, server } = yield* live()
@@ -399,7 +510,8 @@ describe("the state", () => {
         const { state } = yield* tells(news, "State")
         if (state._tag !== "Offline" || state.why._tag !== "Refused") continue
         assert.strictEqual(state.why.code, "nick-taken")
-        assert.isDefined(state.again)
+        // As long as the server may keep the nick for somebody whose secret is lost: limits.grace.
+        assert.strictEqual(state.again, 15_000)
         break
       }
       yield* conversation.rename("eva")

@@ -61,7 +61,7 @@ describe("a file that keeps a conversation", () => {
 
   it.live("keeps changes, and the order of what has changed", () =>
     Effect.gen(function* () {
-      const tried = { person: 1, nick: "ana", isKeyed: true, epoch: "k3", last: 41, hasHole: false }
+      const tried = { person: 1, nick: "ana", isKeyed: true, epoch: "k3", last: 41, hasHole: false, at: 7 }
       const { items, person, rooms } = yield* keepAll(yield* file, [
         ...changes,
         item("a1", { tried }),

@@ -99,12 +99,29 @@ export const makeServer = (first: Claims) => {
 
   /** Everything that the connections of a session will ever do is done, or never will be. */
   const settle = (session: string, most: number) => {
+    for (const wire of wires.filter((wire) => wire.session === session)) settleOne(wire, most)
+  }
+
+  const settleOne = (wire: Wire, most: number) => {
+    for (let nth = 0; nth < most && wire.up.length > 0; nth++) serve(wire)
+    wire.up.length = 0
+    if (wire.isCut) return
+    wire.down.push({ type: "bye", code: "replaced", message: "it goes on elsewhere" })
+    wire.isCut = true
+  }
+
+  /** Somebody goes on: an open connection ends before that (SESSION-3); of one that is gone, something may be on its way. */
+  const takeOver = (session: string) => {
     for (const wire of wires.filter((wire) => wire.session === session)) {
-      for (let nth = 0; nth < most && wire.up.length > 0; nth++) serve(wire)
-      wire.up.length = 0
-      if (wire.isCut) continue
-      wire.down.push({ type: "bye", code: "replaced", message: "it goes on elsewhere" })
-      wire.isCut = true
+      if (!wire.isCut || counter++ % 2 === 0) settleOne(wire, counter % 3)
+    }
+  }
+
+  /** Whoever sends a key again waits for the first attempt, if that is still on its way. */
+  const waitFor = (mine: Wire, key: string, room: string) => {
+    const isIt = (request: Request) => request.type === "send" && request.key === key && request.room === room
+    for (const wire of wires.slice(0, wires.indexOf(mine))) {
+      while (wire.session === mine.session && wire.up.some(isIt)) serve(wire)
     }
   }
 
@@ -127,8 +144,11 @@ export const makeServer = (first: Claims) => {
       return error(id, "nick-taken")
     }
     const known = session === undefined || !wire.claims.resume ? undefined : sessions.get(session)
-    if (session !== undefined && wire.claims.resume) settle(session, counter++ % 3)
-    if (session !== undefined && wire.claims.resume && known?.nick !== nick) return error(id, "session-expired")
+    if (session !== undefined && wire.claims.resume && known?.nick !== nick) {
+      settle(session, counter++ % 3)
+      return error(id, "session-expired")
+    }
+    if (session !== undefined && known !== undefined) takeOver(session)
     wire.nick = nick
     if (!wire.claims.resume || (resume !== true && session === undefined)) {
       wire.person = fresh("p")
@@ -175,6 +195,7 @@ export const makeServer = (first: Claims) => {
   const send = (wire: Wire, { id, key, room, text }: Asked<"send">): Reply => {
     // What a server looks at before anything else, it may refuse even where it has the entry.
     if (isStrict) return error(id, "too-long")
+    if (wire.session !== undefined && key !== undefined) waitFor(wire, key, room)
     const log = logs.get(room)
     const mine = `${wire.person} ${key}`
     const known = wire.claims.resume && key !== undefined ? log?.keys.get(mine) : undefined
@@ -249,6 +270,11 @@ export const makeServer = (first: Claims) => {
       const log = logs.get(room)
       if (log !== undefined) log.first = Math.min(log.first + many, log.entries.length + 1)
     },
+    /** So much time passes that no key is known any more. */
+    forgetsKeys: (most: number) => {
+      for (const wire of wires) if (wire.isCut) settleOne(wire, most)
+      for (const log of logs.values()) log.keys.clear()
+    },
     /** The sessions end whose connections are gone. */
     expire: (most: number) => {
       for (const session of sessions.keys()) {
@@ -312,8 +338,11 @@ export const makeClient = (server: SimulatedServer, ahead: number) => {
   let unread: Array<News> = []
   let ids = 0
   let words = 0
+  let now = 0
   /** Where each log was begun to be read, whether or not its person has looked. */
   const begun = new Map<string, number>()
+  /** What was in doubt at any time, even if it was found later. */
+  const doubted = new Set<string>()
 
   const carryOut = (steps: Steps) => {
     for (const step of steps) if (step._tag === "Save") file.change(step.change)
@@ -335,6 +364,7 @@ export const makeClient = (server: SimulatedServer, ahead: number) => {
           if (log !== "same") begun.set(joined.epoch, last)
           else if (!begun.has(joined.epoch)) throw new Error(`${joined.epoch} was never known`)
         }
+        if (step.news._tag === "Waiting" && step.news.item.rest?._tag === "Unknown") doubted.add(step.news.item.text)
         unread.push(step.news)
         return
       case "Withdraw":
@@ -351,7 +381,7 @@ export const makeClient = (server: SimulatedServer, ahead: number) => {
   }
 
   const begin = (kept: Kept) => {
-    course = makeCourse({ kept, nick: "ana", ahead })
+    course = makeCourse({ kept, nick: "ana", ahead, now: () => now })
     waiting = new Map()
     timers = []
     unread = []
@@ -364,6 +394,7 @@ export const makeClient = (server: SimulatedServer, ahead: number) => {
     file,
     told,
     begun,
+    doubted,
     isConnected: () => wire !== undefined,
     course: () => course,
     connect: () => {
@@ -416,6 +447,10 @@ export const makeClient = (server: SimulatedServer, ahead: number) => {
       const [timer, ...others] = timers
       timers = others
       if (timer !== undefined) carryOut(timer())
+    },
+    /** Milliseconds pass. */
+    passes: (millis: number) => {
+      now += millis
     },
     isIdle: () => (wire?.up.length ?? 0) + (wire?.down.length ?? 0) + timers.length + unread.length === 0
   }

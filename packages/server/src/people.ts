@@ -157,15 +157,15 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
   // A disk that is full now has space later; until then nobody waits for it.
   const forgetLater = Effect.suspend(() => forgetAll).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.ignore)
 
-  /** Ends the memberships of a person, and the session; gives the nick free. */
+  /** Ends a person: the session, the memberships, the hold on the nick. */
   const end = (person: Person) => {
     endSession(person)
     free(person)
     if (person.claim !== undefined) fork(forgetLater)
   }
 
-  /** Ends them too; but the nick is free only when a restart wouldn't bring the session back, or couldn't be kept from it (SESSION-9). */
-  const endBeforeFree = (person: Person) => {
+  /** Ends a person whose time is over, as soon as a restart wouldn't bring the session back; or at once, where that can't be written. */
+  const endInTime = (person: Person) => {
     endSession(person)
     const freed = Effect.andThen(
       Effect.ignore(forgetAll),
@@ -175,8 +175,6 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
   }
 
   const endSession = (person: Person) => {
-    for (const kept of person.kept.values()) leave(kept)
-    person.kept.clear()
     if (person.claim === undefined) return
     const claimant = claimantOf(person)
     if (claimant !== undefined) waiting.delete(claimant)
@@ -185,6 +183,8 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
   }
 
   const free = (person: Person) => {
+    for (const kept of person.kept.values()) leave(kept)
+    person.kept.clear()
     if (nicks.get(person.nick) === person) nicks.delete(person.nick)
   }
 
@@ -273,7 +273,7 @@ export const makePeople = Effect.fnUntraced(function* ({ fork, grace, leave, now
       const { person } = claimant
       // What was sent before the end is in the log before the session counts as ended (SESSION-7).
       if (person.session === undefined && claimant.until <= at && claimant.isSettled()) {
-        endBeforeFree(person)
+        endInTime(person)
         continue
       }
       for (const [name, kept] of person.kept) {

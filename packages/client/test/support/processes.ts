@@ -52,7 +52,7 @@ const killed = (child: ChildProcess, gone: Deferred.Deferred<void>) =>
   )
 
 const within = <A>(effect: Effect.Effect<A>, what: string): Effect.Effect<A> =>
-  Effect.timeoutOrElse(effect, { duration: "20 seconds", orElse: () => Effect.die(new Error(`${what} never came`)) })
+  Effect.timeoutOrElse(effect, { duration: "60 seconds", orElse: () => Effect.die(new Error(`${what} never came`)) })
 
 /** A folder that ends with the scope. */
 export const folder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(

@@ -1,8 +1,11 @@
-/** Says word after word in #cafe, and prints each when it is kept: `speak.ts FILE PORT PREFIX`. Ends when it is killed. */
+/**
+ * Says word after word in #cafe, and prints each when it is kept: `speak.ts FILE PORT PREFIX`. Ends when it is killed.
+ */
 import { converse } from "@tertulia/client"
 import { keepIn } from "@tertulia/client/file"
 import { tcp } from "@tertulia/client/tcp"
 import { Effect, Stream } from "effect"
+import { hasty } from "./hasty.ts"
 
 const [path = "", port = "", prefix = ""] = process.argv.slice(2)
 
@@ -22,4 +25,4 @@ const speak = Effect.gen(function* () {
   }
 })
 
-Effect.runFork(Effect.scoped(speak))
+Effect.runFork(Effect.scoped(speak).pipe(hasty))
