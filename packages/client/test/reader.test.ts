@@ -69,7 +69,7 @@ describe("a reader", () => {
     const reader = atTwo()
     const readings = [passed("#cafe", 3), entry(4), passed("#cafe", 6), passed("#cafe", 4)].flatMap(reader.take)
     assert.deepStrictEqual(readings.map(inSigns), ["(3)", "4", "after 4?"])
-    const { entries, ...rest } = page(4, 1, 7)
+    const { entries, ...rest } = page(4, 1, 7, 3)
     const [five, , seven] = entries
     const mixed = {
       ...rest,
