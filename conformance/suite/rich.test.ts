@@ -943,7 +943,7 @@ const deeds = fc.array(
     target: fc.integer({ min: 1, max: 12 }),
     word: fc.nat({ max: 3 })
   }),
-  { minLength: 1, maxLength: 60 }
+  { minLength: 1, maxLength: 60, size: "max" }
 )
 
 const askOf = (room: string, { target, what, word, who }: Deed, nth: number): Ask => {
