@@ -74,7 +74,8 @@ try {
         _tag: "Append",
         room: name,
         epoch: name.slice(1),
-        drafts: [{ person: from, from, text: said, at }]
+        reactions: 64,
+        drafts: [{ type: "message", person: from, from, text: said, at }]
       } as const
     })
     if (write(group)._tag !== "Committed") throw new Error("can't write")

@@ -140,6 +140,15 @@ export const success = (to: JsonObject): JsonObject | undefined => {
       return { type: "left", re, room }
     case "send":
       return { type: "sent", re, room, seq: 1, at: "2026-01-01T00:00:00.000Z" }
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
+      return { type: "sent", re, room, seq: 1, at: "2026-01-01T00:00:00.000Z" }
+    case "typing":
+      return { type: "typing", re, room }
+    case "read":
+      return { type: "read", re, room, seq: 0, head: 0, unread: 0 }
     case "rooms":
       return { type: "rooms", re, rooms: [] }
     case "members":

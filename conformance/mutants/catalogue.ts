@@ -11,6 +11,7 @@ import { order } from "./catalogue/order.ts"
 import { presence } from "./catalogue/presence.ts"
 import { registries } from "./catalogue/registries.ts"
 import { resume } from "./catalogue/resume.ts"
+import { rich } from "./catalogue/rich.ts"
 import { rooms } from "./catalogue/rooms.ts"
 import { search } from "./catalogue/search.ts"
 import { session } from "./catalogue/session.ts"
@@ -29,6 +30,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...resume,
   ...direct,
   ...presence,
+  ...rich,
   ...search,
   ...registries,
   ...versioning,

@@ -23,6 +23,12 @@ export const reliedOn = {
   status: "STATUS-1",
   users: "USERS-1",
   whois: "USERS-4",
+  edit: "RICH-1",
+  delete: "RICH-1",
+  react: "RICH-1",
+  topic: "RICH-1",
+  typing: "TYPING-1",
+  read: "READ-1",
   search: "SEARCH-1"
 } as const satisfies Record<RequestType, RequirementId>
 

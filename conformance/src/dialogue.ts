@@ -229,7 +229,10 @@ const loose = new Set([
 ])
 
 /** Fields whose absence says something. */
-const telling = ["re", "more", "resumed", "session", "duplicate", "key", "next", "text", "display"]
+const telling = [
+  ...["re", "more", "resumed", "session", "duplicate", "key", "next", "text", "display"],
+  ...["edited", "replyTo", "mentions", "reactions", "reacted", "topic", "read"]
+]
 
 /** Why an object isn't the one that is written, or `undefined` when it is. */
 const mismatch = (stage: Stage, expected: JsonObject, item: Arrived): string | undefined => {

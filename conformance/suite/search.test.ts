@@ -111,7 +111,8 @@ const asShown = Effect.fnUntraced(function* (
   const shownBy = new Map<string, Message>()
   for (const room of new Set(places.map((place) => place.room))) {
     const { entries } = yield* client.ask({ type: "history", room })
-    for (const entry of entries) shownBy.set(nameOf({ room, seq: entry.seq }), { ...entry, room })
+    for (const entry of entries)
+      if (entry.type === "message") shownBy.set(nameOf({ room, seq: entry.seq }), { ...entry, room })
   }
   return places.map((place) => shownBy.get(nameOf(place))!)
 })

@@ -89,10 +89,12 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
         return send(request)
       case "history":
         return page(request)
-      default: {
+      case "members": {
         const after = members().filter((name) => name > (request.after ?? ""))
         return [{ type: "members", re, room, members: after }]
       }
+      default:
+        return [refusal({ code: "unsupported", re, message: "this server doesn't know that request", field: "type" })]
     }
   }
 
@@ -142,6 +144,13 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
         return join(request)
       case "search":
         return [refusal({ code: "unsupported", re, message: "this server has no search" })]
+      case "edit":
+      case "delete":
+      case "react":
+      case "topic":
+      case "typing":
+      case "read":
+        return [refusal({ code: "unsupported", re, message: "this server has no rich messages" })]
       case "conversations":
         return [{ type: "conversations", re, conversations: [] }]
       default:

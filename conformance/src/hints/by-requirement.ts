@@ -223,6 +223,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "CATCH-5": "A `join` with `after` needs an `epoch`: check that before the room is made or entered.",
   "CATCH-7":
     "Keep the last `seq` of each room and epoch, also over connections, and show an entry only if its `seq` is above it.",
+  "CATCH-9":
+    "Raise your cursor for every event that has `room` and `seq`, before you look at its `type`; then ignore what you don't know.",
   "CATCH-8":
     "Remember for each room the `epoch` of `joined` and the `seq` of the last entry that you have shown, and put both into the next `join`.",
   "SYNC-1":
@@ -422,6 +424,61 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Look whether a room is shared before you say anything: if none is, answer as if nobody had the nick, with the same code, field and message.",
   "USERS-6":
     "Build `users` and `whois` from the same record as the events, when they are asked for: a copy that is refreshed now and then shows something else than the last `presence`.",
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Rich
+  // ---------------------------------------------------------------------------------------------------------------------
+  "RICH-1":
+    "Give changes to the same function that appends messages and sends them to everybody: one counter, one log, one fan-out. Write `on` into the event also when the request left it out.",
+  "RICH-2":
+    "Look a key up before you know what kind of request it is, and compare the type and all content fields with those of the entry. Keep the text that a message was sent with: an edit must not change what its key stands for. Note the key also where nothing had to be done.",
+  "RICH-3":
+    "Find the target where the log is written, not where requests are read: it must be there, of the type `message`, and not deleted.",
+  "RICH-4":
+    "Store with each message the id of its person, and compare that: a nick is somebody else's as soon as its holder has left.",
+  "RICH-5": "Ask whether the connection is in the room before you look at the entry, for each of these requests.",
+  "RICH-6":
+    "Compute the longest line that your limits allow: a text, 32 mentions and all reactions. Raise `line`, or lower `reactions`, until it fits; and claim `history`.",
+  "EDIT-1":
+    "On `edit`, change the text of the stored message as well, and note the `seq` of the edit beside it; pages and replays then show it without looking for edits.",
+  "EDIT-2":
+    "Change two things in the stored message, its text and `edited`, and nothing else: no new time, no new key.",
+  "DELETE-1":
+    "Don't delete the row: the entry keeps its `seq`, and is shown as `erased` with the `seq` of the `delete`. A page with a hole breaks every client.",
+  "DELETE-2":
+    "Empty the texts in the store when the `delete` is written: that of the message, those of all edits whose target it is, and whatever you keep to compare keys.",
+  "REACT-1":
+    "Count bytes of UTF-8, not characters, and refuse what a terminal could take for a command: U+0000 to U+001F and U+007F to U+009F.",
+  "REACT-2":
+    "Keep for each message the reactions in the order in which each came into the list, with the people who have it; one that nobody has leaves the list. Note the `seq` of each `react`, of those that take away too.",
+  "REACT-3":
+    "Before you append, look whether this person has this reaction already; if so, answer with the place of the entry that added it.",
+  "REACT-4": 'With `"on":false` look whether this very person has the reaction, not whether anybody has.',
+  "REACT-5":
+    "Count different reactions of the message, not people, and only when the new one isn't among them; compare with `>=` before you add.",
+  "REACT-6": "Key reactions by the id of the person, not by the nick.",
+  "REPLYTO-1":
+    "Store `replyTo` with the message and show it wherever the message is shown: live, in replays, in pages.",
+  "REPLYTO-2":
+    "Check `replyTo` where the log is written: it must be the `seq` of an entry that is a message, deleted or not.",
+  "MENTION-1":
+    "Scan for `@`: look at the byte before it, then take as many name characters as there are, and drop the name if there are more than 32. `vectors/mentions.json` has every case.",
+  "TYPING-1": "`typing` is a request like any other: it gets its reply, in its turn, and the log doesn't hear of it.",
+  "TYPING-2":
+    "Send the event to every other connection in the room whose socket has taken all that it was given; only for the others may it be dropped.",
+  "TYPING-3":
+    "Note for each person and room when the others were last told, and what: `on` again only 3 seconds later or after a message, `off` only if they think that somebody types.",
+  "TYPING-4": "Leave out the connection that has asked when you send the event.",
+  "READ-1": "A mark is the maximum of what was asked for: compare before you store, and answer with what is stored.",
+  "READ-2":
+    "Count messages only, by other people's ids and not nicks, that aren't deleted, above the mark and up to the `head` that you answer.",
+  "READ-3": "Compare `seq` with the head of the log before you move the mark.",
+  "READ-4":
+    "A mark belongs to the id of the person: store it there, in the file too if you claim `resume`, and forget it with the person.",
+  "READ-5": "Put the mark into `joined` if and only if it is above 0.",
+  "READ-6": "A mark is nobody else's business: answer who asks, and send nothing to the room.",
+  "TOPIC-1": "A topic is a line: count its bytes of UTF-8, refuse every control character, and take an empty one.",
+  "TOPIC-2":
+    "Keep the topic with the room, not only in the log: `joined` says it as of `head`, and leaves it out when it is empty.",
   // ---------------------------------------------------------------------------------------------------------------------
   // Search
   // ---------------------------------------------------------------------------------------------------------------------

@@ -105,12 +105,18 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
       if (isDirect(request.room)) return undefined
       return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "HISTORY-7" }
     case "send":
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
       if (isDirect(request.room)) return undefined
       // Whether a key is known, a bystander can't see: it may have been used on an earlier connection (KEY-7).
       if (resumes && request.key !== undefined) return undefined
       return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
     case "leave":
     case "members":
+    case "typing":
+    case "read":
       return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
     case "join":
       if (rooms.has(request.room)) return { codes: ["already-joined"], requirement: "JOIN-5" }
@@ -139,10 +145,23 @@ export const excusesOf = (request: Request, { nick, rooms }: Standing): Readonly
         "unavailable",
         ...(request.key === undefined ? [] : ["key-reused" as const]),
         ...(isDirect(request.room) ? ["no-such-nick" as const] : []),
-        ...(request.key === undefined || rooms.has(request.room) ? [] : ["not-joined" as const])
+        ...(request.key === undefined || rooms.has(request.room) ? [] : ["not-joined" as const]),
+        ...refusalsOf(request)
+      ]
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
+      return [
+        "unavailable",
+        ...(request.key === undefined ? [] : ["key-reused" as const]),
+        ...(request.key === undefined || rooms.has(request.room) ? [] : ["not-joined" as const]),
+        ...refusalsOf(request)
       ]
     case "history":
       return isDirect(request.room) ? ["no-such-nick", "unavailable"] : ["unavailable"]
+    case "read":
+      return ["no-such-entry", "unavailable"]
     case "join":
       return ["limit-reached", "unavailable", ...(request.create === false ? ["no-such-room" as const] : [])]
     case "whois":
@@ -152,6 +171,21 @@ export const excusesOf = (request: Request, { nick, rooms }: Standing): Readonly
       return []
     default:
       return ["unavailable"]
+  }
+}
+
+/** What depends on other entries, of which a bystander may not have seen all. */
+const refusalsOf = (request: Request): ReadonlyArray<ErrorCode> => {
+  switch (request.type) {
+    case "send":
+      return request.replyTo === undefined ? [] : ["no-such-entry"]
+    case "edit":
+    case "delete":
+      return ["no-such-entry", "forbidden"]
+    case "react":
+      return ["no-such-entry", "limit-reached"]
+    default:
+      return []
   }
 }
 

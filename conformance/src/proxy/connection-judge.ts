@@ -11,12 +11,15 @@ import {
   claims,
   claimsMore,
   defaultLimits,
+  type EntryEvent,
   type ErrorReply,
   effectiveLimits,
   errorCodes,
   type Hello,
   helloBytes,
   isDirect,
+  isEntryEvent,
+  isSameEntry,
   type Joined,
   type JsonObject,
   type Limits,
@@ -24,7 +27,6 @@ import {
   type LineDecoder,
   limitFaults,
   type Member,
-  type Message,
   makeLineDecoder,
   notUtf8,
   otherIn,
@@ -53,8 +55,8 @@ export interface Accusation extends Breach {
 /** What connections know of one another's entries. */
 export interface Logs {
   /** Notes an entry, and gives what was shown first in its place; `seen` says whether an entry was shown to anybody. */
-  readonly show: (log: string, entry: Message) => Message
-  readonly seen: (log: string, seq: number) => Message | undefined
+  readonly show: (log: string, entry: EntryEvent) => EntryEvent
+  readonly seen: (log: string, seq: number) => EntryEvent | undefined
 }
 
 /** Judges one connection; times are in milliseconds. */
@@ -222,6 +224,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       server("HELLO-1", { expected: "`hello` as the first object", got: excerpt(text) })
     }
     if (what.message !== undefined) happen(what.message, what)
+    else passOver(what.object)
   }
 
   const happen = (event: ServerMessage, { at, line, moment }: Arrived) => {
@@ -230,7 +233,12 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       case "hello":
         return greet(event, line)
       case "message":
-        return place(event)
+      case "erased":
+      case "edit":
+      case "delete":
+      case "react":
+      case "topic":
+        return isEntryEvent(event) ? place(event) : undefined
       case "member":
         return move(event)
       case "presence":
@@ -260,7 +268,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   // The server: events
   // -------------------------------------------------------------------------------------------------------------------
 
-  const stayOf = (event: Message | Member): Stay | undefined => {
+  const stayOf = (event: EntryEvent | Member): Stay | undefined => {
     const stay = rooms.get(event.room)
     if (stay === undefined && !isObscure) {
       server("ISOLATE-1", { expected: `nothing of ${event.room}: this connection is not in it`, got: show(event) })
@@ -268,15 +276,15 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     return stay
   }
 
-  const agree = (log: string, entry: Message) => {
+  const agree = (log: string, entry: EntryEvent) => {
     const first = logs.show(log, entry)
-    if (first.from !== entry.from || first.text !== entry.text || first.at !== entry.at) {
+    if (!isSameEntry(first, entry)) {
       server("ORDER-1", { expected: `what was shown before: ${show(first)}`, got: show(entry) })
     }
   }
 
   /** An entry of a conversation: what came before the first that is seen isn't known here. */
-  const placeDirect = (entry: Message, epoch: string) => {
+  const placeDirect = (entry: EntryEvent, epoch: string) => {
     const { from, room, seq } = entry
     if (from !== nick && from !== otherIn(room)) {
       server("DIRECT-3", { expected: `an entry from ${nick} or ${otherIn(room)} in ${room}`, got: show(entry) })
@@ -297,9 +305,9 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     talks.set(room, { epoch, last: seq })
   }
 
-  const place = (entry: Message) => {
+  const place = (entry: EntryEvent) => {
     if (isDirect(entry.room) && claims(features(), "direct")) {
-      if (entry.epoch !== undefined) return placeDirect(entry, entry.epoch)
+      if (entry.type === "message" && entry.epoch !== undefined) return placeDirect(entry, entry.epoch)
       return server("DIRECT-5", { expected: `the epoch of ${entry.room} in \`message\``, got: show(entry) })
     }
     const stay = stayOf(entry)
@@ -312,6 +320,14 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       server(isHole ? "ORDER-2" : "ORDER-3", { expected, got: `the entry ${entry.seq}` })
     }
     stay.last = Math.max(stay.last, entry.seq)
+  }
+
+  /** An entry of a kind that this version doesn't know has its place; what it says, nobody here can judge. */
+  const passOver = ({ room, seq }: JsonObject) => {
+    const stay = rooms.get(String(room))
+    if (stay === undefined || !Number.isSafeInteger(seq)) return
+    stay.last = Math.max(stay.last, Number(seq))
+    isObscure = true
   }
 
   const move = (event: Member) => {

@@ -20,6 +20,7 @@ import {
 import { type Loss, Refused } from "./errors.ts"
 import { type Change, type Cursor, type Item, type Kept, makeKept, type Person, type Rest, type Tried } from "./kept.ts"
 import { attempt, isEntryOf, isOpen, type Standing, undone, verdict, withHole } from "./outbox.ts"
+import type { LogEntry } from "./passed.ts"
 import { makeReader, type Reader, type Reading } from "./reader.ts"
 import { makeTalks, type TalkNews } from "./talks.ts"
 
@@ -27,6 +28,14 @@ import { makeTalks, type TalkNews } from "./talks.ts"
 export type News =
   /** An entry, each once. */
   | { readonly _tag: "Entry"; readonly epoch: string; readonly entry: Message }
+  /** An entry of a kind that isn't shown, in its place. */
+  | {
+      readonly _tag: "Passed"
+      readonly room: string
+      readonly epoch: string
+      readonly from: number
+      readonly to: number
+    }
   /** Somebody came or left. */
   | { readonly _tag: "Member"; readonly member: Member }
   /** Entries that can't be shown: given up by the server, or out of reach on a server without pages. */
@@ -92,7 +101,7 @@ export interface Course {
   /** A connection was made, and greeted by this. */
   readonly greeted: (hello: Hello) => Steps
   /** Something has happened in a room, in the order of the wire; entries whose predecessors are missing included. */
-  readonly hear: (event: Message | Member) => Steps
+  readonly hear: (event: LogEntry | Member) => Steps
   /** The connection is over. */
   readonly lost: (loss: Loss) => Steps
   /** Somebody says something in a room that they are in. */
@@ -313,7 +322,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
 
   // --- reading ---
 
-  const hear = (event: Message | Member) => {
+  const hear = (event: LogEntry | Member) => {
     if (visit?.hasTalks === true && event.type === "message" && isDirect(event.room)) return talks.hear(event)
     const place = visit?.places.get(event.room)
     if (visit === undefined || place === undefined) return
@@ -342,6 +351,8 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
         if (item !== undefined) sent(item, entry)
         return
       }
+      case "Passed":
+        return tell({ _tag: "Passed", room, epoch, from: reading.seq, to: reading.seq })
       case "Gone": {
         const { from, isForever, to } = reading
         leaveHole(room, epoch, to)
@@ -541,6 +552,7 @@ const placeOf = (news: News): { readonly room: string; readonly cursor: Cursor }
     case "Entry":
       return { room: news.entry.room, cursor: { epoch: news.epoch, last: news.entry.seq } }
     case "Gone":
+    case "Passed":
       return { room: news.room, cursor: { epoch: news.epoch, last: news.to } }
     default:
       return undefined

@@ -66,7 +66,10 @@ export const startEngine = Effect.fnUntraced(function* (
       case "Answered":
         return answered(heard.id, heard.reply)
       case "Happened":
-        return Effect.sync(() => inboxes.put(heard.event))
+        // What isn't shown has its place all the same, and the session has counted it.
+        return Effect.sync(() => {
+          if (heard.event.type !== "(passed)") inboxes.put(heard.event)
+        })
       case "Skipped": {
         const { event, expected } = heard
         return Effect.sync(() => inboxes.fail(event.room, new Gap({ room: event.room, expected, seq: event.seq })))

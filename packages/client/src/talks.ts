@@ -80,7 +80,9 @@ export const makeTalks = ({ ask, tell, wait }: TalkHost): Talks => {
     for (const reading of readings) {
       if (reading._tag === "Shown") tell({ _tag: "Entry", epoch, entry: reading.entry })
       else if (reading._tag === "Wants") turnPage(room, talk, reading.after)
-      else tell({ _tag: "Gone", room, epoch, from: reading.from, to: reading.to, isForever: reading.isForever })
+      // An entry of a kind that this client doesn't show has its place, and nothing is told of it.
+      else if (reading._tag === "Gone")
+        tell({ _tag: "Gone", room, epoch, from: reading.from, to: reading.to, isForever: reading.isForever })
     }
     cursors.set(room, { epoch, last: reader.last() })
   }

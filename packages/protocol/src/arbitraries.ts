@@ -232,6 +232,24 @@ const searchCursor = fc.string({
   maxLength: 128
 })
 
+/** A reaction that every server accepts (REACT-1). */
+export const reaction: fc.Arbitrary<string> = fc
+  .string({
+    unit: fc.oneof(
+      fc.constantFrom("👍", "+1", "ñ", "👩‍👩‍👧", '"', "\\"),
+      fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 })
+    ),
+    minLength: 1,
+    maxLength: 4
+  })
+  .filter((drawn) => drawn.length > 0 && utf8Length(drawn) <= 64)
+
+/** A topic that every server accepts (TOPIC-1); often none. */
+export const topic: fc.Arbitrary<string> = fc.oneof(
+  fc.constant(""),
+  text.map((drawn) => drawn.replace(/[\n\t]/gu, " ")).filter((drawn) => utf8Length(drawn) <= 256)
+)
+
 const session = fc.string({ unit: fc.constantFrom(...lower, ...upper, "_", "-"), minLength: 16, maxLength: 128 })
 
 // What names are made of, and what makes them hard: marks, joiners, directions, widths.
@@ -319,7 +337,7 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
   ),
   leave: fc.record({ type: fc.constant("leave"), id: requestId, room: roomSpelling }),
   send: fc.record(
-    { type: fc.constant("send"), id: requestId, room: roomSpelling, text, key, epoch },
+    { type: fc.constant("send"), id: requestId, room: roomSpelling, text, replyTo: seq, key, epoch },
     { requiredKeys: ["type", "id", "room", "text"] }
   ),
   rooms: fc.record(
@@ -362,6 +380,30 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
     { requiredKeys: ["type", "id"] }
   ),
   whois: fc.record({ type: fc.constant("whois"), id: requestId, nick: nickSpelling }),
+  edit: fc.record(
+    { type: fc.constant("edit"), id: requestId, room: roomSpelling, target: seq, text, key },
+    { requiredKeys: ["type", "id", "room", "target", "text"] }
+  ),
+  delete: fc.record(
+    { type: fc.constant("delete"), id: requestId, room: roomSpelling, target: seq, key },
+    { requiredKeys: ["type", "id", "room", "target"] }
+  ),
+  react: fc.record(
+    { type: fc.constant("react"), id: requestId, room: roomSpelling, target: seq, reaction, on: fc.boolean(), key },
+    { requiredKeys: ["type", "id", "room", "target", "reaction"] }
+  ),
+  topic: fc.record(
+    { type: fc.constant("topic"), id: requestId, room: roomSpelling, text: topic, key },
+    { requiredKeys: ["type", "id", "room", "text"] }
+  ),
+  typing: fc.record(
+    { type: fc.constant("typing"), id: requestId, room: roomSpelling, on: fc.boolean() },
+    { requiredKeys: ["type", "id", "room"] }
+  ),
+  read: fc.record(
+    { type: fc.constant("read"), id: requestId, room: roomSpelling, seq: cursor },
+    { requiredKeys: ["type", "id", "room"] }
+  ),
   // Without a cursor, since a server knows its own only.
   search: fc.record(
     {
@@ -389,12 +431,40 @@ export const request: fc.Arbitrary<Request> = fc.oneof(...Object.values(requests
 const re = requestId
 const members = fc.array(nick, { maxLength: 5 })
 const anyRoom = fc.oneof(roomName, directName)
-const historyItem = fc.record(
-  { type: fc.constant("message"), seq, from: nick, text, key, at: time },
-  { requiredKeys: ["type", "seq", "from", "text", "at"] }
-)
 const presence = { nick, status: fc.constantFrom(...statuses), since: time, text: statusText, display }
 const presenceKeys = ["nick", "status", "since"] as const
+
+const mentions = fc.array(nick, { maxLength: 3 })
+const reactions = fc.array(fc.record({ reaction, count: fc.integer({ min: 1 }) }), { maxLength: 3 })
+const entry = { seq, from: nick, key, at: time }
+const needed = ["type", "seq", "from", "at"] as const
+
+/** An entry of each kind, without its room. */
+const items = {
+  message: fc.record(
+    { type: fc.constant("message"), ...entry, text, edited: seq, replyTo: seq, mentions, reactions, reacted: seq },
+    { requiredKeys: [...needed, "text"] }
+  ),
+  erased: fc.record(
+    { type: fc.constant("erased"), ...entry, deleted: seq, replyTo: seq },
+    { requiredKeys: [...needed, "deleted"] }
+  ),
+  edit: fc.record(
+    { type: fc.constant("edit"), ...entry, target: seq, text, mentions },
+    { requiredKeys: [...needed, "target"] }
+  ),
+  delete: fc.record({ type: fc.constant("delete"), ...entry, target: seq }, { requiredKeys: [...needed, "target"] }),
+  react: fc.record(
+    { type: fc.constant("react"), ...entry, target: seq, reaction, on: fc.boolean() },
+    { requiredKeys: [...needed, "target", "reaction", "on"] }
+  ),
+  topic: fc.record({ type: fc.constant("topic"), ...entry, text: topic }, { requiredKeys: [...needed, "text"] })
+}
+
+const historyItem = fc.oneof(...Object.values(items))
+
+const inRoom = <Item extends object>(item: fc.Arbitrary<Item>) =>
+  fc.tuple(item, roomName).map(([fields, room]) => ({ ...fields, room }))
 
 /** Any reply, alone by its schema: what a server may say depends on what it was asked. */
 export const reply: fc.Arbitrary<Reply> = fc.oneof(
@@ -412,7 +482,9 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
       head: cursor,
       resumed: fc.boolean(),
       members,
-      more: fc.boolean()
+      more: fc.boolean(),
+      topic,
+      read: seq
     },
     { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "members"] }
   ),
@@ -469,13 +541,7 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     {
       type: fc.constant("search"),
       re,
-      results: fc.array(
-        fc.record(
-          { type: fc.constant("message"), room: roomName, seq, from: nick, text, key, at: time },
-          { requiredKeys: ["type", "room", "seq", "from", "text", "at"] }
-        ),
-        { maxLength: 3 }
-      ),
+      results: fc.array(inRoom(items.message), { maxLength: 3 }),
       more: fc.boolean(),
       next: searchCursor
     },
@@ -495,6 +561,8 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     { type: fc.constant("whois"), re, ...presence, rooms: fc.array(roomName, { maxLength: 3 }), more: fc.boolean() },
     { requiredKeys: ["type", "re", ...presenceKeys, "rooms"] }
   ),
+  fc.record({ type: fc.constant("typing"), re, room: roomName }),
+  fc.record({ type: fc.constant("read"), re, room: roomName, seq: cursor, head: cursor, unread: count }),
   fc.record(
     { type: fc.constant("error"), re, code: code(errorCodes), message: sentence, field: sentence, retryAfter: count },
     { requiredKeys: ["type", "code", "message"] }
@@ -517,10 +585,12 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
     limits,
     heartbeat: fc.integer({ min: heartbeat.minimum, max: heartbeat.maximum })
   }),
-  fc.record(
-    { type: fc.constant("message"), room: anyRoom, epoch, seq, from: nick, text, key, at: time },
-    { requiredKeys: ["type", "room", "seq", "from", "text", "at"] }
+  ...Object.values(items).map(
+    (item): fc.Arbitrary<Event> =>
+      inRoom<typeof item extends fc.Arbitrary<infer Item> ? Item : never>(item as fc.Arbitrary<never>)
   ),
+  fc.tuple(items.message, directName, epoch).map(([fields, room, epoch]): Event => ({ ...fields, room, epoch })),
+  fc.record({ type: fc.constant("typing"), room: roomName, nick, on: fc.boolean() }),
   fc.record({ type: fc.constant("member"), room: roomName, nick, change: fc.constantFrom("joined", "left") }),
   fc.record({ type: fc.constant("ping") }),
   fc.record(
@@ -591,6 +661,16 @@ const typeFault = fc.oneof(
   fault("type", "unsupported", fc.constantFrom("fly", "LOGIN", "", "toString", "__proto__", "welcome", "x-suite/fly"))
 )
 
+const keyed = fault("key", "bad-request", fc.oneof(wrongType.string, badKey))
+const target = (field: string) => fault(field, "bad-request", fc.oneof(wrongType.integer, fc.constant(0)))
+const neededTarget = fc.oneof(target("target"), fault("target", "bad-request", fc.constant(undefined)))
+const said = fc.oneof(
+  string("text"),
+  fault("text", "bad-text", badText),
+  fault("text", "too-long", longText(defaultLimits.text))
+)
+const lines = fc.constantFrom("one\ntwo", "a\tb", "\u001b[2J", "\u009b", "\u007f")
+
 /** What can be wrong with each field of each request but `login`, which a connection that is logged in can't send. */
 const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyArray<fc.Arbitrary<Fault>> } = {
   join: [
@@ -602,16 +682,7 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
     fault("epoch", "bad-request", fc.constant(undefined))
   ],
   leave: [room],
-  send: [
-    anyRoomFault,
-    fc.oneof(
-      string("text"),
-      fault("text", "bad-text", badText),
-      fault("text", "too-long", longText(defaultLimits.text))
-    ),
-    fault("key", "bad-request", fc.oneof(wrongType.string, badKey)),
-    ofConversation
-  ],
+  send: [anyRoomFault, said, target("replyTo"), keyed, ofConversation],
   rooms: [fc.oneof(optional("after", "string"), fault("after", "bad-name", badRoom)), limit],
   members: [room, fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)), limit],
   ping: [],
@@ -654,7 +725,27 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
     fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)),
     limit
   ],
-  whois: [fc.oneof(string("nick"), fault("nick", "bad-name", badNick))]
+  whois: [fc.oneof(string("nick"), fault("nick", "bad-name", badNick))],
+  edit: [room, neededTarget, said, keyed],
+  delete: [room, neededTarget, keyed],
+  react: [
+    room,
+    neededTarget,
+    fc.oneof(
+      string("reaction"),
+      fault("reaction", "bad-text", fc.oneof(lines, fc.constant(""))),
+      fault("reaction", "too-long", longText(64))
+    ),
+    optional("on", "boolean"),
+    keyed
+  ],
+  topic: [
+    room,
+    fc.oneof(string("text"), fault("text", "bad-text", lines), fault("text", "too-long", longText(256))),
+    keyed
+  ],
+  typing: [room, optional("on", "boolean")],
+  read: [room, optional("seq", "integer")]
 }
 
 /** What is a fault to a server that doesn't claim direct. */

@@ -42,7 +42,12 @@ export const errorRegistry = {
   "no-such-room": { retry: "later", meaning: "`create` is false and the room doesn't exist" },
   "not-joined": { retry: "mend", meaning: "this connection is not in the room" },
   "already-joined": { retry: "never", meaning: "this connection is in the room" },
-  "limit-reached": { retry: "later", meaning: "a limit on rooms or members is reached" },
+  "no-such-entry": {
+    retry: "never",
+    meaning: "the log has no such entry, or none of which this can be asked (profile rich)"
+  },
+  forbidden: { retry: "never", meaning: "only the author of a message may do that (profile rich)" },
+  "limit-reached": { retry: "later", meaning: "a limit on rooms, members or reactions is reached" },
   unavailable: { retry: "later", meaning: "the server can't do it now, and certainly has not done it" }
 } as const satisfies Record<string, { readonly retry: Retry; readonly meaning: string }>
 

@@ -17,6 +17,8 @@ import {
   milliseconds,
   more,
   pageLimit,
+  Reaction,
+  Reactions,
   RequestId,
   SearchCursor,
   Seq,
@@ -36,7 +38,7 @@ import {
   RoomSpelling
 } from "./names.ts"
 import { ListUsers, PresenceEvent, SetStatus, StatusReply, Users, WhoIs, WhoIsReply } from "./presence.ts"
-import { JsonString, SearchText, Text } from "./text.ts"
+import { JsonString, SearchText, Text, TopicText } from "./text.ts"
 
 const id = RequestId
 const re = RequestId
@@ -106,6 +108,7 @@ export const Send = Schema.Struct({
   id,
   room: AnyRoomSpelling,
   text: Text,
+  replyTo: Schema.optionalKey(Seq),
   key: Schema.optionalKey(Key),
   epoch: ofConversation
 }).annotate({
@@ -115,7 +118,8 @@ export const Send = Schema.Struct({
   examples: [
     { type: "send", id: 3, room: "#cafe", text: "hola" },
     { type: "send", id: 16, room: "#cafe", text: "hola", key: "a1" },
-    { type: "send", id: 19, room: "@leo", text: "hola", epoch: "c8" }
+    { type: "send", id: 19, room: "@leo", text: "hola", epoch: "c8" },
+    { type: "send", id: 19, room: "#cafe", text: "¡hola!", replyTo: 42 }
   ]
 })
 
@@ -217,6 +221,94 @@ export const ListConversations = Schema.Struct({
   ]
 })
 
+export const Edit = Schema.Struct({
+  type: Schema.Literal("edit"),
+  id,
+  room: RoomSpelling,
+  target: Seq,
+  text: Text,
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "Edit",
+  title: "edit",
+  description: "Give a message of one's own another text",
+  examples: [{ type: "edit", id: 20, room: "#cafe", target: 42, text: "¡hola!" }]
+})
+
+export const Delete = Schema.Struct({
+  type: Schema.Literal("delete"),
+  id,
+  room: RoomSpelling,
+  target: Seq,
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "Delete",
+  title: "delete",
+  description: "Take back what a message of one's own says, for good",
+  examples: [{ type: "delete", id: 21, room: "#cafe", target: 42 }]
+})
+
+export const React = Schema.Struct({
+  type: Schema.Literal("react"),
+  id,
+  room: RoomSpelling,
+  target: Seq,
+  reaction: Reaction,
+  on: flag("Whether to add the reaction, or to take it away; true when absent"),
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "React",
+  title: "react",
+  description: "Add a reaction of one's own to a message, or take it away",
+  examples: [
+    { type: "react", id: 22, room: "#cafe", target: 42, reaction: "+1" },
+    { type: "react", id: 23, room: "#cafe", target: 42, reaction: "+1", on: false }
+  ]
+})
+
+export const SetTopic = Schema.Struct({
+  type: Schema.Literal("topic"),
+  id,
+  room: RoomSpelling,
+  text: TopicText,
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "SetTopic",
+  title: "topic",
+  description: "Say what the room is about; an empty text says nothing",
+  examples: [{ type: "topic", id: 24, room: "#cafe", text: "the party on Friday" }]
+})
+
+export const Typing = Schema.Struct({
+  type: Schema.Literal("typing"),
+  id,
+  room: RoomSpelling,
+  on: flag("Whether one types, or no more; true when absent")
+}).annotate({
+  identifier: "Typing",
+  title: "typing",
+  description: "Tell the others that one is typing",
+  examples: [
+    { type: "typing", id: 25, room: "#cafe" },
+    { type: "typing", id: 26, room: "#cafe", on: false }
+  ]
+})
+
+export const Read = Schema.Struct({
+  type: Schema.Literal("read"),
+  id,
+  room: RoomSpelling,
+  seq: Schema.optionalKey(Cursor)
+}).annotate({
+  identifier: "Read",
+  title: "read",
+  description: "Move one's mark in a room up to a `seq`, and ask what is unread above it; without `seq`, only ask",
+  examples: [
+    { type: "read", id: 27, room: "#cafe", seq: 42 },
+    { type: "read", id: 28, room: "#cafe" }
+  ]
+})
+
 export const Search = Schema.Struct({
   type: Schema.Literal("search"),
   id,
@@ -254,6 +346,7 @@ export const Request = Schema.Union(
     ...([ReadHistory] as const),
     ...([ListConversations] as const),
     ...([SetStatus, ListUsers, WhoIs] as const),
+    ...([Edit, Delete, React, SetTopic, Typing, Read] as const),
     ...([Search] as const)
   ],
   { mode: "oneOf" }
@@ -302,7 +395,9 @@ export const Joined = Schema.Struct({
   head: Cursor,
   resumed: flag("Whether the entries after the join's `after` follow; there if and only if the join had one"),
   members,
-  more
+  more,
+  topic: Schema.optionalKey(TopicText),
+  read: Schema.optionalKey(Seq.annotate({ description: "Where the person's mark is, if they have one" }))
 }).annotate({
   identifier: "Joined",
   title: "joined",
@@ -421,18 +516,69 @@ export const ErrorReply = Schema.Struct({
   ]
 })
 
-/** An entry as an item of a page: the page names the room. */
-export const HistoryItem = Schema.Struct({
-  type: Schema.Literal("message"),
-  seq: Seq,
-  from: Nick,
+const entry = { seq: Seq, from: Nick }
+const written = { key: Schema.optionalKey(Key), at: Time }
+const mentions = Schema.optionalKey(
+  Schema.Array(Nick).annotate({ description: "The nicks that the text names, each once, in the order of first use" })
+)
+
+/** What a message has besides its type and its room. */
+const messageFields = {
+  ...entry,
   text: Text,
-  key: Schema.optionalKey(Key),
-  at: Time
-}).annotate({
+  edited: Schema.optionalKey(Seq.annotate({ description: "The `seq` of the edit that gave it this text" })),
+  replyTo: Schema.optionalKey(Seq.annotate({ description: "The `seq` of the message that it answers" })),
+  mentions,
+  reactions: Schema.optionalKey(Reactions),
+  reacted: Schema.optionalKey(Seq.annotate({ description: "The `seq` of the last `react` that `reactions` counts" })),
+  ...written
+}
+const erasedFields = {
+  ...entry,
+  deleted: Seq.annotate({ description: "The `seq` of the `delete` that took the text away" }),
+  replyTo: Schema.optionalKey(Seq),
+  ...written
+}
+const target = Seq.annotate({ description: "The `seq` of the message that it is about" })
+const editFields = { ...entry, target, text: Schema.optionalKey(Text), mentions, ...written }
+const deleteFields = { ...entry, target, ...written }
+const on = Schema.Boolean.annotate({ description: "Whether it begins, or ends" })
+const reactFields = { ...entry, target, reaction: Reaction, on, ...written }
+const topicFields = { ...entry, text: TopicText, ...written }
+
+const item = <Type extends string, Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
+  Schema.Struct({ type: Schema.Literal(type), ...fields })
+
+/** The types of entries that this version knows. */
+export const entryTypes = ["message", "erased", "edit", "delete", "react", "topic"] as const
+
+/** An entry of a kind that this version doesn't know: it has its place all the same (CATCH-9). */
+const OtherItem = Schema.Struct({
+  type: Schema.String.check(
+    Schema.makeFilter((type: string) => !entryTypes.some((known) => known === type) || "a type of another kind", {
+      toJsonSchema: () => ({ not: { enum: [...entryTypes] } })
+    })
+  ),
+  seq: Seq
+  // To the type checker its type is a word that nobody compares with, so that each known type is told from it.
+}) as unknown as Schema.Codec<{ readonly type: "(another)"; readonly seq: number }>
+
+/** An entry as an item of a page: the page names the room. */
+export const HistoryItem = Schema.Union(
+  [
+    item("message", messageFields),
+    item("erased", erasedFields),
+    item("edit", editFields),
+    item("delete", deleteFields),
+    item("react", reactFields),
+    item("topic", topicFields),
+    OtherItem
+  ],
+  { mode: "oneOf" }
+).annotate({
   identifier: "HistoryItem",
   title: "Entry of a page",
-  description: "The `message` event of an entry, without `room`",
+  description: "The event of an entry, as it would be sent now, without `room`",
   examples: [{ type: "message", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }]
 })
 
@@ -468,11 +614,7 @@ export const Message = Schema.Struct({
   type: Schema.Literal("message"),
   room: AnyRoomName,
   epoch: Schema.optionalKey(Epoch),
-  seq: Seq,
-  from: Nick,
-  text: Text,
-  key: Schema.optionalKey(Key),
-  at: Time
+  ...messageFields
 }).annotate({
   identifier: "Message",
   title: "message",
@@ -481,7 +623,19 @@ export const Message = Schema.Struct({
   examples: [
     { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
     { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" },
-    { type: "message", room: "@leo", epoch: "c8", seq: 1, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }
+    { type: "message", room: "@leo", epoch: "c8", seq: 1, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
+    {
+      type: "message",
+      room: "#cafe",
+      seq: 42,
+      from: "ana",
+      text: "¡hola, @leo!",
+      edited: 43,
+      mentions: ["leo"],
+      reactions: [{ reaction: "+1", count: 2 }],
+      reacted: 45,
+      at: "2026-11-20T20:08:00.000Z"
+    }
   ]
 })
 
@@ -558,6 +712,29 @@ export const Conversations = Schema.Struct({
   ]
 })
 
+export const TypingReply = Schema.Struct({ type: Schema.Literal("typing"), re, room: RoomName }).annotate({
+  identifier: "TypingReply",
+  title: "typing",
+  description: "The others may have been told",
+  examples: [{ type: "typing", re: 25, room: "#cafe" }]
+})
+
+export const ReadReply = Schema.Struct({
+  type: Schema.Literal("read"),
+  re,
+  room: RoomName,
+  seq: Cursor,
+  head: Cursor,
+  unread: count.annotate({
+    description: "How many messages of others stand above the mark, up to `head`, and are not deleted"
+  })
+}).annotate({
+  identifier: "ReadReply",
+  title: "read",
+  description: "Where the mark is, and what is unread above it up to a `head`",
+  examples: [{ type: "read", re: 27, room: "#cafe", seq: 42, head: 45, unread: 2 }]
+})
+
 /** Every reply of the core and of the profiles. */
 export const Reply = Schema.Union(
   [
@@ -565,6 +742,7 @@ export const Reply = Schema.Union(
     ...([History] as const),
     ...([Conversations] as const),
     ...([StatusReply, Users, WhoIsReply] as const),
+    ...([TypingReply, ReadReply] as const),
     ...([Found] as const),
     ErrorReply
   ],
@@ -591,6 +769,12 @@ export const replyTypes = {
   status: "status",
   users: "users",
   whois: "whois",
+  edit: "sent",
+  delete: "sent",
+  react: "sent",
+  topic: "sent",
+  typing: "typing",
+  read: "read",
   search: "search"
 } as const satisfies Record<RequestType, Reply["type"]>
 
@@ -623,6 +807,56 @@ export const Hello = Schema.Struct({
       heartbeat: 30
     }
   ]
+})
+
+const at = "2026-11-20T20:08:00.000Z"
+const inRoom = { room: RoomName }
+
+export const Erased = item("erased", { ...inRoom, ...erasedFields }).annotate({
+  identifier: "Erased",
+  title: "erased",
+  description: "A message that was deleted, where it stood: without its text",
+  examples: [{ type: "erased", room: "#cafe", seq: 42, from: "ana", deleted: 46, at }]
+})
+
+export const EditEvent = item("edit", { ...inRoom, ...editFields }).annotate({
+  identifier: "EditEvent",
+  title: "edit",
+  description: "An entry: a message has another text from here on. Without `text` when the message was deleted since",
+  examples: [{ type: "edit", room: "#cafe", seq: 43, from: "ana", target: 42, text: "¡hola!", at }]
+})
+
+export const DeleteEvent = item("delete", { ...inRoom, ...deleteFields }).annotate({
+  identifier: "DeleteEvent",
+  title: "delete",
+  description: "An entry: a message says nothing any more",
+  examples: [{ type: "delete", room: "#cafe", seq: 46, from: "ana", target: 42, at }]
+})
+
+export const ReactEvent = item("react", { ...inRoom, ...reactFields }).annotate({
+  identifier: "ReactEvent",
+  title: "react",
+  description: "An entry: somebody has added a reaction to a message, or taken it away",
+  examples: [{ type: "react", room: "#cafe", seq: 44, from: "leo", target: 42, reaction: "+1", on: true, at }]
+})
+
+export const TopicEvent = item("topic", { ...inRoom, ...topicFields }).annotate({
+  identifier: "TopicEvent",
+  title: "topic",
+  description: "An entry: what the room is about from here on",
+  examples: [{ type: "topic", room: "#cafe", seq: 47, from: "leo", text: "the party on Friday", at }]
+})
+
+export const TypingEvent = Schema.Struct({
+  type: Schema.Literal("typing"),
+  room: RoomName,
+  nick: Nick,
+  on
+}).annotate({
+  identifier: "TypingEvent",
+  title: "typing",
+  description: "Somebody else is typing, or no more",
+  examples: [{ type: "typing", room: "#cafe", nick: "leo", on: true }]
 })
 
 export const Member = Schema.Struct({
@@ -663,11 +897,41 @@ export const ByeEvent = Schema.Struct({
 })
 
 /** Every event of the core and of the profiles. */
-export const Event = Schema.Union([Hello, Message, Member, PingEvent, ByeEvent, PresenceEvent], { mode: "oneOf" })
+export const Event = Schema.Union(
+  [
+    ...([Hello, Message, Member, PingEvent, ByeEvent] as const),
+    ...([PresenceEvent] as const),
+    ...([Erased, EditEvent, DeleteEvent, ReactEvent, TopicEvent, TypingEvent] as const)
+  ],
+  { mode: "oneOf" }
+)
   .annotate({ identifier: "Event", title: "Event", description: "Any event of a server" })
   .pipe(Schema.toTaggedUnion("type"))
 
 export type Event = typeof Event.Type
+
+/** An event that shows an entry of a log. */
+export type EntryEvent = Extract<Event, { readonly seq: number }>
+
+/** Whether an object of a server shows an entry. */
+export const isEntryEvent = (said: Reply | Event): said is EntryEvent => !("re" in said) && "seq" in said
+
+/**
+ * Whether two showings of one place may be of the same entry (ORDER-1): its text may be another only by an edit or by being deleted
+ * (EDIT-1, DELETE-1).
+ */
+export const isSameEntry = (one: EntryEvent, other: EntryEvent): boolean => {
+  if (!lastingFields.every((field) => lasting(one, field) === lasting(other, field))) return false
+  if (!("text" in one && "text" in other) || one.text === undefined || other.text === undefined) return true
+  const isEdited = "edited" in one || "edited" in other
+  const editOf = (entry: EntryEvent) => ("edited" in entry ? entry.edited : undefined)
+  return (isEdited && editOf(one) !== editOf(other)) || one.text === other.text
+}
+
+const lastingFields = ["type", "from", "at", "target", "reaction", "on", "replyTo"] as const
+
+const lasting = (entry: EntryEvent, field: (typeof lastingFields)[number]): unknown =>
+  field === "type" && entry.type === "erased" ? "message" : Reflect.get(entry, field)
 
 /** Anything that a server sends: a reply has `re`, or is an `error`; the rest are events. */
 export type ServerMessage = Reply | Event
@@ -684,6 +948,12 @@ export type Bye = typeof Bye.Type
 export type ReadHistory = typeof ReadHistory.Type
 export type Search = typeof Search.Type
 export type ListConversations = typeof ListConversations.Type
+export type Edit = typeof Edit.Type
+export type Delete = typeof Delete.Type
+export type React = typeof React.Type
+export type SetTopic = typeof SetTopic.Type
+export type Typing = typeof Typing.Type
+export type Read = typeof Read.Type
 export type Welcome = typeof Welcome.Type
 export type Joined = typeof Joined.Type
 export type Left = typeof Left.Type
@@ -699,9 +969,17 @@ export type History = typeof History.Type
 export type Found = typeof Found.Type
 export type ConversationItem = typeof ConversationItem.Type
 export type Conversations = typeof Conversations.Type
+export type TypingReply = typeof TypingReply.Type
+export type ReadReply = typeof ReadReply.Type
 export type ErrorReply = typeof ErrorReply.Type
 export type Hello = typeof Hello.Type
 export type Message = typeof Message.Type
+export type Erased = typeof Erased.Type
+export type EditEvent = typeof EditEvent.Type
+export type DeleteEvent = typeof DeleteEvent.Type
+export type ReactEvent = typeof ReactEvent.Type
+export type TopicEvent = typeof TopicEvent.Type
+export type TypingEvent = typeof TypingEvent.Type
 export type Member = typeof Member.Type
 export type PingEvent = typeof PingEvent.Type
 export type ByeEvent = typeof ByeEvent.Type

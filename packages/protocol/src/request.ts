@@ -15,7 +15,7 @@ import type { Line } from "./line.ts"
 import { cursorNeedsEpoch, oneCursor, Request, type RequestType, requestSchemas } from "./messages.ts"
 import { badRoomName, directWith, foldName, isDirectName } from "./names.ts"
 import { codeOf, type Refusal } from "./refusal.ts"
-import { isTooLong, utf8Length } from "./text.ts"
+import { isTooLong, reactionBytes, topicBytes, utf8Length } from "./text.ts"
 
 /** A request whose `id` and `type` are good, and whose other fields nobody has checked yet. */
 export interface Envelope {
@@ -86,11 +86,8 @@ export const decodeRequest = (
   if (request.type === "search" && request.before !== undefined && !isCursor(request.before)) {
     return Result.fail({ re: request.id, ...notACursor })
   }
-  if ((request.type === "send" || request.type === "search") && isTooLong(request.text, limits.text)) {
-    const message = `the text has ${utf8Length(request.text)} bytes of UTF-8; limits.text is ${limits.text}`
-    return Result.fail({ code: "too-long", re: request.id, field: "text", message })
-  }
-  return Result.succeed(fold(request))
+  const tooLong = tooLongIn(request, limits)
+  return tooLong === undefined ? Result.succeed(fold(request)) : Result.fail({ ...tooLong, re: request.id })
 }
 
 type IsCursor = (cursor: string) => boolean
@@ -100,6 +97,27 @@ const notACursor = {
   field: "before",
   message: "before: the `next` of a page of this server"
 } as const
+
+/** What is said in a request, if it is longer than it may be. */
+const tooLongIn = (request: Request, limits: Limits): Refusal | undefined => {
+  switch (request.type) {
+    case "send":
+    case "edit":
+    case "search":
+      return bounded("text", request.text, limits.text, "limits.text is")
+    case "react":
+      return bounded("reaction", request.reaction, reactionBytes, "a reaction has at most")
+    case "topic":
+      return bounded("text", request.text, topicBytes, "a topic has at most")
+    default:
+      return undefined
+  }
+}
+
+const bounded = (field: string, text: string, limit: number, rule: string): Refusal | undefined =>
+  isTooLong(text, limit)
+    ? { code: "too-long", field, message: `the ${field} has ${utf8Length(text)} bytes of UTF-8; ${rule} ${limit}` }
+    : undefined
 
 const without = (object: JsonObject, fields: ReadonlyArray<string>): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)))
@@ -122,6 +140,12 @@ const fold = (request: Request): Request => {
     case "leave":
     case "send":
     case "history":
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
+    case "typing":
+    case "read":
       return withFolded(request, "room")
     default:
       return request

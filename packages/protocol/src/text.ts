@@ -61,6 +61,32 @@ export const SearchText = Schema.String.check(
   examples: ["canción", "at eight"]
 })
 
+/** A text of one line: not empty, well-formed, no control characters at all. */
+export const OneLine = Schema.String.check(
+  wellFormed,
+  Schema.isPattern(/^[^\u0000-\u001f\u007f-\u009f]+$/u, {
+    ...refusedAs("bad-text"),
+    message: "not empty, and no control characters"
+  })
+)
+
+/** What a room is about: a text of one line, or "" for nothing. */
+export const TopicText = Schema.String.check(
+  wellFormed,
+  Schema.isPattern(/^[^\u0000-\u001f\u007f-\u009f]*$/u, { ...refusedAs("bad-text"), message: "no control characters" })
+).annotate({
+  identifier: "TopicText",
+  title: "Topic",
+  description: "0 to 256 bytes of UTF-8 without control characters",
+  examples: ["the party on Friday", ""]
+})
+
+/** The most bytes of UTF-8 that a reaction may have (REACT-1). */
+export const reactionBytes = 64
+
+/** The most bytes of UTF-8 that a topic may have (TOPIC-1). */
+export const topicBytes = 256
+
 /** Whether a text holds a control character that no text may hold. */
 export const hasControls = (text: string): boolean => controls.test(text)
 

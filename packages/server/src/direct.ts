@@ -36,14 +36,19 @@ export const sendDirect = Effect.fnUntraced(function* (
   request: Send
 ): Effect.fn.Return<undefined, Refused> {
   const { person, sending, server } = session
-  const { id, key, room, text } = request
+  const { id, key, replyTo, room, text } = request
   yield* sending.ready(room)
   // Nothing may come between this look and the handing in: either may end at any time.
   const other = otherOf(session, request)
   if ("code" in other) return yield* Effect.fail(other)
   const author = person!
   server.presences.acts(author)
-  const draft = { author, from: author.nick, text, at: server.today(), ...(key === undefined ? {} : { key }) }
+  const said = { type: "message", text, author, from: author.nick, at: server.today() } as const
+  const draft = {
+    ...said,
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(key === undefined ? {} : { key })
+  }
   sending.hand(id, server.conversations!.open(author, other), draft)
 })
 
@@ -69,7 +74,13 @@ export const historyDirect = Effect.fnUntraced(function* (
 })
 
 /** The log of a conversation in which nobody has said anything (DIRECT-10). */
-const emptyLog = (epoch: string): Side["log"] => ({ epoch, first: () => 1, head: () => 0, read: () => Stream.empty })
+const emptyLog = (epoch: string): Side["log"] => ({
+  epoch,
+  first: () => 1,
+  head: () => 0,
+  topic: () => "",
+  read: () => Stream.empty
+})
 
 /** Says a slice of the list of one's conversations (DIRECT-16, DIRECT-17). */
 export const listConversations = Effect.fnUntraced(function* (

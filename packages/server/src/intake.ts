@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import type { Draft, Entry, Placed, Publish, RoomLog, Unavailable } from "./room-log.ts"
 
 /** A draft, and what is told when it has become an entry, or hasn't; a defect means that nobody knows. */
-export interface Submission extends Draft {
+export type Submission = Draft & {
   readonly settle: (outcome: Exit.Exit<Placed, Unavailable>) => void
 }
 

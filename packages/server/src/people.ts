@@ -12,7 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
-import { type Claim, Claims } from "./claims.ts"
+import { type Claim, Claims, type LeftClaim } from "./claims.ts"
 import type { Side } from "./conversations.ts"
 import { bye } from "./ending.ts"
 import { makeEpoch } from "./epoch.ts"
@@ -50,6 +50,8 @@ export interface Person extends Author {
   /** Rooms of an earlier connection, by name. */
   readonly kept: Map<string, Kept>
   readonly presence: Presence
+  /** How far they have read which room (READ-1). */
+  readonly marks: Map<string, number>
 }
 
 export interface People {
@@ -73,6 +75,8 @@ export interface People {
   readonly holder: (nick: string) => Person | undefined
   /** Everybody who holds a nick. */
   readonly all: () => Iterable<Person>
+  /** Moves somebody's mark in a room up to a `seq`, never down, and gives where it is; a restart finds it there if they may come back. */
+  readonly mark: (person: Person, room: string, seq: number) => Effect.Effect<number, Unavailable>
   /** Gives back what a connection held: at once, or after the grace where there is a session and nobody has said `bye`. */
   readonly depart: (session: Session, saidBye: boolean) => void
   /** Waits until a restart wouldn't find a session any more that has ended. */
@@ -116,7 +120,13 @@ export interface PeopleOptions {
   readonly ended: (person: Person, forgotten: Effect.Effect<void, Unavailable>) => void
 }
 
-const newPerson = (id: string, nick: string, claim: Claim | undefined, presence: Presence): Person => ({
+const newPerson = (
+  id: string,
+  nick: string,
+  claim: Claim | undefined,
+  presence: Presence,
+  marks: LeftClaim["marks"] = []
+): Person => ({
   id,
   nick,
   claim,
@@ -124,7 +134,8 @@ const newPerson = (id: string, nick: string, claim: Claim | undefined, presence:
   isThere: false,
   conversations: makeOrderedMap(),
   kept: new Map(),
-  presence
+  presence,
+  marks: new Map(marks)
 })
 
 /** The people of a server; those who were there before its restart have the grace to come back (SESSION-9). */
@@ -156,7 +167,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
 
   for (const claim of claims.left) {
     if (nicks.has(claim.nick)) continue
-    const person = newPerson(claim.person, claim.nick, claim, born())
+    const person = newPerson(claim.person, claim.nick, claim, born(), claim.marks)
     person.isThere = true
     nicks.set(claim.nick, person)
     waiting.add(addClaimant(person, claim))
@@ -332,8 +343,19 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     return person?.isThere === true ? person : undefined
   }
 
+  const mark: People["mark"] = (person, room, seq) =>
+    Effect.suspend(() => {
+      const before = person.marks.get(room) ?? 0
+      if (seq <= before) return Effect.succeed(before)
+      const kept = person.claim === undefined ? Effect.void : claims.keepMark(person.id, room, seq)
+      return Effect.map(kept, () => {
+        person.marks.set(room, seq)
+        return seq
+      })
+    })
+
   return {
-    ...{ enter, resume, named, holder, all: () => nicks.values(), depart, expire },
+    ...{ enter, resume, mark, named, holder, all: () => nicks.values(), depart, expire },
     forgotten: Effect.ignore(forgetAll)
   } satisfies People as People
 })

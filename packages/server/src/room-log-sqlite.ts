@@ -7,6 +7,7 @@ import { defaultLimits } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
@@ -37,6 +38,8 @@ export interface SqliteLogOptions {
   readonly keepDays?: number | undefined
   /** Seconds for which a used key is known: `limits.keySeconds`, the default of which it is when absent. */
   readonly keySeconds?: number
+  /** The most different reactions that one message may have: `limits.reactions`, the default of which it is when absent. */
+  readonly reactions?: number
   /** The script of the thread that writes; tests have others, whose disks are slow or whose commits are late. */
   readonly writer?: URL
 }
@@ -50,6 +53,7 @@ export const layer = ({
   keep = Number.POSITIVE_INFINITY,
   keepDays = Number.POSITIVE_INFINITY,
   keySeconds = defaultLimits.keySeconds,
+  reactions = defaultLimits.reactions,
   writer = writerThread
 }: SqliteLogOptions): Layer.Layer<RoomLogs | Claims, StorageFault> =>
   Layer.effectContext(
@@ -58,12 +62,20 @@ export const layer = ({
       const { failed, write } = yield* makeGroupCommit(file, askWriter)
       const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file))
       const logs = yield* RcMap.make({ lookup: (room: string) => hold(room, read) })
-      const { removeTraces: removeFromIndex, ...search } = yield* openSearch({
+      const {
+        forgetTakenBack,
+        removeTraces: removeFromIndex,
+        ...search
+      } = yield* openSearch({
         file,
         find: (request) => read("find", request),
         write
       })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
+      const removeFromFile = Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed")
+      const erasing = makeErasing(Effect.andThen(forgetTakenBack, removeFromFile))
+      const { erased } = erasing
+      yield* Effect.forkScoped(erasing.forever)
       const { left, orphans } = yield* readConversations(file)
       const talks = new Map(left.map(({ between, first, head }) => [nameOf(between), heldTalk(between, first, head)]))
       const conversations: ConversationLogs = {
@@ -71,7 +83,7 @@ export const layer = ({
         open: (between, publish) => {
           const held = talks.get(nameOf(between)) ?? heldTalk(between, 1, 0)
           talks.set(held.room, held)
-          return openLog({ held, between, publish, write, read, keep })
+          return openLog({ held, between, publish, write, read, keep, reactions, erased })
         },
         remove: (between) =>
           Effect.suspend(() => {
@@ -92,25 +104,25 @@ export const layer = ({
                 const talk = talks.get(room)
                 return talk === undefined ? RcMap.get(logs, room) : Effect.succeed(talk)
               }),
-            removeTraces: Effect.andThen(
-              removeFromIndex,
-              Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed")
-            )
+            removeTraces: Effect.andThen(removeFromIndex, removeFromFile)
           })
         )
       }
       return Context.make(RoomLogs, {
         durable: true,
+        rich: true,
         open: (room, publish) =>
-          Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, write, read, keep })),
+          Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, write, read, keep, reactions, erased })),
         search,
         known: (room, author, key) => read("known", { room, person: author.id, key }),
         conversations,
+        unread: (room, author, after, until) => read("unread", { room, except: author.id, after, until }),
         failed
       }).pipe(
         Context.add(Claims, {
           left: yield* readClaims(file),
           keep: (claim) => write({ _tag: "KeepClaim", claim }),
+          keepMark: (person, room, seq) => write({ _tag: "KeepMark", person, room, seq }),
           forget: (digests) => write({ _tag: "ForgetClaims", digests })
         })
       )
@@ -123,6 +135,31 @@ const forgetKeys = (write: GroupCommit["write"], keySeconds: number): Effect.Eff
     const before = (yield* Clock.currentTimeMillis) - 1_000 * keySeconds
     while ((yield* write({ _tag: "ForgetKeys", before })) === keysAtOnce);
   }).pipe(Effect.ignore, Effect.delay("1 hour"), Effect.forever)
+
+/** How long what was taken back may still be in the log of the database, while nobody reads that: others may take back more meanwhile. */
+const erasingPause = "10 seconds"
+
+/** Takes texts that were taken back out of the log of the database, too (spec/rich.md). */
+const makeErasing = (removeTraces: Effect.Effect<boolean>) => {
+  // An earlier life of the server may have had no time for it.
+  const hasTraces = Latch.makeUnsafe(true)
+  const erase = Effect.gen(function* () {
+    yield* hasTraces.await
+    hasTraces.closeUnsafe()
+    if (yield* removeTraces) return
+    hasTraces.openUnsafe()
+    yield* Effect.sleep(erasingPause)
+  })
+  return {
+    /** Called when a text has been taken back. */
+    erased: () => hasTraces.openUnsafe(),
+    forever: erase.pipe(
+      Effect.andThen(Effect.andThen(hasTraces.await, Effect.sleep(erasingPause))),
+      Effect.catchDefect((defect) => Effect.logError("a defect kept texts that were taken back from going", defect)),
+      Effect.forever
+    )
+  }
+}
 
 const readFrom = (file: string, ask: Ask<Question, Reply>): Read =>
   Effect.fnUntraced(function* <Name extends keyof Readings>(name: Name, request: Parameters<Readings[Name]>[0]) {
@@ -137,7 +174,15 @@ const hold = Effect.fnUntraced(function* (room: string, read: Read): Effect.fn.R
   const known = yield* read("page", { room, after: 0, until: 0 })
   const epoch = known?.epoch ?? (yield* makeEpoch)
   const first = known?.first ?? 1
-  return { room, epoch, first, firstInFile: first, head: known?.head ?? 0, readers: new Set() }
+  return {
+    room,
+    epoch,
+    first,
+    firstInFile: first,
+    head: known?.head ?? 0,
+    topic: known?.topic ?? "",
+    readers: new Set()
+  }
 })
 
 /** What is known of the log of a conversation, which is held for as long as its people are there. */
@@ -145,6 +190,7 @@ const heldTalk = (between: Pair, first: number, head: number): HeldLog => ({
   room: nameOf(between),
   epoch: epochOf(between),
   ...{ first, firstInFile: first, head },
+  topic: "",
   readers: new Set()
 })
 
@@ -162,13 +208,15 @@ interface Opening {
   readonly write: GroupCommit["write"]
   readonly read: Read
   readonly keep: number
+  readonly reactions: number
+  readonly erased: () => void
 }
 
 /** The most entries that are given up with one append, which has to wait for that. */
 const mostAtOnce = 1_024
 
 /** The log of a room, for one who has opened it. */
-const openLog = ({ between, held, keep, publish, read, write }: Opening): RoomLog => {
+const openLog = ({ between, erased, held, keep, publish, reactions, read, write }: Opening): RoomLog => {
   const { epoch, readers, room } = held
 
   /** Gives up what is too much, when it is time to. */
@@ -188,11 +236,12 @@ const openLog = ({ between, held, keep, publish, read, write }: Opening): RoomLo
     epoch,
     first: () => held.first,
     head: () => held.head,
+    topic: () => held.topic,
     // Goes on although nobody may want to know any more, so that whoever opens the log next knows its head.
     append: (drafts) => {
       giveUp()
       const { first, firstInFile } = held
-      const given = { room, epoch, drafts: drafts.map(rowOf), ...(between === undefined ? {} : { between }) }
+      const given = { room, epoch, reactions, drafts: drafts.map(rowOf), ...(between === undefined ? {} : { between }) }
       const work = { _tag: "Append", ...given, ...(first > firstInFile ? { first } : {}) } as const
       return Effect.map(write(work), (places) => {
         held.firstInFile = Math.max(held.firstInFile, first)
@@ -202,6 +251,10 @@ const openLog = ({ between, held, keep, publish, read, write }: Opening): RoomLo
         )
         const added = addedBy(placed)
         held.head += added.length
+        for (const entry of added) {
+          if (entry.type === "topic") held.topic = entry.text
+          if (entry.type === "delete") erased()
+        }
         publish(added)
         return placed
       }).pipe(Effect.uninterruptible)

@@ -8,7 +8,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { memberLine, messageLine } from "./encode.ts"
+import { entryLine, memberLine, typingLine } from "./encode.ts"
 import { type Intake, inSequence, makeIntake } from "./intake.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import type { Outbox } from "./outbox.ts"
@@ -17,7 +17,7 @@ import type { Publish, RoomLog, Unavailable } from "./room-log.ts"
 /** A person in a room. */
 export interface Member {
   readonly nick: string
-  readonly outbox: Pick<Outbox, "post" | "hold" | "offer">
+  readonly outbox: Pick<Outbox, "post" | "hold" | "offer" | "isIdle">
   /** Whether entries go out as they come; while false, they are held back behind the replay. */
   live: boolean
 }
@@ -33,6 +33,8 @@ export interface Room extends Pick<Intake, "submit"> {
   readonly enter: (member: Member) => void
   /** Lets somebody out and tells the others (MEMBER-2). */
   readonly leave: (member: Member) => void
+  /** Tells the others who have nothing unsent that somebody is typing, or no more (TYPING-2). */
+  readonly typing: (member: Member, on: boolean) => void
   /** Whether nobody is in it and nothing is under way: it may be forgotten. */
   readonly isIdle: () => boolean
   /** Sends the entries `after` + 1 to `head` at the reader's pace, then what was held back; the member is live from then on (CATCH-2). */
@@ -44,7 +46,7 @@ export interface Room extends Pick<Intake, "submit"> {
 }
 
 /** Goes nowhere. */
-const nobody: Member["outbox"] = { post: () => {}, hold: () => {}, offer: () => {} }
+const nobody: Member["outbox"] = { post: () => {}, hold: () => {}, offer: () => {}, isIdle: () => false }
 
 /** Puts somebody who has lost the connection in the place of who was there: a member still, who gets nothing (SESSION-4). */
 export const absent = ({ members }: Room, { nick }: Member): Member => {
@@ -73,7 +75,7 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
 
   const sequence = inSequence(name, (entries) => {
     // Encoded once: all members share the bytes.
-    const lines = Buffer.from(entries.map((entry) => messageLine(name, entry)).join(""))
+    const lines = Buffer.from(entries.map((entry) => entryLine(name, entry)).join(""))
     for (const member of members.values()) {
       if (member.live) member.outbox.post(lines)
       else member.outbox.hold(lines)
@@ -100,6 +102,12 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
       tellOthers(member.nick, "left")
       if (room.isIdle()) onIdle(room)
     },
+    typing: (typist, on) => {
+      const line = Buffer.from(typingLine(name, typist.nick, on))
+      for (const member of members.values()) {
+        if (member.nick !== typist.nick && member.live && member.outbox.isIdle()) member.outbox.post(line)
+      }
+    },
     submit: intake.submit,
     isIdle: () => members.size() === 0 && intake.isIdle(),
     replay: (member, after, head) =>
@@ -107,7 +115,7 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
         Stream.runForEach(
           Effect.fnUntraced(function* (entry) {
             if (!member.outbox.isReady()) yield* member.outbox.ready
-            member.outbox.say(messageLine(name, entry))
+            member.outbox.say(entryLine(name, entry))
           })
         ),
         Effect.andThen(

@@ -5,9 +5,9 @@
  */
 import { type Limits, type Search as Request, wordsOf } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
-import { messageLine } from "./encode.ts"
+import { entryLine } from "./encode.ts"
 import type { Seat } from "./people.ts"
-import type { Entry, Unavailable } from "./room-log.ts"
+import type { MessageEntry, Unavailable } from "./room-log.ts"
 
 /** The place of an entry in the order in which all were committed, and the number of its room, should two share one. */
 export interface Place {
@@ -38,7 +38,7 @@ export interface Part {
 /** An entry that was found. */
 export interface Found {
   readonly room: string
-  readonly entry: Entry
+  readonly entry: MessageEntry
   readonly place: Place
 }
 
@@ -85,7 +85,7 @@ export const foundLine = Effect.fnUntraced(function* (
   let bytes = start.length + longestEnd
   const items: Array<string> = []
   for (const { entry, room } of found.slice(0, most)) {
-    const item = messageLine(room, entry).trimEnd()
+    const item = entryLine(room, entry).trimEnd()
     bytes += Buffer.byteLength(item) + 1
     if (bytes > limits.line) break
     items.push(item)

@@ -10,6 +10,7 @@ import {
   type Limits,
   protocolVersion,
   requestsOf,
+  richLine,
   type Unclaimed,
   unclaimedBy
 } from "@tertulia/protocol"
@@ -50,6 +51,8 @@ export interface Server extends ServerOptions {
   readonly sentBefore: RoomLogs["Service"]["known"]
   /** Finds entries, when the server claims `search`. */
   readonly search: Search | undefined
+  /** How many messages of others stand in a stretch of a room's log (READ-3). */
+  readonly unread: RoomLogs["Service"]["unread"]
   readonly people: People
   /** Absent when the server doesn't claim `direct`. */
   readonly conversations: Conversations | undefined
@@ -77,12 +80,13 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
-  const { conversations: conversationLogs, durable, known, search } = yield* RoomLogs
+  const { conversations: conversationLogs, durable, known, rich, search, unread } = yield* RoomLogs
   const features = [
     ...(durable ? [claimOf("history")] : []),
     claimOf("resume"),
     ...(conversationLogs === undefined ? [] : [claimOf("direct")]),
     claimOf("presence"),
+    ...(rich && fitsRich(options.limits) ? [claimOf("rich")] : []),
     ...(search === undefined ? [] : [claimOf("search")])
   ]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
@@ -103,6 +107,7 @@ export const serve = Effect.fnUntraced(function* (
     unclaimed: unclaimedBy(features),
     sentBefore: known,
     search,
+    unread,
     rooms,
     people,
     conversations,
@@ -120,6 +125,9 @@ export const serve = Effect.fnUntraced(function* (
     run(door(connection, serveConnection(server, connection)))
   })
 })
+
+/** Whether a message goes on one line with all that others think of it (RICH-6). */
+const fitsRich = (limits: Limits): boolean => limits.line >= richLine(limits)
 
 /** What runs for nobody in particular has nobody else to tell. */
 const logDefects = (effect: Effect.Effect<void>): Effect.Effect<void> =>

@@ -281,8 +281,8 @@ test("a log is removed little by little, and what isn't there is gone already", 
   const write = makeWriter(db)
   const drafts = Array.from({ length: 2_500 }, (_, nth) => rowOf(draft("hola", { key: `k${nth}` })))
   const between = pairOf("one", "other")
-  write([{ _tag: "Append", room: "@x", epoch: "x", between, drafts }])
-  write([{ _tag: "Append", room: "#x", epoch: "y", drafts: [rowOf(draft("stays"))] }])
+  write([{ _tag: "Append", room: "@x", epoch: "x", reactions: 64, between, drafts }])
+  write([{ _tag: "Append", room: "#x", epoch: "y", reactions: 64, drafts: [rowOf(draft("stays"))] }])
   const removal = { _tag: "RemoveSome", room: "@x" } as const
   const left: Array<unknown> = []
   for (let more = true; more; ) {
@@ -349,6 +349,7 @@ const person = (id: string, nick: string): Person => ({
   isThere: true,
   conversations: makeOrderedMap(),
   kept: new Map(),
+  marks: new Map(),
   presence: {
     ...{ status: "active", since: "2026-11-20T20:08:00.000Z" },
     ...{ text: undefined, display: undefined, hasActed: false, actedAt: 0 }
@@ -368,6 +369,7 @@ test("a log is removed only when a restart wouldn't find the person, however oft
         epoch: epochOf(between),
         first: () => 1,
         head: () => head,
+        topic: () => "",
         append: (drafts) =>
           Effect.sync(() => {
             const placed = drafts.map((each) => ({ _tag: "Added", entry: { ...each, seq: ++head } }) as const)

@@ -38,7 +38,13 @@ const openFile = async () => {
   const say = (...all: ReadonlyArray<Said>) => {
     const said = all.map(({ at = "2026-11-20T20:08:00.000Z", from = "ana", ...one }) => ({ ...one, at, from }))
     const appends = said.map(({ at, from, room, text }) => {
-      return { _tag: "Append", room, epoch: room.slice(1), drafts: [{ person: from, from, text, at }] } as const
+      return {
+        _tag: "Append",
+        room,
+        epoch: room.slice(1),
+        reactions: 64,
+        drafts: [{ type: "message", person: from, from, text, at }]
+      } as const
     })
     assert.strictEqual(write(appends)._tag, "Committed")
     for (const { at, from, room, text } of said) {
@@ -149,7 +155,7 @@ describe("what is found", () => {
             if (head === 0) continue
             const first = Math.max(firsts.get(name) ?? 1, Math.min(one.giveUp.first, head))
             firsts.set(name, first)
-            write([{ _tag: "Append", room: name, epoch: name.slice(1), drafts: [], first }])
+            write([{ _tag: "Append", room: name, epoch: name.slice(1), reactions: 64, drafts: [], first }])
           }
         }
         const judge = () => {
@@ -272,12 +278,13 @@ describe("the index", () => {
   it("that is far behind makes a search wait for it, by a refusal", async () => {
     await using file = await openFile()
     const drafts = Array.from({ length: mostUnindexed + 1 }, () => ({
+      type: "message" as const,
       person: "ana",
       from: "ana",
       text: "tea",
       at: "2026-11-20T20:08:00.000Z"
     }))
-    file.write([{ _tag: "Append", room: "#large", epoch: "large", drafts }])
+    file.write([{ _tag: "Append", room: "#large", epoch: "large", reactions: 64, drafts }])
     const parts = [{ room: "#large", first: 1, below: mostUnindexed + 2 }]
     assert.isUndefined(file.search({ text: "tea" }, 1, parts))
     file.write([{ _tag: "Index", entries: 1 }])

@@ -1,7 +1,7 @@
 import { readFile, truncate, writeFile } from "node:fs/promises"
 import { describe, expect, test, vi } from "vitest"
 import { openDataFile } from "../src/sqlite/data-file.ts"
-import { epochOf, plant, tamper } from "./support/files.ts"
+import { epochOf, plant, tamper, undoRich } from "./support/files.ts"
 import { openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
@@ -48,8 +48,9 @@ test("a file of the first version can be looked at, where a key belonged to a ni
   await using folder = await openSound()
   tamper(
     folder.file,
-    `DROP TABLE keys; DROP TABLE sessions; PRAGMA user_version = 1;
-     DROP TRIGGER entries_changed; DROP TRIGGER entries_gone; DROP TABLE words; DROP TABLE unindexed; DROP TABLE ciphers;
+    `DROP TABLE keys; DROP TABLE sessions; DROP TABLE conversations; PRAGMA user_version = 1;
+     DROP TRIGGER entries_changed; DROP TRIGGER entries_gone; ${undoRich}
+     DROP TABLE words; DROP TABLE unindexed; DROP TABLE ciphers;
      ALTER TABLE entries DROP COLUMN place; ALTER TABLE rooms DROP COLUMN place;
      ALTER TABLE rooms DROP COLUMN drift; ALTER TABLE rooms DROP COLUMN indexed;
      CREATE UNIQUE INDEX entries_by_key ON entries (room, author, key) WHERE key IS NOT NULL;`

@@ -123,6 +123,7 @@ export const chat = Effect.fnUntraced(function* (
         return waits(news.item)
       case "Another":
         return complain(`whoever was ${news.room} has gone: this is somebody else with the same nick`)
+      case "Passed":
       case "Sent":
       case "Dropped":
         return Effect.void

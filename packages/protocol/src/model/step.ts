@@ -46,7 +46,11 @@ import {
 /** What the model knows how to answer: the requests of the core, without their `id`. */
 export type Ask = Exclude<
   AnyAsk,
-  { readonly type: "history" | "conversations" | "status" | "users" | "whois" | "search" }
+  {
+    readonly type:
+      | ("history" | "conversations" | "status" | "users" | "whois" | "search")
+      | ("edit" | "delete" | "react" | "topic" | "typing" | "read")
+  }
 >
 
 /** What a client does. */

@@ -194,6 +194,26 @@ const presences: Kind = {
 const roomNames: Kind = {
   wrong: [notList, ["bad-name", "NAME-3", [["#Cafe"], ["cafe"]]], ["bad-request", "REPLY-9", [[5]]]]
 }
+const target: Kind = { wrong: [notInteger, outside(0, -1)] }
+const oneLine = ["bad-text", "TEXT-2", ["\u001b[2J", "one\ntwo", "a\tb", "\u009b", "\u007f"]] as const
+const reaction: Kind = {
+  wrong: [notString, ["bad-text", "REACT-1", ["", ...oneLine[2]]]]
+}
+const topic: Kind = {
+  wrong: [notString, ["bad-text", "TOPIC-1", oneLine[2]]]
+}
+const sentReaction: Kind = { wrong: [notString, ["bad-text", "REPLY-9", ["", ...oneLine[2]]]] }
+const sentTopic: Kind = { wrong: [notString, ["bad-text", "REPLY-9", oneLine[2]]] }
+const reactions: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [["+1"], [{ reaction: "+1" }], [{ count: 1 }], [{ reaction: "+1", count: 0 }], [{ reaction: "", count: 1 }]]
+    ]
+  ]
+}
 const heartbeat: Kind = { wrong: [notInteger, outside(0, 301)] }
 const protocol: Kind = { wrong: [notInteger, outside(0)] }
 const change: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "kicked"]]] }
@@ -307,6 +327,50 @@ const requests: { readonly [Type in RequestType]: Message } = {
     fields: { id, nick },
     also: { "a nick in capitals": { type: "whois", id: 24, nick: "LEO" } }
   },
+  edit: {
+    requirement: "RICH-1",
+    good: { type: "edit", id: 20, room: "#cafe", target: 42, text: "¡hola!" },
+    fields: { id, room, target, text },
+    also: { "the largest target": { type: "edit", id: 20, room: "#cafe", target: Number.MAX_SAFE_INTEGER, text: "a" } }
+  },
+  delete: {
+    requirement: "RICH-1",
+    good: { type: "delete", id: 21, room: "#cafe", target: 42 },
+    fields: { id, room, target }
+  },
+  react: {
+    requirement: "REACT-1",
+    good: { type: "react", id: 22, room: "#cafe", target: 42, reaction: "+1", on: false },
+    fields: { id, room, target, reaction, on: optional(flag) },
+    also: {
+      "a picture": { type: "react", id: 22, room: "#cafe", target: 42, reaction: "👩‍👩‍👧" },
+      "64 bytes": { type: "react", id: 22, room: "#cafe", target: 42, reaction: "ñ".repeat(32) }
+    }
+  },
+  topic: {
+    requirement: "TOPIC-1",
+    good: { type: "topic", id: 24, room: "#cafe", text: "the party on Friday" },
+    fields: { id, room, text: topic },
+    also: {
+      "no topic": { type: "topic", id: 24, room: "#cafe", text: "" },
+      "256 bytes": { type: "topic", id: 24, room: "#cafe", text: "漢".repeat(85) }
+    }
+  },
+  typing: {
+    requirement: "TYPING-1",
+    good: { type: "typing", id: 25, room: "#cafe", on: false },
+    fields: { id, room, on: optional(flag) },
+    also: { "no more than a room": { type: "typing", id: 25, room: "#cafe" } }
+  },
+  read: {
+    requirement: "READ-1",
+    good: { type: "read", id: 27, room: "#cafe", seq: 42 },
+    fields: { id, room, seq: optional(cursor) },
+    also: {
+      "no more than a room": { type: "read", id: 28, room: "#cafe" },
+      "a mark before the first entry": { type: "read", id: 28, room: "#cafe", seq: 0 }
+    }
+  },
   search: {
     requirement: "SEARCH-1",
     good: {
@@ -376,6 +440,13 @@ const additions: { readonly [Added in Profile]?: { readonly [type: string]: Mess
       fields: { epoch: optional(words) },
       also: { "no more than a nick": { type: "history", id: 20, room: "@leo" } }
     }
+  },
+  rich: {
+    send: {
+      requirement: "REPLYTO-1",
+      good: { type: "send", id: 19, room: "#cafe", text: "¡hola!", replyTo: 42 },
+      fields: { replyTo: optional(target) }
+    }
   }
 }
 
@@ -409,7 +480,9 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
       head: 41,
       resumed: true,
       members: ["ana"],
-      more: true
+      more: true,
+      topic: "the party on Friday",
+      read: 40
     },
     fields: {
       re,
@@ -419,7 +492,9 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
       head: cursor,
       resumed: optional(flag),
       members: nicks,
-      more: optional(flag)
+      more: optional(flag),
+      topic: optional(sentTopic),
+      read: optional(seq)
     },
     also: {
       "a log without entries": {
@@ -481,6 +556,35 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
         first: 1,
         head: 0,
         entries: []
+      },
+      "entries of all kinds": {
+        type: "history",
+        re: 14,
+        room: "#cafe",
+        epoch: "k3",
+        first: 1,
+        head: 47,
+        entries: [
+          {
+            ...{ type: "message", seq: 41, from: "ana", text: "hola @leo", edited: 43, replyTo: 40, mentions: ["leo"] },
+            ...{ reactions: [{ reaction: "+1", count: 2 }], reacted: 45, key: "a1", at }
+          },
+          { type: "erased", seq: 42, from: "ana", deleted: 46, at },
+          { type: "edit", seq: 43, from: "ana", target: 41, text: "hola @leo", mentions: ["leo"], at },
+          { type: "edit", seq: 44, from: "ana", target: 42, at },
+          { type: "react", seq: 45, from: "leo", target: 41, reaction: "+1", on: true, at },
+          { type: "delete", seq: 46, from: "ana", target: 42, at },
+          { type: "topic", seq: 47, from: "leo", text: "", at }
+        ]
+      },
+      "an entry of a kind that nobody knows": {
+        type: "history",
+        re: 14,
+        room: "#cafe",
+        epoch: "k3",
+        first: 1,
+        head: 1,
+        entries: [{ type: "x-acme/poll", seq: 1, question: "where?" }]
       }
     }
   },
@@ -527,6 +631,12 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
     good: { type: "whois", re: 24, ...presence, rooms: ["#cafe", "#cine"], more: true },
     fields: { re, ...presenceFields, rooms: roomNames, more: optional(flag) },
     also: { "no room": { type: "whois", re: 24, nick: "ana", status: "active", since: at, rooms: [] } }
+  },
+  typing: { requirement: "TYPING-1", good: { type: "typing", re: 25, room: "#cafe" }, fields: { re, room: sentRoom } },
+  read: {
+    requirement: "READ-1",
+    good: { type: "read", re: 27, room: "#cafe", seq: 42, head: 45, unread: 2 },
+    fields: { re, room: sentRoom, seq: cursor, head: cursor, unread: count }
   },
   search: {
     requirement: "SEARCH-1",
@@ -579,7 +689,10 @@ const events: { readonly [Type in Event["type"]]: Message } = {
   message: {
     requirement: "SEND-2",
     good: { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at },
-    fields: { room: sentRoom, seq, from: sentNick, text, key: optional(key), at: time },
+    fields: {
+      ...{ room: sentRoom, seq, from: sentNick, text, key: optional(key), at: time, edited: optional(seq) },
+      ...{ replyTo: optional(seq), mentions: optional(nicks), reactions: optional(reactions), reacted: optional(seq) }
+    },
     also: {
       "no key": { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at },
       "the name and the epoch of a conversation": {
@@ -590,8 +703,61 @@ const events: { readonly [Type in Event["type"]]: Message } = {
         from: "leo",
         text: "hola",
         at
+      },
+      "all that a message can have": {
+        ...{ type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola @leo", edited: 43, replyTo: 41 },
+        ...{ mentions: ["leo"], reactions: [{ reaction: "+1", count: 2 }], reacted: 45, key: "a1", at }
       }
     }
+  },
+  erased: {
+    requirement: "DELETE-1",
+    good: { type: "erased", room: "#cafe", seq: 42, from: "ana", deleted: 46, replyTo: 41, key: "a1", at },
+    fields: {
+      ...{ room: sentRoom, seq, from: sentNick, deleted: target, replyTo: optional(seq), key: optional(key), at: time }
+    }
+  },
+  edit: {
+    requirement: "RICH-1",
+    good: {
+      type: "edit",
+      room: "#cafe",
+      seq: 43,
+      from: "ana",
+      target: 42,
+      text: "@leo",
+      mentions: ["leo"],
+      key: "a2",
+      at
+    },
+    fields: {
+      ...{ room: sentRoom, seq, from: sentNick, target, text: optional(text), mentions: optional(nicks) },
+      ...{ key: optional(key), at: time }
+    },
+    also: { "no text": { type: "edit", room: "#cafe", seq: 43, from: "ana", target: 42, at } }
+  },
+  delete: {
+    requirement: "RICH-1",
+    good: { type: "delete", room: "#cafe", seq: 46, from: "ana", target: 42, key: "a3", at },
+    fields: { room: sentRoom, seq, from: sentNick, target, key: optional(key), at: time }
+  },
+  react: {
+    requirement: "RICH-1",
+    good: { type: "react", room: "#cafe", seq: 45, from: "leo", target: 42, reaction: "+1", on: true, key: "a4", at },
+    fields: {
+      ...{ room: sentRoom, seq, from: sentNick, target, reaction: sentReaction, on: flag, key: optional(key), at: time }
+    }
+  },
+  topic: {
+    requirement: "RICH-1",
+    good: { type: "topic", room: "#cafe", seq: 47, from: "leo", text: "the party on Friday", key: "a5", at },
+    fields: { room: sentRoom, seq, from: sentNick, text: sentTopic, key: optional(key), at: time },
+    also: { "no topic": { type: "topic", room: "#cafe", seq: 47, from: "leo", text: "", at } }
+  },
+  typing: {
+    requirement: "TYPING-2",
+    good: { type: "typing", room: "#cafe", nick: "leo", on: true },
+    fields: { room: sentRoom, nick: sentNick, on: flag }
   },
   member: {
     requirement: "MEMBER-1",

@@ -153,7 +153,7 @@ const lockOf = (path: string): DatabaseSync => {
 /**
  * An entry that was committed is on the disk: that takes `FULL`, because in WAL mode `NORMAL` syncs at checkpoints only.
  *
- * An entry that was given up is overwritten (`secure_delete`): whoever keeps something for 30 days has promised to have nothing older.
+ * An entry that was given up, or a text that was taken back, is overwritten (`secure_delete`): whoever keeps something for 30 days has promised to have nothing older.
  * Of 25,200 texts that were given up, 24,357 were still in the file without it, and with it none where they were of one room, 1 to 4
  * of 7 rooms, up to 33 of 3,000 rooms: SQLite leaves a copy where it has split a page, until it fills the page again. Writing costs
  * the same with it; giving up takes 1.04 times as long with texts of up to 100 bytes, and 3 times with up to 4,000: 81,000 entries

@@ -6,10 +6,11 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import { holds } from "@tertulia/protocol"
-import type { Entry } from "../room-log.ts"
+import type { MessageEntry } from "../room-log.ts"
 import type { Found, Part, Quest } from "../search.ts"
+import { type EntryRow, entryColumns, entryOf, kinds, type Reaction, reactionsOf } from "./entry-rows.ts"
 import { placeFrom } from "./places.ts"
-import { type EntryRow, entryOf, inOneRead } from "./reader.ts"
+import { inOneRead } from "./reader.ts"
 import { termQuery } from "./search-terms.ts"
 
 /** One slice of a search: what is sought, in the parts of rooms that haven't been looked through, and how many may be found. */
@@ -70,7 +71,8 @@ export interface Finder {
 
 export const makeFinder = (db: DatabaseSync): Finder => {
   const roomNamed = db.prepare("SELECT id, first, head, indexed, drift FROM rooms WHERE name = ?")
-  const rowAt = db.prepare("SELECT seq, author, key, at, text, place FROM entries WHERE room = ? AND seq = ?")
+  const rowAt = db.prepare(`SELECT ${entryColumns}, place FROM entries WHERE room = ? AND seq = ?`)
+  const reactionsTo = db.prepare(reactionsOf)
   const placeAt = db.prepare("SELECT place FROM entries WHERE room = ? AND seq = ?")
   const indexed = db.prepare(
     `SELECT rowid & 1099511627775 AS seq FROM words
@@ -122,7 +124,12 @@ export const makeFinder = (db: DatabaseSync): Finder => {
     return { part, room, first, query, below, candidates: [], chunk: fewest, known: below, match: undefined, bound }
   }
 
-  const isMatch = ({ at, author, text }: Row, { from, since, until, words }: Quest): boolean => {
+  /** A message, as it is shown now. */
+  const messageOf = (room: number, row: Row): MessageEntry =>
+    entryOf(row, (seq) => reactionsTo.all(room, seq) as unknown as ReadonlyArray<Reaction>) as MessageEntry
+
+  const isMatch = ({ at, author, deleted, kind, text }: Row, { from, since, until, words }: Quest): boolean => {
+    if (kind !== kinds.message || deleted !== null) return false
     if (from !== undefined && author !== from) return false
     const time = new Date(at).toISOString()
     return (since === undefined || time >= since) && (until === undefined || time <= until) && holds(text, words)
@@ -183,7 +190,7 @@ export const makeFinder = (db: DatabaseSync): Finder => {
       const next = streams.reduce((first, other) => (isBefore(other, first) ? other : first))
       const { match, part, room } = next
       if (match !== undefined) {
-        found.push({ room: part.room, entry: entryOf(match) as Entry, place: { place: match.place, room: room.id } })
+        found.push({ room: part.room, entry: messageOf(room.id, match), place: { place: match.place, room: room.id } })
         next.match = undefined
       } else if (!step(next)) streams.splice(streams.indexOf(next), 1)
     }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
+import { kinds } from "./entry-rows.ts"
 import { driftOf, placeAfter } from "./places.ts"
 import { termsOf } from "./search-terms.ts"
 
@@ -30,6 +31,7 @@ interface RoomRow {
 
 interface Row {
   readonly seq: number
+  readonly kind: number
   readonly author: string
   readonly at: number
   readonly text: string
@@ -56,7 +58,7 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
   const allBehind = db.prepare("SELECT id FROM rooms WHERE indexed < head")
   const roomOf = db.prepare("SELECT id, first, head, indexed FROM rooms WHERE id = ?")
   const entriesOf = db.prepare(
-    "SELECT seq, author, at, text, place FROM entries WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?"
+    "SELECT seq, kind, author, at, text, place FROM entries WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?"
   )
   const placeOf = db.prepare("SELECT place FROM entries WHERE room = ? AND seq = ?")
   const setPlace = db.prepare("UPDATE entries SET place = ? WHERE room = ? AND seq = ?")
@@ -73,7 +75,7 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
   let isMergingAll = false
   const unindexed = db.prepare("SELECT room, seq, author, text FROM unindexed ORDER BY room, seq LIMIT ?")
   const done = db.prepare("DELETE FROM unindexed WHERE room = ? AND seq = ?")
-  const current = db.prepare("SELECT seq, author, at, text, place FROM entries WHERE room = ? AND seq = ?")
+  const current = db.prepare("SELECT seq, kind, author, at, text, place FROM entries WHERE room = ? AND seq = ?")
 
   let waiting = 0
   const behind = new Set((allBehind.all() as unknown as ReadonlyArray<RoomRow>).map(({ id }) => id))
@@ -104,13 +106,13 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
     const rows = entriesOf.all(id, after, entries) as unknown as ReadonlyArray<Row>
     let before = (placeOf.get(id, after) as Pick<Row, "place"> | undefined)?.place ?? 0
     let drift = 0
-    for (const { at, author, place, seq, text } of rows) {
+    for (const { at, author, kind, place, seq, text } of rows) {
       before = place ?? placeAfter(before, at)
       if (place === null) {
         setPlace.run(before, id, seq)
         drift = Math.max(drift, driftOf(before, at))
       }
-      add.run(id, seq, termsOf(id, author, text))
+      if (kind === kinds.message) add.run(id, seq, termsOf(id, author, text))
     }
     setIndexed.run(rows.at(-1)?.seq ?? after, drift, id)
     return rows.length

@@ -57,3 +57,12 @@ export const searchStep = `
     BEGIN INSERT INTO unindexed VALUES (old.room, old.seq, old.author, old.text) ON CONFLICT DO NOTHING; END;
   CREATE TABLE ciphers (name TEXT PRIMARY KEY, cipher BLOB NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO ciphers VALUES ('search', randomblob(16));`
+
+/** The triggers, in a file that has entries of all kinds: messages alone are indexed. */
+export const indexTriggers = `
+  CREATE TRIGGER entries_changed AFTER UPDATE OF text ON entries
+    WHEN old.kind = 0 AND old.text IS NOT new.text AND old.seq <= (SELECT indexed FROM rooms WHERE id = old.room)
+    BEGIN INSERT INTO unindexed VALUES (old.room, old.seq, old.author, old.text) ON CONFLICT DO NOTHING; END;
+  CREATE TRIGGER entries_gone AFTER DELETE ON entries
+    WHEN old.kind = 0 AND old.seq <= (SELECT indexed FROM rooms WHERE id = old.room)
+    BEGIN INSERT INTO unindexed VALUES (old.room, old.seq, old.author, old.text) ON CONFLICT DO NOTHING; END;`

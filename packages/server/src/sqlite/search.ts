@@ -24,6 +24,8 @@ export interface SearchOptions {
 export interface SearchInFile extends Search {
   /** Leaves nothing in the index of what was given up; as far as the disk lets it. */
   readonly removeTraces: Effect.Effect<void>
+  /** Leaves nothing in the index of texts that were taken back; as far as the disk lets it. */
+  readonly forgetTakenBack: Effect.Effect<void>
 }
 
 /** Opens the index, which the thread that writes keeps. */
@@ -33,8 +35,11 @@ export const openSearch = Effect.fnUntraced(function* ({
   write
 }: SearchOptions): Effect.fn.Return<SearchInFile, StorageFault> {
   const key = yield* readKey(file)
-  const removeTraces = Effect.gen(function* () {
+  const upToDate = Effect.gen(function* () {
     while ((yield* write({ _tag: "Index", entries: indexedAtOnce })) >= indexedAtOnce);
+  })
+  const removeTraces = Effect.gen(function* () {
+    yield* upToDate
     while ((yield* write({ _tag: "Merge", all: true })) > 0);
   }).pipe(Effect.ignore)
 
@@ -52,7 +57,7 @@ export const openSearch = Effect.fnUntraced(function* ({
     return found
   })
 
-  return { find, ...makeCursors(key), removeTraces }
+  return { find, ...makeCursors(key), removeTraces, forgetTakenBack: Effect.ignore(upToDate) }
 })
 
 const readKey = (file: string): Effect.Effect<Uint8Array, StorageFault> =>
