@@ -123,7 +123,7 @@ test("a backup beside the WAL of the file that was there before isn't mixed with
 
 test("a copy is one file, as compact as can be, with nothing of what was given up", async () => {
   await using folder = await openTemporary()
-  plant(folder.file, { room: "#cafe", entries: Array.from({ length: 1_000 }, () => ({ text: "secret ".repeat(50) })) })
+  plant(folder.file, { room: "#cafe", entries: Array.from({ length: 1_000 }, () => ({ text: "secret ".repeat(100) })) })
   // As a server does that knows no secure_delete.
   tamper(folder.file, "DELETE FROM entries WHERE seq <= 900; UPDATE rooms SET first = 901")
   expect(await readFile(folder.file, "latin1")).toContain("secret")

@@ -12,6 +12,7 @@ import { DataFault, openForReading } from "./data-file.ts"
 import type { FindRequest, Slice } from "./finder.ts"
 import type { GroupCommit } from "./group-commit.ts"
 import { indexedAtOnce } from "./indexer.ts"
+import { readOnce } from "./read-once.ts"
 import { StorageFault } from "./thread.ts"
 
 export interface SearchOptions {
@@ -38,6 +39,11 @@ export const openSearch = Effect.fnUntraced(function* ({
   const upToDate = Effect.gen(function* () {
     while ((yield* write({ _tag: "Index", entries: indexedAtOnce })) >= indexedAtOnce);
   })
+  // Nothing is written when there is nothing to forget.
+  const forgetTakenBack = Effect.gen(function* () {
+    const some = yield* readOnce(file, (db) => db.prepare("SELECT 1 FROM unindexed LIMIT 1").get())
+    if (some !== undefined) yield* upToDate
+  }).pipe(Effect.ignore)
   const removeTraces = Effect.gen(function* () {
     yield* upToDate
     while ((yield* write({ _tag: "Merge", all: true })) > 0);
@@ -57,7 +63,7 @@ export const openSearch = Effect.fnUntraced(function* ({
     return found
   })
 
-  return { find, ...makeCursors(key), removeTraces, forgetTakenBack: Effect.ignore(upToDate) }
+  return { find, ...makeCursors(key), removeTraces, forgetTakenBack }
 })
 
 const readKey = (file: string): Effect.Effect<Uint8Array, StorageFault> =>
