@@ -69,6 +69,7 @@ export const layer = ({
           talks.set(held.room, held)
           return openLog({ held, between, publish, write, read, keep })
         },
+        entries: (asked) => read("entriesAt", asked),
         remove: (between) =>
           Effect.suspend(() => {
             talks.delete(nameOf(between))

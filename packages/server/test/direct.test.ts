@@ -390,6 +390,7 @@ test("a log is removed only when a restart wouldn't find the person, however oft
         }
       }
     },
+    entries: () => Effect.succeed([]),
     remove: () => Effect.sync(() => void told.push("removed"))
   }
   const fork = (effect: Effect.Effect<void>) => void Effect.runFork(effect)
