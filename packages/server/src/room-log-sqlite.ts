@@ -7,6 +7,7 @@ import { defaultLimits } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
@@ -65,6 +66,7 @@ export const layer = ({
       })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
       const { left, orphans } = yield* readConversations(file)
+      const removeTracesLater = yield* soon(Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed"))
       const talks = new Map(left.map(({ between, first, head }) => [nameOf(between), heldTalk(between, first, head)]))
       const conversations: ConversationLogs = {
         left: left.map(({ between }) => between),
@@ -73,10 +75,11 @@ export const layer = ({
           talks.set(held.room, held)
           return openLog({ held, between, publish, write, read, keep })
         },
+        entries: (asked) => read("entriesAt", asked),
         remove: (between) =>
           Effect.suspend(() => {
             talks.delete(nameOf(between))
-            return removeAll(write, nameOf(between))
+            return Effect.andThen(removeAll(write, nameOf(between)), removeTracesLater)
           })
       }
       yield* Effect.forkScoped(Effect.ignore(Effect.forEach(orphans, conversations.remove)))
@@ -153,6 +156,22 @@ const removeAll = (write: GroupCommit["write"], room: string): Effect.Effect<voi
   Effect.gen(function* () {
     while (yield* write({ _tag: "RemoveSome", room }));
   })
+
+/** How long what was removed may be found in the WAL, where nobody reads the file. */
+const traceTime = "1 minute"
+
+/** Gives what has this done after a while, once for all who ask meanwhile, and again if it couldn't be. */
+const soon = Effect.fnUntraced(function* (act: Effect.Effect<boolean>) {
+  const isWanted = Latch.makeUnsafe(false)
+  const actWhenWanted = Effect.gen(function* () {
+    yield* isWanted.await
+    yield* Effect.sleep(traceTime)
+    isWanted.closeUnsafe()
+    if (!(yield* act)) isWanted.openUnsafe()
+  })
+  yield* Effect.forkScoped(Effect.forever(actWhenWanted))
+  return Effect.sync(() => void isWanted.openUnsafe())
+})
 
 interface Opening {
   readonly held: HeldLog
