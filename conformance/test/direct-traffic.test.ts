@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { it } from "@effect/vitest"
-import { defaultLimits, unclaimedBy } from "@tertulia/protocol"
+import { defaultLimits } from "@tertulia/protocol"
 import { SqliteRoomLogs, serve, tcp } from "@tertulia/server"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -12,7 +12,7 @@ import { describe, expect } from "vitest"
 import { catalogue } from "../mutants/catalogue.ts"
 import { startProxy } from "../mutants/proxy.ts"
 import { judgeHistory } from "../src/history.ts"
-import { deservedOf, excusesOf, readAsked } from "../src/proxy/asked.ts"
+import { deservedOf, excusesOf, readAsked, vocabularyOf } from "../src/proxy/asked.ts"
 import { makeBindings } from "../src/proxy/rebind.ts"
 import type { Address } from "../src/wire/connection.ts"
 import { accusations, host, person, proxyTo } from "./traffic.ts"
@@ -110,7 +110,7 @@ const oftener = Effect.fnUntraced(function* (address: Address) {
 describe("What a line deserves", () => {
   const standing = { nick: "ana", rooms: new Set(["#cafe"]), limits: defaultLimits, resumes: true }
   const asked = (object: object, features = ["history/1", "draft/direct/1"]) =>
-    readAsked(JSON.stringify({ id: 1, ...object }), defaultLimits, unclaimedBy(features), "ana")
+    readAsked(JSON.stringify({ id: 1, ...object }), defaultLimits, vocabularyOf(features), "ana")
 
   it("is no refusal of a conversation that a bystander could foresee, but some that are excused", () => {
     for (const object of [
