@@ -50,7 +50,8 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
     if (recorded["type"] === "history" && isDirect(room)) talks.set(String(recorded["epoch"]), String(now["epoch"]))
     if (recorded["type"] === "conversations") {
       for (const then of items(recorded)) {
-        const same = items(now).find((each) => each["room"] === then["room"])
+        const [[, name] = ["room", then["room"]]] = named("room", then["room"], nonce)
+        const same = items(now).find((each) => each["room"] === name)
         if (same !== undefined) talks.set(String(then["epoch"]), String(same["epoch"]))
       }
     }

@@ -38,6 +38,8 @@ export interface Conversations {
    * back without its log would have another under the same epoch.
    */
   readonly end: (person: Person, forgotten: Effect.Effect<void, Unavailable>) => void
+  /** The last entry of each of these conversations; undefined where there is none any more. */
+  readonly lasts: (sides: ReadonlyArray<Side>) => Effect.Effect<ReadonlyArray<Entry | undefined>, Unavailable>
   /** Takes up what an earlier life of the server has left to these people. */
   readonly restore: (people: Iterable<Person>) => void
 }
@@ -194,6 +196,7 @@ export const makeConversations = (
     end: (person, forgotten) => {
       for (const conversation of [...(openOf.get(person) ?? [])]) conversation.end(forgotten)
     },
+    lasts: (sides) => logs.entries(sides.map(({ log }) => ({ epoch: log.epoch, seq: log.head() }))),
     restore: (people) => {
       const byId = new Map(Array.from(people, (person) => [person.id, person]))
       for (const left of logs.left) {

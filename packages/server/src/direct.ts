@@ -5,14 +5,13 @@
  */
 import { type ListConversations, otherIn, type ReadHistory, type Send } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Side } from "./conversations.ts"
 import { itemOf } from "./encode.ts"
 import { historyLine } from "./history.ts"
 import type { Person } from "./people.ts"
 import type { Refused } from "./refused.ts"
-import type { Unavailable } from "./room-log.ts"
+import type { Entry } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
@@ -93,27 +92,16 @@ export const listConversations = Effect.fnUntraced(function* (
   const from = conversations.placeAfter(request.after)
   const most = Math.min(request.limit ?? limits.page, limits.page)
   const sides = conversations.names.slice(from, from + most).map((name) => conversations.get(name)!)
-  const found = yield* Effect.mapError(Effect.forEach(sides, listed, { concurrency: "unbounded" }), unavailable)
-  // Some may have ended while the others were read.
-  const items = found.filter(({ hasEnded }) => !hasEnded())
+  const heads = sides.map(({ log }) => log.head())
+  const lasts = yield* Effect.mapError(server.conversations!.lasts(sides), unavailable)
+  // Some may have ended while the last entries were read.
+  const items = sides.flatMap((side, nth) => (side.hasEnded() ? [] : [itemOfList(side, heads[nth]!, lasts[nth])]))
   const rest = conversations.names.length - conversations.placeAfter(sides.at(-1)?.name ?? request.after)
   if (items.length === 0 && rest > 0) return yield* listConversations(session, request)
   const cut = { length: items.length + rest, from: 0, limit: items.length, line: limits.line }
-  const head = `{"type":"conversations","re":${request.id},"conversations":[`
-  outbox.say(sliceLine(head, cut, (place) => items[place]!.item))
+  outbox.say(sliceLine(`{"type":"conversations","re":${request.id},"conversations":[`, cut, (place) => items[place]!))
 })
 
-interface Listed extends Pick<Side, "hasEnded"> {
-  readonly item: string
-}
-
-const listed = (side: Side): Effect.Effect<Listed, Unavailable> => {
-  const { hasEnded, log, name, reading } = side
-  const [first, head] = [log.first(), log.head()]
-  const fields = `{"room":"${name}","epoch":"${log.epoch}","first":${first},"head":${head}`
-  if (first > head) return Effect.succeed({ hasEnded, item: `${fields}}` })
-  return reading(Stream.runHead(log.read(head - 1, head)), (last) => ({
-    hasEnded,
-    item: `${fields},"last":${itemOf(Option.getOrThrow(last))}}`
-  })).pipe(Effect.catch((why) => (why === "ended" ? Effect.succeed({ hasEnded, item: "" }) : Effect.fail(why))))
-}
+const itemOfList = ({ log, name }: Side, head: number, last: Entry | undefined): string =>
+  `{"room":"${name}","epoch":"${log.epoch}","first":${log.first()},"head":${head}` +
+  `${last === undefined ? "" : `,"last":${itemOf(last)}`}}`

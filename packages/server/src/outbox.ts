@@ -28,7 +28,7 @@ export interface Outbox {
   readonly say: (lines: string) => void
   /** Posts an event: the bytes of whole lines, shared with other outboxes. */
   readonly post: (lines: Uint8Array) => void
-  /** Posts an event that may be lost (PRESENCE-6), unless so much waits that the reader is late: it costs nobody the connection. */
+  /** Posts an event that may be lost (PRESENCE-6): it is, when a quarter of the backlog waits, so that it costs nobody the connection. */
   readonly offer: (lines: Uint8Array) => void
   /** Holds an event back until `release`: it belongs behind a replay that is being said. It counts as if it was posted. */
   readonly hold: (lines: Uint8Array) => void
@@ -60,6 +60,7 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
   // A reader is never cut off for what it has asked for: replies up to the mark and the one that crosses it, and its own
   // entries that are under way, as much again (sending.ts). Events come on top.
   const bound = options.backlog + 4 * mark
+  const spare = options.backlog / 4
   const ready = Latch.makeUnsafe(true)
   const empty = Latch.makeUnsafe(true)
   let waiting: Array<Uint8Array> = []
@@ -141,7 +142,9 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
       if (hasRoom()) put(lines)
     },
     offer: (lines) => {
-      if (unsent() <= mark) put(lines)
+      // What counts is what the reader has left unread, not what was said in this turn.
+      if (unsent() > spare) write()
+      if (unsent() <= spare) put(lines)
     },
     hold: (lines) => {
       if (!hasRoom()) return

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Presence as Shown } from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
 import type { Person } from "./people.ts"
 import type { Member, Room } from "./room.ts"
 
@@ -35,7 +36,7 @@ export interface Presences {
   /** Tells the others that somebody is gone (PRESENCE-7); to be called while they are still in their rooms. */
   readonly end: (person: Person) => void
   /** Makes those idle who have done nothing for long enough (IDLE-1). */
-  readonly look: (people: Iterable<Person>, now: number) => void
+  readonly look: (people: Iterable<Person>, now: number) => Effect.Effect<void>
 }
 
 export interface PresencesOptions {
@@ -83,7 +84,8 @@ export const makePresences = ({ idle, now, today }: PresencesOptions): Presences
       become(person.presence, "offline")
       tellOthers(person)
     },
-    look: (people, at) => {
+    look: Effect.fnUntraced(function* (people, at) {
+      let told = 0
       for (const person of people) {
         const { presence } = person
         if (presence.hasActed) {
@@ -91,10 +93,14 @@ export const makePresences = ({ idle, now, today }: PresencesOptions): Presences
           presence.actedAt = at
         } else if (presence.status === "active" && at - presence.actedAt >= 1_000 * idle) {
           become(presence, "idle")
-          tellOthers(person)
+          told += tellOthers(person)
         }
+        // A crowd that came together falls silent together: nobody else waits for that.
+        if (told < tellAtOnce) continue
+        told = 0
+        yield* Effect.yieldNow
       }
-    }
+    })
   }
 }
 
@@ -104,19 +110,28 @@ export const presenceFields = ({ nick, presence: { display, since, status, text 
   `${text === undefined ? "" : `,"text":${JSON.stringify(text)}`}` +
   `${display === undefined ? "" : `,"display":${JSON.stringify(display)}`}`
 
-/** Tells everybody whom the person shares a room with, each connection once (PRESENCE-1). Encoded once: all share the bytes. */
-const tellOthers = (person: Person) => {
-  const line = Buffer.from(`{"type":"presence",${presenceFields(person)}}\n`)
+/** How many are told that somebody is idle before others have their turn. */
+const tellAtOnce = 4_096
+
+/**
+ * Tells everybody whom the person shares a room with, each connection once (PRESENCE-1); gives how many that are. Encoded once: all
+ * share the bytes.
+ */
+const tellOthers = (person: Person): number => {
   const [room, ...others] = roomsOf(person)
-  if (room === undefined) return
+  if (room === undefined) return 0
+  const line = Buffer.from(`{"type":"presence",${presenceFields(person)}}\n`)
+  let count = 0
   const told = others.length === 0 ? undefined : new Set<Member["outbox"]>()
   for (const { members } of [room, ...others]) {
     for (const { nick, outbox } of members.values()) {
       if (nick === person.nick || told?.has(outbox) === true) continue
       told?.add(outbox)
       outbox.offer(line)
+      count++
     }
   }
+  return count
 }
 
 /** The rooms whose member a person is, with a connection in them or not. */

@@ -77,6 +77,7 @@ export const layer = ({
       const { erased } = erasing
       yield* Effect.forkScoped(erasing.forever)
       const { left, orphans } = yield* readConversations(file)
+      const removeTracesLater = yield* soon(Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed"))
       const talks = new Map(left.map(({ between, first, head }) => [nameOf(between), heldTalk(between, first, head)]))
       const conversations: ConversationLogs = {
         left: left.map(({ between }) => between),
@@ -85,10 +86,11 @@ export const layer = ({
           talks.set(held.room, held)
           return openLog({ held, between, publish, write, read, keep, reactions, erased })
         },
+        entries: (asked) => read("entriesAt", asked),
         remove: (between) =>
           Effect.suspend(() => {
             talks.delete(nameOf(between))
-            return removeAll(write, nameOf(between))
+            return Effect.andThen(removeAll(write, nameOf(between)), removeTracesLater)
           })
       }
       yield* Effect.forkScoped(Effect.ignore(Effect.forEach(orphans, conversations.remove)))
@@ -199,6 +201,22 @@ const removeAll = (write: GroupCommit["write"], room: string): Effect.Effect<voi
   Effect.gen(function* () {
     while (yield* write({ _tag: "RemoveSome", room }));
   })
+
+/** How long what was removed may be found in the WAL, where nobody reads the file. */
+const traceTime = "1 minute"
+
+/** Gives what has this done after a while, once for all who ask meanwhile, and again if it couldn't be. */
+const soon = Effect.fnUntraced(function* (act: Effect.Effect<boolean>) {
+  const isWanted = Latch.makeUnsafe(false)
+  const actWhenWanted = Effect.gen(function* () {
+    yield* isWanted.await
+    yield* Effect.sleep(traceTime)
+    isWanted.closeUnsafe()
+    if (!(yield* act)) isWanted.openUnsafe()
+  })
+  yield* Effect.forkScoped(Effect.forever(actWhenWanted))
+  return Effect.sync(() => void isWanted.openUnsafe())
+})
 
 interface Opening {
   readonly held: HeldLog

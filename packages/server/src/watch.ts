@@ -18,15 +18,15 @@ export const watch = (server: Server): Effect.Effect<never> => {
   const tick = Math.min(server.heartbeat * 125, 1_000)
   let lookedAt = server.now()
   let hasWaited = false
-  const look = Effect.sync(() => {
+  const look = Effect.suspend(() => {
     const now = server.now()
     // Where the process itself has stood still, what came meanwhile is heard before anybody is judged.
     hasWaited = now - lookedAt > 4 * tick && !hasWaited
     lookedAt = now
-    if (hasWaited) return
+    if (hasWaited) return Effect.void
     for (const session of server.sessions) lookAt(session, now)
     server.people.expire(now)
-    server.presences.look(server.people.all(), now)
+    return server.presences.look(server.people.all(), now)
   })
   return Effect.forever(Effect.andThen(Effect.sleep(tick), look))
 }

@@ -1,5 +1,5 @@
 /** spec/direct.md: conversations of two people. */
-import { readdir, rm, writeFile } from "node:fs/promises"
+import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Effect, Exit } from "effect"
@@ -333,8 +333,23 @@ test("what is too old is given up in conversations as in rooms, while somebody h
   await Effect.runPromise(log.append([draft("three")]))
   expect([log.first(), log.head()]).toEqual([3, 3])
   await Effect.runPromise(logs.conversations.remove(between))
-  await pass(86_400_000)
   expect(rowsIn(folder.file)).toEqual(nothing)
+})
+
+test("nothing of a conversation that has ended is left in the file a minute later", async () => {
+  await using folder = await openTemporary()
+  const between = pairOf("one", "other")
+  const { clock, pass } = stopClock(Date.parse("2026-11-20T20:08:00.000Z"), 1)
+  await using logs = await openLogs(SqliteRoomLogs.layer({ file: folder.file }), clock)
+  const log = logs.conversations.open(between, () => {})
+  const secret = "nobody else may ever read this"
+  await Effect.runPromise(log.append([draft(secret)]))
+  const content = async () =>
+    (await readFile(folder.file)).includes(secret) || (await readFile(`${folder.file}-wal`)).includes(secret)
+  expect(await content()).toBe(true)
+  await Effect.runPromise(logs.conversations.remove(between))
+  await pass(61_000)
+  await expect.poll(content).toBe(false)
 })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -381,6 +396,7 @@ test("a log is removed only when a restart wouldn't find the person, however oft
         }
       }
     },
+    entries: () => Effect.succeed([]),
     remove: () => Effect.sync(() => void told.push("removed"))
   }
   const fork = (effect: Effect.Effect<void>) => void Effect.runFork(effect)

@@ -5,12 +5,16 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type * as Effect from "effect/Effect"
-import { epochOf, type Pair } from "../conversation-logs.ts"
+import { epochOf, type Pair, type PlaceAsked } from "../conversation-logs.ts"
+import type { Entry } from "../room-log.ts"
 import { readOnce } from "./read-once.ts"
+import { type EntryRow, entryOf } from "./reader.ts"
 import type { StorageFault } from "./thread.ts"
 
 /** The name of a conversation's log in the file, beside those of rooms, which begin with "#". */
-export const nameOf = (between: Pair): string => `@${epochOf(between)}`
+export const nameOf = (between: Pair): string => nameBy(epochOf(between))
+
+const nameBy = (epoch: string): string => `@${epoch}`
 
 /** How far the log of a conversation goes. */
 export interface Left {
@@ -50,6 +54,24 @@ export const readConversations = (file: string): Effect.Effect<Found, StorageFau
       orphans: of(false).map(({ one, other }) => [one, other])
     }
   })
+
+/** Reads an entry of each of many conversations. */
+export interface Conversing {
+  readonly entriesAt: (asked: ReadonlyArray<PlaceAsked>) => ReadonlyArray<Entry | undefined>
+}
+
+export const makeConversing = (db: DatabaseSync): Conversing => {
+  const entryAt = db.prepare(
+    `SELECT seq, author, key, at, text FROM entries WHERE room = (SELECT id FROM rooms WHERE name = ?) AND seq = ?`
+  )
+  return {
+    entriesAt: (asked) =>
+      asked.map(({ epoch, seq }) => {
+        const row = entryAt.get(nameBy(epoch), seq) as EntryRow | undefined
+        return row === undefined ? undefined : entryOf(row)
+      })
+  }
+}
 
 /** The most rows of one kind that one transaction removes. */
 const rowsAtOnce = 1_000

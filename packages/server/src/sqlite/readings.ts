@@ -4,12 +4,13 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
+import { type Conversing, makeConversing } from "./conversations.ts"
 import { type Finder, makeFinder } from "./finder.ts"
 import { makeOverdue, type Overdue } from "./overdue.ts"
 import { makeReader, type Reader } from "./reader.ts"
 
 /** Each question by its name. */
-export type Readings = Reader & Overdue & Finder
+export type Readings = Reader & Overdue & Conversing & Finder
 
 /** A question, as the thread is asked it. */
 export type Question = {
@@ -25,5 +26,6 @@ export type Reply =
 export const makeReadings = (db: DatabaseSync): Readings => ({
   ...makeReader(db),
   ...makeOverdue(db),
+  ...makeConversing(db),
   ...makeFinder(db)
 })
