@@ -29,7 +29,7 @@ import { roomName } from "./terminal/command.ts"
 import { doubtLine, quoted, troubleLine } from "./terminal/lines.ts"
 import { pipe, type Screen, terminal } from "./terminal/screen.ts"
 import { style } from "./terminal/style.ts"
-import { oneLine } from "./terminal/visible.ts"
+import { oneLine, withoutSecret } from "./terminal/visible.ts"
 import { addressOf, type TcpAddress, tcp } from "./transport-tcp.ts"
 
 /** What the shell is told, and the sentence that a person is told. */
@@ -152,7 +152,9 @@ const run = Effect.fn("chat")(
       keeper,
       comeBack: screen.interactive || options.reconnect ? "once live" : "never",
       onWire: (direction, line) =>
-        raw.shown ? screen.show(paint.dim(`${direction === "sent" ? "->" : "<-"} ${oneLine(line)}`)) : Effect.void
+        raw.shown
+          ? screen.show(paint.dim(`${direction === "sent" ? "->" : "<-"} ${oneLine(withoutSecret(line))}`))
+          : Effect.void
     })
     const asksNick = screen.interactive && Option.isNone(options.nick)
     const talking = chat(conversation, screen, { room, address, style: paint, raw, asksNick })

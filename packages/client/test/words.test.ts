@@ -4,7 +4,7 @@ import { type Message, visible } from "@tertulia/protocol"
 import { commands, help, read, roomName } from "../src/terminal/command.ts"
 import { crowd, entryLine } from "../src/terminal/lines.ts"
 import { style } from "../src/terminal/style.ts"
-import { oneLine } from "../src/terminal/visible.ts"
+import { oneLine, withoutSecret } from "../src/terminal/visible.ts"
 
 const message = (text: string): Message => ({
   type: "message",
@@ -26,6 +26,11 @@ describe("a text from the network", () => {
     const text = "¡ñandú! שלום 日本語 👩‍👩‍👧\ttab\nnext"
     assert.strictEqual(visible(text), text)
     assert.strictEqual(oneLine("one\r\ntwo"), "one two")
+  })
+
+  it("shows no session", () => {
+    const line = '{"type":"welcome","re":1,"nick":"ana","session":"Qk3v9TzR1mWx7LpA","resumed":true}'
+    assert.strictEqual(withoutSecret(line), '{"type":"welcome","re":1,"nick":"ana","session":"...","resumed":true}')
   })
 
   test.prop([fc.string({ unit: "binary" })])("holds no control character once it is shown", (text) => {
