@@ -136,6 +136,19 @@ const oneLog: ReadonlyArray<Mutant> = [
       }
     }
   }),
+  breaks("RICH-2", "keys-of-edited-texts", "compares what comes with a key with the text that was edited since", () => {
+    const edited = new Set<string>()
+    return {
+      reply: (said, wire) => {
+        const { object, to, type } = said
+        if (isEntry(said) && type === "edit") edited.add(`${String(object["room"])} ${String(object["target"])}`)
+        const isAgain = type === "sent" && to?.["type"] === "send" && object["duplicate"] === true
+        if (!isAgain || !edited.has(`${String(object["room"])} ${String(object["seq"])}`)) return undefined
+        wire.hit()
+        return [refusal(to["id"], "key-reused", "key")]
+      }
+    }
+  }),
   breaks(
     "RICH-3",
     "changes-anything",

@@ -143,20 +143,17 @@ const erasingPause = "10 seconds"
 
 /** Takes texts that were taken back out of the log of the database, too (spec/rich.md). */
 const makeErasing = (removeTraces: Effect.Effect<boolean>) => {
-  // An earlier life of the server may have had no time for it.
-  const hasTraces = Latch.makeUnsafe(true)
+  const hasTraces = Latch.makeUnsafe(false)
   const erase = Effect.gen(function* () {
     yield* hasTraces.await
-    hasTraces.closeUnsafe()
-    if (yield* removeTraces) return
-    hasTraces.openUnsafe()
     yield* Effect.sleep(erasingPause)
+    hasTraces.closeUnsafe()
+    if (!(yield* removeTraces)) hasTraces.openUnsafe()
   })
   return {
     /** Called when a text has been taken back. */
     erased: () => hasTraces.openUnsafe(),
     forever: erase.pipe(
-      Effect.andThen(Effect.andThen(hasTraces.await, Effect.sleep(erasingPause))),
       Effect.catchDefect((defect) => Effect.logError("a defect kept texts that were taken back from going", defect)),
       Effect.forever
     )

@@ -7,8 +7,8 @@ import type { DatabaseSync } from "node:sqlite"
 import type * as Effect from "effect/Effect"
 import { epochOf, type Pair, type PlaceAsked } from "../conversation-logs.ts"
 import type { Entry } from "../room-log.ts"
+import { type EntryRow, entryColumns, entryOf } from "./entry-rows.ts"
 import { readOnce } from "./read-once.ts"
-import { type EntryRow, entryOf } from "./reader.ts"
 import type { StorageFault } from "./thread.ts"
 
 /** The name of a conversation's log in the file, beside those of rooms, which begin with "#". */
@@ -55,6 +55,9 @@ export const readConversations = (file: string): Effect.Effect<Found, StorageFau
     }
   })
 
+/** Messages of a conversation have none: `react` takes the names of rooms only (spec/rich.md). */
+const noReactions = () => []
+
 /** Reads an entry of each of many conversations. */
 export interface Conversing {
   readonly entriesAt: (asked: ReadonlyArray<PlaceAsked>) => ReadonlyArray<Entry | undefined>
@@ -62,13 +65,13 @@ export interface Conversing {
 
 export const makeConversing = (db: DatabaseSync): Conversing => {
   const entryAt = db.prepare(
-    `SELECT seq, author, key, at, text FROM entries WHERE room = (SELECT id FROM rooms WHERE name = ?) AND seq = ?`
+    `SELECT ${entryColumns} FROM entries WHERE room = (SELECT id FROM rooms WHERE name = ?) AND seq = ?`
   )
   return {
     entriesAt: (asked) =>
       asked.map(({ epoch, seq }) => {
         const row = entryAt.get(nameBy(epoch), seq) as EntryRow | undefined
-        return row === undefined ? undefined : entryOf(row)
+        return row === undefined ? undefined : entryOf(row, noReactions)
       })
   }
 }

@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inWords } from "./fault.ts"
 import { adoptBackup, backupId, migrate, schemaFault, versionOf } from "./schema.ts"
+import { emptyWal } from "./traces.ts"
 
 /** Why a file can't be used, as one sentence. */
 export class DataFault extends Error {}
@@ -169,4 +170,6 @@ const prepare = (db: DatabaseSync): void => {
   adoptBackup(db)
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
   migrate(db)
+  // What an earlier life of the server had no time to remove; nobody reads yet.
+  emptyWal(db)
 }
