@@ -53,7 +53,8 @@ const connect = () => {
     }, heartbeat * 1_000)
   }
 
-  const show = ({ seq, text }: Fields) => {
+  const show = ({ room: of, seq, text }: Fields) => {
+    if (String(of).toLowerCase() !== room) return
     if (cursor !== undefined && Number(seq) <= cursor.last) return
     cursor = { epoch: cursor?.epoch ?? "", last: Number(seq) }
     process.stdout.write(`${String(text)}\n`)
