@@ -12,6 +12,7 @@ import type * as Scope from "effect/Scope"
 import { ConnectionLost, Gap, type Loss, Refused, type RequestError } from "./errors.ts"
 import { type Inbox, makeInboxes } from "./inbox.ts"
 import { type Ears, type Fields, type OnWire, startLink } from "./link.ts"
+import { makeNoticed, type Noticed } from "./presence.ts"
 import type { RoomView } from "./room.ts"
 import type { Transport } from "./transport.ts"
 
@@ -33,6 +34,7 @@ export interface Engine {
   /** What is known now of a room; undefined once left. */
   readonly view: (room: string) => RoomView | undefined
   readonly limits: Limits
+  readonly presences: Noticed["stream"]
   readonly ended: Effect.Effect<Loss>
 }
 
@@ -48,6 +50,7 @@ export const startEngine = Effect.fnUntraced(function* (
   onWire: OnWire
 ): Effect.fn.Return<Engine, never, Scope.Scope> {
   const inboxes = makeInboxes(buffer)
+  const noticed = yield* makeNoticed
   const replies = new Map<Request["id"], Deferred.Deferred<Answer, ConnectionLost>>()
 
   const answered = Effect.fnUntraced(function* (id: number, reply: Reply) {
@@ -62,6 +65,8 @@ export const startEngine = Effect.fnUntraced(function* (
     switch (heard._tag) {
       case "Answered":
         return answered(heard.id, heard.reply)
+      case "Noticed":
+        return Effect.sync(() => noticed.put(heard.presence))
       case "Happened":
         return Effect.sync(() => inboxes.put(heard.event))
       case "Skipped": {
@@ -78,6 +83,7 @@ export const startEngine = Effect.fnUntraced(function* (
     for (const waiting of replies.values()) Deferred.doneUnsafe(waiting, Exit.fail(error))
     replies.clear()
     inboxes.closeAll(loss._tag === "Goodbye" ? undefined : error)
+    noticed.close(loss._tag === "Goodbye" ? undefined : error)
   }
 
   const { ended, limits, post, view } = yield* startLink(transport, hello, { hear, finish }, onWire)
@@ -98,5 +104,5 @@ export const startEngine = Effect.fnUntraced(function* (
       )
     )
 
-  return { ask, view, limits, ended }
+  return { ask, view, limits, presences: noticed.stream, ended }
 })

@@ -8,6 +8,7 @@ import {
   type ByeEvent,
   type Member,
   type Message,
+  type PresenceEvent,
   type Reply,
   type Request,
   replyTypes,
@@ -21,6 +22,7 @@ export type Happening =
   | { readonly _tag: "Happened"; readonly event: Message | Member }
   /** An entry came whose predecessors, from `expected` on, have not. */
   | { readonly _tag: "Skipped"; readonly expected: number; readonly event: Message }
+  | { readonly _tag: "Noticed"; readonly presence: PresenceEvent }
   | { readonly _tag: "Pinged" }
   | { readonly _tag: "Ended"; readonly bye: ByeEvent }
   | { readonly _tag: "Nonsense"; readonly why: string }
@@ -112,7 +114,7 @@ export const makeSession = (): Session => {
       case "hello":
         return [{ _tag: "Nonsense", why: "a second hello" }]
       case "presence":
-        return []
+        return [{ _tag: "Noticed", presence: message }]
       default:
         return answered(message)
     }
