@@ -41,7 +41,8 @@ type Run = (file: string, shape: Shape, isSlow: boolean) => Promise<Outcome>
 
 const seconds = 0.6
 const at = new Date().toISOString()
-const draft: Draft = { author: { id: "ana" }, from: "ana", text: "x".repeat(100), at }
+const text = "x".repeat(100)
+const draft: Draft = { type: "message", author: { id: "ana" }, from: "ana", text, at }
 
 /** Calls `append` of each room again and again, and measures from outside. */
 const measure = async ({ entries, rooms }: Shape, append: (room: number) => Promise<unknown>): Promise<Outcome> => {
@@ -84,7 +85,7 @@ const bare: Run = async (file, { entries, rooms }, isSlow) => {
     db.exec("BEGIN IMMEDIATE")
     for (let row = 0; row < entries; row++) {
       seq++
-      for (let room = 0; room < rooms; room++) add.run(room, seq, draft.from, Date.now(), draft.text)
+      for (let room = 0; room < rooms; room++) add.run(room, seq, draft.from, Date.now(), text)
     }
     commit()
     await setImmediate()
@@ -103,7 +104,7 @@ const inline: Run = async (file, shape, isSlow) => {
     await setImmediate()
     const taken = group
     group = []
-    write(taken.map(({ room }) => ({ _tag: "Append", room: `#${room}`, epoch: `${room}`, drafts })))
+    write(taken.map(({ room }) => ({ _tag: "Append", room: `#${room}`, epoch: `${room}`, reactions: 64, drafts })))
     for (const { done } of taken) done()
   }
   const outcome = await measure(shape, (room) => {

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from "@tertulia/protocol"
 import type { RequirementId } from "../src/generated/requirement-id.ts"
-import type { Answered, Mutant, Tap } from "./mutant.ts"
+import type { Answered, Mutant, Tap, Wire } from "./mutant.ts"
 
 /** One row of the catalogue: a server. */
 export const breaks = (
@@ -61,12 +61,12 @@ const isStandIn = ({ to, type }: Answered): boolean => type === "pong" && to?.["
 
 /** Doesn't carry out requests for which `answer` gives a reply, and gives that reply. */
 export const insteadOf =
-  (answer: (object: JsonObject, nth: number) => JsonObject | undefined): (() => Tap) =>
+  (answer: (object: JsonObject, nth: number, wire: Wire) => JsonObject | undefined): (() => Tap) =>
   () => {
     const answers = new Map<string, JsonObject>()
     return {
       request: ({ object }, wire) => {
-        const reply = object === undefined ? undefined : answer(object, wire.nth)
+        const reply = object === undefined ? undefined : answer(object, wire.nth, wire)
         if (object === undefined || reply === undefined) return undefined
         answers.set(`${wire.nth} ${String(object["id"])}`, reply)
         return [standIn(object)]
@@ -140,6 +140,15 @@ export const success = (to: JsonObject): JsonObject | undefined => {
       return { type: "left", re, room }
     case "send":
       return { type: "sent", re, room, seq: 1, at: "2026-01-01T00:00:00.000Z" }
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
+      return { type: "sent", re, room, seq: 1, at: "2026-01-01T00:00:00.000Z" }
+    case "typing":
+      return { type: "typing", re, room }
+    case "read":
+      return { type: "read", re, room, seq: 0, head: 0, unread: 0 }
     case "rooms":
       return { type: "rooms", re, rooms: [] }
     case "members":
@@ -150,6 +159,8 @@ export const success = (to: JsonObject): JsonObject | undefined => {
       return { type: "synced", re }
     case "history":
       return { type: "history", re, room, epoch: "mutant", first: 1, head: 0, entries: [] }
+    case "conversations":
+      return { type: "conversations", re, conversations: [] }
     case "status":
       return { type: "status", re, ...mutantsPresence, ...shownOf(to) }
     case "users":

@@ -5,12 +5,15 @@
  */
 import { claims } from "./catalogue/claims.ts"
 import { clients } from "./catalogue/clients.ts"
+import { direct } from "./catalogue/direct.ts"
 import { history } from "./catalogue/history.ts"
 import { order } from "./catalogue/order.ts"
 import { presence } from "./catalogue/presence.ts"
 import { registries } from "./catalogue/registries.ts"
 import { resume } from "./catalogue/resume.ts"
+import { rich } from "./catalogue/rich.ts"
 import { rooms } from "./catalogue/rooms.ts"
+import { search } from "./catalogue/search.ts"
 import { session } from "./catalogue/session.ts"
 import { stories } from "./catalogue/stories.ts"
 import { versioning } from "./catalogue/versioning.ts"
@@ -25,7 +28,10 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...stories,
   ...history,
   ...resume,
+  ...direct,
   ...presence,
+  ...rich,
+  ...search,
   ...registries,
   ...versioning,
   ...claims,

@@ -19,9 +19,17 @@ export const reliedOn = {
   sync: "SYNC-1",
   bye: "END-1",
   history: "HISTORY-1",
+  conversations: "DIRECT-16",
   status: "STATUS-1",
   users: "USERS-1",
-  whois: "USERS-4"
+  whois: "USERS-4",
+  edit: "RICH-1",
+  delete: "RICH-1",
+  react: "RICH-1",
+  topic: "RICH-1",
+  typing: "TYPING-1",
+  read: "READ-1",
+  search: "SEARCH-1"
 } as const satisfies Record<RequestType, RequirementId>
 
 /** The requirement that an object which no server may send has broken. */

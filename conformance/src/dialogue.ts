@@ -59,9 +59,9 @@ export function* perform(
   }
 }
 
-/** How many people a line shows: a slice of a smaller page would hold fewer. */
+/** How long a list is that a line shows: a slice of a smaller page would hold less. */
 const longestList = (step: Placed): number => {
-  const lists = step._tag === "Hears" ? [step.object["members"], step.object["users"]] : []
+  const lists = step._tag === "Hears" ? ["members", "conversations", "users"].map((field) => step.object[field]) : []
   return Math.max(0, ...lists.map((list) => (Array.isArray(list) ? list.length : 0)))
 }
 
@@ -149,13 +149,13 @@ const says = (stage: Stage, actor: Actor, line: string): Effect.Effect<void> => 
   return actor.client.line(written(stage, line))
 }
 
-/** The line as it is sent: with fresh names, the epochs and sessions that the server chose, and the long texts spelt out. */
+/** The line as it is sent: with fresh names, the epochs, sessions and cursors that the server chose, and the long texts spelt out. */
 const written = (stage: Stage, line: string): string =>
   line
     .replace(/("(?:nick|room|after)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, name: string, after: string) =>
       [before, freshName(name, stage.suffix), after].join("")
     )
-    .replace(/("(?:epoch|session)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, value: string, after: string) =>
+    .replace(/("(?:epoch|session|before)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, value: string, after: string) =>
       [before, stage.chosen.get(value) ?? value, after].join("")
     )
     .replace(/\(limits\.text \+ 1 letters\)/gu, () => "a".repeat(stage.t.limits.text + 1))
@@ -189,7 +189,7 @@ const hears = Effect.fnUntraced(function* (stage: Stage, actor: Actor, step: Ext
 })
 
 /** Fields whose value the server chooses, once: what is written stands for it from then on. */
-const choices = ["epoch", "session"]
+const choices = ["epoch", "session", "next"]
 
 const learnChosen = ({ chosen }: Stage, expected: JsonObject, got: JsonObject): void => {
   for (const field of choices) {
@@ -229,7 +229,10 @@ const loose = new Set([
 ])
 
 /** Fields whose absence says something. */
-const telling = ["re", "more", "resumed", "session", "duplicate", "key", "text", "display"]
+const telling = [
+  ...["re", "more", "resumed", "session", "duplicate", "key", "next", "text", "display"],
+  ...["edited", "replyTo", "mentions", "reactions", "reacted", "topic", "read"]
+]
 
 /** Why an object isn't the one that is written, or `undefined` when it is. */
 const mismatch = (stage: Stage, expected: JsonObject, item: Arrived): string | undefined => {
@@ -246,8 +249,8 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
   const [wrong] = Object.entries(expected).flatMap(([field, value]) => {
     if (loose.has(field)) return Object.hasOwn(got, field) ? [] : [`${field} is missing`]
     if (field === "rooms" && expected["type"] === "rooms") return []
-    if (field === "entries" || field === "users")
-      return itemsMismatch(stage, field, value as Items, got[field] as Items | undefined)
+    if (lists.has(field)) return itemsMismatch(stage, field, value as Items, got[field] as Items | undefined)
+    if (field === "last") return lastMismatch(stage, value as JsonObject, got[field] as JsonObject | undefined)
     const wanted = choices.includes(field)
       ? (stage.chosen.get(String(value)) ?? got[field])
       : renamed(stage, field, value)
@@ -258,6 +261,9 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
 
 type Items = ReadonlyArray<JsonObject>
 
+/** Fields that hold items to be compared one by one. */
+const lists = new Set(["entries", "results", "conversations", "users"])
+
 const itemsMismatch = (stage: Stage, list: string, expected: Items, got: Items | undefined): ReadonlyArray<string> => {
   if (got === undefined) return [`${list} is missing`]
   if (expected.length !== got.length) return [`${list} ought to be ${expected.length}, not ${got.length}`]
@@ -265,6 +271,11 @@ const itemsMismatch = (stage: Stage, list: string, expected: Items, got: Items |
     const wrong = fieldMismatch(stage, item, got[index]!) ?? extraField(item, got[index]!)
     return wrong === undefined ? [] : [`of the item ${index + 1} of ${list}, ${wrong}`]
   })
+}
+
+const lastMismatch = (stage: Stage, expected: JsonObject, got: JsonObject | undefined): ReadonlyArray<string> => {
+  const wrong = got === undefined ? "it is missing" : fieldMismatch(stage, expected, got)
+  return wrong === undefined ? [] : [`of last, ${wrong}`]
 }
 
 const renamed = (stage: Stage, field: string, value: unknown): unknown => {

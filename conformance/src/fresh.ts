@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { foldName, isNick, isRoomName } from "@tertulia/protocol"
+import { foldName, isDirectName, isNick, isRoomName } from "@tertulia/protocol"
 
 /** The name with a suffix of its own, at most as long as a name may be. What breaks the grammar stays: that is its point. */
 export const freshName = (name: string, suffix: string): string => {
   const folded = foldName(name)
-  if (!isNick(folded) && !isRoomName(folded)) return name
-  const longest = (name.startsWith("#") ? 33 : 32) - suffix.length
+  if (!isNick(folded) && !isRoomName(folded) && !isDirectName(folded)) return name
+  const longest = (isNick(folded) ? 32 : 33) - suffix.length
   return `${name.slice(0, longest)}${suffix}`
 }

@@ -126,7 +126,7 @@ const cursorIn = ({ stays }: Course, room: string) => {
 const pauseMillis = 10
 
 /** Logs in as soon as the server has noticed that the nick's holder is gone, which may take it two heartbeats (LOGIN-7). */
-const loginAgain = Effect.fnUntraced(function* (t: Scenario, client: Client, nick: string) {
+export const loginAgain = Effect.fnUntraced(function* (t: Scenario, client: Client, nick: string) {
   const began = yield* t.now
   const patience = 1_000 * (2 * t.heartbeat) + 5_000
   while (true) {

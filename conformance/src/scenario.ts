@@ -118,6 +118,8 @@ export interface ScenarioOptions {
   readonly kind?: TestPlan["kind"]
   /** The profile that the target must claim: that of the requirements, unless it is said here. */
   readonly profile?: Profile
+  /** A further profile that the target must claim, beside that of the requirements. */
+  readonly also?: Profile
   /** The profile that the target must not claim: what is unknown without it is something else with it. */
   readonly unless?: Profile
 }
@@ -307,13 +309,14 @@ const survived = Effect.fnUntraced(function* (judging: Judging, outcome: Outcome
 const refuse = (
   ids: Ids,
   profile: Profile,
-  { needs, unless }: ScenarioOptions,
+  { also, needs, unless }: ScenarioOptions,
   count: number
 ): Effect.Effect<void, Stop> => {
   const unknown = ids.find((id) => suite.requirementOf(id) === undefined)
   if (unknown !== undefined) return Effect.die(new SuiteFault(`no chapter of the spec has a requirement ${unknown}`))
   const stop = (verdict: Stop["verdict"], reason: string) => Effect.fail(new Stop({ verdict, reason }))
-  if (!suite.isClaimed(profile)) return stop("not claimed", `the target doesn't claim ${profile}/1`)
+  const missing = [profile, ...(also === undefined ? [] : [also])].find((each) => !suite.isClaimed(each))
+  if (missing !== undefined) return stop("not claimed", `the target doesn't claim ${missing}/1`)
   if (unless !== undefined && suite.isClaimed(unless)) {
     return stop("not claimed", `only of a target that doesn't claim ${unless}/1`)
   }

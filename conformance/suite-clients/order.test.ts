@@ -1,4 +1,5 @@
 /** The tests of spec/order.md, for clients. */
+import * as Effect from "effect/Effect"
 import { type Play, play, type Session } from "../src/clients/play.ts"
 
 play("an entry that comes again is not shown again", ["CATCH-7"], function* (t) {
@@ -42,6 +43,37 @@ play("who comes back says what was the last entry, and shows what was missed", [
     got: join
   })
   yield* t.shows(missed)
+})
+
+play("an entry of a kind that it doesn't know has its place", ["CATCH-9"], function* (t) {
+  const session = yield* t.session()
+  const { room } = session
+  const [one, three] = [t.word("one"), t.word("three")]
+  /** Appends an entry that no client knows, and sends it. */
+  const poll = () => {
+    const { entries, epoch } = t.log(room)
+    const entry = { type: "x-suite/poll", room, seq: entries.length + 1, from: "leo", at: "2026-11-20T20:08:00.000Z" }
+    entries.push(entry as never)
+    return Effect.as(session.says(entry), { epoch, seq: entry.seq })
+  }
+  yield* session.tells(one)
+  yield* poll()
+  yield* session.tells(three)
+  yield* t.shows(three, { id: "CATCH-9" })
+  yield* t.judge("CATCH-9", t.timesShown(three) === 1, {
+    sent: "a message, an entry of an unknown kind, a message: 1, 2, 3",
+    expected: "both messages are shown: nothing is missing between them",
+    got: t.client.shown()
+  })
+  const { epoch, seq } = yield* poll()
+  const next = yield* again(t, session)
+  const join = next.heard.map(({ request }) => request).find((request) => request?.type === "join")
+  if (join?.after === undefined) return yield* t.note("it comes back without a cursor")
+  yield* t.judge("CATCH-9", join.after === seq && join.epoch === epoch, {
+    sent: `the entry ${seq}, of an unknown kind, and an end after which a client may come back at once`,
+    expected: `\`join\` with "after":${seq}`,
+    got: join
+  })
 })
 
 play("an entry that it has shown before it came back is not shown again", ["CATCH-7"], function* (t) {

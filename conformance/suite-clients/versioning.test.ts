@@ -6,8 +6,8 @@ play("events that it doesn't know are ignored", ["EXT-2"], function* (t) {
   const [secret, known, typed] = [t.word("secret"), t.word(), t.word("typed")]
   const { room } = session
   yield* session.says(
-    { type: "typing", room, nick: "leo" },
-    { type: "x-suite/message", room, seq: 1, from: "leo", text: secret, at: "2026-11-20T20:08:00.000Z" },
+    { type: "x-suite/mood", room, nick: "leo" },
+    { type: "x-suite/message", room, from: "leo", text: secret, at: "2026-11-20T20:08:00.000Z" },
     { type: "toString" },
     { type: "__proto__", text: secret },
     { type: "" }

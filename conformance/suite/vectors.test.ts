@@ -214,6 +214,8 @@ const refusedForState = [
   "no-such-room",
   "not-joined",
   "already-joined",
+  "no-such-entry",
+  "forbidden",
   "limit-reached",
   "unavailable"
 ]

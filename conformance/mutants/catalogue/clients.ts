@@ -191,6 +191,14 @@ export const clients: ReadonlyArray<Mutant> = [
     }
   })),
   clientBreaks(
+    "CATCH-9",
+    "sees-holes",
+    "takes no notice of entries of a kind that it doesn't know",
+    whenSaid(({ object, type }) =>
+      "seq" in object && "room" in object && !("re" in object) && !events.includes(type) ? [] : undefined
+    )
+  ),
+  clientBreaks(
     "CATCH-8",
     "has-no-cursor",
     "comes back without saying what it has",

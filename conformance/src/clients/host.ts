@@ -12,7 +12,7 @@ import {
   type Refusal,
   type Request,
   requestsOf,
-  unknownFieldsOf
+  unclaimedBy
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import type { People, Person, Rooms } from "./memory.ts"
@@ -89,10 +89,12 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
         return send(request)
       case "history":
         return page(request)
-      default: {
+      case "members": {
         const after = members().filter((name) => name > (request.after ?? ""))
         return [{ type: "members", re, room, members: after }]
       }
+      default:
+        return [refusal({ code: "unsupported", re, message: "this server doesn't know that request", field: "type" })]
     }
   }
 
@@ -140,6 +142,17 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
       }
       case "join":
         return join(request)
+      case "search":
+        return [refusal({ code: "unsupported", re, message: "this server has no search" })]
+      case "edit":
+      case "delete":
+      case "react":
+      case "topic":
+      case "typing":
+      case "read":
+        return [refusal({ code: "unsupported", re, message: "this server has no rich messages" })]
+      case "conversations":
+        return [{ type: "conversations", re, conversations: [] }]
       default:
         return inRoom(request)
     }
@@ -148,7 +161,7 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
   const answer: Host["answer"] = (line, limits) => {
     const envelope = decodeEnvelope(line, requestsOf(features))
     if (Result.isFailure(envelope)) return { objects: [refusal(envelope.failure)], request: undefined }
-    const request = decodeRequest(envelope.success, limits, unknownFieldsOf(features))
+    const request = decodeRequest(envelope.success, limits, { unclaimed: unclaimedBy(features) })
     if (Result.isFailure(request)) return { objects: [refusal(request.failure)], request: undefined }
     return { objects: carryOut(request.success), request: request.success }
   }

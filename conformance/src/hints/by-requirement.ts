@@ -223,6 +223,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "CATCH-5": "A `join` with `after` needs an `epoch`: check that before the room is made or entered.",
   "CATCH-7":
     "Keep the last `seq` of each room and epoch, also over connections, and show an entry only if its `seq` is above it.",
+  "CATCH-9":
+    "Raise your cursor for every event that has `room` and `seq`, before you look at its `type`; then ignore what you don't know.",
   "CATCH-8":
     "Remember for each room the `epoch` of `joined` and the `seq` of the last entry that you have shown, and put both into the next `join`.",
   "SYNC-1":
@@ -333,6 +335,44 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "SESSION-11":
     "After `bye` with `replaced` stop: somebody goes on with this session elsewhere. Two programs that both reconnect throw each other out for ever.",
   // ---------------------------------------------------------------------------------------------------------------------
+  // Direct
+  // ---------------------------------------------------------------------------------------------------------------------
+  "DIRECT-1":
+    "Claim `history` beside `direct`, or neither: a conversation is caught up with by pages, so its log has to be there.",
+  "DIRECT-2":
+    "In `send` and `history`, look at the first character of `room`: with `@`, find the person who has that nick, folded, and the log of you two; don't look among the rooms that the connection has joined.",
+  "DIRECT-3":
+    "Keep one log for each pair of persons, under a key that is the same whoever of the two asks (the two ids in a fixed order), and put in the name only when you send: to each, `@` and the nick of the other one.",
+  "DIRECT-4":
+    "When an entry of a conversation is in the log, write it to every connection of both persons that has had its `welcome`, whether they have asked for anything or not, and to the sender's before `sent`. Take the connection into account at the same point at which you send `welcome`.",
+  "DIRECT-5": "Write the conversation's `epoch` into each `message` that you send of it. In rooms, `message` has none.",
+  "DIRECT-6":
+    "Deliver by the two persons of the conversation, and never by a name: a third person's `@leo` is another conversation. Keep conversations out of the list of rooms.",
+  "DIRECT-7":
+    "After folding, compare `room` with `@` and the nick of this connection; if they are equal, answer `bad-request` with the field `room`, before you look at the text.",
+  "DIRECT-8":
+    "Look the nick up among those who are there: with nobody, answer `no-such-nick` with the field `room`, and keep nothing for later. Whoever has said `bye` isn't there any more.",
+  "DIRECT-9":
+    "Only `send`, `history` and the `after` of `conversations` take names with `@`: in all other places check for `#` and answer `bad-name`.",
+  "DIRECT-10":
+    "Make the epoch from what you know before anybody has said anything, such as a digest of both persons' ids; or give it out once and keep it. A new one for each request won't do, and neither will an error.",
+  "DIRECT-11":
+    "Find conversations by the ids of two persons, not by nicks: an id that you make at login, and that nobody gets again. When a person ends, remove their conversations, and the keys in them.",
+  "DIRECT-12":
+    "When the request has an `epoch`, compare it with that of the conversation which `@nick` names at this moment; if it is another, answer `no-such-nick` and append nothing.",
+  "DIRECT-13":
+    "Entries of a conversation that has just ended may still be on their way to the disk. Let those of the next one with the same names wait until they are written and sent, and give up pages that are being read when somebody ends.",
+  "DIRECT-14":
+    "A person in the grace is there: take the entry into the log, and just don't write it to a connection. When they come back, log and list are what they were for the other one.",
+  "DIRECT-15":
+    "Store with the log which two persons it belongs to, by their ids, in the same transaction as its first entry. At the start, take up those whose two persons have a session, and remove the others.",
+  "DIRECT-16":
+    "The list has what has entries: `epoch`, `first` and `head` as `history` would give them now, and in `last` the entry at `head` with all its fields but `room`. Whoever has only asked for a page hasn't begun a conversation.",
+  "DIRECT-17":
+    "Cut it as you cut the list of rooms: sort by the bytes of the names, begin above `after`, whether that name is there or not, and count items and bytes, of UTF-8 and not of characters.",
+  "DIRECT-18":
+    "Answer `conversations` when the earlier requests of the connection are done, from the same place where entries are written: a list that is brought up to date later shows less than was acknowledged.",
+  // ---------------------------------------------------------------------------------------------------------------------
   // Presence
   // ---------------------------------------------------------------------------------------------------------------------
   "STATUS-1":
@@ -384,6 +424,93 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Look whether a room is shared before you say anything: if none is, answer as if nobody had the nick, with the same code, field and message.",
   "USERS-6":
     "Build `users` and `whois` from the same record as the events, when they are asked for: a copy that is refreshed now and then shows something else than the last `presence`.",
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Rich
+  // ---------------------------------------------------------------------------------------------------------------------
+  "RICH-1":
+    "Give changes to the same function that appends messages and sends them to everybody: one counter, one log, one fan-out. Write `on` into the event also when the request left it out.",
+  "RICH-2":
+    "Look a key up before you know what kind of request it is, and compare the type and all content fields with those of the entry. Keep the text that a message was sent with: an edit must not change what its key stands for. Note the key also where nothing had to be done.",
+  "RICH-3":
+    "Find the target where the log is written, not where requests are read: it must be there, of the type `message`, and not deleted.",
+  "RICH-4":
+    "Store with each message the id of its person, and compare that: a nick is somebody else's as soon as its holder has left.",
+  "RICH-5": "Ask whether the connection is in the room before you look at the entry, for each of these requests.",
+  "RICH-6":
+    "Compute the longest line that your limits allow: a text, 32 mentions and all reactions. Raise `line`, or lower `reactions`, until it fits; and claim `history`.",
+  "EDIT-1":
+    "On `edit`, change the text of the stored message as well, and note the `seq` of the edit beside it; pages and replays then show it without looking for edits.",
+  "EDIT-2":
+    "Change two things in the stored message, its text and `edited`, and nothing else: no new time, no new key.",
+  "DELETE-1":
+    "Don't delete the row: the entry keeps its `seq`, and is shown as `erased` with the `seq` of the `delete`. A page with a hole breaks every client.",
+  "DELETE-2":
+    "Empty the texts in the store when the `delete` is written: that of the message, those of all edits whose target it is, and whatever you keep to compare keys.",
+  "REACT-1":
+    "Count bytes of UTF-8, not characters, and refuse what a terminal could take for a command: U+0000 to U+001F and U+007F to U+009F.",
+  "REACT-2":
+    "Keep for each message the reactions in the order in which each came into the list, with the people who have it; one that nobody has leaves the list. Note the `seq` of each `react`, of those that take away too.",
+  "REACT-3":
+    "Before you append, look whether this person has this reaction already; if so, answer with the place of the entry that added it.",
+  "REACT-4": 'With `"on":false` look whether this very person has the reaction, not whether anybody has.',
+  "REACT-5":
+    "Count different reactions of the message, not people, and only when the new one isn't among them; compare with `>=` before you add.",
+  "REACT-6": "Key reactions by the id of the person, not by the nick.",
+  "REPLYTO-1":
+    "Store `replyTo` with the message and show it wherever the message is shown: live, in replays, in pages.",
+  "REPLYTO-2":
+    "Check `replyTo` where the log is written: it must be the `seq` of an entry that is a message, deleted or not.",
+  "MENTION-1":
+    "Scan for `@`: look at the byte before it, then take as many name characters as there are, and drop the name if there are more than 32. `vectors/mentions.json` has every case.",
+  "TYPING-1": "`typing` is a request like any other: it gets its reply, in its turn, and the log doesn't hear of it.",
+  "TYPING-2":
+    "Send the event to every other connection in the room whose socket has taken all that it was given; only for the others may it be dropped.",
+  "TYPING-3":
+    "Note for each person and room when the others were last told, and what: `on` again only 3 seconds later or after a message, `off` only if they think that somebody types.",
+  "TYPING-4": "Leave out the connection that has asked when you send the event.",
+  "READ-1": "A mark is the maximum of what was asked for: compare before you store, and answer with what is stored.",
+  "READ-2":
+    "Count messages only, by other people's ids and not nicks, that aren't deleted, above the mark and up to the `head` that you answer.",
+  "READ-3": "Compare `seq` with the head of the log before you move the mark.",
+  "READ-4":
+    "A mark belongs to the id of the person: store it there, in the file too if you claim `resume`, and forget it with the person.",
+  "READ-5": "Put the mark into `joined` if and only if it is above 0.",
+  "READ-6": "A mark is nobody else's business: answer who asks, and send nothing to the room.",
+  "TOPIC-1": "A topic is a line: count its bytes of UTF-8, refuse every control character, and take an empty one.",
+  "TOPIC-2":
+    "Keep the topic with the room, not only in the log: `joined` says it as of `head`, and leaves it out when it is empty.",
+  // ---------------------------------------------------------------------------------------------------------------------
+  // Search
+  // ---------------------------------------------------------------------------------------------------------------------
+  "SEARCH-1":
+    "Build each result from what is stored, with the function that makes the `message` event, room and key included; don't keep a copy in the index that falls behind.",
+  "SEARCH-2":
+    "Run your splitter of words over `spec/vectors/search.json`. Usual causes: no NFD before the diacritics are taken out, small letters made before NFD, words found inside of longer words, one word of the query enough instead of all.",
+  "SEARCH-3":
+    'Split the query by the same function as the entries, and hand the engine only words, each quoted as data: `"`, `*`, `-`, `OR` and `NEAR` mean something to most engines.',
+  "SEARCH-4":
+    "Begin with the rooms of this connection; a `room` makes the list shorter, and its absence never makes it longer than that.",
+  "SEARCH-5":
+    "Look the room up among those of this connection, as you do for `history`, and not among all rooms of the server.",
+  "SEARCH-6":
+    "Compare `from` after folding it, and the times as texts, both ends included: `since` <= `at` and `at` <= `until`. Filter before you cut the page, not after.",
+  "SEARCH-11":
+    "After the checks of every text, split it: without a word it is `bad-text`. The check stands before the look at rooms, since `bad-text` comes before `not-joined`.",
+  "SEARCH-12":
+    "Check these fields by their form, before names and texts: the form of `at`, an integer from 1, and 1 to 128 letters, digits, `_` and `-`.",
+  "SEARCH-13":
+    "An index that is filled later has to be brought up to the `head` of the searched rooms before the search answers; or read what is not in it yet from the log.",
+  "SEARCH-14":
+    "Restrict the query to the rooms of the connection inside the engine, before it counts, cuts or stops; and don't use a number that counts the entries of all rooms as `next`.",
+  "SEARCH-15": "When entries are given up, take them out of the index too, or compare each result with `first`.",
+  "SEARCH-7":
+    "Give every entry a number from one counter of the server when it is committed, and sort by that, descending; `at` and the order of rooms in your table won't do.",
+  "SEARCH-8":
+    "Let `next` stand for the place of the last result of the page, and go on strictly below it. An offset repeats results as soon as somebody writes; the `seq` of one room says nothing about the others.",
+  "SEARCH-9":
+    "Look for one result more than the page may hold, then add results while the line has room for them and for `more` and `next`. A filter that throws results away after the page was cut makes it too short.",
+  "SEARCH-10":
+    "Say `more` when a result was left over, because of the limit or because of the line, and give `next` with it; neither when the last result is on the page.",
   // ---------------------------------------------------------------------------------------------------------------------
   // Versioning, conformance
   // ---------------------------------------------------------------------------------------------------------------------

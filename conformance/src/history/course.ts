@@ -3,12 +3,21 @@
  *
  * @module
  */
-import type { Joined, Member, Message, Request, Sent, ServerMessage } from "@tertulia/protocol"
+import {
+  type EntryEvent,
+  isDirect,
+  isEntryEvent,
+  type Joined,
+  type Member,
+  type Request,
+  type Sent,
+  type ServerMessage
+} from "@tertulia/protocol"
 import type { RequirementId } from "../generated/requirement-id.ts"
 import type { Held, Judgement, Lane, Violation } from "../history.ts"
 
 /** An entry, where one connection got it. */
-export type Seen = Message & { readonly moment: number }
+export type Seen = EntryEvent & { readonly moment: number }
 
 /** A change of members, where one connection was told of it. */
 export type Told = Member & { readonly moment: number }
@@ -138,7 +147,9 @@ const begin = (course: Course, exchange: Exchange, joined: Joined, from: number)
 }
 
 const hear = (course: Course, event: ServerMessage, moment: number): void => {
-  if (event.type !== "message" && event.type !== "member") return
+  if (event.type !== "member" && !isEntryEvent(event)) return
+  // Conversations have tests of their own: nobody joins one, and its name stands for another when the nick changes hands.
+  if (isDirect(event.room)) return
   const stay = openStay(course, event.room)
   if (stay === undefined) course.strays.push({ ...event, moment })
   else if (event.type === "member") stay.told.push({ ...event, moment })
@@ -168,9 +179,12 @@ export const logOf = ({ epoch, room }: Pick<Joined, "epoch" | "room">): string =
 /** An entry's place in its log. */
 export const place = (joined: Joined, seq: number): string => `${logOf(joined)} ${seq}`
 
-export const show = ({ at, from, seq, text }: Message): string => JSON.stringify({ seq, from, text, at })
+export const show = ({ type, ...entry }: EntryEvent): string => {
+  const { moment: _, room: __, ...shown } = entry as typeof entry & { readonly moment?: number }
+  return JSON.stringify(type === "message" ? shown : { type, ...shown })
+}
 
-/** A `send` that was acknowledged. */
+/** A `send`, or what else appends, that was acknowledged. */
 export type SentExchange = Exchange & { readonly reply: Sent }
 
 /** The sends that have made an entry; what is only told again by its key was sent earlier, perhaps on another connection. */
@@ -179,7 +193,13 @@ export const sendsOf = (course: Course): ReadonlyArray<SentExchange> =>
 
 /** All sends that were acknowledged, for the first time or again. */
 export const acknowledgedOf = ({ exchanges }: Course): ReadonlyArray<SentExchange> =>
-  exchanges.filter((exchange): exchange is SentExchange => exchange.reply?.type === "sent")
+  exchanges.filter(
+    (exchange): exchange is SentExchange => exchange.reply?.type === "sent" && !isDirect(exchange.reply.room)
+  )
+
+/** The text of a message, as it was sent. */
+export const textOf = (entry: EntryEvent): string | undefined =>
+  entry.type === "message" && entry.edited === undefined ? entry.text : undefined
 
 /** Whether a stay had got an entry before a moment. */
 export const has = ({ came }: Stay, seq: number, before: number): boolean => (came.get(seq)?.moment ?? never) < before

@@ -14,7 +14,7 @@
  */
 import type { Request, ServerMessage } from "@tertulia/protocol"
 import type { Lane, Observation } from "../history.ts"
-import { type Course, courseOf, type Exchange, logOf, never } from "./course.ts"
+import { type Course, courseOf, type Exchange, logOf, never, textOf } from "./course.ts"
 
 /** A cut, or several at once: numbers and moments are those of the history for which it was made. */
 export interface Cut {
@@ -179,12 +179,12 @@ const entryOf = (all: All, { nick }: Course, { asked, reply, request, stay }: Ex
   for (const { stays } of all.courses) {
     for (const { entries, joined } of stays) {
       const made = entries.find(
-        ({ from, moment, room, seq, text }) =>
-          from === nick &&
-          room === request.room &&
-          text === request.text &&
-          moment > asked &&
-          !all.acknowledged.has(`${logOf(joined)} ${seq}`)
+        (seen) =>
+          seen.from === nick &&
+          seen.room === request.room &&
+          textOf(seen) === request.text &&
+          seen.moment > asked &&
+          !all.acknowledged.has(`${logOf(joined)} ${seen.seq}`)
       )
       if (made !== undefined) return entry(logOf(joined), made.seq)
     }
@@ -323,6 +323,11 @@ const changed = (
   }
   const { got } = observation
   switch (got.type) {
+    case "erased":
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
     case "message":
     case "sent":
       if (isCut(got.room, got.seq)) return undefined

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Message, Sent } from "@tertulia/protocol"
+import { type EntryEvent, isSameEntry, type Sent } from "@tertulia/protocol"
 import type { Judgement, Violation } from "../history.ts"
 import {
   type Course,
@@ -33,13 +33,10 @@ export const order = (courses: ReadonlyArray<Course>): ReadonlyArray<Judgement> 
 }
 
 /** The first showing of each entry, by room, epoch and seq. */
-type Log = ReadonlyMap<string, { readonly who: string; readonly entry: Message }>
-
-const isSame = (one: Message, other: Message): boolean =>
-  one.from === other.from && one.text === other.text && one.at === other.at
+type Log = ReadonlyMap<string, { readonly who: string; readonly entry: EntryEvent }>
 
 const firstShowings = (courses: ReadonlyArray<Course>): Log => {
-  const log = new Map<string, { readonly who: string; readonly entry: Message; readonly moment: number }>()
+  const log = new Map<string, { readonly who: string; readonly entry: EntryEvent; readonly moment: number }>()
   for (const { stays, who } of courses) {
     for (const { entries, joined } of stays) {
       for (const entry of entries) {
@@ -56,7 +53,7 @@ const agreement = (courses: ReadonlyArray<Course>, log: Log): ReadonlyArray<Fact
     stays.flatMap(({ entries, joined }) =>
       entries.map((entry) => {
         const first = log.get(place(joined, entry.seq))!
-        if (isSame(first.entry, entry)) return undefined
+        if (isSameEntry(first.entry, entry)) return undefined
         const expected = `what ${first.who} saw: ${show(first.entry)}`
         return { who, moment: entry.moment, expected, got: show(entry) }
       })

@@ -15,7 +15,8 @@ import {
   never,
   type Seen,
   sendsOf,
-  show
+  show,
+  textOf
 } from "./course.ts"
 
 export const requests = (courses: ReadonlyArray<Course>): ReadonlyArray<Judgement> => [
@@ -76,7 +77,7 @@ const acknowledged = (course: Course): ReadonlyArray<Fact> =>
   sendsOf(course).flatMap(({ answered, reply, request, stay }) => {
     const entry = stay?.came.get(reply.seq)
     if (entry === undefined || request.type !== "send") return []
-    if (entry.from === course.nick && entry.text === request.text) return [undefined]
+    if (entry.from === course.nick && (textOf(entry) ?? request.text) === request.text) return [undefined]
     const expected = `the entry ${reply.seq} of ${reply.room} to be that of ${named(request)}: ${JSON.stringify(request.text)}`
     return [{ who: course.who, moment: answered, expected, got: show(entry) }]
   })
@@ -98,20 +99,21 @@ const asSent = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> => {
       )
     )
     const lost = own.filter(({ answered, request }) => request.type === "send" && answered === never)
-    const originOf = (key: string, { moment, room, text }: Seen): Exchange | undefined =>
+    const originOf = (key: string, entry: Seen): Exchange | undefined =>
       origins.get(key) ??
       sentTo.get(key) ??
       lost.find(
         (exchange) =>
           exchange.request.type === "send" &&
-          exchange.request.room === room &&
-          exchange.request.text === text &&
-          exchange.asked < moment &&
+          exchange.request.room === entry.room &&
+          exchange.request.text === textOf(entry) &&
+          exchange.asked < entry.moment &&
           !taken.has(exchange)
       )
     return stays.flatMap(({ came, joined }) =>
       [...came.values()]
-        .filter(({ from, seq }) => from === nick && seq > joined.head)
+        // What was changed since it was sent tells nothing of how it was sent, and what changes others has no text to be known by.
+        .filter((entry) => entry.from === nick && entry.seq > joined.head && textOf(entry) !== undefined)
         .map((entry) => {
           const key = `${logOf(joined)} ${entry.seq}`
           const origin = originOf(key, entry)

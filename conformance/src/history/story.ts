@@ -85,7 +85,12 @@ const shortNames = (lanes: ReadonlyArray<Lane>): ((nick: string) => string) => {
 const nicksIn = (object: Request | ServerMessage): ReadonlyArray<string> => {
   switch (object.type) {
     case "message":
-      return [object.from]
+    case "erased":
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
+      return "from" in object ? [object.from] : []
     case "member":
       return [object.nick]
     case "joined":
@@ -129,6 +134,11 @@ const answered = (got: ServerMessage, { epoch, id, nick, room }: Rename): Server
   const own = "re" in got && got.re !== undefined ? { ...got, re: id(got.re) } : got
   switch (own.type) {
     case "message":
+    case "erased":
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
       return { ...own, room: room(own.room), from: nick(own.from) }
     case "member":
       return { ...own, room: room(own.room), nick: nick(own.nick) }

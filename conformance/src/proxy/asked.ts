@@ -8,6 +8,7 @@ import {
   decodeRequest,
   type ErrorCode,
   forbiddenString,
+  isDirect,
   type Limits,
   type Line,
   notUtf8,
@@ -16,8 +17,8 @@ import {
   type Request,
   type RequestType,
   requestsOf,
-  type UnknownFields,
-  unknownFieldsOf
+  type Unclaimed,
+  unclaimedBy
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import { oddSpelling } from "../clients/line.ts"
@@ -54,25 +55,25 @@ export interface Asked {
   readonly isNoObject: boolean
 }
 
-/** What a server knows, by what it claims: requests, and the fields that belong to profiles which it doesn't claim. */
+/** What a server knows, by what it claims: requests, and what it makes of the fields of profiles that it doesn't claim. */
 export interface Vocabulary {
   readonly requests: ReadonlySet<string>
-  readonly unknownFields: UnknownFields
+  readonly unclaimed: Unclaimed
 }
 
 /** The vocabulary of a server that claims these features. */
 export const vocabularyOf = (features: ReadonlyArray<string>): Vocabulary => ({
   requests: requestsOf(features),
-  unknownFields: unknownFieldsOf(features)
+  unclaimed: unclaimedBy(features)
 })
 
-/** Reads a line as a server of these limits and with this vocabulary has to. */
-export const readAsked = (line: Line, limits: Limits, { requests, unknownFields }: Vocabulary): Asked => {
+/** Reads a line of a person as a server of these limits and with this vocabulary has to. */
+export const readAsked = (line: Line, limits: Limits, { requests, unclaimed }: Vocabulary, nick?: string): Asked => {
   const object = parseJson(line)
   const envelope = decodeEnvelope(line, requests)
   if (Result.isSuccess(envelope)) {
     const { id, type } = envelope.success
-    const decoded = decodeRequest(envelope.success, limits, unknownFields)
+    const decoded = decodeRequest(envelope.success, limits, { unclaimed, nick })
     const isOpen = typeof line === "string" && oddSpelling(line) !== undefined
     return {
       ...{ id, type, isOpen, isNoObject: false },
@@ -100,12 +101,22 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
   if (nick !== undefined && type === "login") return { codes: ["already-logged-in"], requirement: "LOGIN-4" }
   if (request === undefined) return refusal
   switch (request.type) {
+    case "history":
+      if (isDirect(request.room)) return undefined
+      return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "HISTORY-7" }
     case "send":
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
+      if (isDirect(request.room)) return undefined
       // Whether a key is known, a bystander can't see: it may have been used on an earlier connection (KEY-7).
       if (resumes && request.key !== undefined) return undefined
       return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
     case "leave":
     case "members":
+    case "typing":
+    case "read":
       return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
     case "join":
       if (rooms.has(request.room)) return { codes: ["already-joined"], requirement: "JOIN-5" }
@@ -130,8 +141,27 @@ export const excusesOf = (request: Request, { nick, rooms }: Standing): Readonly
     case "login":
       return request.session === undefined ? ["nick-taken", "unavailable"] : ["session-expired", "unavailable"]
     case "send":
-      if (request.key === undefined) return ["unavailable"]
-      return ["key-reused", "unavailable", ...(rooms.has(request.room) ? [] : ["not-joined" as const])]
+      return [
+        "unavailable",
+        ...(request.key === undefined ? [] : ["key-reused" as const]),
+        ...(isDirect(request.room) ? ["no-such-nick" as const] : []),
+        ...(request.key === undefined || rooms.has(request.room) ? [] : ["not-joined" as const]),
+        ...refusalsOf(request)
+      ]
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
+      return [
+        "unavailable",
+        ...(request.key === undefined ? [] : ["key-reused" as const]),
+        ...(request.key === undefined || rooms.has(request.room) ? [] : ["not-joined" as const]),
+        ...refusalsOf(request)
+      ]
+    case "history":
+      return isDirect(request.room) ? ["no-such-nick", "unavailable"] : ["unavailable"]
+    case "read":
+      return ["no-such-entry", "unavailable"]
     case "join":
       return ["limit-reached", "unavailable", ...(request.create === false ? ["no-such-room" as const] : [])]
     case "whois":
@@ -141,6 +171,21 @@ export const excusesOf = (request: Request, { nick, rooms }: Standing): Readonly
       return []
     default:
       return ["unavailable"]
+  }
+}
+
+/** What depends on other entries, of which a bystander may not have seen all. */
+const refusalsOf = (request: Request): ReadonlyArray<ErrorCode> => {
+  switch (request.type) {
+    case "send":
+      return request.replyTo === undefined ? [] : ["no-such-entry"]
+    case "edit":
+    case "delete":
+      return ["no-such-entry", "forbidden"]
+    case "react":
+      return ["no-such-entry", "limit-reached"]
+    default:
+      return []
   }
 }
 

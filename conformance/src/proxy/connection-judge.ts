@@ -11,11 +11,15 @@ import {
   claims,
   claimsMore,
   defaultLimits,
+  type EntryEvent,
   type ErrorReply,
   effectiveLimits,
   errorCodes,
   type Hello,
   helloBytes,
+  isDirect,
+  isEntryEvent,
+  isSameEntry,
   type Joined,
   type JsonObject,
   type Limits,
@@ -23,9 +27,9 @@ import {
   type LineDecoder,
   limitFaults,
   type Member,
-  type Message,
   makeLineDecoder,
   notUtf8,
+  otherIn,
   type PresenceEvent,
   parseJson,
   type Request,
@@ -51,8 +55,8 @@ export interface Accusation extends Breach {
 /** What connections know of one another's entries. */
 export interface Logs {
   /** Notes an entry, and gives what was shown first in its place; `seen` says whether an entry was shown to anybody. */
-  readonly show: (log: string, entry: Message) => Message
-  readonly seen: (log: string, seq: number) => Message | undefined
+  readonly show: (log: string, entry: EntryEvent) => EntryEvent
+  readonly seen: (log: string, seq: number) => EntryEvent | undefined
 }
 
 /** Judges one connection; times are in milliseconds. */
@@ -94,6 +98,12 @@ interface Stay {
   readonly isWhole: boolean
 }
 
+/** A conversation, as far as its entries have come. */
+interface Talk {
+  readonly epoch: string
+  readonly last: number
+}
+
 // What is read of a side that never ends its line.
 const longest = 1_048_576
 // A reply that is passed over by so many later ones is taken for missing, and not for late.
@@ -108,6 +118,9 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const pending: Array<Pending> = []
   const skipped: Array<{ readonly asked: Pending; age: number }> = []
   const rooms = new Map<string, Stay>()
+  const talks = new Map<string, Talk>()
+  // Epochs of conversations after which others have come under their names.
+  const past = new Set<string>()
   const observed: Array<Observation> = []
   const replies = makeLineDecoder(longest)
   let requests: LineDecoder | undefined
@@ -137,7 +150,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const client = blame("client")
   const features = () => hello?.features ?? []
   const standing = () => ({ nick, rooms, limits, resumes: claims(features(), "resume") })
-  const read = (line: Line) => readAsked(line, limits, vocabulary)
+  const read = (line: Line) => readAsked(line, limits, vocabulary, nick)
 
   const observe = (observation: Observation) => {
     if (observed.length < mostObservations) observed.push(observation)
@@ -211,6 +224,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       server("HELLO-1", { expected: "`hello` as the first object", got: excerpt(text) })
     }
     if (what.message !== undefined) happen(what.message, what)
+    else passOver(what.object)
   }
 
   const happen = (event: ServerMessage, { at, line, moment }: Arrived) => {
@@ -219,7 +233,12 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       case "hello":
         return greet(event, line)
       case "message":
-        return place(event)
+      case "erased":
+      case "edit":
+      case "delete":
+      case "react":
+      case "topic":
+        return isEntryEvent(event) ? place(event) : undefined
       case "member":
         return move(event)
       case "presence":
@@ -249,7 +268,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   // The server: events
   // -------------------------------------------------------------------------------------------------------------------
 
-  const stayOf = (event: Message | Member): Stay | undefined => {
+  const stayOf = (event: EntryEvent | Member): Stay | undefined => {
     const stay = rooms.get(event.room)
     if (stay === undefined && !isObscure) {
       server("ISOLATE-1", { expected: `nothing of ${event.room}: this connection is not in it`, got: show(event) })
@@ -257,13 +276,43 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     return stay
   }
 
-  const place = (entry: Message) => {
-    const stay = stayOf(entry)
-    if (stay === undefined) return
-    const first = logs.show(stay.log, entry)
-    if (first.from !== entry.from || first.text !== entry.text || first.at !== entry.at) {
+  const agree = (log: string, entry: EntryEvent) => {
+    const first = logs.show(log, entry)
+    if (!isSameEntry(first, entry)) {
       server("ORDER-1", { expected: `what was shown before: ${show(first)}`, got: show(entry) })
     }
+  }
+
+  /** An entry of a conversation: what came before the first that is seen isn't known here. */
+  const placeDirect = (entry: EntryEvent, epoch: string) => {
+    const { from, room, seq } = entry
+    if (from !== nick && from !== otherIn(room)) {
+      server("DIRECT-3", { expected: `an entry from ${nick} or ${otherIn(room)} in ${room}`, got: show(entry) })
+    }
+    agree(`@ ${epoch}`, entry)
+    const before = talks.get(room)
+    if (before !== undefined && before.epoch !== epoch) past.add(before.epoch)
+    if (past.has(epoch)) {
+      server("DIRECT-13", {
+        expected: `nothing of a conversation after a later one of the name ${room}`,
+        got: show(entry)
+      })
+    }
+    if (before?.epoch === epoch && seq !== before.last + 1) {
+      const expected = `the entry ${before.last + 1} of ${room} after ${before.last}, as each once and ascending`
+      server("DIRECT-4", { expected, got: `the entry ${seq}` })
+    }
+    talks.set(room, { epoch, last: seq })
+  }
+
+  const place = (entry: EntryEvent) => {
+    if (isDirect(entry.room) && claims(features(), "direct")) {
+      if (entry.type === "message" && entry.epoch !== undefined) return placeDirect(entry, entry.epoch)
+      return server("DIRECT-5", { expected: `the epoch of ${entry.room} in \`message\``, got: show(entry) })
+    }
+    const stay = stayOf(entry)
+    if (stay === undefined) return
+    agree(stay.log, entry)
     const next = stay.last + 1
     if (entry.seq !== next) {
       const isHole = entry.seq > next && logs.seen(stay.log, next) === undefined
@@ -271,6 +320,14 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       server(isHole ? "ORDER-2" : "ORDER-3", { expected, got: `the entry ${entry.seq}` })
     }
     stay.last = Math.max(stay.last, entry.seq)
+  }
+
+  /** An entry of a kind that this version doesn't know has its place; what it says, nobody here can judge. */
+  const passOver = ({ room, seq }: JsonObject) => {
+    const stay = rooms.get(String(room))
+    if (stay === undefined || !Number.isSafeInteger(seq)) return
+    stay.last = Math.max(stay.last, Number(seq))
+    isObscure = true
   }
 
   const move = (event: Member) => {
@@ -444,6 +501,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
         return acknowledge(request, reply, wrong)
       case "rooms":
       case "members":
+      case "conversations":
       case "users":
         return judgeSlice(request, reply, wrong)
       case "bye":
@@ -474,6 +532,9 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   }
 
   const acknowledge = (request: Request | undefined, { at, duplicate, room, seq }: Sent, wrong: Wrong) => {
+    if (isDirect(room) && duplicate !== true && seq > (talks.get(room)?.last ?? 0)) {
+      wrong("SEND-3", "the `message` of an entry before its `sent`")
+    }
     const stay = rooms.get(room)
     if (stay === undefined) return
     const key = request?.type === "send" ? request.key : undefined
@@ -496,10 +557,10 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
 
   const judgeSlice = (
     request: Request | undefined,
-    reply: Extract<ServerMessage, { type: "rooms" | "members" | "users" }>,
+    reply: Extract<ServerMessage, { type: ListType }>,
     wrong: Wrong
   ) => {
-    if (request?.type !== "rooms" && request?.type !== "members" && request?.type !== "users") return
+    if (request === undefined || !isListRequest(request)) return
     const names = namesIn(reply)
     const from = request.after === undefined ? [] : [request.after]
     const all = [...from, ...names]
@@ -565,9 +626,24 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   }
 }
 
-const namesIn = (list: Extract<ServerMessage, { type: "rooms" | "members" | "users" }>): ReadonlyArray<string> => {
-  if (list.type === "rooms") return list.rooms.map(({ room }) => room)
-  return list.type === "users" ? list.users.map(({ nick }) => nick) : list.members
+/** Requests and replies of lists that are cut into slices. */
+type ListType = "rooms" | "members" | "conversations" | "users"
+
+const listTypes: ReadonlySet<string> = new Set<ListType>(["rooms", "members", "conversations", "users"])
+
+const isListRequest = (request: Request): request is Extract<Request, { type: ListType }> => listTypes.has(request.type)
+
+const namesIn = (list: Extract<ServerMessage, { type: ListType }>): ReadonlyArray<string> => {
+  switch (list.type) {
+    case "rooms":
+      return list.rooms.map(({ room }) => room)
+    case "members":
+      return list.members
+    case "conversations":
+      return list.conversations.map(({ room }) => room)
+    case "users":
+      return list.users.map(({ nick }) => nick)
+  }
 }
 
 const isReply = (object: JsonObject): boolean => Object.hasOwn(object, "re") || object["type"] === "error"

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { foldName, type JsonObject, parseJson } from "@tertulia/protocol"
+import { foldName, isDirect, type JsonObject, parseJson } from "@tertulia/protocol"
 import type { Piece } from "./script.ts"
 
 /** What is known of the values of this run. */
@@ -29,6 +29,8 @@ interface Log {
  */
 export const makeBindings = (nonce: string | undefined): Bindings => {
   const logs = new Map<string, Log>()
+  // What the epochs of conversations that were recorded are now.
+  const talks = new Map<string, string>()
   // What the sessions that were recorded are now.
   const sessions = new Map<string, string>()
   // The epoch, as recorded, that each connection has met in each room.
@@ -45,6 +47,14 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
         shift: Number(now["head"]) - Number(recorded["head"])
       })
     }
+    if (recorded["type"] === "history" && isDirect(room)) talks.set(String(recorded["epoch"]), String(now["epoch"]))
+    if (recorded["type"] === "conversations") {
+      for (const then of items(recorded)) {
+        const [[, name] = ["room", then["room"]]] = named("room", then["room"], nonce)
+        const same = items(now).find((each) => each["room"] === name)
+        if (same !== undefined) talks.set(String(then["epoch"]), String(same["epoch"]))
+      }
+    }
     if (recorded["type"] === "welcome" && typeof recorded["session"] === "string") {
       sessions.set(recorded["session"], String(now["session"]))
     }
@@ -58,13 +68,15 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
     const { after, epoch, nick, room, session, type } = object
     const sessionNow = type === "login" ? sessions.get(String(session)) : undefined
     const log = logs.get(`${foldName(String(room))} ${String(epoch)}`)
+    const talk = isDirect(String(room)) ? talks.get(String(epoch)) : undefined
     return [
+      ...(talk === undefined ? [] : [["epoch", talk] as const]),
       ...(type === "join" && log !== undefined
         ? [["epoch", log.epoch] as const, ["after", Math.max(0, Number(after) + log.shift)] as const]
         : []),
       ...(sessionNow === undefined ? [] : [["session", sessionNow] as const]),
       ...(type === "login" || type === "whois" ? named("nick", nick, nonce) : named("room", room, nonce)),
-      ...(["rooms", "members", "users"].includes(String(type)) ? named("after", after, nonce) : [])
+      ...(["rooms", "members", "conversations", "users"].includes(String(type)) ? named("after", after, nonce) : [])
     ]
   }
 
@@ -78,12 +90,14 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
   }
 }
 
-const nameGrammar = /^#?[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/u
+const items = (list: JsonObject) => list["conversations"] as ReadonlyArray<JsonObject>
+
+const nameGrammar = /^[#@]?[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/u
 const longestName = 32
 
 const named = (field: string, name: unknown, nonce: string | undefined): ReadonlyArray<readonly [string, string]> => {
   if (nonce === undefined || typeof name !== "string" || !nameGrammar.test(name)) return []
-  const most = (name.startsWith("#") ? 1 : 0) + longestName - nonce.length - 1
+  const most = (/^[#@]/u.test(name) ? 1 : 0) + longestName - nonce.length - 1
   return [[field, `${name.slice(0, most)}-${nonce}`]]
 }
 

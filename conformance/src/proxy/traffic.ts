@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Line, Message } from "@tertulia/protocol"
+import type { EntryEvent, Line } from "@tertulia/protocol"
 import { judgeHistory, type Lane, type Observation } from "../history.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { nextMoment } from "../wire/connection.ts"
@@ -182,9 +182,9 @@ const mostEntries = 1_000
 const mostLogs = 1_000
 
 const makeLogs = (): Logs => {
-  const all = new Map<string, Map<number, Message>>()
-  const logOf = (log: string): Map<number, Message> => {
-    const entries = all.get(log) ?? new Map<number, Message>()
+  const all = new Map<string, Map<number, EntryEvent>>()
+  const logOf = (log: string): Map<number, EntryEvent> => {
+    const entries = all.get(log) ?? new Map<number, EntryEvent>()
     if (!all.has(log)) {
       all.set(log, entries)
       forgetFirst(all, mostLogs)

@@ -53,10 +53,13 @@ const connect = () => {
     }, heartbeat * 1_000)
   }
 
-  const show = ({ seq, text }: Fields) => {
-    if (cursor !== undefined && Number(seq) <= cursor.last) return
+  const count = (seq: unknown): boolean => {
+    if (cursor !== undefined && Number(seq) <= cursor.last) return false
     cursor = { epoch: cursor?.epoch ?? "", last: Number(seq) }
-    process.stdout.write(`${String(text)}\n`)
+    return true
+  }
+  const show = ({ seq, text }: Fields) => {
+    if (count(seq)) process.stdout.write(`${String(text)}\n`)
   }
 
   const hear = (object: Fields) => {
@@ -83,6 +86,10 @@ const connect = () => {
         return ask("ping")
       case "bye":
         bye = object
+        return
+      default:
+        // An entry of another kind has its place all the same.
+        if (object["room"] === room && object["re"] === undefined && "seq" in object) count(object["seq"])
     }
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Hello, Joined, Limits, Message, RoomItem, Sent } from "@tertulia/protocol"
+import type { ConversationItem, Hello, History, Joined, Limits, Message, RoomItem, Sent } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -26,6 +26,14 @@ export interface JoinOptions {
   /** Whether a room that doesn't exist is created; true unless said otherwise. */
   readonly create?: boolean
   readonly after?: number
+  readonly epoch?: string
+}
+
+/** Which page: the newest, the one before an entry, or the one after it; of a conversation, that of this epoch. */
+export interface HistoryOptions {
+  readonly before?: number
+  readonly after?: number
+  readonly limit?: number
   readonly epoch?: string
 }
 
@@ -68,8 +76,20 @@ export interface Connection extends PresenceApi {
   /** Enters a room; returns once its list of members is whole. */
   readonly join: (room: string, options?: JoinOptions) => Effect.Effect<Room, RequestError>
   readonly leave: (room: string) => Effect.Effect<void, RequestError>
-  /** Says something; returns its place, after the entry itself has come to the room's `events` (SEND-3). */
-  readonly send: (room: string, text: string) => Effect.Effect<Sent, RequestError>
+  /**
+   * Says something, in a room or to a person: `@leo`. Returns its place, after the entry itself has come to the room's `events`, or to
+   * `directs` (SEND-3). With the `epoch` of a conversation it reaches that person, and nobody who has taken the nick since (DIRECT-12).
+   */
+  readonly send: (room: string, text: string, epoch?: string) => Effect.Effect<Sent, RequestError>
+  /** A page of the log of a room that one is in, or of a conversation: `@leo`. */
+  readonly history: (room: string, options?: HistoryOptions) => Effect.Effect<History, RequestError>
+  /** One's conversations that have entries, by name. */
+  readonly conversations: Effect.Effect<ReadonlyArray<ConversationItem>, RequestError>
+  /**
+   * What comes of all of one's conversations, from `login` on, each with the `epoch` of its own; nothing is made up for what came
+   * before: see `conversations` and `history`. For one reader, like the `events` of a room.
+   */
+  readonly directs: Stream.Stream<Message, RoomError>
   /** All rooms of the server, by name. */
   readonly rooms: Effect.Effect<ReadonlyArray<RoomItem>, RequestError>
   /** All members of a room that one is in, by nick. */
@@ -123,7 +143,8 @@ const connectionOver = (engine: Engine, hello: Hello, address: string): Connecti
       (nick) => nick,
       first
     )
-  const send: Connection["send"] = (room, text) => Effect.map(ask("send", { room, text }), ({ reply }) => reply)
+  const send: Connection["send"] = (room, text, epoch) =>
+    Effect.map(ask("send", { room, text, ...(epoch === undefined ? {} : { epoch }) }), ({ reply }) => reply)
   const leave: Connection["leave"] = (room) => Effect.asVoid(ask("leave", { room }))
   const join = Effect.fnUntraced(function* (room: string, options: JoinOptions = {}) {
     const { inbox, reply } = yield* ask("join", { room, ...options })
@@ -147,6 +168,16 @@ const connectionOver = (engine: Engine, hello: Hello, address: string): Connecti
         })),
       ({ room }) => room
     ),
+    history: (room, options = {}) => Effect.map(ask("history", { room, ...options }), ({ reply }) => reply),
+    conversations: allSlices(
+      (after) =>
+        Effect.map(ask("conversations", after === undefined ? {} : { after }), ({ reply }) => ({
+          items: reply.conversations,
+          more: reply.more === true
+        })),
+      ({ room }) => room
+    ),
+    directs: Stream.filter(Stream.fromQueue(engine.directs), (event) => event.type === "message"),
     members: (room) => membersAfter(room),
     ping: Effect.asVoid(ask("ping", {})),
     sync: Effect.asVoid(ask("sync", {})),

@@ -4,7 +4,17 @@
  *
  * @module
  */
-import { type Ask, foldName, type History, type Reply, type RequestType, type RoomItem } from "@tertulia/protocol"
+import {
+  type Ask,
+  type ConversationItem,
+  directWith,
+  foldName,
+  type History,
+  type Reply,
+  type RequestType,
+  type RoomItem,
+  type Sent
+} from "@tertulia/protocol"
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -93,7 +103,14 @@ export interface Conversation {
   readonly list: Effect.Effect<ReadonlyArray<RoomItem>, RequestError>
   /** All members of a room that one is in, by nick. */
   readonly members: (room: string) => Effect.Effect<ReadonlyArray<string>, RequestError>
-  /** A page of the log of a room that one is in; `unsupported` where the server has no pages. */
+  /**
+   * Says something to a person, now; fails with `no-such-nick` when nobody has the nick, and also when another has it than the one who was
+   * heard under it: then it may be said again. What both say, and what was missed of it, is told by `news`, with `@nick` for a room.
+   */
+  readonly tell: (nick: string, text: string) => Effect.Effect<Sent, RequestError>
+  /** One's conversations with others that have entries, by name. */
+  readonly conversations: Effect.Effect<ReadonlyArray<ConversationItem>, RequestError>
+  /** A page of the log of a room that one is in, or of a conversation; `unsupported` where the server has no pages. */
   readonly page: (room: string, options?: PageOptions) => Effect.Effect<History, RequestError>
   /** Tries another nick at once, after a login was refused; a session that can still be continued keeps its own. */
   readonly rename: (nick: string) => Effect.Effect<void>
@@ -351,6 +368,32 @@ export const converse = Effect.fnUntraced(function* <R>(
     // The session lets no other reply through.
     Effect.map(ask("history", { room: foldName(room), ...options }), (reply) => reply as History)
 
+  const tellPerson: Conversation["tell"] = (nick, text) =>
+    Effect.suspend(() => {
+      const room = directWith(foldName(nick))
+      const talk = course.talk(room)
+      const isAway = course.phase() === "away" || course.phase() === "entering"
+      if (talk === undefined) return Effect.fail(isAway ? away : noTalks)
+      return Effect.map(
+        ask("send", { room, text, ...(talk.epoch === undefined ? {} : { epoch: talk.epoch }) }),
+        (reply) => reply as Sent
+      ).pipe(
+        Effect.tapError((error) =>
+          Effect.sync(() => {
+            if (error._tag === "Refused" && error.code === "no-such-nick") course.forgetTalk(room)
+          })
+        )
+      )
+    })
+
+  const conversations: Conversation["conversations"] = allSlices(
+    (after) =>
+      Effect.map(ask("conversations", after === undefined ? {} : { after }), (reply) =>
+        reply.type === "conversations" ? { items: reply.conversations, more: reply.more === true } : nothing
+      ),
+    ({ room }) => room
+  )
+
   let shown: Told | undefined
   /** The next news, once those before have been shown. */
   const next = Effect.gen(function* () {
@@ -403,6 +446,8 @@ export const converse = Effect.fnUntraced(function* <R>(
     leave: (room) => act(() => course.leave(foldName(room))),
     list,
     members,
+    tell: tellPerson,
+    conversations,
     page,
     rename: (nick) =>
       Effect.sync(() => {
@@ -417,6 +462,13 @@ export const converse = Effect.fnUntraced(function* <R>(
 })
 
 const nothing = { items: [], more: false } as const
+
+/** What this server doesn't know. */
+const noTalks = new Refused({
+  request: "send",
+  code: "unsupported",
+  message: "this server has no conversations of two people"
+})
 
 /** What is asked while there is no connection. */
 const away = new ConnectionLost({

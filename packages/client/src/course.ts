@@ -10,6 +10,7 @@ import {
   type ErrorReply,
   effectiveLimits,
   type Hello,
+  isDirect,
   type Joined,
   type Limits,
   type Member,
@@ -19,12 +20,22 @@ import {
 import { type Loss, Refused } from "./errors.ts"
 import { type Change, type Cursor, type Item, type Kept, makeKept, type Person, type Rest, type Tried } from "./kept.ts"
 import { attempt, isEntryOf, isOpen, type Standing, undone, verdict, withHole } from "./outbox.ts"
+import type { LogEntry } from "./passed.ts"
 import { makeReader, type Reader, type Reading } from "./reader.ts"
+import { makeTalks, type TalkNews } from "./talks.ts"
 
 /** What is told to whoever shows the conversation, in the order in which it is true. */
 export type News =
   /** An entry, each once. */
   | { readonly _tag: "Entry"; readonly epoch: string; readonly entry: Message }
+  /** An entry of a kind that isn't shown, in its place. */
+  | {
+      readonly _tag: "Passed"
+      readonly room: string
+      readonly epoch: string
+      readonly from: number
+      readonly to: number
+    }
   /** Somebody came or left. */
   | { readonly _tag: "Member"; readonly member: Member }
   /** Entries that can't be shown: given up by the server, or out of reach on a server without pages. */
@@ -56,6 +67,8 @@ export type News =
   | { readonly _tag: "Sent"; readonly item: Item; readonly seq: number; readonly at: string }
   /** Its person has given it up. */
   | { readonly _tag: "Dropped"; readonly item: Item }
+  /** Of conversations of two people: an entry, what can't be shown, or that another has the nick now. */
+  | TalkNews
 
 /** What is to be done, in this order; what is to be saved is saved before anything else is done. */
 export type Step =
@@ -88,7 +101,7 @@ export interface Course {
   /** A connection was made, and greeted by this. */
   readonly greeted: (hello: Hello) => Steps
   /** Something has happened in a room, in the order of the wire; entries whose predecessors are missing included. */
-  readonly hear: (event: Message | Member) => Steps
+  readonly hear: (event: LogEntry | Member) => Steps
   /** The connection is over. */
   readonly lost: (loss: Loss) => Steps
   /** Somebody says something in a room that they are in. */
@@ -101,6 +114,10 @@ export interface Course {
   readonly leave: (room: string) => Steps
   /** What was told up to here has been shown: who comes back in another process begins after it. */
   readonly shown: (news: News) => Steps
+  /** The epoch of a conversation, as far as it is known; undefined where the server has none. */
+  readonly talk: (room: string) => { readonly epoch: string | undefined } | undefined
+  /** The server has refused this conversation: whoever it was with is gone. */
+  readonly forgetTalk: (room: string) => void
   /** Another nick for a login that continues nobody. */
   readonly rename: (nick: string) => void
 }
@@ -130,6 +147,7 @@ interface Place {
 interface Visit {
   readonly hasPages: boolean
   readonly resumes: boolean
+  readonly hasTalks: boolean
   readonly limits: Limits
   readonly places: Map<string, Place>
   /** The rooms whose `joined` hasn't come. */
@@ -176,6 +194,8 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
   const wait = (why: ErrorReply, next: () => void) =>
     void steps.push({ _tag: "Wait", millis: why.retryAfter ?? patience, next: move(next) })
 
+  const talks = makeTalks({ ask, wait, tell })
+
   // --- logging in ---
 
   const begin = (rooms: Iterable<string>) => {
@@ -189,6 +209,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     visit = {
       hasPages: claims(hello.features, "history"),
       resumes: claims(hello.features, "resume"),
+      hasTalks: claims(hello.features, "direct"),
       limits,
       places: new Map(),
       entering: new Set(),
@@ -223,6 +244,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     const anew: Person = { nth: kept.person.nth + 1, nick: welcome.nick, session: welcome.session }
     if (!isContinued) save({ _tag: "Person", person: anew })
     for (const room of kept.rooms.keys()) enter(now, room)
+    if (now.hasTalks) talks.welcome(isContinued)
   }
 
   // --- rooms ---
@@ -300,7 +322,8 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
 
   // --- reading ---
 
-  const hear = (event: Message | Member) => {
+  const hear = (event: LogEntry | Member) => {
+    if (visit?.hasTalks === true && event.type === "message" && isDirect(event.room)) return talks.hear(event)
     const place = visit?.places.get(event.room)
     if (visit === undefined || place === undefined) return
     if (event.type === "member") return tell({ _tag: "Member", member: event })
@@ -328,6 +351,8 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
         if (item !== undefined) sent(item, entry)
         return
       }
+      case "Passed":
+        return tell({ _tag: "Passed", room, epoch, from: reading.seq, to: reading.seq })
       case "Gone": {
         const { from, isForever, to } = reading
         leaveHole(room, epoch, to)
@@ -470,6 +495,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
   const lost = (loss: Loss) => {
     const now = visit
     visit = undefined
+    talks.lost()
     if (now?.isClaiming === true) shadows++
     // Everything before an answered bye was answered, and with it the session has ended (END-1, SESSION-8).
     if (loss._tag === "Goodbye" && now?.isWelcome === true)
@@ -512,6 +538,8 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     join: move(join),
     leave: move(leave),
     shown: move(shown),
+    talk: (room) => (visit?.hasTalks === true ? { epoch: talks.epoch(room) } : undefined),
+    forgetTalk: talks.forget,
     rename: (name) => {
       nick = name
     }
@@ -524,6 +552,7 @@ const placeOf = (news: News): { readonly room: string; readonly cursor: Cursor }
     case "Entry":
       return { room: news.entry.room, cursor: { epoch: news.epoch, last: news.entry.seq } }
     case "Gone":
+    case "Passed":
       return { room: news.room, cursor: { epoch: news.epoch, last: news.to } }
     default:
       return undefined

@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { ConnectionLost, Gap, type Loss, Refused, type RequestError } from "./errors.ts"
-import { type Inbox, makeInboxes } from "./inbox.ts"
+import { directs, type Inbox, makeInboxes } from "./inbox.ts"
 import { type Ears, type Fields, type OnWire, startLink } from "./link.ts"
 import { makeNoticed, type Noticed } from "./presence.ts"
 import type { RoomView } from "./room.ts"
@@ -31,6 +31,8 @@ export interface Engine {
     type: Type,
     fields: Fields<Type>
   ) => Effect.Effect<{ readonly reply: ReplyTo<Type>; readonly inbox: Inbox | undefined }, RequestError>
+  /** What comes of conversations of two people. */
+  readonly directs: Inbox
   /** What is known now of a room; undefined once left. */
   readonly view: (room: string) => RoomView | undefined
   readonly limits: Limits
@@ -51,6 +53,7 @@ export const startEngine = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Engine, never, Scope.Scope> {
   const inboxes = makeInboxes(buffer)
   const noticed = yield* makeNoticed
+  const talk = yield* inboxes.open(directs)
   const replies = new Map<Request["id"], Deferred.Deferred<Answer, ConnectionLost>>()
 
   const answered = Effect.fnUntraced(function* (id: number, reply: Reply) {
@@ -68,7 +71,10 @@ export const startEngine = Effect.fnUntraced(function* (
       case "Noticed":
         return Effect.sync(() => noticed.put(heard.presence))
       case "Happened":
-        return Effect.sync(() => inboxes.put(heard.event))
+        // What isn't shown has its place all the same, and the session has counted it.
+        return Effect.sync(() => {
+          if (heard.event.type !== "(passed)") inboxes.put(heard.event)
+        })
       case "Skipped": {
         const { event, expected } = heard
         return Effect.sync(() => inboxes.fail(event.room, new Gap({ room: event.room, expected, seq: event.seq })))
@@ -104,5 +110,5 @@ export const startEngine = Effect.fnUntraced(function* (
       )
     )
 
-  return { ask, view, limits, presences: noticed.stream, ended }
+  return { ask, directs: talk, view, limits, presences: noticed.stream, ended }
 })

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Member, Message } from "@tertulia/protocol"
+import { isDirect, type Member, type Message } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -25,6 +25,9 @@ export interface Inboxes {
   readonly closeAll: (error?: RoomError) => void
 }
 
+/** The name of the inbox in which all conversations of two people are. */
+export const directs = "@"
+
 /** @param capacity how many events of one room may wait */
 export const makeInboxes = (capacity: number): Inboxes => {
   const inboxes = new Map<string, Inbox>()
@@ -44,7 +47,7 @@ export const makeInboxes = (capacity: number): Inboxes => {
         Effect.sync(() => inboxes.set(room, inbox))
       ),
     put: (event) => {
-      const inbox = inboxes.get(event.room)
+      const inbox = inboxes.get(isDirect(event.room) ? directs : event.room)
       // Refused too when the inbox has failed already, and then the first error stands.
       const taken = inbox === undefined || Queue.offerUnsafe(inbox, event)
       if (!taken) fail(event.room, new FellBehind({ room: event.room, buffer: capacity }))

@@ -10,7 +10,14 @@
  *
  * @module
  */
-export { type Connection, type ConnectOptions, connect, type JoinOptions, type Room } from "./connection.ts"
+export {
+  type Connection,
+  type ConnectOptions,
+  connect,
+  type HistoryOptions,
+  type JoinOptions,
+  type Room
+} from "./connection.ts"
 export {
   type Conversation,
   type ConverseOptions,
@@ -27,5 +34,6 @@ export { inMemory, type Keeper, NotKept } from "./keeper.ts"
 export type { Change, Cursor, Item, Kept, Person, Rest, Tried } from "./kept.ts"
 export { Keys } from "./keys.ts"
 export type { PresenceApi } from "./presence.ts"
+export type { TalkNews } from "./talks.ts"
 export { type Transport, TransportEnded } from "./transport.ts"
 export { emptyView, firstOf, type RoomPicture, see, type View, type ViewLine, viewOf, withPage } from "./view.ts"

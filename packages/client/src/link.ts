@@ -115,9 +115,10 @@ export const startLink = Effect.fnUntraced(function* (
     const received = decodeServerMessage(line)
     if (Result.isFailure(received))
       return yield* Effect.fail({ _tag: "Nonsense", why: received.failure.reason } as const)
-    // EXT-2: what a later version says to clients that know it isn't for this one.
-    if (received.success._tag === "Unknown") return
-    for (const happening of session.receive(received.success.message)) yield* carryOut(happening)
+    const { success } = received
+    const happenings =
+      success._tag === "Known" ? session.receive(success.message) : session.receiveUnknown(success.object)
+    for (const happening of happenings) yield* carryOut(happening)
   })
 
   const carryOut = Effect.fnUntraced(function* (happening: Happening): Effect.fn.Return<void, Loss> {

@@ -5,11 +5,14 @@
  * @module
  */
 import type { History, Message } from "@tertulia/protocol"
+import { type LogEntry, passed } from "./passed.ts"
 
 /** What comes of an entry or a page. */
 export type Reading =
   /** The next entry of the log. */
   | { readonly _tag: "Shown"; readonly entry: Message }
+  /** An entry that isn't shown: it has its place. */
+  | { readonly _tag: "Passed"; readonly seq: number }
   /** Entries that will never come: the server has given them up, or it has no way of showing them. */
   | { readonly _tag: "Gone"; readonly from: number; readonly to: number; readonly isForever: boolean }
   /** The page after this `seq` is wanted; no other is asked for until it has come. */
@@ -36,14 +39,14 @@ export interface Reader {
   /** What is to be done before anything has come. */
   readonly begin: () => ReadonlyArray<Reading>
   /** An entry has come. */
-  readonly take: (entry: Message) => ReadonlyArray<Reading>
+  readonly take: (entry: LogEntry) => ReadonlyArray<Reading>
   /** The page has come; undefined when it was refused. */
   readonly page: (page: History | undefined) => ReadonlyArray<Reading>
 }
 
 export const makeReader = ({ hasPages, head, isReplayed, last: from }: Beginning): Reader => {
   // Entries that came before those in front of them.
-  const aside = new Map<number, Message>()
+  const aside = new Map<number, LogEntry>()
   let last = from
   let wanted = from
   let isAsking = false
@@ -54,7 +57,7 @@ export const makeReader = ({ hasPages, head, isReplayed, last: from }: Beginning
     for (let entry = aside.get(last + 1); entry !== undefined; entry = aside.get(last + 1)) {
       aside.delete(entry.seq)
       last = entry.seq
-      shown.push({ _tag: "Shown", entry })
+      shown.push(entry.type === "message" ? { _tag: "Shown", entry } : { _tag: "Passed", seq: entry.seq })
     }
     return shown
   }
@@ -83,7 +86,7 @@ export const makeReader = ({ hasPages, head, isReplayed, last: from }: Beginning
     return fetch()
   }
 
-  const take = (entry: Message): Array<Reading> => {
+  const take = (entry: LogEntry): Array<Reading> => {
     if (entry.seq <= last) return []
     aside.set(entry.seq, entry)
     const shown = showAside()
@@ -95,7 +98,10 @@ export const makeReader = ({ hasPages, head, isReplayed, last: from }: Beginning
     if (page === undefined) return giveUp(wanted, false)
     const before = last
     const readings = giveUp(page.first - 1, true)
-    for (const item of page.entries) if (item.seq > last) aside.set(item.seq, { room: page.room, ...item })
+    for (const item of page.entries) {
+      if (item.seq <= last) continue
+      aside.set(item.seq, item.type === "message" ? { room: page.room, ...item } : passed(page.room, item.seq))
+    }
     readings.push(...showAside())
     // A page with nothing of what was asked for breaks HISTORY-4: the next would have nothing either.
     if (last === before) readings.push(...giveUp(wanted, false))

@@ -6,22 +6,25 @@
  */
 import {
   type ByeEvent,
+  isDirect,
+  isEntryEvent,
+  type JsonObject,
   type Member,
-  type Message,
   type PresenceEvent,
   type Reply,
   type Request,
   replyTypes,
   type ServerMessage
 } from "@tertulia/protocol"
+import { type LogEntry, passed } from "./passed.ts"
 import { applied, changed, entered, listed, place, type RoomView } from "./room.ts"
 
 /** What an object of the server means to a client. */
 export type Happening =
   | { readonly _tag: "Answered"; readonly id: number; readonly reply: Reply }
-  | { readonly _tag: "Happened"; readonly event: Message | Member }
+  | { readonly _tag: "Happened"; readonly event: LogEntry | Member }
   /** An entry came whose predecessors, from `expected` on, have not. */
-  | { readonly _tag: "Skipped"; readonly expected: number; readonly event: Message }
+  | { readonly _tag: "Skipped"; readonly expected: number; readonly event: LogEntry }
   | { readonly _tag: "Noticed"; readonly presence: PresenceEvent }
   | { readonly _tag: "Pinged" }
   | { readonly _tag: "Ended"; readonly bye: ByeEvent }
@@ -35,6 +38,8 @@ export interface Session {
   readonly nextId: () => number
   /** Notes that a request was sent, and waits for its reply. */
   readonly asked: (request: Request) => void
+  /** What an event of a type that nobody knows means: nothing (EXT-2), unless it shows an entry (CATCH-9). */
+  readonly receiveUnknown: (object: JsonObject) => ReadonlyArray<Happening>
   /** What the next object means, in the order in which it is to be carried out. */
   readonly receive: (message: ServerMessage) => ReadonlyArray<Happening>
 }
@@ -80,7 +85,9 @@ export const makeSession = (): Session => {
     }
   }
 
-  const entry = (message: Message): ReadonlyArray<Happening> => {
+  const entry = (message: LogEntry): ReadonlyArray<Happening> => {
+    // Nobody joins a conversation: whoever reads them keeps the cursors (spec/direct.md).
+    if (isDirect(message.room)) return [{ _tag: "Happened", event: message }]
     const view = rooms.get(message.room)
     if (view === undefined) return []
     switch (place(view, message.seq)) {
@@ -115,10 +122,15 @@ export const makeSession = (): Session => {
         return [{ _tag: "Nonsense", why: "a second hello" }]
       case "presence":
         return [{ _tag: "Noticed", presence: message }]
+      case "typing":
+        return "re" in message ? answered(message) : []
       default:
-        return answered(message)
+        return isEntryEvent(message) ? entry(passed(message.room, message.seq)) : answered(message)
     }
   }
 
-  return { rooms, nextId, asked: (request) => void waiting.set(request.id, request), receive }
+  const receiveUnknown: Session["receiveUnknown"] = ({ room, seq }) =>
+    typeof room === "string" && Number.isSafeInteger(seq) ? entry(passed(room, seq as number)) : []
+
+  return { rooms, nextId, asked: (request) => void waiting.set(request.id, request), receive, receiveUnknown }
 }

@@ -10,8 +10,8 @@ import type { State, Told } from "./conversation.ts"
 import type { News } from "./course.ts"
 import type { Item } from "./kept.ts"
 
-/** One line of a room: an entry, or a gap with the reason for it. */
-export type ViewLine = Extract<News, { readonly _tag: "Entry" | "Gone" }>
+/** One line of a room: an entry, one that isn't shown, or a gap with the reason for it. */
+export type ViewLine = Extract<News, { readonly _tag: "Entry" | "Passed" | "Gone" }>
 
 /** A room as its reader sees it. */
 export interface RoomPicture {
@@ -47,6 +47,7 @@ export const see = (view: View, told: Told): View => {
       return { ...view, state: told.state }
     case "Entry":
       return withRoom(view, told.entry.room, (room) => ({ ...room, lines: [...room.lines, told] }))
+    case "Passed":
     case "Gone":
       return withRoom(view, told.room, (room) => ({ ...room, lines: [...room.lines, told] }))
     case "Member": {
@@ -63,6 +64,8 @@ export const see = (view: View, told: Told): View => {
         members: HashSet.fromIterable(members)
       }))
     }
+    case "Another":
+      return withRoom(view, told.room, (room) => ({ ...room, epoch: told.epoch, lines: [] }))
     case "Left":
     case "Out":
       return { ...view, rooms: new Map([...view.rooms].filter(([name]) => name !== told.room)) }
@@ -82,7 +85,12 @@ export const withPage = (view: View, { entries, epoch, room: name }: History): V
   withRoom(view, name, (room) => {
     const isNext = room.epoch === epoch && entries.at(-1)?.seq === firstOf(room.lines) - 1
     if (!isNext && room.lines.length > 0) return room
-    const older = entries.map((item) => ({ _tag: "Entry", epoch, entry: { room: name, ...item } }) as const)
+    const older = entries.map(
+      (item): ViewLine =>
+        item.type === "message"
+          ? { _tag: "Entry", epoch, entry: { room: name, ...item } }
+          : { _tag: "Passed", room: name, epoch, from: item.seq, to: item.seq }
+    )
     return { ...room, lines: [...older, ...room.lines] }
   })
 

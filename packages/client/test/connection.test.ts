@@ -263,13 +263,29 @@ describe("what a client need not understand", () => {
     Effect.gen(function* () {
       const { connection, peer, cafe } = yield* inCafe()
       yield* peer.says(
-        { type: "x-moon/rise", room: "#cafe", seq: 9, deep: [[1]] },
-        { type: "reaction", room: "#cafe", seq: 3 },
+        { type: "x-moon/rise", room: "#cafe", deep: [[1]] },
+        { type: "rises", seq: 9 },
         { ...entry(3), mood: { happy: true } }
       )
       yield* settled(connection, peer)
       const [only] = yield* Stream.runCollect(Stream.take(cafe.entries, 1))
       assert.deepStrictEqual(only, entry(3))
+    })
+  )
+
+  it.live("has its place all the same, if it is an entry [CATCH-9]", () =>
+    Effect.gen(function* () {
+      const { connection, peer, cafe } = yield* inCafe()
+      const at = "2026-11-20T20:08:00.000Z"
+      yield* peer.says(
+        { type: "x-moon/rise", room: "#cafe", seq: 3, deep: [[1]] },
+        { type: "delete", room: "#cafe", seq: 4, from: "leo", target: 1, at },
+        { type: "typing", room: "#cafe", nick: "leo", on: true },
+        { ...entry(5) }
+      )
+      yield* settled(connection, peer)
+      const [only] = yield* Stream.runCollect(Stream.take(cafe.entries, 1))
+      assert.deepStrictEqual(only, entry(5))
     })
   )
 

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fc, test } from "@fast-check/vitest"
 import type { History, Message } from "@tertulia/protocol"
+import { passed } from "../src/passed.ts"
 import { makeReader, type Reader, type Reading } from "../src/reader.ts"
 
 const entry = (seq: number): Message => ({ type: "message", room: "#cafe", seq, from: "leo", text: "x", at: "" })
@@ -21,6 +22,8 @@ const inSigns = (reading: Reading): string => {
   switch (reading._tag) {
     case "Shown":
       return String(reading.entry.seq)
+    case "Passed":
+      return `(${reading.seq})`
     case "Gone":
       return `${reading.from}-${reading.to} ${reading.isForever ? "gone" : "not shown"}`
     case "Wants":
@@ -62,6 +65,20 @@ describe("a reader", () => {
     assert.isTrue(reader.isReady())
   })
 
+  it("passes over what it doesn't show, in its place [CATCH-9]", () => {
+    const reader = atTwo()
+    const readings = [passed("#cafe", 3), entry(4), passed("#cafe", 6), passed("#cafe", 4)].flatMap(reader.take)
+    assert.deepStrictEqual(readings.map(inSigns), ["(3)", "4", "after 4?"])
+    const { entries, ...rest } = page(4, 1, 7, 3)
+    const [five, , seven] = entries
+    const mixed = {
+      ...rest,
+      entries: [five!, { type: "delete", seq: 6, from: "ana", target: 1, at: "" }, seven!]
+    } as const
+    assert.deepStrictEqual(reader.page(mixed).map(inSigns), ["5", "(6)", "7"])
+    assert.strictEqual(reader.last(), 7)
+  })
+
   // Each act: an entry that comes, in any order and as often as it likes; or the page that was asked for, or its refusal.
   const acts = fc.array(fc.oneof(fc.integer({ min: 1, max: 15 }), fc.constantFrom("page", "refusal")), {
     maxLength: 60
@@ -81,7 +98,11 @@ describe("a reader", () => {
             continue
           }
           const [from, to] =
-            reading._tag === "Shown" ? [reading.entry.seq, reading.entry.seq] : [reading.from, reading.to]
+            reading._tag === "Gone"
+              ? [reading.from, reading.to]
+              : reading._tag === "Passed"
+                ? [reading.seq, reading.seq]
+                : [reading.entry.seq, reading.entry.seq]
           assert.strictEqual(from, reached + 1)
           assert.isAtLeast(to, from)
           reached = to

@@ -21,7 +21,7 @@ const wholeLog = Effect.fnUntraced(function* ({ page }: Conversation) {
   let before: number | undefined
   do {
     const { entries, more } = yield* page("#cafe", before === undefined ? {} : { before })
-    texts.unshift(...entries.map(({ text }) => text))
+    texts.unshift(...entries.flatMap((entry) => (entry.type === "message" ? [entry.text] : [])))
     before = more === true ? entries[0]?.seq : undefined
   } while (before !== undefined)
   return texts

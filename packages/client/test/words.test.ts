@@ -81,8 +81,10 @@ describe("a typed line", () => {
   })
 
   it("is a command in any of its spellings", () => {
-    assert.deepStrictEqual(read("/join #cine"), { _tag: "Command", name: "join", argument: "#cine" })
-    assert.deepStrictEqual(read("/SALIR"), { _tag: "Command", name: "quit", argument: "" })
+    assert.deepStrictEqual(read("/join #cine"), { _tag: "Command", name: "join", argument: "#cine", rest: "" })
+    assert.deepStrictEqual(read("/SALIR"), { _tag: "Command", name: "quit", argument: "", rest: "" })
+    const tell = { _tag: "Command", name: "tell", argument: "leo", rest: "at  five\nor six" } as const
+    assert.deepStrictEqual(read(" /msg  leo at  five\nor six "), tell)
     for (const { names } of Object.values(commands)) {
       for (const typed of names) assert.strictEqual(read(typed)._tag, "Command")
     }

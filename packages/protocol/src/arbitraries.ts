@@ -6,13 +6,14 @@
  */
 import * as fc from "fast-check"
 import { byeCodes, type ErrorCode, errorCodes } from "./codes.ts"
-import { profiles, requestsOf, unknownFieldsOf } from "./features.ts"
+import { claims, profiles, requestsOf, unknownFieldsOf } from "./features.ts"
 import type { JsonObject } from "./json.ts"
 import { defaultLimits, heartbeat, limitNames, limitRegistry } from "./limits.ts"
 import type { Event, Reply, Request, RequestType, ServerMessage } from "./messages.ts"
 import { nameLength } from "./names.ts"
 import { ownStatuses, presenceBytes, statuses } from "./presence.ts"
 import { utf8Length } from "./text.ts"
+import { hasWords } from "./words.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Names
@@ -41,6 +42,12 @@ export const nickSpelling: fc.Arbitrary<string> = name([...lower, ...upper])
 /** A room's name as a client may spell it (NAME-2). */
 export const roomSpelling: fc.Arbitrary<string> = nickSpelling.map((spelling) => `#${spelling}`)
 
+/** A conversation's name, folded. */
+export const directName: fc.Arbitrary<string> = nick.map((folded) => `@${folded}`)
+
+/** A conversation's name as a client may spell it. */
+export const directSpelling: fc.Arbitrary<string> = nickSpelling.map((spelling) => `@${spelling}`)
+
 /** Strings that are nobody's name, folded or not (NAME-1). */
 export const badNick: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("", " ", "-ana", "_ana", "ana ", "ana\n", "../ana", "@ana", "#ana", "añá", "ａｎａ", "a.b", "a/b"),
@@ -50,12 +57,17 @@ export const badNick: fc.Arbitrary<string> = fc.oneof(
     .map(([before, bad]) => before + bad)
 )
 
-/** Strings that are no room's name, folded or not (NAME-1). */
-export const badRoom: fc.Arbitrary<string> = fc.oneof(
+/** Strings that name neither a room nor a conversation, folded or not. */
+export const badAnyRoom: fc.Arbitrary<string> = fc.oneof(
   nick,
-  badNick.map((bad) => `#${bad}`),
-  nick.map((folded) => `@${folded}`)
+  fc.tuple(fc.constantFrom("#", "@"), badNick).map(([mark, bad]) => mark + bad)
 )
+
+/** Strings that are no room's name, folded or not (NAME-1). */
+export const badRoom: fc.Arbitrary<string> = fc.oneof(badAnyRoom, directSpelling)
+
+/** Strings that are no conversation's name, folded or not (NAME-1). */
+export const badDirect: fc.Arbitrary<string> = fc.oneof(badAnyRoom, roomSpelling)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Texts
@@ -100,6 +112,62 @@ const control = fc
 export const text: fc.Arbitrary<string> = fc
   .string({ unit: character, minLength: 1, maxLength: 40 })
   .filter((drawn) => drawn.length > 0 && utf8Length(drawn) <= limitRegistry.text.minimum)
+
+// Words that differ by what folding takes away, and by what it doesn't; between them what parts words, and means something elsewhere.
+const wordsOfTexts = [
+  "cancion",
+  "canción",
+  "CANCIO\u0301N",
+  "canciones",
+  "año",
+  "ano",
+  "ΣΑΣ",
+  "σας",
+  "straße",
+  "STRASSE",
+  "й",
+  "и",
+  "漢",
+  "漢字",
+  "か",
+  "が",
+  "한글",
+  "किताब",
+  "कताब",
+  "2026",
+  "AND",
+  "or",
+  "NOT",
+  "near"
+]
+const between = [" ", "\n", ", ", '"', "'", "*", "-", "^", ":", "(", ")", "+", "\u00ad", "\u200d", "😀", ""]
+
+/** A text of words that a search tells apart, or doesn't (SEARCH-2). */
+export const wordy: fc.Arbitrary<string> = fc
+  .array(fc.tuple(fc.constantFrom(...between), fc.constantFrom(...wordsOfTexts)), { minLength: 1, maxLength: 6 })
+  .map((parts) => parts.flat().join(""))
+
+/** What may be searched for: a text with a word in it (SEARCH-11). Of characters that all versions of Unicode since 13 know alike. */
+export const searchText: fc.Arbitrary<string> = fc
+  .oneof(
+    wordy,
+    fc.string({
+      unit: fc.oneof(fc.string({ minLength: 1, maxLength: 1 }), fc.constantFrom(...curious)),
+      minLength: 1,
+      maxLength: 20
+    })
+  )
+  .filter(hasWords)
+
+/** Texts without a word, which can't be searched for (SEARCH-11). */
+export const wordless: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(" ", "*", '"', '""', "()", "-", "^", "😀", "\u0301", "…", "¿?"),
+  fc.string({
+    unit: fc.constantFrom(" ", "\n", "*", '"', "(", ")", "+", "-", "😀", "\u0301"),
+    minLength: 1,
+    maxLength: 9
+  })
+)
 
 /** A text that no server accepts: empty, or with a control character (TEXT-2). */
 export const badText: fc.Arbitrary<string> = fc.oneof(
@@ -155,6 +223,31 @@ export const key: fc.Arbitrary<string> = fc.string({
 export const badKey: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("", " ", "a b", "a1\n", "ñ", "a.b", "a/b", "{}", "漢", "\u202e"),
   key.map((good) => good.padEnd(65, "x"))
+)
+
+/** What a server may call a place in the results of a search. */
+const searchCursor = fc.string({
+  unit: fc.constantFrom(...lower, ...upper, "_", "-"),
+  minLength: 1,
+  maxLength: 128
+})
+
+/** A reaction that every server accepts (REACT-1). */
+export const reaction: fc.Arbitrary<string> = fc
+  .string({
+    unit: fc.oneof(
+      fc.constantFrom("👍", "+1", "ñ", "👩‍👩‍👧", '"', "\\"),
+      fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 })
+    ),
+    minLength: 1,
+    maxLength: 4
+  })
+  .filter((drawn) => drawn.length > 0 && utf8Length(drawn) <= 64)
+
+/** A topic that every server accepts (TOPIC-1); often none. */
+export const topic: fc.Arbitrary<string> = fc.oneof(
+  fc.constant(""),
+  text.map((drawn) => drawn.replace(/[\n\t]/gu, " ")).filter((drawn) => utf8Length(drawn) <= 256)
 )
 
 const session = fc.string({ unit: fc.constantFrom(...lower, ...upper, "_", "-"), minLength: 16, maxLength: 128 })
@@ -244,7 +337,7 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
   ),
   leave: fc.record({ type: fc.constant("leave"), id: requestId, room: roomSpelling }),
   send: fc.record(
-    { type: fc.constant("send"), id: requestId, room: roomSpelling, text, key },
+    { type: fc.constant("send"), id: requestId, room: roomSpelling, text, replyTo: seq, key, epoch },
     { requiredKeys: ["type", "id", "room", "text"] }
   ),
   rooms: fc.record(
@@ -260,13 +353,17 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
   bye: fc.record({ type: fc.constant("bye"), id: requestId }),
   history: fc.oneof(
     fc.record(
-      { type: fc.constant("history"), id: requestId, room: roomSpelling, before: seq, limit: pageLimit },
+      { type: fc.constant("history"), id: requestId, room: roomSpelling, before: seq, limit: pageLimit, epoch },
       { requiredKeys: ["type", "id", "room"] }
     ),
     fc.record(
-      { type: fc.constant("history"), id: requestId, room: roomSpelling, after: cursor, limit: pageLimit },
+      { type: fc.constant("history"), id: requestId, room: roomSpelling, after: cursor, limit: pageLimit, epoch },
       { requiredKeys: ["type", "id", "room", "after"] }
     )
+  ),
+  conversations: fc.record(
+    { type: fc.constant("conversations"), id: requestId, after: directSpelling, limit: pageLimit },
+    { requiredKeys: ["type", "id"] }
   ),
   status: fc.record(
     {
@@ -282,16 +379,92 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
     { type: fc.constant("users"), id: requestId, room: roomSpelling, after: nickSpelling, limit: pageLimit },
     { requiredKeys: ["type", "id"] }
   ),
-  whois: fc.record({ type: fc.constant("whois"), id: requestId, nick: nickSpelling })
+  whois: fc.record({ type: fc.constant("whois"), id: requestId, nick: nickSpelling }),
+  edit: fc.record(
+    { type: fc.constant("edit"), id: requestId, room: roomSpelling, target: seq, text, key },
+    { requiredKeys: ["type", "id", "room", "target", "text"] }
+  ),
+  delete: fc.record(
+    { type: fc.constant("delete"), id: requestId, room: roomSpelling, target: seq, key },
+    { requiredKeys: ["type", "id", "room", "target"] }
+  ),
+  react: fc.record(
+    { type: fc.constant("react"), id: requestId, room: roomSpelling, target: seq, reaction, on: fc.boolean(), key },
+    { requiredKeys: ["type", "id", "room", "target", "reaction"] }
+  ),
+  topic: fc.record(
+    { type: fc.constant("topic"), id: requestId, room: roomSpelling, text: topic, key },
+    { requiredKeys: ["type", "id", "room", "text"] }
+  ),
+  typing: fc.record(
+    { type: fc.constant("typing"), id: requestId, room: roomSpelling, on: fc.boolean() },
+    { requiredKeys: ["type", "id", "room"] }
+  ),
+  read: fc.record(
+    { type: fc.constant("read"), id: requestId, room: roomSpelling, seq: cursor },
+    { requiredKeys: ["type", "id", "room"] }
+  ),
+  // Without a cursor, since a server knows its own only.
+  search: fc.record(
+    {
+      type: fc.constant("search"),
+      id: requestId,
+      text: searchText,
+      room: roomSpelling,
+      from: nickSpelling,
+      since: time,
+      until: time,
+      limit: pageLimit
+    },
+    { requiredKeys: ["type", "id", "text"] }
+  )
 }
 
+/** A request about a conversation. */
+const direct: fc.Arbitrary<Request> = fc
+  .tuple(fc.oneof(requests.send, requests.history), directSpelling)
+  .map(([about, room]) => ({ ...about, room }))
+
 /** Any request, as a client may spell it. */
-export const request: fc.Arbitrary<Request> = fc.oneof(...Object.values(requests))
+export const request: fc.Arbitrary<Request> = fc.oneof(...Object.values(requests), direct)
 
 const re = requestId
 const members = fc.array(nick, { maxLength: 5 })
+const anyRoom = fc.oneof(roomName, directName)
 const presence = { nick, status: fc.constantFrom(...statuses), since: time, text: statusText, display }
 const presenceKeys = ["nick", "status", "since"] as const
+
+const mentions = fc.array(nick, { maxLength: 3 })
+const reactions = fc.array(fc.record({ reaction, count: fc.integer({ min: 1 }) }), { maxLength: 3 })
+const entry = { seq, from: nick, key, at: time }
+const needed = ["type", "seq", "from", "at"] as const
+
+/** An entry of each kind, without its room. */
+const items = {
+  message: fc.record(
+    { type: fc.constant("message"), ...entry, text, edited: seq, replyTo: seq, mentions, reactions, reacted: seq },
+    { requiredKeys: [...needed, "text"] }
+  ),
+  erased: fc.record(
+    { type: fc.constant("erased"), ...entry, deleted: seq, replyTo: seq },
+    { requiredKeys: [...needed, "deleted"] }
+  ),
+  edit: fc.record(
+    { type: fc.constant("edit"), ...entry, target: seq, text, mentions },
+    { requiredKeys: [...needed, "target"] }
+  ),
+  delete: fc.record({ type: fc.constant("delete"), ...entry, target: seq }, { requiredKeys: [...needed, "target"] }),
+  react: fc.record(
+    { type: fc.constant("react"), ...entry, target: seq, reaction, on: fc.boolean() },
+    { requiredKeys: [...needed, "target", "reaction", "on"] }
+  ),
+  topic: fc.record({ type: fc.constant("topic"), ...entry, text: topic }, { requiredKeys: [...needed, "text"] })
+}
+
+const historyItem = fc.oneof(...Object.values(items))
+
+const inRoom = <Item extends object>(item: fc.Arbitrary<Item>) =>
+  fc.tuple(item, roomName).map(([fields, room]) => ({ ...fields, room }))
 
 /** Any reply, alone by its schema: what a server may say depends on what it was asked. */
 export const reply: fc.Arbitrary<Reply> = fc.oneof(
@@ -309,13 +482,15 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
       head: cursor,
       resumed: fc.boolean(),
       members,
-      more: fc.boolean()
+      more: fc.boolean(),
+      topic,
+      read: seq
     },
     { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "members"] }
   ),
   fc.record({ type: fc.constant("left"), re, room: roomName }),
   fc.record(
-    { type: fc.constant("sent"), re, room: roomName, seq, at: time, duplicate: fc.boolean() },
+    { type: fc.constant("sent"), re, room: anyRoom, seq, at: time, duplicate: fc.boolean() },
     { requiredKeys: ["type", "re", "room", "seq", "at"] }
   ),
   fc.record(
@@ -338,20 +513,39 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     {
       type: fc.constant("history"),
       re,
-      room: roomName,
+      room: anyRoom,
       epoch,
       first: seq,
       head: cursor,
-      entries: fc.array(
+      entries: fc.array(historyItem, { maxLength: 3 }),
+      more: fc.boolean()
+    },
+    { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "entries"] }
+  ),
+  fc.record(
+    {
+      type: fc.constant("conversations"),
+      re,
+      conversations: fc.array(
         fc.record(
-          { type: fc.constant("message"), seq, from: nick, text, key, at: time },
-          { requiredKeys: ["type", "seq", "from", "text", "at"] }
+          { room: directName, epoch, first: seq, head: cursor, last: historyItem },
+          { requiredKeys: ["room", "epoch", "first", "head"] }
         ),
         { maxLength: 3 }
       ),
       more: fc.boolean()
     },
-    { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "entries"] }
+    { requiredKeys: ["type", "re", "conversations"] }
+  ),
+  fc.record(
+    {
+      type: fc.constant("search"),
+      re,
+      results: fc.array(inRoom(items.message), { maxLength: 3 }),
+      more: fc.boolean(),
+      next: searchCursor
+    },
+    { requiredKeys: ["type", "re", "results"] }
   ),
   fc.record({ type: fc.constant("status"), re, ...presence }, { requiredKeys: ["type", "re", ...presenceKeys] }),
   fc.record(
@@ -367,6 +561,8 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     { type: fc.constant("whois"), re, ...presence, rooms: fc.array(roomName, { maxLength: 3 }), more: fc.boolean() },
     { requiredKeys: ["type", "re", ...presenceKeys, "rooms"] }
   ),
+  fc.record({ type: fc.constant("typing"), re, room: roomName }),
+  fc.record({ type: fc.constant("read"), re, room: roomName, seq: cursor, head: cursor, unread: count }),
   fc.record(
     { type: fc.constant("error"), re, code: code(errorCodes), message: sentence, field: sentence, retryAfter: count },
     { requiredKeys: ["type", "code", "message"] }
@@ -389,10 +585,12 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
     limits,
     heartbeat: fc.integer({ min: heartbeat.minimum, max: heartbeat.maximum })
   }),
-  fc.record(
-    { type: fc.constant("message"), room: roomName, seq, from: nick, text, key, at: time },
-    { requiredKeys: ["type", "room", "seq", "from", "text", "at"] }
+  ...Object.values(items).map(
+    (item): fc.Arbitrary<Event> =>
+      inRoom<typeof item extends fc.Arbitrary<infer Item> ? Item : never>(item as fc.Arbitrary<never>)
   ),
+  fc.tuple(items.message, directName, epoch).map(([fields, room, epoch]): Event => ({ ...fields, room, epoch })),
+  fc.record({ type: fc.constant("typing"), room: roomName, nick, on: fc.boolean() }),
   fc.record({ type: fc.constant("member"), room: roomName, nick, change: fc.constantFrom("joined", "left") }),
   fc.record({ type: fc.constant("ping") }),
   fc.record(
@@ -445,6 +643,8 @@ const fault = (field: string, code: ErrorCode, value: fc.Arbitrary<unknown>): fc
 const string = (field: string) => fault(field, "bad-request", fc.oneof(wrongType.string, fc.constant(undefined)))
 const optional = (field: string, type: keyof typeof wrongType) => fault(field, "bad-request", wrongType[type])
 const room = fc.oneof(string("room"), fault("room", "bad-name", badRoom))
+const anyRoomFault = fc.oneof(string("room"), fault("room", "bad-name", badAnyRoom))
+const ofConversation = optional("epoch", "string")
 const words = (field: "display" | "text") =>
   fc.oneof(
     optional(field, "string"),
@@ -453,11 +653,23 @@ const words = (field: "display" | "text") =>
   )
 const limit = fc.oneof(optional("limit", "integer"), fault("limit", "bad-request", fc.constant(0)))
 
+const badTime = fc.constantFrom("", "now", "2026-11-20", "2026-11-20T20:08:00Z", "2026-11-20T20:08:00.000+01:00")
+
 const idFault = fault("id", "bad-request", fc.oneof(wrongType.integer, fc.constantFrom(undefined, 0, 2_147_483_648)))
 const typeFault = fc.oneof(
   string("type"),
   fault("type", "unsupported", fc.constantFrom("fly", "LOGIN", "", "toString", "__proto__", "welcome", "x-suite/fly"))
 )
+
+const keyed = fault("key", "bad-request", fc.oneof(wrongType.string, badKey))
+const target = (field: string) => fault(field, "bad-request", fc.oneof(wrongType.integer, fc.constant(0)))
+const neededTarget = fc.oneof(target("target"), fault("target", "bad-request", fc.constant(undefined)))
+const said = fc.oneof(
+  string("text"),
+  fault("text", "bad-text", badText),
+  fault("text", "too-long", longText(defaultLimits.text))
+)
+const lines = fc.constantFrom("one\ntwo", "a\tb", "\u001b[2J", "\u009b", "\u007f")
 
 /** What can be wrong with each field of each request but `login`, which a connection that is logged in can't send. */
 const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyArray<fc.Arbitrary<Fault>> } = {
@@ -470,26 +682,36 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
     fault("epoch", "bad-request", fc.constant(undefined))
   ],
   leave: [room],
-  send: [
-    room,
-    fc.oneof(
-      string("text"),
-      fault("text", "bad-text", badText),
-      fault("text", "too-long", longText(defaultLimits.text))
-    ),
-    fault("key", "bad-request", fc.oneof(wrongType.string, badKey))
-  ],
+  send: [anyRoomFault, said, target("replyTo"), keyed, ofConversation],
   rooms: [fc.oneof(optional("after", "string"), fault("after", "bad-name", badRoom)), limit],
   members: [room, fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)), limit],
   ping: [],
   sync: [],
   bye: [],
   history: [
-    room,
+    anyRoomFault,
     optional("after", "integer"),
     fc.oneof(optional("before", "integer"), fault("before", "bad-request", fc.constant(0))),
+    limit,
+    ofConversation
+  ],
+  search: [
+    fc.oneof(
+      string("text"),
+      fault("text", "bad-text", fc.oneof(badText, wordless)),
+      fault("text", "too-long", longText(defaultLimits.text))
+    ),
+    fc.oneof(optional("room", "string"), fault("room", "bad-name", badRoom)),
+    fc.oneof(optional("from", "string"), fault("from", "bad-name", badNick)),
+    fc.oneof(optional("since", "string"), fault("since", "bad-request", badTime)),
+    fc.oneof(optional("until", "string"), fault("until", "bad-request", badTime)),
+    fc.oneof(
+      optional("before", "string"),
+      fault("before", "bad-request", fc.constantFrom("", "a b", "ñ", "x".repeat(129)))
+    ),
     limit
   ],
+  conversations: [fc.oneof(optional("after", "string"), fault("after", "bad-name", badDirect)), limit],
   status: [
     fc.oneof(
       optional("status", "string"),
@@ -503,7 +725,34 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
     fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)),
     limit
   ],
-  whois: [fc.oneof(string("nick"), fault("nick", "bad-name", badNick))]
+  whois: [fc.oneof(string("nick"), fault("nick", "bad-name", badNick))],
+  edit: [room, neededTarget, said, keyed],
+  delete: [room, neededTarget, keyed],
+  react: [
+    room,
+    neededTarget,
+    fc.oneof(
+      string("reaction"),
+      fault("reaction", "bad-text", fc.oneof(lines, fc.constant(""))),
+      fault("reaction", "too-long", longText(64))
+    ),
+    optional("on", "boolean"),
+    keyed
+  ],
+  topic: [
+    room,
+    fc.oneof(string("text"), fault("text", "bad-text", lines), fault("text", "too-long", longText(256))),
+    keyed
+  ],
+  typing: [room, optional("on", "boolean")],
+  read: [room, optional("seq", "integer")]
+}
+
+/** What is a fault to a server that doesn't claim direct. */
+const faultsWithoutDirect: typeof fieldFaults = {
+  ...fieldFaults,
+  send: [room, ...fieldFaults.send.slice(1)],
+  history: [room, ...fieldFaults.history.slice(1)]
 }
 
 /** A cursor that needs its log; and none, since a second one beside that of a fault would be a fault itself. */
@@ -537,9 +786,13 @@ const rank = ({ code, field }: Fault): number => {
   return errorCodes.indexOf(code)
 }
 
-const faultyOf = (type: keyof typeof fieldFaults, unknown: ReadonlyArray<string>): fc.Arbitrary<Faulty> => {
+const faultyOf = (
+  type: keyof typeof fieldFaults,
+  faultsOf: ReadonlyArray<fc.Arbitrary<Fault>>,
+  unknown: ReadonlyArray<string>
+): fc.Arbitrary<Faulty> => {
   const faults = fc
-    .subarray([idFault, typeFault, ...fieldFaults[type]], { minLength: 1 })
+    .subarray([idFault, typeFault, ...faultsOf], { minLength: 1 })
     .chain((chosen) => fc.tuple(...chosen))
     .map((chosen) => chosen.filter(({ field }) => !unknown.includes(field)))
     .filter((chosen) => chosen.length > 0)
@@ -554,7 +807,8 @@ export const faultyFor = (features: ReadonlyArray<string>): fc.Arbitrary<Faulty>
   const known = requestsOf(features)
   const types = (Object.keys(fieldFaults) as ReadonlyArray<keyof typeof fieldFaults>).filter((type) => known.has(type))
   const unknown = unknownFieldsOf(features)
-  return fc.oneof(...types.map((type) => faultyOf(type, unknown[type] ?? [])))
+  const faults = claims(features, "direct") ? fieldFaults : faultsWithoutDirect
+  return fc.oneof(...types.map((type) => faultyOf(type, faults[type], unknown[type] ?? [])))
 }
 
 /** The same for a server that claims every profile. */

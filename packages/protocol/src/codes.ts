@@ -21,7 +21,10 @@ export const errorRegistry = {
   "login-first": { retry: "mend", meaning: "only `login`, `ping` and `bye` come before `welcome`" },
   "already-logged-in": { retry: "never", meaning: "this connection has had its `welcome`" },
   "bad-name": { retry: "mend", meaning: "`nick` or `room` breaks the grammar of names" },
-  "bad-text": { retry: "mend", meaning: "a text is empty or holds a forbidden character" },
+  "bad-text": {
+    retry: "mend",
+    meaning: "a text is empty, holds a forbidden character, or has no word to search for"
+  },
   "too-long": { retry: "mend", meaning: "a text is over `limits.text`, or over the bound of its field" },
   "session-expired": {
     retry: "mend",
@@ -34,12 +37,17 @@ export const errorRegistry = {
   },
   "no-such-nick": {
     retry: "later",
-    meaning: "nobody whom one may know of has this nick (profiles direct and presence)"
+    meaning: "nobody has this nick whom the request means and whom one may know of (profiles direct and presence)"
   },
   "no-such-room": { retry: "later", meaning: "`create` is false and the room doesn't exist" },
   "not-joined": { retry: "mend", meaning: "this connection is not in the room" },
   "already-joined": { retry: "never", meaning: "this connection is in the room" },
-  "limit-reached": { retry: "later", meaning: "a limit on rooms or members is reached" },
+  "no-such-entry": {
+    retry: "never",
+    meaning: "the log has no such entry, or none of which this can be asked (profile rich)"
+  },
+  forbidden: { retry: "never", meaning: "only the author of a message may do that (profile rich)" },
+  "limit-reached": { retry: "later", meaning: "a limit on rooms, members or reactions is reached" },
   unavailable: { retry: "later", meaning: "the server can't do it now, and certainly has not done it" }
 } as const satisfies Record<string, { readonly retry: Retry; readonly meaning: string }>
 

@@ -7,13 +7,13 @@
 import type { RequestType } from "./messages.ts"
 
 /** What this version knows of profiles; `core` is `protocol` 1 and never stands in `features`. */
-export const profiles = ["core", "history", "resume", "presence"] as const
+export const profiles = ["core", "history", "resume", "direct", "presence", "rich", "search"] as const
 
 /** A profile of this version. */
 export type Profile = (typeof profiles)[number]
 
 /** Profiles that no second server has passed yet: they are claimed, and judged, as drafts (spec/versioning.md). */
-const drafts: ReadonlySet<Profile> = new Set(["presence"])
+const drafts: ReadonlySet<Profile> = new Set<Profile>(["direct", "presence", "rich", "search"])
 
 /** How a server claims a profile; the core is claimed by `protocol`. */
 export const claimOf = (profile: Exclude<Profile, "core">): string =>
@@ -43,15 +43,28 @@ export const profileOf = {
   sync: "core",
   bye: "core",
   history: "history",
+  conversations: "direct",
   status: "presence",
   users: "presence",
-  whois: "presence"
+  whois: "presence",
+  edit: "rich",
+  delete: "rich",
+  react: "rich",
+  topic: "rich",
+  typing: "rich",
+  read: "rich",
+  search: "search"
 } as const satisfies { readonly [Type in RequestType]: Profile }
 
 /** The fields of requests that belong to another profile than their request. */
 const fieldProfiles: { readonly [Type in RequestType]?: Readonly<Record<string, Profile>> } = {
   login: { resume: "resume", session: "resume" },
-  send: { key: "resume" }
+  send: { key: "resume", epoch: "direct", replyTo: "rich" },
+  history: { epoch: "direct" },
+  edit: { key: "resume" },
+  delete: { key: "resume" },
+  react: { key: "resume" },
+  topic: { key: "resume" }
 }
 
 /** Names of fields, by the request that they would belong to. */
@@ -65,6 +78,20 @@ export const unknownFieldsOf = (features: ReadonlyArray<string>): UnknownFields 
       return unknown.length === 0 ? [] : [[type, unknown]]
     })
   )
+
+/** What belongs to profiles that a server doesn't claim, in the requests that it knows. */
+export interface Unclaimed {
+  /** Fields, which it ignores (EXT-1). */
+  readonly fields: UnknownFields
+  /** Whether `@nick` is no name to it (NAME-1). */
+  readonly direct: boolean
+}
+
+/** What a server doesn't know that claims these features. */
+export const unclaimedBy = (features: ReadonlyArray<string>): Unclaimed => ({
+  fields: unknownFieldsOf(features),
+  direct: !claims(features, "direct")
+})
 
 /** The requests that a server knows which claims these features. */
 export const requestsOf = (features: ReadonlyArray<string>): ReadonlySet<string> =>

@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { Nick } from "./names.ts"
-import { JsonString } from "./text.ts"
+import { JsonString, OneLine } from "./text.ts"
 
 /** An integer in a range, both ends included. */
 export const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -42,6 +42,31 @@ export const Key = Schema.String.check(
   title: "Key",
   description: "What its author calls an entry, so that it is there once however often it is sent",
   examples: ["a1"]
+})
+
+/** The place in the results of a search where the next page begins: the server made it, and it alone can read it (SEARCH-8). */
+export const SearchCursor = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,128}$/u, { message: "the `next` of a page" })
+).annotate({
+  identifier: "SearchCursor",
+  title: "Cursor of a search",
+  description: "The place where the next page of results begins; to be given back as it came",
+  examples: ["p7Qd0"]
+})
+
+/** What its author thinks of a message, in a word or a picture. Its length is bounded by `reactionBytes`, as that of a text by a limit. */
+export const Reaction = OneLine.annotate({
+  identifier: "Reaction",
+  title: "Reaction",
+  description: "1 to 64 bytes of UTF-8 without control characters",
+  examples: ["\u{1f44d}", "+1"]
+})
+
+/** How often a message has a reaction. */
+export const Reactions = Schema.Array(
+  Schema.Struct({ reaction: Reaction, count: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)) })
+).annotate({
+  description: "The reactions to the message with how many people have each, in the order of their first use"
 })
 
 /** The secret by which a login continues a person (SESSION-1). */

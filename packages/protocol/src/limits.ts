@@ -51,7 +51,9 @@ export const limitRegistry = {
     5,
     "time after which an active person who does nothing is idle (profile presence)",
     "presence"
-  )
+  ),
+  reactions: entry("reactions", 64, 8, "different reactions to one message (profile rich)", "rich"),
+  typingSeconds: entry("seconds", 6, 4, "time after which somebody who typed is typing no more (profile rich)", "rich")
 } as const satisfies Record<string, LimitEntry>
 
 /** The name of a limit. */
@@ -97,7 +99,9 @@ export const AnnouncedLimits = Schema.Struct({
   rate: limit("rate"),
   grace: limit("grace"),
   keySeconds: limit("keySeconds"),
-  idleSeconds: limit("idleSeconds")
+  idleSeconds: limit("idleSeconds"),
+  reactions: limit("reactions"),
+  typingSeconds: limit("typingSeconds")
 }).annotate({ identifier: "Limits", title: "Limits", description: "Limits that differ from the registry's defaults" })
 
 /** What is wrong with a set of limits, in one sentence each; empty when it may be announced. */
@@ -114,6 +118,10 @@ export const limitFaults = (limits: Limits): ReadonlyArray<string> => [
     ? [`limits.backlog is ${limits.backlog}: it must be at least 2 x limits.line = ${2 * limits.line}`]
     : [])
 ]
+
+/** The shortest `limits.line` of a server that claims rich: a message goes on one line with all of its reactions (RICH-6). */
+export const richLine = ({ reactions, text }: Pick<Limits, "reactions" | "text">): number =>
+  6 * text + 4_096 + 256 * reactions
 
 /** Seconds of silence after which a server pings: the default of `hello.heartbeat`, its minimum and maximum. */
 export const heartbeat = { default: 30, minimum: 1, maximum: 300 } as const

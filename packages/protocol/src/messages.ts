@@ -1,5 +1,5 @@
 /**
- * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; spec/history.md, spec/resume.md and spec/presence.md of the profiles).
+ * Every message as a schema: requests, replies and events (spec/session.md, spec/rooms.md; the chapters of the profiles).
  * The schemas describe what is on the wire, without transformations, so that their JSON Schema says the same.
  *
  * @module
@@ -17,16 +17,28 @@ import {
   milliseconds,
   more,
   pageLimit,
+  Reaction,
+  Reactions,
   RequestId,
+  SearchCursor,
   Seq,
   SessionSecret,
   Time,
   words
 } from "./fields.ts"
 import { AnnouncedLimits, heartbeat } from "./limits.ts"
-import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
+import {
+  AnyRoomName,
+  AnyRoomSpelling,
+  DirectName,
+  DirectSpelling,
+  Nick,
+  NickSpelling,
+  RoomName,
+  RoomSpelling
+} from "./names.ts"
 import { ListUsers, PresenceEvent, SetStatus, StatusReply, Users, WhoIs, WhoIsReply } from "./presence.ts"
-import { JsonString, Text } from "./text.ts"
+import { JsonString, SearchText, Text, TopicText } from "./text.ts"
 
 const id = RequestId
 const re = RequestId
@@ -87,19 +99,27 @@ export const Leave = Schema.Struct({ type: Schema.Literal("leave"), id, room: Ro
   examples: [{ type: "leave", id: 5, room: "#cafe" }]
 })
 
+const ofConversation = Schema.optionalKey(
+  words("The epoch of the conversation that is meant; when its nick has changed hands since, the request is refused")
+)
+
 export const Send = Schema.Struct({
   type: Schema.Literal("send"),
   id,
-  room: RoomSpelling,
+  room: AnyRoomSpelling,
   text: Text,
-  key: Schema.optionalKey(Key)
+  replyTo: Schema.optionalKey(Seq),
+  key: Schema.optionalKey(Key),
+  epoch: ofConversation
 }).annotate({
   identifier: "Send",
   title: "send",
-  description: "Say something in a room; with a `key`, once however often it is sent",
+  description: "Say something in a room or to a person; with a `key`, once however often it is sent",
   examples: [
     { type: "send", id: 3, room: "#cafe", text: "hola" },
-    { type: "send", id: 16, room: "#cafe", text: "hola", key: "a1" }
+    { type: "send", id: 16, room: "#cafe", text: "hola", key: "a1" },
+    { type: "send", id: 19, room: "@leo", text: "hola", epoch: "c8" },
+    { type: "send", id: 19, room: "#cafe", text: "¡hola!", replyTo: 42 }
   ]
 })
 
@@ -161,10 +181,11 @@ export const oneCursor = "before or after, not both: a page has one direction"
 export const ReadHistory = Schema.Struct({
   type: Schema.Literal("history"),
   id,
-  room: RoomSpelling,
+  room: AnyRoomSpelling,
   before: Schema.optionalKey(Seq),
   after: Schema.optionalKey(Cursor),
-  limit: pageLimit
+  limit: pageLimit,
+  epoch: ofConversation
 })
   .check(
     Schema.makeFilter(
@@ -176,20 +197,157 @@ export const ReadHistory = Schema.Struct({
     identifier: "ReadHistory",
     title: "history",
     description:
-      "Read a page of the log of a room that one is in: the newest entries, those before a `seq`, or those after one",
+      "Read a page of the log of a room that one is in, or of a conversation: the newest entries, those before a `seq`, or those after one",
     examples: [
       { type: "history", id: 13, room: "#cafe" },
       { type: "history", id: 14, room: "#cafe", before: 42, limit: 50 },
-      { type: "history", id: 15, room: "#cafe", after: 17 }
+      { type: "history", id: 15, room: "#cafe", after: 17 },
+      { type: "history", id: 20, room: "@leo", after: 3, epoch: "c8" }
     ]
   })
+
+export const ListConversations = Schema.Struct({
+  type: Schema.Literal("conversations"),
+  id,
+  after: Schema.optionalKey(DirectSpelling),
+  limit: pageLimit
+}).annotate({
+  identifier: "ListConversations",
+  title: "conversations",
+  description: "List one's conversations by name, those after `after`",
+  examples: [
+    { type: "conversations", id: 21 },
+    { type: "conversations", id: 22, after: "@leo", limit: 50 }
+  ]
+})
+
+export const Edit = Schema.Struct({
+  type: Schema.Literal("edit"),
+  id,
+  room: RoomSpelling,
+  target: Seq,
+  text: Text,
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "Edit",
+  title: "edit",
+  description: "Give a message of one's own another text",
+  examples: [{ type: "edit", id: 20, room: "#cafe", target: 42, text: "¡hola!" }]
+})
+
+export const Delete = Schema.Struct({
+  type: Schema.Literal("delete"),
+  id,
+  room: RoomSpelling,
+  target: Seq,
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "Delete",
+  title: "delete",
+  description: "Take back what a message of one's own says, for good",
+  examples: [{ type: "delete", id: 21, room: "#cafe", target: 42 }]
+})
+
+export const React = Schema.Struct({
+  type: Schema.Literal("react"),
+  id,
+  room: RoomSpelling,
+  target: Seq,
+  reaction: Reaction,
+  on: flag("Whether to add the reaction, or to take it away; true when absent"),
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "React",
+  title: "react",
+  description: "Add a reaction of one's own to a message, or take it away",
+  examples: [
+    { type: "react", id: 22, room: "#cafe", target: 42, reaction: "+1" },
+    { type: "react", id: 23, room: "#cafe", target: 42, reaction: "+1", on: false }
+  ]
+})
+
+export const SetTopic = Schema.Struct({
+  type: Schema.Literal("topic"),
+  id,
+  room: RoomSpelling,
+  text: TopicText,
+  key: Schema.optionalKey(Key)
+}).annotate({
+  identifier: "SetTopic",
+  title: "topic",
+  description: "Say what the room is about; an empty text says nothing",
+  examples: [{ type: "topic", id: 24, room: "#cafe", text: "the party on Friday" }]
+})
+
+export const Typing = Schema.Struct({
+  type: Schema.Literal("typing"),
+  id,
+  room: RoomSpelling,
+  on: flag("Whether one types, or no more; true when absent")
+}).annotate({
+  identifier: "Typing",
+  title: "typing",
+  description: "Tell the others that one is typing",
+  examples: [
+    { type: "typing", id: 25, room: "#cafe" },
+    { type: "typing", id: 26, room: "#cafe", on: false }
+  ]
+})
+
+export const Read = Schema.Struct({
+  type: Schema.Literal("read"),
+  id,
+  room: RoomSpelling,
+  seq: Schema.optionalKey(Cursor)
+}).annotate({
+  identifier: "Read",
+  title: "read",
+  description: "Move one's mark in a room up to a `seq`, and ask what is unread above it; without `seq`, only ask",
+  examples: [
+    { type: "read", id: 27, room: "#cafe", seq: 42 },
+    { type: "read", id: 28, room: "#cafe" }
+  ]
+})
+
+export const Search = Schema.Struct({
+  type: Schema.Literal("search"),
+  id,
+  text: SearchText,
+  room: Schema.optionalKey(RoomSpelling),
+  from: Schema.optionalKey(NickSpelling),
+  since: Schema.optionalKey(Time),
+  until: Schema.optionalKey(Time),
+  before: Schema.optionalKey(SearchCursor),
+  limit: pageLimit
+}).annotate({
+  identifier: "Search",
+  title: "search",
+  description: "Find the entries that hold every word of a text, in one room or in all that one is in, newest first",
+  examples: [
+    { type: "search", id: 19, text: "canción" },
+    {
+      type: "search",
+      id: 20,
+      text: "at eight",
+      room: "#cafe",
+      from: "ana",
+      since: "2026-11-20T00:00:00.000Z",
+      until: "2026-11-20T23:59:59.999Z",
+      before: "p7Qd0",
+      limit: 50
+    }
+  ]
+})
 
 /** Every request of the core and of the profiles. */
 export const Request = Schema.Union(
   [
     ...([Login, Join, Leave, Send, ListRooms, ListMembers, Ping, Sync, Bye] as const),
     ...([ReadHistory] as const),
-    ...([SetStatus, ListUsers, WhoIs] as const)
+    ...([ListConversations] as const),
+    ...([SetStatus, ListUsers, WhoIs] as const),
+    ...([Edit, Delete, React, SetTopic, Typing, Read] as const),
+    ...([Search] as const)
   ],
   { mode: "oneOf" }
 )
@@ -237,7 +395,9 @@ export const Joined = Schema.Struct({
   head: Cursor,
   resumed: flag("Whether the entries after the join's `after` follow; there if and only if the join had one"),
   members,
-  more
+  more,
+  topic: Schema.optionalKey(TopicText),
+  read: Schema.optionalKey(Seq.annotate({ description: "Where the person's mark is, if they have one" }))
 }).annotate({
   identifier: "Joined",
   title: "joined",
@@ -259,7 +419,7 @@ export const Left = Schema.Struct({ type: Schema.Literal("left"), re, room: Room
 export const Sent = Schema.Struct({
   type: Schema.Literal("sent"),
   re,
-  room: RoomName,
+  room: AnyRoomName,
   seq: Seq,
   at: Time,
   duplicate: flag("Whether the entry was there already, by its key")
@@ -356,25 +516,76 @@ export const ErrorReply = Schema.Struct({
   ]
 })
 
-/** An entry as an item of a page: the page names the room. */
-export const HistoryItem = Schema.Struct({
-  type: Schema.Literal("message"),
-  seq: Seq,
-  from: Nick,
+const entry = { seq: Seq, from: Nick }
+const written = { key: Schema.optionalKey(Key), at: Time }
+const mentions = Schema.optionalKey(
+  Schema.Array(Nick).annotate({ description: "The nicks that the text names, each once, in the order of first use" })
+)
+
+/** What a message has besides its type and its room. */
+const messageFields = {
+  ...entry,
   text: Text,
-  key: Schema.optionalKey(Key),
-  at: Time
-}).annotate({
+  edited: Schema.optionalKey(Seq.annotate({ description: "The `seq` of the edit that gave it this text" })),
+  replyTo: Schema.optionalKey(Seq.annotate({ description: "The `seq` of the message that it answers" })),
+  mentions,
+  reactions: Schema.optionalKey(Reactions),
+  reacted: Schema.optionalKey(Seq.annotate({ description: "The `seq` of the last `react` that `reactions` counts" })),
+  ...written
+}
+const erasedFields = {
+  ...entry,
+  deleted: Seq.annotate({ description: "The `seq` of the `delete` that took the text away" }),
+  replyTo: Schema.optionalKey(Seq),
+  ...written
+}
+const target = Seq.annotate({ description: "The `seq` of the message that it is about" })
+const editFields = { ...entry, target, text: Schema.optionalKey(Text), mentions, ...written }
+const deleteFields = { ...entry, target, ...written }
+const on = Schema.Boolean.annotate({ description: "Whether it begins, or ends" })
+const reactFields = { ...entry, target, reaction: Reaction, on, ...written }
+const topicFields = { ...entry, text: TopicText, ...written }
+
+const item = <Type extends string, Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
+  Schema.Struct({ type: Schema.Literal(type), ...fields })
+
+/** The types of entries that this version knows. */
+export const entryTypes = ["message", "erased", "edit", "delete", "react", "topic"] as const
+
+/** An entry of a kind that this version doesn't know: it has its place all the same (CATCH-9). */
+const OtherItem = Schema.Struct({
+  type: Schema.String.check(
+    Schema.makeFilter((type: string) => !entryTypes.some((known) => known === type) || "a type of another kind", {
+      toJsonSchema: () => ({ not: { enum: [...entryTypes] } })
+    })
+  ),
+  seq: Seq
+  // To the type checker its type is a word that nobody compares with, so that each known type is told from it.
+}) as unknown as Schema.Codec<{ readonly type: "(another)"; readonly seq: number }>
+
+/** An entry as an item of a page: the page names the room. */
+export const HistoryItem = Schema.Union(
+  [
+    item("message", messageFields),
+    item("erased", erasedFields),
+    item("edit", editFields),
+    item("delete", deleteFields),
+    item("react", reactFields),
+    item("topic", topicFields),
+    OtherItem
+  ],
+  { mode: "oneOf" }
+).annotate({
   identifier: "HistoryItem",
   title: "Entry of a page",
-  description: "The `message` event of an entry, without `room`",
+  description: "The event of an entry, as it would be sent now, without `room`",
   examples: [{ type: "message", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }]
 })
 
 export const History = Schema.Struct({
   type: Schema.Literal("history"),
   re,
-  room: RoomName,
+  room: AnyRoomName,
   epoch: Epoch,
   first: Seq,
   head: Cursor,
@@ -383,7 +594,7 @@ export const History = Schema.Struct({
 }).annotate({
   identifier: "History",
   title: "history",
-  description: "A page of a room's log, with the log's epoch, its first and its last `seq`",
+  description: "A page of a log, with the log's epoch, its first and its last `seq`",
   examples: [
     {
       type: "history",
@@ -398,12 +609,141 @@ export const History = Schema.Struct({
   ]
 })
 
+/** The `message` event of an entry. A search gives entries of many rooms, so that its items name their rooms, as events do. */
+export const Message = Schema.Struct({
+  type: Schema.Literal("message"),
+  room: AnyRoomName,
+  epoch: Schema.optionalKey(Epoch),
+  ...messageFields
+}).annotate({
+  identifier: "Message",
+  title: "message",
+  description:
+    "Somebody said something: an entry of the log of a room, or of a conversation, whose `epoch` is then there",
+  examples: [
+    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
+    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" },
+    { type: "message", room: "@leo", epoch: "c8", seq: 1, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
+    {
+      type: "message",
+      room: "#cafe",
+      seq: 42,
+      from: "ana",
+      text: "¡hola, @leo!",
+      edited: 43,
+      mentions: ["leo"],
+      reactions: [{ reaction: "+1", count: 2 }],
+      reacted: 45,
+      at: "2026-11-20T20:08:00.000Z"
+    }
+  ]
+})
+
+export const Found = Schema.Struct({
+  type: Schema.Literal("search"),
+  re,
+  results: Schema.Array(Message).annotate({ description: "The `message` events of what was found, newest first" }),
+  more: flag("Whether results follow this page"),
+  next: Schema.optionalKey(SearchCursor)
+}).annotate({
+  identifier: "Found",
+  title: "search",
+  description: "A page of what was found, newest first; with `more`, `next` is the `before` of the page that follows",
+  examples: [
+    {
+      type: "search",
+      re: 20,
+      results: [
+        { type: "message", room: "#cafe", seq: 42, from: "ana", text: "At eight?", at: "2026-11-20T20:08:00.000Z" }
+      ],
+      more: true,
+      next: "p7Qd0"
+    }
+  ]
+})
+
+/** One conversation of a list. */
+export const ConversationItem = Schema.Struct({
+  room: DirectName,
+  epoch: Epoch,
+  first: Seq,
+  head: Cursor,
+  last: Schema.optionalKey(HistoryItem)
+}).annotate({
+  identifier: "ConversationItem",
+  title: "Conversation of a list",
+  description: "A conversation's name, the epoch, the first and the last `seq` of its log, and the entry at `head`",
+  examples: [
+    {
+      room: "@leo",
+      epoch: "c8",
+      first: 1,
+      head: 2,
+      last: { type: "message", seq: 2, from: "leo", text: "¡hola!", at: "2026-11-20T20:08:00.120Z" }
+    }
+  ]
+})
+
+export const Conversations = Schema.Struct({
+  type: Schema.Literal("conversations"),
+  re,
+  conversations: Schema.Array(ConversationItem).annotate({
+    description: "One's conversations that have entries, ascending by name"
+  }),
+  more
+}).annotate({
+  identifier: "Conversations",
+  title: "conversations",
+  description: "One slice of the list of one's conversations, ascending by name",
+  examples: [
+    {
+      type: "conversations",
+      re: 21,
+      conversations: [
+        {
+          room: "@leo",
+          epoch: "c8",
+          first: 1,
+          head: 2,
+          last: { type: "message", seq: 2, from: "leo", text: "¡hola!", at: "2026-11-20T20:08:00.120Z" }
+        }
+      ]
+    }
+  ]
+})
+
+export const TypingReply = Schema.Struct({ type: Schema.Literal("typing"), re, room: RoomName }).annotate({
+  identifier: "TypingReply",
+  title: "typing",
+  description: "The others may have been told",
+  examples: [{ type: "typing", re: 25, room: "#cafe" }]
+})
+
+export const ReadReply = Schema.Struct({
+  type: Schema.Literal("read"),
+  re,
+  room: RoomName,
+  seq: Cursor,
+  head: Cursor,
+  unread: count.annotate({
+    description: "How many messages of others stand above the mark, up to `head`, and are not deleted"
+  })
+}).annotate({
+  identifier: "ReadReply",
+  title: "read",
+  description: "Where the mark is, and what is unread above it up to a `head`",
+  examples: [{ type: "read", re: 27, room: "#cafe", seq: 42, head: 45, unread: 2 }]
+})
+
 /** Every reply of the core and of the profiles. */
 export const Reply = Schema.Union(
   [
     ...([Welcome, Joined, Left, Sent, Rooms, Members, Pong, Synced, ByeReply] as const),
     ...([History] as const),
+    ...([Conversations] as const),
     ...([StatusReply, Users, WhoIsReply] as const),
+    ...([TypingReply, ReadReply] as const),
+    ...([Found] as const),
     ErrorReply
   ],
   { mode: "oneOf" }
@@ -425,9 +765,17 @@ export const replyTypes = {
   sync: "synced",
   bye: "bye",
   history: "history",
+  conversations: "conversations",
   status: "status",
   users: "users",
-  whois: "whois"
+  whois: "whois",
+  edit: "sent",
+  delete: "sent",
+  react: "sent",
+  topic: "sent",
+  typing: "typing",
+  read: "read",
+  search: "search"
 } as const satisfies Record<RequestType, Reply["type"]>
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -461,22 +809,54 @@ export const Hello = Schema.Struct({
   ]
 })
 
-export const Message = Schema.Struct({
-  type: Schema.Literal("message"),
+const at = "2026-11-20T20:08:00.000Z"
+const inRoom = { room: RoomName }
+
+export const Erased = item("erased", { ...inRoom, ...erasedFields }).annotate({
+  identifier: "Erased",
+  title: "erased",
+  description: "A message that was deleted, where it stood: without its text",
+  examples: [{ type: "erased", room: "#cafe", seq: 42, from: "ana", deleted: 46, at }]
+})
+
+export const EditEvent = item("edit", { ...inRoom, ...editFields }).annotate({
+  identifier: "EditEvent",
+  title: "edit",
+  description: "An entry: a message has another text from here on. Without `text` when the message was deleted since",
+  examples: [{ type: "edit", room: "#cafe", seq: 43, from: "ana", target: 42, text: "¡hola!", at }]
+})
+
+export const DeleteEvent = item("delete", { ...inRoom, ...deleteFields }).annotate({
+  identifier: "DeleteEvent",
+  title: "delete",
+  description: "An entry: a message says nothing any more",
+  examples: [{ type: "delete", room: "#cafe", seq: 46, from: "ana", target: 42, at }]
+})
+
+export const ReactEvent = item("react", { ...inRoom, ...reactFields }).annotate({
+  identifier: "ReactEvent",
+  title: "react",
+  description: "An entry: somebody has added a reaction to a message, or taken it away",
+  examples: [{ type: "react", room: "#cafe", seq: 44, from: "leo", target: 42, reaction: "+1", on: true, at }]
+})
+
+export const TopicEvent = item("topic", { ...inRoom, ...topicFields }).annotate({
+  identifier: "TopicEvent",
+  title: "topic",
+  description: "An entry: what the room is about from here on",
+  examples: [{ type: "topic", room: "#cafe", seq: 47, from: "leo", text: "the party on Friday", at }]
+})
+
+export const TypingEvent = Schema.Struct({
+  type: Schema.Literal("typing"),
   room: RoomName,
-  seq: Seq,
-  from: Nick,
-  text: Text,
-  key: Schema.optionalKey(Key),
-  at: Time
+  nick: Nick,
+  on
 }).annotate({
-  identifier: "Message",
-  title: "message",
-  description: "Somebody said something: an entry of the room's log",
-  examples: [
-    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" },
-    { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at: "2026-11-20T20:08:00.000Z" }
-  ]
+  identifier: "TypingEvent",
+  title: "typing",
+  description: "Somebody else is typing, or no more",
+  examples: [{ type: "typing", room: "#cafe", nick: "leo", on: true }]
 })
 
 export const Member = Schema.Struct({
@@ -517,11 +897,41 @@ export const ByeEvent = Schema.Struct({
 })
 
 /** Every event of the core and of the profiles. */
-export const Event = Schema.Union([Hello, Message, Member, PingEvent, ByeEvent, PresenceEvent], { mode: "oneOf" })
+export const Event = Schema.Union(
+  [
+    ...([Hello, Message, Member, PingEvent, ByeEvent] as const),
+    ...([PresenceEvent] as const),
+    ...([Erased, EditEvent, DeleteEvent, ReactEvent, TopicEvent, TypingEvent] as const)
+  ],
+  { mode: "oneOf" }
+)
   .annotate({ identifier: "Event", title: "Event", description: "Any event of a server" })
   .pipe(Schema.toTaggedUnion("type"))
 
 export type Event = typeof Event.Type
+
+/** An event that shows an entry of a log. */
+export type EntryEvent = Extract<Event, { readonly seq: number }>
+
+/** Whether an object of a server shows an entry. */
+export const isEntryEvent = (said: Reply | Event): said is EntryEvent => !("re" in said) && "seq" in said
+
+/**
+ * Whether two showings of one place may be of the same entry (ORDER-1): its text may be another only by an edit or by being deleted
+ * (EDIT-1, DELETE-1).
+ */
+export const isSameEntry = (one: EntryEvent, other: EntryEvent): boolean => {
+  if (!lastingFields.every((field) => lasting(one, field) === lasting(other, field))) return false
+  if (!("text" in one && "text" in other) || one.text === undefined || other.text === undefined) return true
+  const isEdited = "edited" in one || "edited" in other
+  const editOf = (entry: EntryEvent) => ("edited" in entry ? entry.edited : undefined)
+  return (isEdited && editOf(one) !== editOf(other)) || one.text === other.text
+}
+
+const lastingFields = ["type", "from", "at", "target", "reaction", "on", "replyTo"] as const
+
+const lasting = (entry: EntryEvent, field: (typeof lastingFields)[number]): unknown =>
+  field === "type" && entry.type === "erased" ? "message" : Reflect.get(entry, field)
 
 /** Anything that a server sends: a reply has `re`, or is an `error`; the rest are events. */
 export type ServerMessage = Reply | Event
@@ -536,6 +946,14 @@ export type Ping = typeof Ping.Type
 export type Sync = typeof Sync.Type
 export type Bye = typeof Bye.Type
 export type ReadHistory = typeof ReadHistory.Type
+export type Search = typeof Search.Type
+export type ListConversations = typeof ListConversations.Type
+export type Edit = typeof Edit.Type
+export type Delete = typeof Delete.Type
+export type React = typeof React.Type
+export type SetTopic = typeof SetTopic.Type
+export type Typing = typeof Typing.Type
+export type Read = typeof Read.Type
 export type Welcome = typeof Welcome.Type
 export type Joined = typeof Joined.Type
 export type Left = typeof Left.Type
@@ -548,9 +966,20 @@ export type Synced = typeof Synced.Type
 export type ByeReply = typeof ByeReply.Type
 export type HistoryItem = typeof HistoryItem.Type
 export type History = typeof History.Type
+export type Found = typeof Found.Type
+export type ConversationItem = typeof ConversationItem.Type
+export type Conversations = typeof Conversations.Type
+export type TypingReply = typeof TypingReply.Type
+export type ReadReply = typeof ReadReply.Type
 export type ErrorReply = typeof ErrorReply.Type
 export type Hello = typeof Hello.Type
 export type Message = typeof Message.Type
+export type Erased = typeof Erased.Type
+export type EditEvent = typeof EditEvent.Type
+export type DeleteEvent = typeof DeleteEvent.Type
+export type ReactEvent = typeof ReactEvent.Type
+export type TopicEvent = typeof TopicEvent.Type
+export type TypingEvent = typeof TypingEvent.Type
 export type Member = typeof Member.Type
 export type PingEvent = typeof PingEvent.Type
 export type ByeEvent = typeof ByeEvent.Type

@@ -52,12 +52,68 @@ export const RoomSpelling = Schema.String.check(Schema.isPattern(spelledRoom, ba
   examples: ["#cafe", "#Cafe"]
 })
 
+const foldedDirect = /^@[a-z0-9][a-z0-9_-]{0,31}$/u
+const spelledDirect = /^@[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/u
+const foldedAny = /^[#@][a-z0-9][a-z0-9_-]{0,31}$/u
+const spelledAny = /^[#@][A-Za-z0-9][A-Za-z0-9_-]{0,31}$/u
+
+const badDirect = { ...refusedAs("bad-name"), message: '"@" and the nick of a person' }
+
+/** Why what is neither a room nor a conversation is refused; a server without the profile direct knows no conversations. */
+export const badRoomName = badRoom.message
+
+const badAny = { ...badRoom, message: `${badRoomName}; or, with the profile direct, ${badDirect.message}` }
+
+/** The name of a conversation, to one of its two people: "@" and the other's nick. */
+export const DirectName = Schema.String.check(Schema.isPattern(foldedDirect, badDirect)).annotate({
+  identifier: "DirectName",
+  title: "Conversation name",
+  description: `The name of a conversation: "@" and the nick of the other person`,
+  examples: ["@leo"]
+})
+
+/** The name of a conversation as a client may spell it; the server folds A-Z. */
+export const DirectSpelling = Schema.String.check(Schema.isPattern(spelledDirect, badDirect)).annotate({
+  identifier: "DirectSpelling",
+  title: "Conversation name, as a client may spell it",
+  description: "A conversation's name in which the server folds A-Z to a-z before anything else",
+  examples: ["@leo", "@Leo"]
+})
+
+/** The name of a room or of a conversation, as every server sends it. */
+export const AnyRoomName = Schema.String.check(Schema.isPattern(foldedAny, badAny)).annotate({
+  identifier: "AnyRoomName",
+  title: "Room or conversation name",
+  description: `A room's name, or "@" and the nick of the person with whom one has a conversation`,
+  examples: ["#cafe", "@leo"]
+})
+
+/** The name of a room or of a conversation as a client may spell it. */
+export const AnyRoomSpelling = Schema.String.check(Schema.isPattern(spelledAny, badAny)).annotate({
+  identifier: "AnyRoomSpelling",
+  title: "Room or conversation name, as a client may spell it",
+  description: "A room's or a conversation's name in which the server folds A-Z to a-z before anything else",
+  examples: ["#cafe", "@Leo"]
+})
+
 /** Folds A-Z to a-z byte by byte and leaves everything else alone, whatever the locale (NAME-2). */
 export const foldName = (spelling: string): string =>
   /[A-Z]/u.test(spelling) ? spelling.replace(/[A-Z]/gu, (letter) => letter.toLowerCase()) : spelling
 
 /** Whether a folded name is a room's. */
 export const isRoomName = (name: string): boolean => foldedRoom.test(name)
+
+/** Whether a folded name is a conversation's. */
+export const isDirectName = (name: string): boolean => foldedDirect.test(name)
+
+/** Whether a name, of a room or of a conversation, is a conversation's. */
+export const isDirect = (name: string): boolean => name.startsWith("@")
+
+/** What a person calls the conversation with somebody. */
+export const directWith = (nick: string): string => `@${nick}`
+
+/** The nick of the other person in a conversation. */
+export const otherIn = (direct: string): string => direct.slice(1)
 
 /** Whether a folded name is a person's. */
 export const isNick = (name: string): boolean => folded.test(name)

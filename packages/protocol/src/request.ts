@@ -8,14 +8,14 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Issue } from "effect/SchemaIssue"
 import { type ErrorCode, errorCodes } from "./codes.ts"
-import type { UnknownFields } from "./features.ts"
+import type { Unclaimed } from "./features.ts"
 import { type JsonObject, parseJson } from "./json.ts"
 import type { Limits } from "./limits.ts"
 import type { Line } from "./line.ts"
 import { cursorNeedsEpoch, oneCursor, Request, type RequestType, requestSchemas } from "./messages.ts"
-import { foldName } from "./names.ts"
+import { badRoomName, directWith, foldName, isDirectName } from "./names.ts"
 import { codeOf, type Refusal } from "./refusal.ts"
-import { isTooLong, utf8Length } from "./text.ts"
+import { isTooLong, reactionBytes, topicBytes, utf8Length } from "./text.ts"
 
 /** A request whose `id` and `type` are good, and whose other fields nobody has checked yet. */
 export interface Envelope {
@@ -52,26 +52,72 @@ export const decodeEnvelope = (line: Line, known = everyRequest): Result.Result<
 
 const decode = Schema.decodeUnknownResult(Request)
 
+const everythingClaimed: Unclaimed = { fields: {}, direct: false }
+
+/** What a request is decoded with, beside its own fields. */
+export interface RequestContext {
+  /** What belongs to profiles that the server doesn't claim: `unclaimedBy`; nothing when absent. */
+  readonly unclaimed?: Unclaimed
+  /** Whoever asks: nobody has a conversation with oneself (DIRECT-7). */
+  readonly nick?: string | undefined
+  /** Whether the server has made a cursor of a search, as far as it can tell (SEARCH-12); any will do when absent. */
+  readonly isCursor?: IsCursor
+}
+
 /**
  * The last steps: fields, names (folded here), texts.
  *
- * @param unknown the fields of profiles that the server doesn't claim, which it ignores (EXT-1): `unknownFieldsOf`
+ * @param context what else the server knows of itself and of whoever asks
  */
 export const decodeRequest = (
   { id, object, type }: Envelope,
   limits: Limits,
-  unknown: UnknownFields = {}
+  context: RequestContext = {}
 ): Result.Result<Request, Refusal> => {
-  const known = unknown[type] === undefined ? object : without(object, unknown[type])
+  const { isCursor = () => true, nick, unclaimed = everythingClaimed } = context
+  const unknown = unclaimed.fields[type]
+  const known = unknown === undefined ? object : without(object, unknown)
+  const wrongName = addressFault(type, object, unclaimed.direct, nick)
   const decoded = decode(known)
-  if (Result.isFailure(decoded)) return Result.fail(explain({ id, object: known, type }))
-  const request = decoded.success
-  if (request.type === "send" && isTooLong(request.text, limits.text)) {
-    const message = `the text has ${utf8Length(request.text)} bytes of UTF-8; limits.text is ${limits.text}`
-    return Result.fail({ code: "too-long", re: request.id, field: "text", message })
+  if (Result.isFailure(decoded) || wrongName !== undefined) {
+    return Result.fail(explain({ id, object: known, type }, isCursor, wrongName === undefined ? [] : [wrongName]))
   }
-  return Result.succeed(fold(request))
+  const request = decoded.success
+  if (request.type === "search" && request.before !== undefined && !isCursor(request.before)) {
+    return Result.fail({ re: request.id, ...notACursor })
+  }
+  const tooLong = tooLongIn(request, limits)
+  return tooLong === undefined ? Result.succeed(fold(request)) : Result.fail({ ...tooLong, re: request.id })
 }
+
+type IsCursor = (cursor: string) => boolean
+
+const notACursor = {
+  code: "bad-request",
+  field: "before",
+  message: "before: the `next` of a page of this server"
+} as const
+
+/** What is said in a request, if it is longer than it may be. */
+const tooLongIn = (request: Request, limits: Limits): Refusal | undefined => {
+  switch (request.type) {
+    case "send":
+    case "edit":
+    case "search":
+      return bounded("text", request.text, limits.text, "limits.text is")
+    case "react":
+      return bounded("reaction", request.reaction, reactionBytes, "a reaction has at most")
+    case "topic":
+      return bounded("text", request.text, topicBytes, "a topic has at most")
+    default:
+      return undefined
+  }
+}
+
+const bounded = (field: string, text: string, limit: number, rule: string): Refusal | undefined =>
+  isTooLong(text, limit)
+    ? { code: "too-long", field, message: `the ${field} has ${utf8Length(text)} bytes of UTF-8; ${rule} ${limit}` }
+    : undefined
 
 const without = (object: JsonObject, fields: ReadonlyArray<string>): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([field]) => !fields.includes(field)))
@@ -83,18 +129,49 @@ const fold = (request: Request): Request => {
     case "whois":
       return withFolded(request, "nick")
     case "rooms":
+    case "conversations":
       return withFolded(request, "after")
     case "members":
     case "users":
       return withFolded(withFolded(request, "room"), "after")
+    case "search":
+      return withFolded(withFolded(request, "room"), "from")
     case "join":
     case "leave":
     case "send":
     case "history":
+    case "edit":
+    case "delete":
+    case "react":
+    case "topic":
+    case "typing":
+    case "read":
       return withFolded(request, "room")
     default:
       return request
   }
+}
+
+/** What is wrong with the name of a conversation, beyond its grammar: what the schemas can't know. */
+const addressFault = (
+  type: RequestType,
+  { room }: JsonObject,
+  isUnknown: boolean,
+  nick: string | undefined
+): Fault | undefined => {
+  if ((type !== "send" && type !== "history") || typeof room !== "string" || room.charCodeAt(0) !== at) return undefined
+  const name = foldName(room)
+  if (!isDirectName(name)) return undefined
+  if (isUnknown) return { code: "bad-name", field: "room", message: `room: ${badRoomName}` }
+  return nick === undefined || name !== directWith(nick) ? undefined : notOneself
+}
+
+const at = 0x40
+
+const notOneself: Fault = {
+  code: "bad-request",
+  field: "room",
+  message: "room: a conversation is with somebody else than oneself"
 }
 
 const withFolded = <R extends object, Field extends keyof R>(request: R, field: Field): R => {
@@ -111,10 +188,11 @@ interface Fault {
 }
 
 /** Decodes once more, for all faults, and answers the one that comes first in the registry. */
-const explain = ({ id, object, type }: Envelope): Refusal => {
+const explain = ({ id, object, type }: Envelope, isCursor: IsCursor, known: ReadonlyArray<Fault>): Refusal => {
   const decoded = decode(object, { errors: "all" })
   const faults = [
-    ...cursorFaults(type, object),
+    ...known,
+    ...cursorFaults(type, object, isCursor),
     ...(Result.isFailure(decoded) ? faultsOf(decoded.failure.issue, undefined) : [])
   ]
   const { code, field, message } = faults.reduce((first, fault) =>
@@ -123,8 +201,8 @@ const explain = ({ id, object, type }: Envelope): Refusal => {
   return { code, re: id, ...(field === undefined ? {} : { field }), message }
 }
 
-/** The schema looks at two fields together only when each of them is good; the precedence doesn't wait for that. */
-const cursorFaults = (type: RequestType, object: JsonObject): ReadonlyArray<Fault> => {
+/** The schema looks at two fields together only when each of them is good, and knows no server; the precedence doesn't wait for that. */
+const cursorFaults = (type: RequestType, object: JsonObject, isCursor: IsCursor): ReadonlyArray<Fault> => {
   const has = (field: string) => Object.hasOwn(object, field)
   if (type === "join" && has("after") && !has("epoch")) {
     return [{ code: "bad-request", field: "epoch", message: cursorNeedsEpoch }]
@@ -132,6 +210,7 @@ const cursorFaults = (type: RequestType, object: JsonObject): ReadonlyArray<Faul
   if (type === "history" && has("before") && has("after")) {
     return [{ code: "bad-request", field: "after", message: oneCursor }]
   }
+  if (type === "search" && typeof object["before"] === "string" && !isCursor(object["before"])) return [notACursor]
   return []
 }
 

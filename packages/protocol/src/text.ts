@@ -5,6 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { refusedAs } from "./refusal.ts"
+import { wordCharacter } from "./words.ts"
 
 // C0 but TAB and LF, DEL, and C1: ESC and CSI are among them.
 const allowed = /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]+$/u
@@ -38,6 +39,53 @@ export const Text = Schema.String.check(
   description: "1 to limits.text bytes of UTF-8, no control characters but LF and TAB",
   examples: ["hola", "¡hola!"]
 })
+
+/** What is searched for: a text with a word in it at least (SEARCH-11). */
+export const SearchText = Schema.String.check(
+  wellFormed,
+  Schema.makeFilter((text: string) => wordCharacter.test(text) || "no word", {
+    ...refusedAs("bad-text"),
+    message: "a word to search for, of letters or digits",
+    // Both patterns: only one of them is ever written down of its own accord.
+    toJsonSchema: () => ({ allOf: [{ pattern: wordCharacter.source }, { pattern: allowed.source }] })
+  }),
+  Schema.isPattern(allowed, {
+    ...refusedAs("bad-text"),
+    message: "not empty, and no control characters but LF and TAB"
+  })
+).annotate({
+  identifier: "SearchText",
+  title: "Text to search for",
+  description:
+    "1 to limits.text bytes of UTF-8 with a letter or digit among them, no control characters but LF and TAB",
+  examples: ["canción", "at eight"]
+})
+
+/** A text of one line: not empty, well-formed, no control characters at all. */
+export const OneLine = Schema.String.check(
+  wellFormed,
+  Schema.isPattern(/^[^\u0000-\u001f\u007f-\u009f]+$/u, {
+    ...refusedAs("bad-text"),
+    message: "not empty, and no control characters"
+  })
+)
+
+/** What a room is about: a text of one line, or "" for nothing. */
+export const TopicText = Schema.String.check(
+  wellFormed,
+  Schema.isPattern(/^[^\u0000-\u001f\u007f-\u009f]*$/u, { ...refusedAs("bad-text"), message: "no control characters" })
+).annotate({
+  identifier: "TopicText",
+  title: "Topic",
+  description: "0 to 256 bytes of UTF-8 without control characters",
+  examples: ["the party on Friday", ""]
+})
+
+/** The most bytes of UTF-8 that a reaction may have (REACT-1). */
+export const reactionBytes = 64
+
+/** The most bytes of UTF-8 that a topic may have (TOPIC-1). */
+export const topicBytes = 256
 
 /** Whether a text holds a control character that no text may hold. */
 export const hasControls = (text: string): boolean => controls.test(text)

@@ -40,7 +40,10 @@ const asRequest = (message: { readonly type: string }) =>
 const folded = (sent: Request) =>
   Object.fromEntries(
     Object.entries(sent).map(([field, value]) =>
-      typeof value === "string" && ["nick", "room", "after"].includes(field) ? [field, foldName(value)] : [field, value]
+      typeof value === "string" &&
+      ["nick", "room", "after", ...(sent.type === "search" ? ["from"] : [])].includes(field)
+        ? [field, foldName(value)]
+        : [field, value]
     )
   )
 

@@ -18,15 +18,22 @@ export interface Claim {
   readonly nick: string
 }
 
+/** A claim of an earlier life of the server, with the marks of its person: how far they have read which room. */
+export interface LeftClaim extends Claim {
+  readonly marks: ReadonlyArray<readonly [room: string, seq: number]>
+}
+
 /** Where claims are kept. */
 export class Claims extends Context.Service<
   Claims,
   {
     /** Those that an earlier life of the server has left (SESSION-9). */
-    readonly left: ReadonlyArray<Claim>
+    readonly left: ReadonlyArray<LeftClaim>
     /** Keeps a claim; when it returns, a restart finds it. */
     readonly keep: (claim: Claim) => Effect.Effect<void, Unavailable>
-    /** Forgets claims; when it returns, a restart doesn't find them. */
+    /** Keeps how far a person with a claim has read a room; when it returns, a restart finds it (READ-5). */
+    readonly keepMark: (person: string, room: string, seq: number) => Effect.Effect<void, Unavailable>
+    /** Forgets claims, and their people's marks; when it returns, a restart doesn't find them. */
     readonly forget: (digests: ReadonlyArray<string>) => Effect.Effect<void, Unavailable>
   }
 >()("@tertulia/server/Claims") {}
@@ -35,5 +42,6 @@ export class Claims extends Context.Service<
 export const layerMemory: Layer.Layer<Claims> = Layer.succeed(Claims, {
   left: [],
   keep: () => Effect.void,
+  keepMark: () => Effect.void,
   forget: () => Effect.void
 })

@@ -26,7 +26,12 @@ export const storageFor = ({
   limits
 }: Settings): Layer.Layer<RoomLogs | Claims, StorageFault> => {
   if (data === ":memory:") return MemoryRoomLogs.layer({ entries: limits.replay, bytes: memoryBytes })
-  const options = { keep: orNone(keep), keepDays: orNone(keepDays), keySeconds: limits.keySeconds }
+  const options = {
+    keep: orNone(keep),
+    keepDays: orNone(keepDays),
+    keySeconds: limits.keySeconds,
+    reactions: limits.reactions
+  }
   return data === ":temporary:" ? temporary(options) : SqliteRoomLogs.layer({ file: data, ...options })
 }
 

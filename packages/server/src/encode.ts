@@ -5,16 +5,50 @@
  */
 import { type ByeCode, type ByeEvent, type ErrorReply, encodeLine, type Member } from "@tertulia/protocol"
 import type { Refused } from "./refused.ts"
-import type { Entry } from "./room-log.ts"
+import type { Entry, MessageEntry } from "./room-log.ts"
 
-export const messageLine = (room: string, entry: Entry): string =>
-  `{"type":"message","room":"${room}",${fieldsOf(entry)}}\n`
+/** The event of an entry. */
+export const entryLine = (room: string, entry: Entry): string =>
+  `{"type":"${entry.type}","room":"${room}",${fieldsOf(entry)}}\n`
+
+/** An entry of a conversation, as one of the two gets it (DIRECT-5). */
+export const directLine = (name: string, epoch: string, entry: Entry): string =>
+  `{"type":"message","room":"${name}","epoch":"${epoch}",${fieldsOf(entry)}}\n`
 
 /** An entry as an item of a page (HISTORY-8). */
-export const itemOf = (entry: Entry): string => `{"type":"message",${fieldsOf(entry)}}`
+export const itemOf = (entry: Entry): string => `{"type":"${entry.type}",${fieldsOf(entry)}}`
 
-const fieldsOf = ({ at, from, key, seq, text }: Entry): string =>
-  `"seq":${seq},"from":"${from}","text":${JSON.stringify(text)},${key === undefined ? "" : `"key":"${key}",`}"at":"${at}"`
+const fieldsOf = (entry: Entry): string => {
+  const { at, from, key, seq } = entry
+  const content = entry.type === "message" ? saidOf(entry) : changeOf(entry)
+  return `"seq":${seq},"from":"${from}",${content}${key === undefined ? "" : `"key":"${key}",`}"at":"${at}"`
+}
+
+/** What a message says: most say no more than their text. */
+const saidOf = ({ edited, mentions, reacted, reactions, replyTo, text }: MessageEntry): string =>
+  `"text":${JSON.stringify(text)},` +
+  (edited === undefined ? "" : `"edited":${edited},`) +
+  (replyTo === undefined ? "" : `"replyTo":${replyTo},`) +
+  (mentions === undefined ? "" : `"mentions":${JSON.stringify(mentions)},`) +
+  (reactions === undefined ? "" : `"reactions":${JSON.stringify(reactions)},`) +
+  (reacted === undefined ? "" : `"reacted":${reacted},`)
+
+const changeOf = (entry: Exclude<Entry, MessageEntry>): string => {
+  switch (entry.type) {
+    case "erased":
+      return `"deleted":${entry.deleted},${entry.replyTo === undefined ? "" : `"replyTo":${entry.replyTo},`}`
+    case "edit": {
+      const text = entry.text === undefined ? "" : `"text":${JSON.stringify(entry.text)},`
+      return `"target":${entry.target},${text}${entry.mentions === undefined ? "" : `"mentions":${JSON.stringify(entry.mentions)},`}`
+    }
+    case "delete":
+      return `"target":${entry.target},`
+    case "react":
+      return `"target":${entry.target},"reaction":${JSON.stringify(entry.reaction)},"on":${entry.on},`
+    case "topic":
+      return `"text":${JSON.stringify(entry.text)},`
+  }
+}
 
 type Place = Pick<Entry, "at" | "seq">
 
@@ -27,6 +61,9 @@ export const sentAgainLine = (re: number, room: string, { at, seq }: Place): str
 
 export const memberLine = (room: string, nick: string, change: Member["change"]): string =>
   `{"type":"member","room":"${room}","nick":"${nick}","change":"${change}"}\n`
+
+export const typingLine = (room: string, nick: string, on: boolean): string =>
+  `{"type":"typing","room":"${room}","nick":"${nick}","on":${on}}\n`
 
 export const errorLine = (re: number | undefined, { code, field, message, retryAfter }: Refused): string => {
   const error: ErrorReply = {

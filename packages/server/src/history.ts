@@ -32,7 +32,7 @@ const spanOf = ({ after, before }: ReadHistory, first: number, head: number, mos
  */
 export const historyLine = Effect.fnUntraced(function* (
   request: ReadHistory,
-  log: RoomLog,
+  log: Omit<RoomLog, "append">,
   limits: Limits
 ): Effect.fn.Return<string, Unavailable> {
   const [first, head] = [log.first(), log.head()]

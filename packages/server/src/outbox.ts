@@ -34,6 +34,8 @@ export interface Outbox {
   readonly hold: (lines: Uint8Array) => void
   /** Posts what was held back. */
   readonly release: () => void
+  /** Whether the connection has accepted all that it was given: what is passing may be told (TYPING-2). */
+  readonly isIdle: () => boolean
   /** Whether so little waits that more may be said. */
   readonly isReady: () => boolean
   /** Waits until little enough waits. */
@@ -154,6 +156,7 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
       held = []
       heldBytes = 0
     },
+    isIdle: () => writingBytes === 0,
     isReady: () => unsent() <= mark,
     ready: ready.await,
     finish: (lines) => {

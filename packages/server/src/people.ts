@@ -12,9 +12,11 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
-import { type Claim, Claims } from "./claims.ts"
+import { type Claim, Claims, type LeftClaim } from "./claims.ts"
+import type { Side } from "./conversations.ts"
 import { bye } from "./ending.ts"
 import { makeEpoch } from "./epoch.ts"
+import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import type { Presence } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { absent, type Member, type Room } from "./room.ts"
@@ -39,32 +41,48 @@ export interface Person extends Author {
   readonly nick: string
   /** That they may come back; absent when they have asked for no session. */
   readonly claim: Claim | undefined
-  /** Their connection; absent while they have none. */
+  /** Their connection, from its `welcome` on; absent while they have none. */
   session: Session | undefined
+  /** Whether others can write to them: from the first `welcome` to their end. */
+  isThere: boolean
+  /** Their conversations that have entries, by name. */
+  readonly conversations: OrderedMap<Side>
   /** Rooms of an earlier connection, by name. */
   readonly kept: Map<string, Kept>
   readonly presence: Presence
+  /** How far they have read which room (READ-1). */
+  readonly marks: Map<string, number>
 }
 
 export interface People {
-  /** Lets somebody in under a nick that nobody holds; gives them the secret of a session if they want one. */
+  /**
+   * Lets somebody in under a nick that nobody holds. `welcome` is called with the secret of a session if they want one, at the very
+   * point from which they get what others say to them (DIRECT-4).
+   */
   readonly enter: (
     session: Session,
     nick: string,
-    resume: boolean
-  ) => Effect.Effect<string | undefined, Refused | Unavailable>
-  /** Lets somebody go on as the person whose session this is; the connection before is over when it returns (SESSION-3). */
-  readonly resume: (session: Session, nick: string, secret: string) => Effect.Effect<void, Refused>
+    resume: boolean,
+    welcome: (secret: string | undefined) => void
+  ) => Effect.Effect<void, Refused | Unavailable>
+  /**
+   * Lets somebody go on as the person whose session this is; the connection before is over when `welcome` is called (SESSION-3).
+   */
+  readonly resume: (session: Session, nick: string, secret: string, welcome: () => void) => Effect.Effect<void, Refused>
+  /** Whoever has this nick and can be written to. */
+  readonly named: (nick: string) => Person | undefined
+  /** Whoever holds this nick: also somebody whose time is over and who still is in their rooms, until a restart wouldn't find them. */
+  readonly holder: (nick: string) => Person | undefined
+  /** Everybody who holds a nick. */
+  readonly all: () => Iterable<Person>
+  /** Moves somebody's mark in a room up to a `seq`, never down, and gives where it is; a restart finds it there if they may come back. */
+  readonly mark: (person: Person, room: string, seq: number) => Effect.Effect<number, Unavailable>
   /** Gives back what a connection held: at once, or after the grace where there is a session and nobody has said `bye`. */
   readonly depart: (session: Session, saidBye: boolean) => void
   /** Waits until a restart wouldn't find a session any more that has ended. */
   readonly forgotten: Effect.Effect<void>
   /** Ends what has been kept for long enough (SESSION-6). */
   readonly expire: (now: number) => void
-  /** Everybody who is there. */
-  readonly everybody: () => Iterable<Person>
-  /** Who holds a nick. */
-  readonly holder: (nick: string) => Person | undefined
 }
 
 /** Makes secrets: 192 bits of the system's random numbers, because whoever guesses one comes back as somebody else. */
@@ -98,10 +116,31 @@ export interface PeopleOptions {
   readonly onEnd: (person: Person) => void
   /** Runs an effect for as long as the server lives. */
   readonly fork: (effect: Effect.Effect<void>) => void
+  /** Called when a person ends, with what waits until a restart wouldn't find them any more. */
+  readonly ended: (person: Person, forgotten: Effect.Effect<void, Unavailable>) => void
 }
 
+const newPerson = (
+  id: string,
+  nick: string,
+  claim: Claim | undefined,
+  presence: Presence,
+  marks: LeftClaim["marks"] = []
+): Person => ({
+  id,
+  nick,
+  claim,
+  session: undefined,
+  isThere: false,
+  conversations: makeOrderedMap(),
+  kept: new Map(),
+  presence,
+  marks: new Map(marks)
+})
+
 /** The people of a server; those who were there before its restart have the grace to come back (SESSION-9). */
-export const makePeople = Effect.fnUntraced(function* ({ born, fork, grace, leave, now, onEnd }: PeopleOptions) {
+export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
+  const { born, ended, fork, grace, leave, now, onEnd } = options
   const claims = yield* Claims
   const secrets = yield* Secrets
   const nicks = new Map<string, Person>()
@@ -128,14 +167,8 @@ export const makePeople = Effect.fnUntraced(function* ({ born, fork, grace, leav
 
   for (const claim of claims.left) {
     if (nicks.has(claim.nick)) continue
-    const person: Person = {
-      id: claim.person,
-      nick: claim.nick,
-      claim,
-      session: undefined,
-      kept: new Map(),
-      presence: born()
-    }
+    const person = newPerson(claim.person, claim.nick, claim, born(), claim.marks)
+    person.isThere = true
     nicks.set(claim.nick, person)
     waiting.add(addClaimant(person, claim))
   }
@@ -194,6 +227,8 @@ export const makePeople = Effect.fnUntraced(function* ({ born, fork, grace, leav
     for (const seat of seated) leave(seat)
     for (const kept of person.kept.values()) leave(kept)
     person.kept.clear()
+    person.isThere = false
+    ended(person, forgetAll)
     if (nicks.get(person.nick) === person) nicks.delete(person.nick)
   }
 
@@ -201,25 +236,33 @@ export const makePeople = Effect.fnUntraced(function* ({ born, fork, grace, leav
   // Coming
   // -------------------------------------------------------------------------------------------------------------------
 
-  const enter: People["enter"] = Effect.fnUntraced(function* (session, nick, resume) {
+  /** Gives a connection to a person: what others say to them comes after its `welcome`, and none of it is missing (DIRECT-4). */
+  const take = (session: Session, person: Person, welcome: () => void) => {
+    welcome()
+    person.session = session
+    session.person = person
+  }
+
+  const enter: People["enter"] = Effect.fnUntraced(function* (session, nick, resume, welcome) {
     const id = yield* makeEpoch
     if (nicks.has(nick)) return yield* refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
     const secret = resume ? secrets() : undefined
     const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: id, nick }
-    const person: Person = { id, nick, claim, session, kept: new Map(), presence: born() }
+    const person = newPerson(id, nick, claim, born())
     nicks.set(nick, person)
-    if (claim !== undefined) {
-      // A session that is given out survives a restart, as what is sent under it does.
-      yield* Effect.onExit(claims.keep(claim), (exit) =>
-        Effect.sync(() => {
-          if (Exit.isFailure(exit)) return end(person)
-          addClaimant(person, claim)
-          session.person = person
-        })
-      )
+    const begin = () => {
+      person.isThere = true
+      take(session, person, () => welcome(secret))
     }
-    session.person = person
-    return secret
+    if (claim === undefined) return begin()
+    // A session that is given out survives a restart, as what is sent under it does.
+    yield* Effect.onExit(claims.keep(claim), (exit) =>
+      Effect.sync(() => {
+        if (Exit.isFailure(exit)) return end(person)
+        addClaimant(person, claim)
+        begin()
+      })
+    )
   })
 
   /** Whoever has come back has the time anew to take up the rooms of before (SESSION-6). */
@@ -231,7 +274,7 @@ export const makePeople = Effect.fnUntraced(function* ({ born, fork, grace, leav
 
   const expired = refuse("session-expired", "session", "this session has ended: log in anew")
 
-  const resume: People["resume"] = Effect.fnUntraced(function* (session, nick, secret) {
+  const resume: People["resume"] = Effect.fnUntraced(function* (session, nick, secret, welcome) {
     const digest = digestOf(secret)
     const claimant = claimants.get(digest)
     if (claimant?.person.nick !== nick) return yield* expired
@@ -246,8 +289,7 @@ export const makePeople = Effect.fnUntraced(function* ({ born, fork, grace, leav
         yield* claimant.settled
         // It may have ended meanwhile, by a `bye` that was already being answered.
         if (claimants.get(digest) !== claimant) return yield* expired
-        person.session = session
-        session.person = person
+        take(session, person, welcome)
         prolong(person)
       })
     )
@@ -294,13 +336,26 @@ export const makePeople = Effect.fnUntraced(function* ({ born, fork, grace, leav
     }
   }
 
+  const holder: People["holder"] = (nick) => nicks.get(nick)
+
+  const named: People["named"] = (nick) => {
+    const person = holder(nick)
+    return person?.isThere === true ? person : undefined
+  }
+
+  const mark: People["mark"] = (person, room, seq) =>
+    Effect.suspend(() => {
+      const before = person.marks.get(room) ?? 0
+      if (seq <= before) return Effect.succeed(before)
+      const kept = person.claim === undefined ? Effect.void : claims.keepMark(person.id, room, seq)
+      return Effect.map(kept, () => {
+        person.marks.set(room, seq)
+        return seq
+      })
+    })
+
   return {
-    enter,
-    resume,
-    depart,
-    forgotten: Effect.ignore(forgetAll),
-    expire,
-    everybody: () => nicks.values(),
-    holder: (nick) => nicks.get(nick)
+    ...{ enter, resume, mark, named, holder, all: () => nicks.values(), depart, expire },
+    forgotten: Effect.ignore(forgetAll)
   } satisfies People as People
 })

@@ -3,15 +3,26 @@
  *
  * @module
  */
-import { encodeLine, type Join, type Limits, type Reply, type Request, type RequestType } from "@tertulia/protocol"
+import {
+  encodeLine,
+  isDirect,
+  type Join,
+  type Limits,
+  type Reply,
+  type Request,
+  type RequestType,
+  type Welcome
+} from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
+import { historyDirect, listConversations, sendDirect } from "./direct.ts"
 import { bye, type Ending } from "./ending.ts"
 import { historyLine } from "./history.ts"
 import { presenceFields } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Room } from "./room.ts"
-import type { Unavailable } from "./room-log.ts"
+import type { Content, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
+import { foundLine } from "./search.ts"
 import { knownLine } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
@@ -27,17 +38,19 @@ type Handler<Type extends RequestType> = (
 
 const login: Handler<"login"> = (session, { id, nick, resume = false, session: secret }) => {
   const { people } = session.server
-  const welcome = { type: "welcome", re: id, nick } as const
+  const welcome = (more: Partial<Welcome>) => session.outbox.say(encodeLine({ type: "welcome", re: id, nick, ...more }))
   if (secret !== undefined) {
-    return Effect.andThen(
-      people.resume(session, nick, secret),
-      say(session, { ...welcome, session: secret, resumed: true })
+    return Effect.as(
+      people.resume(session, nick, secret, () => welcome({ session: secret, resumed: true })),
+      undefined
     )
   }
-  return people.enter(session, nick, resume).pipe(
-    Effect.mapError((why) => ("code" in why ? why : unavailable(why))),
-    Effect.flatMap((given) => say(session, given === undefined ? welcome : { ...welcome, session: given }))
-  )
+  return people
+    .enter(session, nick, resume, (given) => welcome(given === undefined ? {} : { session: given }))
+    .pipe(
+      Effect.mapError((why) => ("code" in why ? why : unavailable(why))),
+      Effect.as(undefined)
+    )
 }
 
 const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
@@ -55,7 +68,7 @@ const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
   yield* rooms.enter(request.room, create, member, (room) => {
     seats.set(room.name, { room, member })
     person.kept.delete(room.name)
-    outbox.say(joinedLine(request, room, limits))
+    outbox.say(joinedLine(request, room, limits, person.marks.get(room.name)))
     if (!isBehind(request, room, limits)) return
     member.live = false
     replay = room.replay(member, request.after!, room.log.head())
@@ -80,12 +93,14 @@ const resumes = ({ after, epoch }: Join, { log }: Room, limits: Limits): boolean
 const isBehind = (request: Join, room: Room, limits: Limits): boolean =>
   resumes(request, room, limits) && request.after! < room.log.head()
 
-const joinedLine = (request: Join, room: Room, limits: Limits): string => {
+const joinedLine = (request: Join, room: Room, limits: Limits, mark: number | undefined): string => {
   const { log, name } = room
   const resumed = request.after === undefined ? "" : `"resumed":${resumes(request, room, limits)},`
+  const topic = log.topic() === "" ? "" : `"topic":${JSON.stringify(log.topic())},`
+  const read = mark === undefined ? "" : `"read":${mark},`
   const head =
     `{"type":"joined","re":${request.id},"room":"${name}","epoch":"${log.epoch}",` +
-    `"first":${log.first()},"head":${log.head()},${resumed}"members":[`
+    `"first":${log.first()},"head":${log.head()},${resumed}${topic}${read}"members":[`
   return memberSlice(head, room, { after: undefined, limit: limits.page }, limits)
 }
 
@@ -93,30 +108,95 @@ const leave: Handler<"leave"> = (session, { id, room: name }) => {
   const seat = session.seats.get(name)
   if (seat === undefined) return notJoined(name)
   session.seats.delete(name)
+  session.typing.delete(name)
   session.server.rooms.leave(seat.room, seat.member)
   return say(session, { type: "left", re: id, room: name })
 }
 
-const send: Handler<"send"> = (session, request) => {
-  const { id, key, room: name, text } = request
+/** A request that appends an entry. */
+type Appending = RequestOf<"send" | "edit" | "delete" | "react" | "topic">
+
+/** What a request wants to have said. */
+const contentOf = (request: Appending): Content => {
+  switch (request.type) {
+    case "send": {
+      const { replyTo, text } = request
+      return replyTo === undefined ? { type: "message", text } : { type: "message", text, replyTo }
+    }
+    case "edit":
+      return { type: "edit", target: request.target, text: request.text }
+    case "delete":
+      return { type: "delete", target: request.target }
+    case "react":
+      return { type: "react", target: request.target, reaction: request.reaction, on: request.on ?? true }
+    case "topic":
+      return { type: "topic", text: request.text }
+  }
+}
+
+const append = (session: Session, request: Appending): Effect.Effect<undefined, Refused> => {
+  const { id, key, room: name } = request
   const seat = session.seats.get(name)
-  if (seat === undefined) return key === undefined ? notJoined(name) : sendFromOutside(session, { ...request, key })
+  if (request.type === "send" && isDirect(name)) return sendDirect(session, request)
+  if (seat === undefined) return key === undefined ? notJoined(name) : appendFromOutside(session, { ...request, key })
   const author = session.person!
-  session.server.presences.acts(author)
-  const draft = { author, from: author.nick, text, at: session.server.today(), ...(key === undefined ? {} : { key }) }
-  return Effect.as(session.sending.send(id, seat.room, draft), undefined)
+  const { presences, today } = session.server
+  const said = { ...contentOf(request), author, from: author.nick, at: today() }
+  const draft = key === undefined ? said : { ...said, key }
+  if (request.type === "send") {
+    presences.acts(author)
+    // Whoever has said it is not typing it any more.
+    session.typing.delete(name)
+  }
+  return Effect.map(session.sending.ready(name), () => {
+    // Others may be refused, and only what is granted counts.
+    session.sending.hand(id, seat.room, draft, () => {
+      if (session.person === author) presences.acts(author)
+    })
+    return undefined
+  })
 }
 
 /** A key that is known is answered wherever its author is (KEY-7); what is under way is known when it is in the log. */
-const sendFromOutside = Effect.fnUntraced(function* (
+const appendFromOutside = Effect.fnUntraced(function* (
   session: Session,
-  { id, key, room, text }: RequestOf<"send"> & { readonly key: string }
+  request: Appending & { readonly key: string }
 ): Effect.fn.Return<undefined, Refused> {
+  const { id, key, room } = request
   yield* session.sending.settled
   const known = yield* Effect.mapError(session.server.sentBefore(room, session.person!, key), unavailable)
   if (known === undefined) return yield* notJoined(room)
   session.server.presences.acts(session.person!)
-  return yield* sayLine(session, knownLine(id, room, text, known))
+  return yield* sayLine(session, knownLine(id, room, contentOf(request), known))
+})
+
+/** Others are told at most so often that somebody is still typing (TYPING-3). */
+const typingMillis = 3_000
+
+const typing: Handler<"typing"> = (session, { id, on = true, room: name }) => {
+  const seat = session.seats.get(name)
+  if (seat === undefined) return notJoined(name)
+  const { now } = session.server
+  const told = session.typing.get(name)
+  const isDue = on ? told === undefined || now() - told.at >= typingMillis : told?.on === true
+  session.server.presences.acts(session.person!)
+  if (isDue) {
+    session.typing.set(name, { at: on ? now() : told!.at, on })
+    seat.room.typing(seat.member, on)
+  }
+  return say(session, { type: "typing", re: id, room: name })
+}
+
+const read: Handler<"read"> = Effect.fnUntraced(function* (session, { id, room: name, seq: upTo = 0 }) {
+  const seat = session.seats.get(name)
+  if (seat === undefined) return yield* notJoined(name)
+  const head = seat.room.log.head()
+  if (upTo > head) return yield* refuse("no-such-entry", "seq", `the last entry of ${name} is ${head}`)
+  const person = session.person!
+  const { people, unread } = session.server
+  const seq = yield* Effect.mapError(people.mark(person, name, upTo), unavailable)
+  const count = yield* Effect.mapError(unread(name, person, seq, head), unavailable)
+  return yield* say(session, { type: "read", re: id, room: name, seq, head, unread: count })
 })
 
 const rooms: Handler<"rooms"> = (session, { after, id, limit }) => {
@@ -145,6 +225,7 @@ const members: Handler<"members"> = (session, { after, id, limit, room: name }) 
 }
 
 const history: Handler<"history"> = (session, request) => {
+  if (isDirect(request.room)) return historyDirect(session, request)
   const seat = session.seats.get(request.room)
   if (seat === undefined) return notJoined(request.room)
   return historyLine(request, seat.room.log, session.server.limits).pipe(
@@ -179,6 +260,16 @@ const askingOf = ({ person, seats, server: { limits, people } }: Session) => ({
   limits
 })
 
+const search: Handler<"search"> = (session, request) => {
+  const { seats, server } = session
+  const seat = request.room === undefined ? undefined : seats.get(request.room)
+  if (request.room !== undefined && seat === undefined) return notJoined(request.room)
+  return foundLine(request, seat === undefined ? seats.values() : [seat], server.search!, server.limits).pipe(
+    Effect.mapError(unavailable),
+    Effect.flatMap((line) => sayLine(session, line))
+  )
+}
+
 const ping: Handler<"ping"> = (session, { id }) => say(session, { type: "pong", re: id })
 
 /** One process: what was acknowledged stands in this connection's outbox already (SYNC-1). */
@@ -191,14 +282,22 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   login,
   join,
   leave,
-  send,
+  send: append,
   rooms,
   members,
   ping,
   sync,
   bye: goodbye,
   history,
-  ...{ status, users, whois }
+  conversations: listConversations,
+  ...{ status, users, whois },
+  edit: append,
+  delete: append,
+  react: append,
+  topic: append,
+  typing,
+  read,
+  search
 }
 
 /** Executes one request of a connection whose state allows it, and answers it or refuses it. */

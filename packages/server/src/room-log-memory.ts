@@ -13,8 +13,8 @@ import {
   addedBy,
   type Draft,
   type Entry,
-  entryAt,
   type Known,
+  type MessageEntry,
   type Placed,
   type RoomLog,
   RoomLogs
@@ -30,14 +30,14 @@ export interface MemoryLogOptions {
 
 /** What a log holds: the entries `head - entries.length + 1` to `head`. */
 interface Held {
-  readonly entries: Array<Entry>
+  readonly entries: Array<MessageEntry>
   /** The places of what authors have appended with a key. A purge leaves them (KEY-5); they end with their author, who alone can ask. */
   readonly keys: WeakMap<Author, Map<string, Pick<Entry, "seq" | "at">>>
   head: number
 }
 
 /** The bytes that an entry takes, roughly: its text and what surrounds it. */
-const weight = (entry: Entry): number => 2 * entry.text.length + 200
+const weight = (entry: MessageEntry): number => 2 * entry.text.length + 200
 
 const firstOf = ({ entries, head }: Held): number => head - entries.length + 1
 
@@ -45,7 +45,7 @@ const knownIn = (held: Held, author: Author, key: string): Known | undefined => 
   const place = held.keys.get(author)?.get(key)
   if (place === undefined) return undefined
   const entry = held.entries[place.seq - firstOf(held)]
-  return { _tag: "Known", ...place, ...(entry === undefined ? {} : { text: entry.text }) }
+  return { _tag: "Known", ...place, ...(entry === undefined ? {} : { content: { type: "message", text: entry.text } }) }
 }
 
 const remember = ({ keys }: Held, author: Author, key: string, { at, seq }: Entry): void => {
@@ -81,10 +81,13 @@ const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
     }
 
     const place = (held: Held, draft: Draft): Placed => {
-      const { author, key } = draft
+      const { author, at, from, key } = draft
+      // Requests for any other aren't known to a server whose logs take messages only.
+      if (draft.type !== "message") throw new Error(`a log in memory takes no ${draft.type}`)
       const known = key === undefined ? undefined : knownIn(held, author, key)
       if (known !== undefined) return known
-      const entry = entryAt(++held.head, draft)
+      const fields = { type: "message", seq: ++held.head, from, text: draft.text } as const
+      const entry: MessageEntry = { ...fields, ...(key === undefined ? {} : { key }), at }
       held.entries.push(entry)
       bytes += weight(entry)
       if (key !== undefined) remember(held, author, key, entry)
@@ -93,6 +96,8 @@ const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
 
     return {
       durable: false,
+      rich: false,
+      unread: () => Effect.succeed(0),
       failed: Effect.never,
       known: (room, author, key) =>
         Effect.sync(() => {
@@ -112,6 +117,7 @@ const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
           epoch,
           first: () => firstOf(held),
           head: () => held.head,
+          topic: () => "",
           append: (drafts) =>
             Effect.sync(() => {
               const placed = drafts.map((draft) => place(held, draft))

@@ -7,19 +7,23 @@ import { defaultLimits } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
 import * as Stream from "effect/Stream"
 import { Claims } from "./claims.ts"
+import { type ConversationLogs, epochOf, type Pair } from "./conversation-logs.ts"
 import { makeEpoch } from "./epoch.ts"
 import { addedBy, entryAt, type Placed, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
 import { readClaims } from "./sqlite/claims.ts"
+import { nameOf, readConversations } from "./sqlite/conversations.ts"
 import { type GroupCommit, makeGroupCommit } from "./sqlite/group-commit.ts"
 import { giveUpBefore, type HeldLog, type LogReader } from "./sqlite/held-log.ts"
 import { keysAtOnce } from "./sqlite/keys.ts"
 import { slack } from "./sqlite/overdue.ts"
 import type { Question, Readings, Reply } from "./sqlite/readings.ts"
+import { openSearch } from "./sqlite/search.ts"
 import { type Ask, openThread, type StorageFault } from "./sqlite/thread.ts"
 import { removeTraces, type WriterQuestion } from "./sqlite/traces.ts"
 import { rowOf, type Written } from "./sqlite/writer.ts"
@@ -34,6 +38,8 @@ export interface SqliteLogOptions {
   readonly keepDays?: number | undefined
   /** Seconds for which a used key is known: `limits.keySeconds`, the default of which it is when absent. */
   readonly keySeconds?: number
+  /** The most different reactions that one message may have: `limits.reactions`, the default of which it is when absent. */
+  readonly reactions?: number
   /** The script of the thread that writes; tests have others, whose disks are slow or whose commits are late. */
   readonly writer?: URL
 }
@@ -47,6 +53,7 @@ export const layer = ({
   keep = Number.POSITIVE_INFINITY,
   keepDays = Number.POSITIVE_INFINITY,
   keySeconds = defaultLimits.keySeconds,
+  reactions = defaultLimits.reactions,
   writer = writerThread
 }: SqliteLogOptions): Layer.Layer<RoomLogs | Claims, StorageFault> =>
   Layer.effectContext(
@@ -55,7 +62,38 @@ export const layer = ({
       const { failed, write } = yield* makeGroupCommit(file, askWriter)
       const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file))
       const logs = yield* RcMap.make({ lookup: (room: string) => hold(room, read) })
+      const {
+        forgetTakenBack,
+        removeTraces: removeFromIndex,
+        ...search
+      } = yield* openSearch({
+        file,
+        find: (request) => read("find", request),
+        write
+      })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
+      const removeFromFile = Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed")
+      const erasing = makeErasing(Effect.andThen(forgetTakenBack, removeFromFile))
+      const { erased } = erasing
+      yield* Effect.forkScoped(erasing.forever)
+      const { left, orphans } = yield* readConversations(file)
+      const removeTracesLater = yield* soon(Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed"))
+      const talks = new Map(left.map(({ between, first, head }) => [nameOf(between), heldTalk(between, first, head)]))
+      const conversations: ConversationLogs = {
+        left: left.map(({ between }) => between),
+        open: (between, publish) => {
+          const held = talks.get(nameOf(between)) ?? heldTalk(between, 1, 0)
+          talks.set(held.room, held)
+          return openLog({ held, between, publish, write, read, keep, reactions, erased })
+        },
+        entries: (asked) => read("entriesAt", asked),
+        remove: (between) =>
+          Effect.suspend(() => {
+            talks.delete(nameOf(between))
+            return Effect.andThen(removeAll(write, nameOf(between)), removeTracesLater)
+          })
+      }
+      yield* Effect.forkScoped(Effect.ignore(Effect.forEach(orphans, conversations.remove)))
       if (Number.isFinite(keep) || Number.isFinite(keepDays)) {
         yield* Effect.forkScoped(
           sweepForever({
@@ -63,21 +101,30 @@ export const layer = ({
             days: keepDays,
             read,
             write,
-            hold: (room) => RcMap.get(logs, room),
-            removeTraces: Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed")
+            hold: (room) =>
+              Effect.suspend(() => {
+                const talk = talks.get(room)
+                return talk === undefined ? RcMap.get(logs, room) : Effect.succeed(talk)
+              }),
+            removeTraces: Effect.andThen(removeFromIndex, removeFromFile)
           })
         )
       }
       return Context.make(RoomLogs, {
         durable: true,
+        rich: true,
         open: (room, publish) =>
-          Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, write, read, keep })),
+          Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, write, read, keep, reactions, erased })),
+        search,
         known: (room, author, key) => read("known", { room, person: author.id, key }),
+        conversations,
+        unread: (room, author, after, until) => read("unread", { room, except: author.id, after, until }),
         failed
       }).pipe(
         Context.add(Claims, {
           left: yield* readClaims(file),
           keep: (claim) => write({ _tag: "KeepClaim", claim }),
+          keepMark: (person, room, seq) => write({ _tag: "KeepMark", person, room, seq }),
           forget: (digests) => write({ _tag: "ForgetClaims", digests })
         })
       )
@@ -90,6 +137,28 @@ const forgetKeys = (write: GroupCommit["write"], keySeconds: number): Effect.Eff
     const before = (yield* Clock.currentTimeMillis) - 1_000 * keySeconds
     while ((yield* write({ _tag: "ForgetKeys", before })) === keysAtOnce);
   }).pipe(Effect.ignore, Effect.delay("1 hour"), Effect.forever)
+
+/** How long what was taken back may still be in the log of the database, while nobody reads that: others may take back more meanwhile. */
+const erasingPause = "10 seconds"
+
+/** Takes texts that were taken back out of the log of the database, too (spec/rich.md). */
+const makeErasing = (removeTraces: Effect.Effect<boolean>) => {
+  const hasTraces = Latch.makeUnsafe(false)
+  const erase = Effect.gen(function* () {
+    yield* hasTraces.await
+    yield* Effect.sleep(erasingPause)
+    hasTraces.closeUnsafe()
+    if (!(yield* removeTraces)) hasTraces.openUnsafe()
+  })
+  return {
+    /** Called when a text has been taken back. */
+    erased: () => hasTraces.openUnsafe(),
+    forever: erase.pipe(
+      Effect.catchDefect((defect) => Effect.logError("a defect kept texts that were taken back from going", defect)),
+      Effect.forever
+    )
+  }
+}
 
 const readFrom = (file: string, ask: Ask<Question, Reply>): Read =>
   Effect.fnUntraced(function* <Name extends keyof Readings>(name: Name, request: Parameters<Readings[Name]>[0]) {
@@ -104,22 +173,65 @@ const hold = Effect.fnUntraced(function* (room: string, read: Read): Effect.fn.R
   const known = yield* read("page", { room, after: 0, until: 0 })
   const epoch = known?.epoch ?? (yield* makeEpoch)
   const first = known?.first ?? 1
-  return { room, epoch, first, firstInFile: first, head: known?.head ?? 0, readers: new Set() }
+  return {
+    room,
+    epoch,
+    first,
+    firstInFile: first,
+    head: known?.head ?? 0,
+    topic: known?.topic ?? "",
+    readers: new Set()
+  }
+})
+
+/** What is known of the log of a conversation, which is held for as long as its people are there. */
+const heldTalk = (between: Pair, first: number, head: number): HeldLog => ({
+  room: nameOf(between),
+  epoch: epochOf(between),
+  ...{ first, firstInFile: first, head },
+  topic: "",
+  readers: new Set()
+})
+
+/** Removes a log that nobody can name any more, little by little, so that nobody's entries wait long. */
+const removeAll = (write: GroupCommit["write"], room: string): Effect.Effect<void, Unavailable> =>
+  Effect.gen(function* () {
+    while (yield* write({ _tag: "RemoveSome", room }));
+  })
+
+/** How long what was removed may be found in the WAL, where nobody reads the file. */
+const traceTime = "1 minute"
+
+/** Gives what has this done after a while, once for all who ask meanwhile, and again if it couldn't be. */
+const soon = Effect.fnUntraced(function* (act: Effect.Effect<boolean>) {
+  const isWanted = Latch.makeUnsafe(false)
+  const actWhenWanted = Effect.gen(function* () {
+    yield* isWanted.await
+    yield* Effect.sleep(traceTime)
+    isWanted.closeUnsafe()
+    if (!(yield* act)) isWanted.openUnsafe()
+  })
+  yield* Effect.forkScoped(Effect.forever(actWhenWanted))
+  return Effect.sync(() => void isWanted.openUnsafe())
 })
 
 interface Opening {
   readonly held: HeldLog
+  /** The persons whose conversation it is, if it is one. */
+  readonly between?: Pair
   readonly publish: Publish
   readonly write: GroupCommit["write"]
   readonly read: Read
   readonly keep: number
+  readonly reactions: number
+  readonly erased: () => void
 }
 
 /** The most entries that are given up with one append, which has to wait for that. */
 const mostAtOnce = 1_024
 
 /** The log of a room, for one who has opened it. */
-const openLog = ({ held, keep, publish, read, write }: Opening): RoomLog => {
+const openLog = ({ between, erased, held, keep, publish, reactions, read, write }: Opening): RoomLog => {
   const { epoch, readers, room } = held
 
   /** Gives up what is too much, when it is time to. */
@@ -139,11 +251,12 @@ const openLog = ({ held, keep, publish, read, write }: Opening): RoomLog => {
     epoch,
     first: () => held.first,
     head: () => held.head,
+    topic: () => held.topic,
     // Goes on although nobody may want to know any more, so that whoever opens the log next knows its head.
     append: (drafts) => {
       giveUp()
       const { first, firstInFile } = held
-      const given = { room, epoch, drafts: drafts.map(rowOf) }
+      const given = { room, epoch, reactions, drafts: drafts.map(rowOf), ...(between === undefined ? {} : { between }) }
       const work = { _tag: "Append", ...given, ...(first > firstInFile ? { first } : {}) } as const
       return Effect.map(write(work), (places) => {
         held.firstInFile = Math.max(held.firstInFile, first)
@@ -153,6 +266,10 @@ const openLog = ({ held, keep, publish, read, write }: Opening): RoomLog => {
         )
         const added = addedBy(placed)
         held.head += added.length
+        for (const entry of added) {
+          if (entry.type === "topic") held.topic = entry.text
+          if (entry.type === "delete") erased()
+        }
         publish(added)
         return placed
       }).pipe(Effect.uninterruptible)

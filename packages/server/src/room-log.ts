@@ -3,15 +3,22 @@
  *
  * @module
  */
-import type { Message } from "@tertulia/protocol"
+import { type EntryEvent, type ErrorCode, type Message, mentionsIn } from "@tertulia/protocol"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { ConversationLogs } from "./conversation-logs.ts"
+import type { Search } from "./search.ts"
 
-/** An entry of a log. */
-export type Entry = Omit<Message, "type" | "room">
+type InRoom<Event> = Event extends EntryEvent ? Omit<Event, "room"> : never
+
+/** An entry of a log, as it is shown: a message, what became of one, or what changes one. */
+export type Entry = InRoom<EntryEvent>
+
+/** The entry of a `send`: most are. */
+export type MessageEntry = InRoom<Message>
 
 /** Whoever appends. Their keys are theirs alone (KEY-6): those that a log in memory knows of them go with this object. */
 export interface Author {
@@ -19,21 +26,39 @@ export interface Author {
   readonly id: string
 }
 
+/** What somebody wants to have said: what a key stands for (KEY-2), whatever became of it. */
+export type Content =
+  | { readonly type: "message"; readonly text: string; readonly replyTo?: number }
+  | { readonly type: "edit"; readonly target: number; readonly text: string }
+  | { readonly type: "delete"; readonly target: number }
+  | { readonly type: "react"; readonly target: number; readonly reaction: string; readonly on: boolean }
+  | { readonly type: "topic"; readonly text: string }
+
 /** An entry that has no place yet. */
-export interface Draft extends Omit<Entry, "seq"> {
+export type Draft = Content & {
   readonly author: Author
+  readonly from: string
+  readonly key?: string
+  readonly at: string
 }
 
-/** What an author has appended before with a key; its text, while the log has it. */
+/** What an author has appended before with a key, or what had been so before it was asked for; what it said, while the log has it. */
 export interface Known {
   readonly _tag: "Known"
   readonly seq: number
   readonly at: string
-  readonly text?: string
+  readonly content?: Content
 }
 
-/** What became of a draft: an entry of its own, or nothing, because its author had used its key in this log before. */
-export type Placed = { readonly _tag: "Added"; readonly entry: Entry } | Known
+/** Why a log takes a draft for none: nothing was appended, and its key is unused (KEY-4). */
+export interface Rejected {
+  readonly _tag: "Rejected"
+  readonly code: Extract<ErrorCode, "no-such-entry" | "forbidden" | "limit-reached">
+  readonly field: "target" | "replyTo" | "reaction"
+}
+
+/** What became of a draft: an entry of its own, or nothing, because it was there before or can't be. */
+export type Placed = { readonly _tag: "Added"; readonly entry: Entry } | Known | Rejected
 
 /** The storage has refused: nothing was done, and nothing will be. */
 export class Unavailable extends Data.TaggedError("Unavailable")<{ readonly message: string }> {}
@@ -48,6 +73,8 @@ export interface RoomLog {
   readonly first: () => number
   /** The `seq` of the last entry that was published, or 0; it never falls (EPOCH-1). */
   readonly head: () => number
+  /** What the room is about, as of `head`; "" for nothing. */
+  readonly topic: () => string
   /**
    * Appends in order and says what became of each draft, once that is as durable as this log makes it and has been published.
    * A defect means that the outcome is unknown. The room makes one call at a time. A draft whose author has used its key in
@@ -76,13 +103,35 @@ export class RoomLogs extends Context.Service<
     readonly open: (room: string, publish: Publish) => Effect.Effect<RoomLog, Unavailable, Scope.Scope>
     /** What an author has appended to a room with a key, as far as it is published; the room need not be open (KEY-7). */
     readonly known: (room: string, author: Author, key: string) => Effect.Effect<Known | undefined, Unavailable>
+    /** Finds entries by their words, where the storage can: then the server claims `search`. */
+    readonly search?: Search
+    /** Where conversations are kept; absent where logs don't outlive the server, and so the server doesn't claim `direct` (DIRECT-1). */
+    readonly conversations?: ConversationLogs
+    /** Whether it takes drafts of all kinds: then the server claims rich. */
+    readonly rich: boolean
+    /** What others have said above a `seq`, up to another, and not taken back: how many messages (READ-2). */
+    readonly unread: (room: string, author: Author, after: number, head: number) => Effect.Effect<number, Unavailable>
     /** Waits until the storage can't go on. */
     readonly failed: Effect.Effect<never, StorageBroken>
   }
 >()("@tertulia/server/RoomLogs") {}
 
 /** The entry that a draft becomes at a place. */
-export const entryAt = (seq: number, { author: _, ...fields }: Draft): Entry => ({ seq, ...fields })
+export const entryAt = (seq: number, { author: _, ...fields }: Draft): Entry =>
+  "text" in fields && fields.text.includes("@") ? withMentions({ seq, ...fields }) : { seq, ...fields }
+
+/** What is shown of an entry with the nicks that its text names (MENTION-1). */
+export const withMentions = (entry: Entry): Entry => {
+  if (entry.type !== "message" && entry.type !== "edit") return entry
+  const mentions = mentionsIn(entry.text ?? "")
+  return mentions.length === 0 ? entry : { ...entry, mentions }
+}
+
+/** Whether two who want to have something said want the same (KEY-3). */
+export const isSameContent = (one: Content, other: Content): boolean =>
+  contentFields.every((field) => Reflect.get(one, field) === Reflect.get(other, field))
+
+const contentFields = ["type", "text", "replyTo", "target", "reaction", "on"]
 
 /** The entries that an append has added. */
 export const addedBy = (placed: ReadonlyArray<Placed>): ReadonlyArray<Entry> =>

@@ -12,13 +12,29 @@ import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import { errorLine, sentAgainLine, sentLine } from "./encode.ts"
-import type { Room } from "./room.ts"
-import type { Draft, Known, Placed, Unavailable } from "./room-log.ts"
+import type { Intake } from "./intake.ts"
+import type { Refused } from "./refused.ts"
+import {
+  type Content,
+  type Draft,
+  isSameContent,
+  type Known,
+  type Placed,
+  type Rejected,
+  type Unavailable
+} from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 
+/** Where an entry goes: a room, or a conversation as its sender sees it. */
+export interface Target extends Pick<Intake, "submit"> {
+  readonly name: string
+}
+
 export interface Sending {
-  /** Hands in an entry; its `sent`, or its `error`, is said when that is known. */
-  readonly send: (re: number, room: Room, draft: Draft) => Effect.Effect<void>
+  /** Waits until an entry may be handed in that goes to what has this name. */
+  readonly ready: (name: string) => Effect.Effect<void>
+  /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known, and `onAdded` called before `sent`. */
+  readonly hand: (re: number, target: Target, draft: Draft, onAdded?: () => void) => void
   /** Waits until nothing is under way. */
   readonly settled: Effect.Effect<void>
   readonly isSettled: () => boolean
@@ -34,13 +50,13 @@ export interface SendingOptions {
 
 export const makeSending = ({ mark, onUnknown, say }: SendingOptions): Sending => {
   const idle = Latch.makeUnsafe(true)
-  let underWay: { readonly room: Room; count: number; bytes: number } | undefined
+  let underWay: { readonly name: string; count: number; bytes: number } | undefined
 
   const settled = Effect.suspend(() => (underWay === undefined ? Effect.void : idle.await))
 
-  const settle = (re: number, room: Room, text: string, outcome: Exit.Exit<Placed, Unavailable>) => {
+  const settle = (re: number, name: string, draft: Draft, outcome: Exit.Exit<Placed, Unavailable>) => {
     const refused = Exit.isFailure(outcome) ? Cause.findError(outcome.cause) : undefined
-    if (Exit.isSuccess(outcome)) say(placedLine(re, room.name, text, outcome.value))
+    if (Exit.isSuccess(outcome)) say(placedLine(re, name, draft, outcome.value))
     else if (refused !== undefined && Result.isSuccess(refused)) say(errorLine(re, unavailable(refused.success)))
     // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
     else return onUnknown()
@@ -49,31 +65,59 @@ export const makeSending = ({ mark, onUnknown, say }: SendingOptions): Sending =
     idle.openUnsafe()
   }
 
-  const send: Sending["send"] = Effect.fnUntraced(function* (re, room, draft) {
-    if (underWay !== undefined && (underWay.room !== room || underWay.bytes > mark)) yield* settled
+  const ready: Sending["ready"] = (name) =>
+    Effect.suspend(() =>
+      underWay !== undefined && (underWay.name !== name || underWay.bytes > mark) ? settled : Effect.void
+    )
+
+  const hand: Sending["hand"] = (re, { name, submit }, draft, onAdded) => {
     idle.closeUnsafe()
-    underWay ??= { room, count: 0, bytes: 0 }
+    underWay ??= { name, count: 0, bytes: 0 }
     underWay.count++
     underWay.bytes += bytesToCome(draft)
-    room.submit({ ...draft, settle: (outcome) => settle(re, room, draft.text, outcome) })
-  })
+    submit({
+      ...draft,
+      settle: (outcome) => {
+        if (Exit.isSuccess(outcome) && outcome.value._tag === "Added") onAdded?.()
+        settle(re, name, draft, outcome)
+      }
+    })
+  }
 
-  return { send, settled, isSettled: () => underWay === undefined }
+  return { ready, hand, settled, isSettled: () => underWay === undefined }
 }
 
-/** The reply to a `send` that the log has answered. */
-const placedLine = (re: number, room: string, text: string, placed: Placed): string =>
-  placed._tag === "Added" ? sentLine(re, room, placed.entry) : knownLine(re, room, text, placed)
+/** The reply to what the log has answered. */
+const placedLine = (re: number, room: string, content: Content, placed: Placed): string => {
+  if (placed._tag === "Added") return sentLine(re, room, placed.entry)
+  return placed._tag === "Known" ? knownLine(re, room, content, placed) : errorLine(re, rejected(placed))
+}
 
-/** The reply to a `send` whose key is known (KEY-2, KEY-3): of an entry that is gone, nobody can say that its text was another. */
-export const knownLine = (re: number, room: string, text: string, known: Known): string =>
-  known.text === undefined || known.text === text ? sentAgainLine(re, room, known) : errorLine(re, keyReused)
+/** The reply to what is known (KEY-2, KEY-3): of an entry that is gone, nobody can say that it was another. */
+export const knownLine = (re: number, room: string, content: Content, known: Known): string =>
+  known.content === undefined || isSameContent(known.content, content)
+    ? sentAgainLine(re, room, known)
+    : errorLine(re, keyReused)
+
+const rejected = ({ code, field }: Rejected): Refused => {
+  if (code === "forbidden") return { code, field, message: "only its author may do that with a message" }
+  if (code === "limit-reached") {
+    return { code, field, message: "the message has as many different reactions as it may have" }
+  }
+  return { code, field, message: nothingThere[field] }
+}
+
+const nothingThere: Readonly<Record<Rejected["field"], string>> = {
+  target: "this log has no such message that could be meant",
+  replyTo: "this log has no such message to reply to",
+  reaction: "you have no such reaction to it"
+}
 
 const keyReused = {
   code: "key-reused",
   field: "key",
-  message: "you have sent another text with this key: take a new one"
+  message: "you have sent something else with this key: take a new one"
 } as const
 
 /** The most bytes that an entry brings back to its sender, as `message` and `sent`. */
-const bytesToCome = ({ text }: Draft): number => 3 * text.length + 400
+const bytesToCome = (draft: Draft): number => 3 * ("text" in draft ? draft.text.length : 64) + 400

@@ -10,8 +10,9 @@ import {
   type Limits,
   protocolVersion,
   requestsOf,
-  type UnknownFields,
-  unknownFieldsOf
+  richLine,
+  type Unclaimed,
+  unclaimedBy
 } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -19,11 +20,13 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { Claims } from "./claims.ts"
+import { type Conversations, makeConversations } from "./conversations.ts"
 import { makeDoor } from "./door.ts"
-import { makePeople, type People, type Seat } from "./people.ts"
+import { makePeople, type People, type PeopleOptions, type Seat } from "./people.ts"
 import { makePresences, type Presences } from "./presence.ts"
 import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
+import type { Search } from "./search.ts"
 import { type Session, serveConnection } from "./session.ts"
 import type { Address, ListenFailed, Transport } from "./transport.ts"
 import { watch } from "./watch.ts"
@@ -41,12 +44,18 @@ export interface Server extends ServerOptions {
   readonly hello: Uint8Array
   /** The requests of the profiles that the server claims. */
   readonly requests: ReadonlySet<string>
-  /** The fields of profiles that it doesn't claim. */
-  readonly unknownFields: UnknownFields
+  /** What belongs to profiles that it doesn't claim. */
+  readonly unclaimed: Unclaimed
   readonly rooms: Rooms
   /** What a person has sent to a room with a key (KEY-7). */
   readonly sentBefore: RoomLogs["Service"]["known"]
+  /** Finds entries, when the server claims `search`. */
+  readonly search: Search | undefined
+  /** How many messages of others stand in a stretch of a room's log (READ-3). */
+  readonly unread: RoomLogs["Service"]["unread"]
   readonly people: People
+  /** Absent when the server doesn't claim `direct`. */
+  readonly conversations: Conversations | undefined
   readonly presences: Presences
   readonly sessions: Set<Session>
   /** Monotonic milliseconds. */
@@ -71,23 +80,37 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
-  const { durable, known } = yield* RoomLogs
-  const features = [...(durable ? [claimOf("history")] : []), claimOf("resume"), claimOf("presence")]
+  const { conversations: conversationLogs, durable, known, rich, search, unread } = yield* RoomLogs
+  const features = [
+    ...(durable ? [claimOf("history")] : []),
+    claimOf("resume"),
+    ...(conversationLogs === undefined ? [] : [claimOf("direct")]),
+    claimOf("presence"),
+    ...(rich && fitsRich(options.limits) ? [claimOf("rich")] : []),
+    ...(search === undefined ? [] : [claimOf("search")])
+  ]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
   const rooms = yield* makeRooms(options.limits, fork)
   const leave = ({ member, room }: Seat) => rooms.leave(room, member)
   const today = () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
   const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
-  const ways = { now, leave, fork, born: presences.born, onEnd: presences.end }
+  const conversations = conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork)
+  const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
+  const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
+  const people = yield* makePeople({ grace: options.limits.grace, ...ways })
+  conversations?.restore(people.all())
   const server: Server = {
     ...options,
     hello: Buffer.from(helloLine(options, features)),
     requests: requestsOf(features),
-    unknownFields: unknownFieldsOf(features),
+    unclaimed: unclaimedBy(features),
     sentBefore: known,
+    search,
+    unread,
     rooms,
-    people: yield* makePeople({ grace: options.limits.grace, ...ways }),
+    people,
+    conversations,
     presences,
     sessions: new Set(),
     now,
@@ -102,6 +125,9 @@ export const serve = Effect.fnUntraced(function* (
     run(door(connection, serveConnection(server, connection)))
   })
 })
+
+/** Whether a message goes on one line with all that others think of it (RICH-6). */
+const fitsRich = (limits: Limits): boolean => limits.line >= richLine(limits)
 
 /** What runs for nobody in particular has nobody else to tell. */
 const logDefects = (effect: Effect.Effect<void>): Effect.Effect<void> =>

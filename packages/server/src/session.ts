@@ -39,6 +39,8 @@ export interface Session {
   person: Person | undefined
   /** The rooms that this connection is in, by name. */
   readonly seats: Map<string, Seat>
+  /** Where the others have been told that this person types: when, in monotonic milliseconds, and whether they think so still. */
+  readonly typing: Map<string, { readonly at: number; readonly on: boolean }>
   /** Since when the connection has been open, in monotonic milliseconds. */
   readonly since: number
   /** Since when the server has waited for bytes; undefined while it isn't reading (HEART-4). */
@@ -102,6 +104,7 @@ const makeSession = (server: Server, connection: Connection) => {
     sending,
     person: undefined,
     seats: new Map(),
+    typing: new Map(),
     since: now(),
     listeningSince: undefined,
     pingedAt: undefined,
@@ -143,12 +146,15 @@ const makeSession = (server: Server, connection: Connection) => {
       return undefined
     })
 
+  const isCursor = (cursor: string) => server.search?.placeOf(cursor) !== undefined
+
   const execute = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
     const wrongState = stateFault(session.person?.nick, envelope.type)
     if (wrongState !== undefined) return Effect.fail(wrongState)
-    const request = decodeRequest(envelope, limits, server.unknownFields)
+    const context = { unclaimed: server.unclaimed, nick: session.person?.nick, isCursor }
+    const request = decodeRequest(envelope, limits, context)
     if (Result.isFailure(request)) return Effect.fail(request.failure)
-    if (envelope.type === "send") return handle(session, request.success)
+    if (appends.has(envelope.type)) return handle(session, request.success)
     return Effect.andThen(sending.settled, handle(session, request.success))
   }
 
@@ -213,6 +219,9 @@ const makeSession = (server: Server, connection: Connection) => {
 
   return { session, converse, depart }
 }
+
+/** Requests that append: those to one room may be under way together (sending.ts). */
+const appends: ReadonlySet<RequestType> = new Set(["send", "edit", "delete", "react", "topic"])
 
 /** What the state of a connection says against a request, before its fields are looked at (LOGIN-3, LOGIN-4). */
 const stateFault = (nick: string | undefined, type: RequestType): Refused | undefined => {

@@ -26,15 +26,17 @@ const endWithMore = '],"more":true}\n'
  */
 export const sliceLine = (head: string, cut: Cut, item: (place: number) => string): string => {
   const last = Math.min(cut.length, cut.from + cut.limit)
-  let body = head
-  let bodyWithMore = head
+  const items: Array<string> = []
   let bytes = Buffer.byteLength(head)
+  // How many of them leave room for saying that there are more.
+  let fitting = 0
   for (let place = cut.from; place < last; place++) {
-    const next = place === cut.from ? item(place) : `,${item(place)}`
-    bytes += Buffer.byteLength(next)
-    if (bytes + end.length > cut.line) return bodyWithMore + endWithMore
-    body += next
-    if (bytes + endWithMore.length <= cut.line) bodyWithMore = body
+    const text = item(place)
+    bytes += Buffer.byteLength(text) + (items.length === 0 ? 0 : 1)
+    if (bytes + end.length > cut.line) return head + items.slice(0, fitting).join(",") + endWithMore
+    items.push(text)
+    if (bytes + endWithMore.length <= cut.line) fitting = items.length
   }
-  return last < cut.length ? bodyWithMore + endWithMore : body + end
+  if (last === cut.length) return head + items.join(",") + end
+  return head + items.slice(0, fitting).join(",") + endWithMore
 }

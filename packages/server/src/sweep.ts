@@ -81,7 +81,7 @@ const sweepRoom = Effect.fnUntraced(function* ({ hold, read, write }: Sweeping, 
     giveUpBefore(log, yield* read("stays", { room, first: log.first, kept }))
     const { epoch, first } = log
     if (first === log.firstInFile) return first - before
-    yield* write({ _tag: "Append", room, epoch, drafts: [], first })
+    yield* write({ _tag: "Append", room, epoch, drafts: [], reactions: 0, first })
     log.firstInFile = Math.max(log.firstInFile, first)
   }
 }, Effect.scoped)

@@ -26,7 +26,7 @@ export const watch = (server: Server): Effect.Effect<never> => {
     if (hasWaited) return Effect.void
     for (const session of server.sessions) lookAt(session, now)
     server.people.expire(now)
-    return server.presences.look(server.people.everybody(), now)
+    return server.presences.look(server.people.all(), now)
   })
   return Effect.forever(Effect.andThen(Effect.sleep(tick), look))
 }

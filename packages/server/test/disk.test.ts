@@ -24,6 +24,7 @@ test("what doesn't fit is refused as a whole and leaves no hole; with space agai
     _tag: "Append",
     room,
     epoch: room,
+    reactions: 8,
     drafts: texts.map((text) => rowOf(draft(text)))
   })
   expect(write([append("#cafe", "one")])).toEqual({ _tag: "Committed", results: [[1]] })

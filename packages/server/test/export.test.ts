@@ -8,7 +8,7 @@ import { transcriptOf } from "../src/operate/transcript.ts"
 import { openDataFile, openToLook } from "../src/sqlite/data-file.ts"
 import { takeSnapshot } from "../src/sqlite/snapshot.ts"
 import { makeWriter, rowOf } from "../src/sqlite/writer.ts"
-import { epochOf, plant, tamper } from "./support/files.ts"
+import { epochOf, plant, tamper, undoRich } from "./support/files.ts"
 import { draft, openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
@@ -39,7 +39,7 @@ const openCafe = async () => {
 }
 
 const cafe = [
-  `{"format":"tertulia-log","version":1,"room":"#cafe","epoch":"${epochOf("#cafe")}","first":7,"head":9}`,
+  `{"format":"tertulia-log","version":2,"room":"#cafe","epoch":"${epochOf("#cafe")}","first":7,"head":9}`,
   '{"seq":7,"from":"ana","text":"hola","at":"2026-11-20T20:08:00.000Z","key":"a1"}',
   '{"seq":8,"from":"leo","text":"¡hola!\\n2026-11-20 20:08:00 ana: it wasn\'t me\\n\\n\\tbye","at":"2026-11-20T20:08:01.500Z"}',
   '{"seq":9,"from":"ana","text":"\\u202eevil\\u2028","at":"2026-11-20T20:07:59.999Z"}',
@@ -77,7 +77,9 @@ describe("the log of a room", () => {
     )
     fc.assert(
       fc.property(texts, (texts) => {
-        const lines = texts.map((text, seq) => transcriptOf({ seq, from: "ana", text, at: "2026-11-20T20:08:00.000Z" }))
+        const lines = texts.map((text, seq) =>
+          transcriptOf({ type: "message", seq, from: "ana", text, at: "2026-11-20T20:08:00.000Z" })
+        )
         const back = lines
           .join("")
           .split(/^(?=2026-)/mu)
@@ -120,7 +122,7 @@ test("all rooms are a file each", async () => {
   expect((await readdir(all)).sort()).toEqual(["bar.ndjson", "cafe.ndjson", "gone.ndjson"])
   expect(await readFile(join(all, "cafe.ndjson"), "utf8")).toBe(cafe)
   expect(await readFile(join(all, "gone.ndjson"), "utf8")).toBe(
-    `{"format":"tertulia-log","version":1,"room":"#gone","epoch":"${epochOf("#gone")}","first":3,"head":2}\n`
+    `{"format":"tertulia-log","version":2,"room":"#gone","epoch":"${epochOf("#gone")}","first":3,"head":2}\n`
   )
   await writeFile(join(all, "bar.txt"), "mine")
   expect(await tertulia(...args, "--format", "text")).toMatchObject({ code: 2 })
@@ -215,7 +217,11 @@ test("the file of a server that has crashed, and one of the first version, can b
   expect(await readFile(folder.to("1"), "utf8")).toContain("in the WAL")
   tamper(
     folder.to("old.db"),
-    `DROP TABLE keys; DROP TABLE sessions; PRAGMA user_version = 1;
+    `DROP TABLE keys; DROP TABLE sessions; DROP TABLE conversations; PRAGMA user_version = 1;
+     DROP TRIGGER entries_changed; DROP TRIGGER entries_gone; ${undoRich}
+     DROP TABLE words; DROP TABLE unindexed; DROP TABLE ciphers;
+     ALTER TABLE entries DROP COLUMN place; ALTER TABLE rooms DROP COLUMN place;
+     ALTER TABLE rooms DROP COLUMN drift; ALTER TABLE rooms DROP COLUMN indexed;
      CREATE UNIQUE INDEX entries_by_key ON entries (room, author, key) WHERE key IS NOT NULL;`
   )
   expect(await tertulia(...args, "--out", folder.to("2"))).toMatchObject({ code: 0, err: [] })

@@ -121,12 +121,12 @@ const bad: ReadonlyArray<readonly [what: string, lines: ReadonlyArray<string | B
     ['{"type":"hello"}'],
     'line 1: this is no log of a room: the first line of one has "format":"tertulia-log"'
   ],
-  ["a newer version", [header({ version: 2 })], "line 1: version must be 1"],
+  ["a newer version", [header({ version: 3 })], "line 1: version must be 1 or 2"],
   ["a room that can't be", [header({ room: "#../x" })], 'line 1: room must be "#" and 1 to 32 of a-z'],
   [
     "a header with something else",
-    [header({ topic: "beer" })],
-    'line 1: "topic" means nothing in this version of the format'
+    [header({ owner: "ana" })],
+    'line 1: "owner" means nothing in this version of the format'
   ],
   ["a first that can't be", [header({ first: 4 })], "line 1: first is 4: it must be at most head + 1, which is 3"],
   ["a line that is no JSON", [header(), entry(1), "{"], "line 3: this is not a JSON object"],

@@ -105,6 +105,7 @@ test("a session that can't be kept isn't given, and the nick is free", async () 
     left: [],
     keep: () =>
       Effect.suspend(() => (isFull ? Effect.fail(new Unavailable({ message: "the disk is full" })) : Effect.void)),
+    keepMark: () => Effect.void,
     forget: () => Effect.void
   })
   const logs = Layer.merge(MemoryRoomLogs.layer({ entries: 10, bytes: 1e6 }), claims)
@@ -123,6 +124,7 @@ test("whoever goes while their session is being kept leaves nothing behind", asy
   const claims = Layer.succeed(Claims, {
     left: [],
     keep: () => Effect.andThen(Deferred.succeed(asked, undefined), Effect.never),
+    keepMark: () => Effect.void,
     forget: (digests) => Effect.sync(() => void forgotten.push(...digests))
   })
   const logs = Layer.merge(MemoryRoomLogs.layer({ entries: 10, bytes: 1e6 }), claims)

@@ -172,8 +172,10 @@ test("what is given up is the longest beginning of the log of which nothing is t
   const since = fc.integer({ min: 0, max: 9 })
   const bound = fc.integer({ min: 1, max: 700 })
   const property = fc.property(times, since, bound, (times, since, entries) => {
-    db.exec("BEGIN; INSERT INTO rooms VALUES (1, '#cafe', 'k', 1, 0)")
-    const add = db.prepare("INSERT INTO entries VALUES (1, ?, 'ana', NULL, ?, 'hola')")
+    db.exec("BEGIN; INSERT INTO rooms (id, name, epoch, first, head) VALUES (1, '#cafe', 'k', 1, 0)")
+    const add = db.prepare(
+      "INSERT INTO entries (room, seq, author, key, at, text) VALUES (1, ?, 'ana', NULL, ?, 'hola')"
+    )
     for (const [index, at] of times.entries()) add.run(index + 1, at)
     db.exec(`UPDATE rooms SET head = ${times.length}`)
     const { stays } = makeOverdue(db)

@@ -7,7 +7,14 @@ import { openHouse } from "./support/house.ts"
 /** Logs that open as the test says. */
 const logsOf = ({ open }: Pick<RoomLogs["Service"], "open">) =>
   Layer.merge(
-    Layer.succeed(RoomLogs, { durable: false, failed: Effect.never, known: () => Effect.succeed(undefined), open }),
+    Layer.succeed(RoomLogs, {
+      durable: false,
+      rich: false,
+      failed: Effect.never,
+      known: () => Effect.succeed(undefined),
+      unread: () => Effect.succeed(0),
+      open
+    }),
     layerMemory
   )
 
@@ -22,6 +29,7 @@ const scripted = (decide: (drafts: number) => Effect.Effect<void, Unavailable>) 
           epoch: `life-${++lives}`,
           first: () => 1,
           head: () => entries.length,
+          topic: () => "",
           append: (drafts) =>
             Effect.map(decide(drafts.length), () => {
               const appended = drafts.map((draft, index) => entryAt(entries.length + index + 1, draft))
@@ -100,6 +108,7 @@ test("a room that can't be opened is answered unavailable, and can be tried agai
             epoch: "k",
             first: () => 1,
             head: () => 0,
+            topic: () => "",
             append: () => Effect.succeed([]),
             read: () => Stream.empty
           })

@@ -1,7 +1,7 @@
 import { readFile, truncate, writeFile } from "node:fs/promises"
 import { describe, expect, test, vi } from "vitest"
 import { openDataFile } from "../src/sqlite/data-file.ts"
-import { epochOf, plant, tamper } from "./support/files.ts"
+import { epochOf, plant, tamper, undoRich } from "./support/files.ts"
 import { openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
@@ -48,7 +48,11 @@ test("a file of the first version can be looked at, where a key belonged to a ni
   await using folder = await openSound()
   tamper(
     folder.file,
-    `DROP TABLE keys; DROP TABLE sessions; PRAGMA user_version = 1;
+    `DROP TABLE keys; DROP TABLE sessions; DROP TABLE conversations; PRAGMA user_version = 1;
+     DROP TRIGGER entries_changed; DROP TRIGGER entries_gone; ${undoRich}
+     DROP TABLE words; DROP TABLE unindexed; DROP TABLE ciphers;
+     ALTER TABLE entries DROP COLUMN place; ALTER TABLE rooms DROP COLUMN place;
+     ALTER TABLE rooms DROP COLUMN drift; ALTER TABLE rooms DROP COLUMN indexed;
      CREATE UNIQUE INDEX entries_by_key ON entries (room, author, key) WHERE key IS NOT NULL;`
   )
   expect(await tertulia("verify", "--data", folder.file)).toMatchObject({
@@ -66,7 +70,8 @@ test("a file of the first version can be looked at, where a key belonged to a ni
   })
 })
 
-const addEntry = (room: number, seq: number) => `INSERT INTO entries VALUES (${room}, ${seq}, 'ana', NULL, 0, 'hola')`
+const addEntry = (room: number, seq: number) =>
+  `INSERT INTO entries (room, seq, author, key, at, text) VALUES (${room}, ${seq}, 'ana', NULL, 0, 'hola')`
 
 const damages: ReadonlyArray<readonly [what: string, sql: string, says: ReadonlyArray<string>]> = [
   ["a hole", "DELETE FROM entries WHERE seq IN (5, 6)", ["#cafe: missing: entry 5 and 1 more"]],
@@ -201,7 +206,7 @@ const openLarge = async () => {
 test("pages that SQLite can't read are found, exit 1", async () => {
   await using folder = await openLarge()
   const bytes = await readFile(folder.file)
-  await writeFile(folder.file, bytes.fill(0x55, 40_960, 57_344))
+  await writeFile(folder.file, bytes.fill(0x55, 122_880, 139_264))
   const { code, out } = await tertulia("verify", "--data", folder.file)
   expect({ code, out }).toEqual({
     code: 1,

@@ -121,6 +121,9 @@ export const chat = Effect.fnUntraced(function* (
         return rooms.size === 0 ? Effect.fail(news.why) : Effect.andThen(parted(news.room), refused(news.why))
       case "Waiting":
         return waits(news.item)
+      case "Another":
+        return complain(`whoever was ${news.room} has gone: this is somebody else with the same nick`)
+      case "Passed":
       case "Sent":
       case "Dropped":
         return Effect.void
@@ -218,7 +221,10 @@ export const chat = Effect.fnUntraced(function* (
   type Mishap = Refused | ConnectionLost | NotKept
 
   /** What each command does with its argument; `quit` is for the caller, who ends the conversation. */
-  const commands: Record<Exclude<CommandName, "quit">, (argument: string) => Effect.Effect<void, Mishap>> = {
+  const commands: Record<
+    Exclude<CommandName, "quit">,
+    (argument: string, rest: string) => Effect.Effect<void, Mishap>
+  > = {
     help: () => screen.show(help.join("\n")),
     rooms: () => Effect.flatMap(conversation.list, (all) => screen.show(["rooms:", ...all.map(roomLine)].join("\n"))),
     members: () =>
@@ -227,6 +233,10 @@ export const chat = Effect.fnUntraced(function* (
         : Effect.flatMap(conversation.members(current), (nicks) => notice(`here: ${crowd(nicks)}`)),
     join: (argument) => (argument === "" ? complain("which room? For example /join #cafe") : join(roomName(argument))),
     leave: (argument) => leave(argument === "" ? current : foldName(roomName(argument))),
+    tell: (nick, text) =>
+      text === ""
+        ? complain("what to whom? For example /msg leo hola")
+        : Effect.asVoid(conversation.tell(nick.replace(/^@/u, ""), text)),
     outbox: () =>
       Effect.flatMap(conversation.outbox, (items) => screen.show(["outbox:", ...items.map(outboxLine)].join("\n"))),
     again: () => decide(conversation.again),
@@ -261,7 +271,7 @@ export const chat = Effect.fnUntraced(function* (
       case "Command":
         if (typed.name === "quit") return false
         if (screen.interactive) yield* screen.show(style.dim(`> ${oneLine(line)}`))
-        return yield* Effect.as(commands[typed.name](typed.argument), true)
+        return yield* Effect.as(commands[typed.name](typed.argument, typed.rest), true)
     }
   })
 

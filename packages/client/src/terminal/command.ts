@@ -10,6 +10,7 @@ export const commands = {
   rooms: { names: ["/rooms"], argument: "", sends: "rooms", does: "lists the rooms of the server" },
   members: { names: ["/members"], argument: "", sends: "members", does: "lists who is in the room" },
   join: { names: ["/join"], argument: "#room", sends: "join", does: "enters a room, or turns to one you are in" },
+  tell: { names: ["/msg", "/mensaje"], argument: "nick text", sends: "send", does: "says it to one person alone" },
   leave: { names: ["/leave"], argument: "[#room]", sends: "leave", does: "leaves the room" },
   outbox: { names: ["/outbox"], argument: "", sends: "-", does: "shows what was typed and isn't confirmed" },
   again: { names: ["/again"], argument: "", sends: "send", does: "says again what is in doubt" },
@@ -33,7 +34,8 @@ export type Typed =
   | { readonly _tag: "Text"; readonly text: string }
   /** A word that looks like an attempt to leave. */
   | { readonly _tag: "Farewell"; readonly word: string }
-  | { readonly _tag: "Command"; readonly name: CommandName; readonly argument: string }
+  /** A command, its first word after that, and all that follows. */
+  | { readonly _tag: "Command"; readonly name: CommandName; readonly argument: string; readonly rest: string }
   | { readonly _tag: "Unknown"; readonly word: string }
 
 const byName = new Map<string, CommandName>(
@@ -51,9 +53,9 @@ export const read = (line: string): Typed => {
   if (farewells.has(trimmed.toLowerCase())) return { _tag: "Farewell", word: trimmed }
   if (!trimmed.startsWith("/")) return { _tag: "Text", text: line }
   if (trimmed.startsWith("//")) return { _tag: "Text", text: trimmed.slice(1) }
-  const [word = "", argument = ""] = trimmed.split(/\s+/u)
+  const [, word = "", argument = "", rest = ""] = /^(\S+)(?:\s+(\S+)(?:\s+(.*))?)?$/su.exec(trimmed) ?? []
   const name = byName.get(word.toLowerCase())
-  return name === undefined ? { _tag: "Unknown", word } : { _tag: "Command", name, argument }
+  return name === undefined ? { _tag: "Unknown", word } : { _tag: "Command", name, argument, rest }
 }
 
 /** A room as people write it, `cafe` or `#cafe`, as the protocol names it. */

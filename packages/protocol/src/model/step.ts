@@ -44,7 +44,14 @@ import {
 } from "./world.ts"
 
 /** What the model knows how to answer: the requests of the core, without their `id`. */
-export type Ask = Exclude<AnyAsk, { readonly type: "history" | "status" | "users" | "whois" }>
+export type Ask = Exclude<
+  AnyAsk,
+  {
+    readonly type:
+      | ("history" | "conversations" | "status" | "users" | "whois" | "search")
+      | ("edit" | "delete" | "react" | "topic" | "typing" | "read")
+  }
+>
 
 /** What a client does. */
 export type Deed =

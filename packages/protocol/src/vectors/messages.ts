@@ -44,6 +44,9 @@ const room: Kind = {
 const text: Kind = {
   wrong: [notString, ["bad-text", "TEXT-2", ["", "\u001b[2J", "\u009b2J", "one\r\ntwo", "\u007f"]]]
 }
+const direct: Kind = {
+  wrong: [notString, ["bad-name", "NAME-1", ["", "@", "leo", "#leo", "@-leo", "@the leo", `@${"a".repeat(33)}`]]]
+}
 const cursor: Kind = { wrong: [notInteger, outside(-1)] }
 const seq: Kind = { wrong: [notInteger, outside(0, -1)] }
 const limit: Kind = { wrong: [notInteger, ["bad-request", "LIST-4", [0, -1]], outside()] }
@@ -90,6 +93,22 @@ const rooms: Kind = {
     ]
   ]
 }
+const conversations: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [
+        ["@leo"],
+        [{ room: "@leo", epoch: "c8", first: 1 }],
+        [{ room: "#leo", epoch: "c8", first: 1, head: 2 }],
+        [{ room: "@Leo", epoch: "c8", first: 1, head: 2 }],
+        [{ room: "@leo", epoch: "c8", first: 1, head: 2, last: { seq: 2 } }]
+      ]
+    ]
+  ]
+}
 const entries: Kind = {
   wrong: [
     notList,
@@ -113,6 +132,34 @@ const limits: Kind = {
 }
 const key: Kind = {
   wrong: [notString, ["bad-request", "KEY-9", ["", "a 1", "a.1", "ñ", "a1\n", "a".repeat(65)]]]
+}
+const searchText: Kind = {
+  wrong: [notString, ["bad-text", "SEARCH-11", ["", " ", "*", '""', "😀", "\u0301", "\u001b[2J", "a\u0007"]]]
+}
+const askedTime: Kind = {
+  wrong: [
+    notString,
+    ["bad-request", "SEARCH-12", ["", "now", "2026-11-20", "2026-11-20T20:08:00Z", "2026-11-20T20:08:00.000+01:00"]]
+  ]
+}
+const searchCursor: Kind = {
+  wrong: [notString, ["bad-request", "SEARCH-12", ["", "p7 Qd0", "ñ", "a".repeat(129)]]]
+}
+const searchLimit: Kind = { wrong: [notInteger, ["bad-request", "SEARCH-12", [0, -1]], outside()] }
+const givenCursor: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "p7 Qd0", "a".repeat(129)]]] }
+const results: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [
+        ["hola"],
+        [{ type: "message", seq: 41, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }],
+        [{ seq: 41 }]
+      ]
+    ]
+  ]
 }
 const secret: Kind = {
   wrong: [notString, ["bad-request", "REPLY-9", ["", "too-short", "s p a c e s   a r e", "a".repeat(129)]]]
@@ -146,6 +193,26 @@ const presences: Kind = {
 }
 const roomNames: Kind = {
   wrong: [notList, ["bad-name", "NAME-3", [["#Cafe"], ["cafe"]]], ["bad-request", "REPLY-9", [[5]]]]
+}
+const target: Kind = { wrong: [notInteger, outside(0, -1)] }
+const oneLine = ["bad-text", "TEXT-2", ["\u001b[2J", "one\ntwo", "a\tb", "\u009b", "\u007f"]] as const
+const reaction: Kind = {
+  wrong: [notString, ["bad-text", "REACT-1", ["", ...oneLine[2]]]]
+}
+const topic: Kind = {
+  wrong: [notString, ["bad-text", "TOPIC-1", oneLine[2]]]
+}
+const sentReaction: Kind = { wrong: [notString, ["bad-text", "REPLY-9", ["", ...oneLine[2]]]] }
+const sentTopic: Kind = { wrong: [notString, ["bad-text", "REPLY-9", oneLine[2]]] }
+const reactions: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [["+1"], [{ reaction: "+1" }], [{ count: 1 }], [{ reaction: "+1", count: 0 }], [{ reaction: "", count: 1 }]]
+    ]
+  ]
 }
 const heartbeat: Kind = { wrong: [notInteger, outside(0, 301)] }
 const protocol: Kind = { wrong: [notInteger, outside(0)] }
@@ -223,6 +290,15 @@ const requests: { readonly [Type in RequestType]: Message } = {
       "the largest cursor": { type: "history", id: 13, room: "#cafe", after: Number.MAX_SAFE_INTEGER }
     }
   },
+  conversations: {
+    requirement: "DIRECT-16",
+    good: { type: "conversations", id: 21, after: "@leo", limit: 50 },
+    fields: { id, after: optional(direct), limit: optional(limit) },
+    also: {
+      "nothing more": { type: "conversations", id: 21 },
+      "a name in capitals": { type: "conversations", id: 21, after: "@LEO" }
+    }
+  },
   status: {
     requirement: "STATUS-1",
     good: { type: "status", id: 19, status: "busy", text: "in a class until ten", display: "Ana María" },
@@ -250,6 +326,80 @@ const requests: { readonly [Type in RequestType]: Message } = {
     good: { type: "whois", id: 24, nick: "leo" },
     fields: { id, nick },
     also: { "a nick in capitals": { type: "whois", id: 24, nick: "LEO" } }
+  },
+  edit: {
+    requirement: "RICH-1",
+    good: { type: "edit", id: 20, room: "#cafe", target: 42, text: "¡hola!" },
+    fields: { id, room, target, text },
+    also: { "the largest target": { type: "edit", id: 20, room: "#cafe", target: Number.MAX_SAFE_INTEGER, text: "a" } }
+  },
+  delete: {
+    requirement: "RICH-1",
+    good: { type: "delete", id: 21, room: "#cafe", target: 42 },
+    fields: { id, room, target }
+  },
+  react: {
+    requirement: "REACT-1",
+    good: { type: "react", id: 22, room: "#cafe", target: 42, reaction: "+1", on: false },
+    fields: { id, room, target, reaction, on: optional(flag) },
+    also: {
+      "a picture": { type: "react", id: 22, room: "#cafe", target: 42, reaction: "👩‍👩‍👧" },
+      "64 bytes": { type: "react", id: 22, room: "#cafe", target: 42, reaction: "ñ".repeat(32) }
+    }
+  },
+  topic: {
+    requirement: "TOPIC-1",
+    good: { type: "topic", id: 24, room: "#cafe", text: "the party on Friday" },
+    fields: { id, room, text: topic },
+    also: {
+      "no topic": { type: "topic", id: 24, room: "#cafe", text: "" },
+      "256 bytes": { type: "topic", id: 24, room: "#cafe", text: "漢".repeat(85) }
+    }
+  },
+  typing: {
+    requirement: "TYPING-1",
+    good: { type: "typing", id: 25, room: "#cafe", on: false },
+    fields: { id, room, on: optional(flag) },
+    also: { "no more than a room": { type: "typing", id: 25, room: "#cafe" } }
+  },
+  read: {
+    requirement: "READ-1",
+    good: { type: "read", id: 27, room: "#cafe", seq: 42 },
+    fields: { id, room, seq: optional(cursor) },
+    also: {
+      "no more than a room": { type: "read", id: 28, room: "#cafe" },
+      "a mark before the first entry": { type: "read", id: 28, room: "#cafe", seq: 0 }
+    }
+  },
+  search: {
+    requirement: "SEARCH-1",
+    good: {
+      type: "search",
+      id: 20,
+      text: "at eight",
+      room: "#cafe",
+      from: "ana",
+      since: "2026-11-20T00:00:00.000Z",
+      until: "2026-11-20T23:59:59.999Z",
+      limit: 50
+    },
+    fields: {
+      id,
+      text: searchText,
+      room: optional(room),
+      from: optional(nick),
+      since: optional(askedTime),
+      until: optional(askedTime),
+      before: optional(searchCursor),
+      limit: optional(searchLimit)
+    },
+    also: {
+      "no more than a text": { type: "search", id: 19, text: "canción" },
+      "one letter": { type: "search", id: 19, text: "a" },
+      "one ideograph": { type: "search", id: 19, text: "漢" },
+      "what looks like operators": { type: "search", id: 19, text: 'a OR "b c"* NEAR(d) -e ^f text:g' },
+      "a limit above every page": { type: "search", id: 19, text: "a", limit: Number.MAX_SAFE_INTEGER }
+    }
   }
 }
 
@@ -272,6 +422,30 @@ const additions: { readonly [Added in Profile]?: { readonly [type: string]: Mess
       also: {
         "the longest key": { type: "send", id: 16, room: "#cafe", text: "hola", key: "Az09_-".padEnd(64, "x") }
       }
+    }
+  },
+  direct: {
+    send: {
+      requirement: "DIRECT-2",
+      good: { type: "send", id: 19, room: "@leo", text: "hola", epoch: "c8" },
+      fields: { epoch: optional(words) },
+      also: {
+        "a nick in capitals": { type: "send", id: 19, room: "@Leo", text: "hola" },
+        "an epoch that no server makes": { type: "send", id: 19, room: "@leo", text: "hola", epoch: "" }
+      }
+    },
+    history: {
+      requirement: "DIRECT-2",
+      good: { type: "history", id: 20, room: "@leo", after: 3, epoch: "c8" },
+      fields: { epoch: optional(words) },
+      also: { "no more than a nick": { type: "history", id: 20, room: "@leo" } }
+    }
+  },
+  rich: {
+    send: {
+      requirement: "REPLYTO-1",
+      good: { type: "send", id: 19, room: "#cafe", text: "¡hola!", replyTo: 42 },
+      fields: { replyTo: optional(target) }
     }
   }
 }
@@ -306,7 +480,9 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
       head: 41,
       resumed: true,
       members: ["ana"],
-      more: true
+      more: true,
+      topic: "the party on Friday",
+      read: 40
     },
     fields: {
       re,
@@ -316,7 +492,9 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
       head: cursor,
       resumed: optional(flag),
       members: nicks,
-      more: optional(flag)
+      more: optional(flag),
+      topic: optional(sentTopic),
+      read: optional(seq)
     },
     also: {
       "a log without entries": {
@@ -335,7 +513,10 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
     requirement: "SEND-1",
     good: { type: "sent", re: 16, room: "#cafe", seq: 42, at, duplicate: true },
     fields: { re, room: sentRoom, seq, at: time, duplicate: optional(flag) },
-    also: { "a first attempt": { type: "sent", re: 3, room: "#cafe", seq: 42, at } }
+    also: {
+      "a first attempt": { type: "sent", re: 3, room: "#cafe", seq: 42, at },
+      "the name of a conversation": { type: "sent", re: 19, room: "@leo", seq: 1, at }
+    }
   },
   rooms: {
     requirement: "LIST-1",
@@ -366,7 +547,71 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
     },
     fields: { re, room: sentRoom, epoch, first: seq, head: cursor, entries, more: optional(flag) },
     also: {
-      "no entries": { type: "history", re: 14, room: "#cafe", epoch: "k3", first: 1, head: 0, entries: [] }
+      "no entries": { type: "history", re: 14, room: "#cafe", epoch: "k3", first: 1, head: 0, entries: [] },
+      "the name of a conversation": {
+        type: "history",
+        re: 20,
+        room: "@leo",
+        epoch: "c8",
+        first: 1,
+        head: 0,
+        entries: []
+      },
+      "entries of all kinds": {
+        type: "history",
+        re: 14,
+        room: "#cafe",
+        epoch: "k3",
+        first: 1,
+        head: 47,
+        entries: [
+          {
+            ...{ type: "message", seq: 41, from: "ana", text: "hola @leo", edited: 43, replyTo: 40, mentions: ["leo"] },
+            ...{ reactions: [{ reaction: "+1", count: 2 }], reacted: 45, key: "a1", at }
+          },
+          { type: "erased", seq: 42, from: "ana", deleted: 46, at },
+          { type: "edit", seq: 43, from: "ana", target: 41, text: "hola @leo", mentions: ["leo"], at },
+          { type: "edit", seq: 44, from: "ana", target: 42, at },
+          { type: "react", seq: 45, from: "leo", target: 41, reaction: "+1", on: true, at },
+          { type: "delete", seq: 46, from: "ana", target: 42, at },
+          { type: "topic", seq: 47, from: "leo", text: "", at }
+        ]
+      },
+      "an entry of a kind that nobody knows": {
+        type: "history",
+        re: 14,
+        room: "#cafe",
+        epoch: "k3",
+        first: 1,
+        head: 1,
+        entries: [{ type: "x-acme/poll", seq: 1, question: "where?" }]
+      }
+    }
+  },
+  conversations: {
+    requirement: "DIRECT-16",
+    good: {
+      type: "conversations",
+      re: 21,
+      conversations: [
+        {
+          room: "@leo",
+          epoch: "c8",
+          first: 1,
+          head: 2,
+          last: { type: "message", seq: 2, from: "leo", text: "hola", key: "a1", at }
+        }
+      ],
+      more: true
+    },
+    fields: { re, conversations, more: optional(flag) },
+    also: {
+      "no conversations": { type: "conversations", re: 21, conversations: [] },
+      "a conversation whose entries are given up": {
+        type: "conversations",
+        re: 21,
+        conversations: [{ room: "@leo", epoch: "c8", first: 3, head: 2 }]
+      }
     }
   },
   status: {
@@ -386,6 +631,24 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
     good: { type: "whois", re: 24, ...presence, rooms: ["#cafe", "#cine"], more: true },
     fields: { re, ...presenceFields, rooms: roomNames, more: optional(flag) },
     also: { "no room": { type: "whois", re: 24, nick: "ana", status: "active", since: at, rooms: [] } }
+  },
+  typing: { requirement: "TYPING-1", good: { type: "typing", re: 25, room: "#cafe" }, fields: { re, room: sentRoom } },
+  read: {
+    requirement: "READ-1",
+    good: { type: "read", re: 27, room: "#cafe", seq: 42, head: 45, unread: 2 },
+    fields: { re, room: sentRoom, seq: cursor, head: cursor, unread: count }
+  },
+  search: {
+    requirement: "SEARCH-1",
+    good: {
+      type: "search",
+      re: 20,
+      results: [{ type: "message", room: "#cafe", seq: 42, from: "ana", text: "At eight?", at }],
+      more: true,
+      next: "p7Qd0"
+    },
+    fields: { re, results, more: optional(flag), next: optional(givenCursor) },
+    also: { "nothing found": { type: "search", re: 19, results: [] } }
   },
   error: {
     requirement: "ERROR-1",
@@ -426,8 +689,75 @@ const events: { readonly [Type in Event["type"]]: Message } = {
   message: {
     requirement: "SEND-2",
     good: { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", key: "a1", at },
-    fields: { room: sentRoom, seq, from: sentNick, text, key: optional(key), at: time },
-    also: { "no key": { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at } }
+    fields: {
+      ...{ room: sentRoom, seq, from: sentNick, text, key: optional(key), at: time, edited: optional(seq) },
+      ...{ replyTo: optional(seq), mentions: optional(nicks), reactions: optional(reactions), reacted: optional(seq) }
+    },
+    also: {
+      "no key": { type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola", at },
+      "the name and the epoch of a conversation": {
+        type: "message",
+        room: "@leo",
+        epoch: "c8",
+        seq: 1,
+        from: "leo",
+        text: "hola",
+        at
+      },
+      "all that a message can have": {
+        ...{ type: "message", room: "#cafe", seq: 42, from: "ana", text: "hola @leo", edited: 43, replyTo: 41 },
+        ...{ mentions: ["leo"], reactions: [{ reaction: "+1", count: 2 }], reacted: 45, key: "a1", at }
+      }
+    }
+  },
+  erased: {
+    requirement: "DELETE-1",
+    good: { type: "erased", room: "#cafe", seq: 42, from: "ana", deleted: 46, replyTo: 41, key: "a1", at },
+    fields: {
+      ...{ room: sentRoom, seq, from: sentNick, deleted: target, replyTo: optional(seq), key: optional(key), at: time }
+    }
+  },
+  edit: {
+    requirement: "RICH-1",
+    good: {
+      type: "edit",
+      room: "#cafe",
+      seq: 43,
+      from: "ana",
+      target: 42,
+      text: "@leo",
+      mentions: ["leo"],
+      key: "a2",
+      at
+    },
+    fields: {
+      ...{ room: sentRoom, seq, from: sentNick, target, text: optional(text), mentions: optional(nicks) },
+      ...{ key: optional(key), at: time }
+    },
+    also: { "no text": { type: "edit", room: "#cafe", seq: 43, from: "ana", target: 42, at } }
+  },
+  delete: {
+    requirement: "RICH-1",
+    good: { type: "delete", room: "#cafe", seq: 46, from: "ana", target: 42, key: "a3", at },
+    fields: { room: sentRoom, seq, from: sentNick, target, key: optional(key), at: time }
+  },
+  react: {
+    requirement: "RICH-1",
+    good: { type: "react", room: "#cafe", seq: 45, from: "leo", target: 42, reaction: "+1", on: true, key: "a4", at },
+    fields: {
+      ...{ room: sentRoom, seq, from: sentNick, target, reaction: sentReaction, on: flag, key: optional(key), at: time }
+    }
+  },
+  topic: {
+    requirement: "RICH-1",
+    good: { type: "topic", room: "#cafe", seq: 47, from: "leo", text: "the party on Friday", key: "a5", at },
+    fields: { room: sentRoom, seq, from: sentNick, text: sentTopic, key: optional(key), at: time },
+    also: { "no topic": { type: "topic", room: "#cafe", seq: 47, from: "leo", text: "", at } }
+  },
+  typing: {
+    requirement: "TYPING-2",
+    good: { type: "typing", room: "#cafe", nick: "leo", on: true },
+    fields: { room: sentRoom, nick: sentNick, on: flag }
   },
   member: {
     requirement: "MEMBER-1",

@@ -94,7 +94,7 @@ export const names: VectorFile<NameVector> = {
     ...badNames.map(([spelling, why]) => bad("room", `#${spelling}`, why)),
     bad("room", "", "nothing at all"),
     bad("room", "cafe", "without its #"),
-    bad("room", "@ana", "a person's, which the profile direct will use"),
+    bad("room", "@ana", "a person's, which nobody joins and no list of rooms has"),
     bad("room", "##cafe", "begun with two #"),
     bad("room", " #cafe", "begun with a space before the #"),
     bad("room", "＃cafe", "begun with a # of full width")

@@ -9,6 +9,26 @@ import type { Entry } from "../room-log.ts"
 /** What the lines of a text after the first begin with. No entry begins so, and so no text can pass for another entry. */
 const indent = "    "
 
-/** An entry, with its time in UTC. */
-export const transcriptOf = ({ at, from, text }: Entry): string =>
-  `${at.slice(0, 10)} ${at.slice(11, 19)} ${visible(from)}: ${visible(text).replaceAll("\n", `\n${indent}`)}\n`
+/** An entry, with its time in UTC. What changes others begins with a star, which no nick does. */
+export const transcriptOf = (entry: Entry): string =>
+  `${entry.at.slice(0, 10)} ${entry.at.slice(11, 19)} ${saidIn(entry)}\n`
+
+const saidIn = (entry: Entry): string => {
+  const who = visible(entry.from)
+  switch (entry.type) {
+    case "message":
+      return `${who}: ${indented(entry.text)}`
+    case "erased":
+      return `* ${who} has taken this back`
+    case "edit":
+      return `* ${who} edits ${entry.target}: ${entry.text === undefined ? "(taken back)" : indented(entry.text)}`
+    case "delete":
+      return `* ${who} takes back ${entry.target}`
+    case "react":
+      return `* ${who} ${entry.on ? "reacts" : "reacts no more"} to ${entry.target}: ${visible(entry.reaction)}`
+    case "topic":
+      return `* ${who} says what this is about: ${visible(entry.text)}`
+  }
+}
+
+const indented = (text: string): string => visible(text).replaceAll("\n", `\n${indent}`)

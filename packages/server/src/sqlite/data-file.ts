@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inWords } from "./fault.ts"
 import { adoptBackup, backupId, migrate, schemaFault, versionOf } from "./schema.ts"
+import { emptyWal } from "./traces.ts"
 
 /** Why a file can't be used, as one sentence. */
 export class DataFault extends Error {}
@@ -153,7 +154,7 @@ const lockOf = (path: string): DatabaseSync => {
 /**
  * An entry that was committed is on the disk: that takes `FULL`, because in WAL mode `NORMAL` syncs at checkpoints only.
  *
- * An entry that was given up is overwritten (`secure_delete`): whoever keeps something for 30 days has promised to have nothing older.
+ * An entry that was given up, or a text that was taken back, is overwritten (`secure_delete`): whoever keeps something for 30 days has promised to have nothing older.
  * Of 25,200 texts that were given up, 24,357 were still in the file without it, and with it none where they were of one room, 1 to 4
  * of 7 rooms, up to 33 of 3,000 rooms: SQLite leaves a copy where it has split a page, until it fills the page again. Writing costs
  * the same with it; giving up takes 1.04 times as long with texts of up to 100 bytes, and 3 times with up to 4,000: 81,000 entries
@@ -169,4 +170,6 @@ const prepare = (db: DatabaseSync): void => {
   adoptBackup(db)
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
   migrate(db)
+  // What an earlier life of the server had no time to remove; nobody reads yet.
+  emptyWal(db)
 }

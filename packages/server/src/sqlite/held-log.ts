@@ -13,6 +13,8 @@ export interface HeldLog {
   /** The `seq` of the first entry in the file: what was given up is gone from there a commit later. */
   firstInFile: number
   head: number
+  /** What the room is about, as of `head`. */
+  topic: string
   readonly readers: Set<LogReader>
 }
 

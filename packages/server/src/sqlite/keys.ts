@@ -6,25 +6,31 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Known } from "../room-log.ts"
+import { contentOf } from "./entry-rows.ts"
 
 interface KeyRow {
   readonly seq: number
   readonly at: number
+  readonly kind: number | null
   readonly text: string | null
+  readonly original: string | null
+  readonly target: number | null
 }
 
 /** Finds what a person has appended with a key to a room, by the row of the room. */
 export const makeKeyFinder = (db: DatabaseSync): ((room: number, person: string, key: string) => Known | undefined) => {
   const find = db.prepare(
-    `SELECT keys.seq AS seq, keys.at AS at, entries.text AS text
+    `SELECT keys.seq AS seq, keys.at AS at, entries.text AS text, entries.kind AS kind,
+       entries.original AS original, entries.target AS target
      FROM keys LEFT JOIN entries ON entries.room = keys.room AND entries.seq = keys.seq
      WHERE keys.room = ? AND keys.person = ? AND keys.key = ?`
   )
   return (room, person, key) => {
     const row = find.get(room, person, key) as KeyRow | undefined
     if (row === undefined) return undefined
-    const { at, seq, text } = row
-    return { _tag: "Known", seq, at: new Date(at).toISOString(), ...(text === null ? {} : { text }) }
+    const { at, seq } = row
+    const content = contentOf(row)
+    return { _tag: "Known", seq, at: new Date(at).toISOString(), ...(content === undefined ? {} : { content }) }
   }
 }
 

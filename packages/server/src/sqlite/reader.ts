@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Entry, Known } from "../room-log.ts"
+import { type EntryRow, entryColumns, entryOf, type Reaction, reactionsOf } from "./entry-rows.ts"
 import { makeKeyFinder } from "./keys.ts"
 
 /** What is asked for: entries of a room, from `after` + 1 to `until` at the most. */
@@ -21,21 +22,21 @@ export interface KeyRequest {
   readonly key: string
 }
 
+/** What is asked for: how many messages of others a room has above a `seq`, up to another. */
+export interface UnreadRequest {
+  readonly room: string
+  readonly except: string
+  readonly after: number
+  readonly until: number
+}
+
 /** Some entries of a log, ascending, and how far it went at that moment. */
 export interface Page {
   readonly epoch: string
   readonly first: number
   readonly head: number
+  readonly topic: string
   readonly entries: ReadonlyArray<Entry>
-}
-
-/** An entry, as a row has it. */
-export interface EntryRow {
-  readonly seq: number
-  readonly author: string
-  readonly key: string | null
-  readonly at: number
-  readonly text: string
 }
 
 /** A page ends with the entry that reaches either. */
@@ -46,42 +47,14 @@ const pageCharacters = 65_536
 export interface Reader {
   readonly page: (request: PageRequest) => Page | undefined
   readonly known: (request: KeyRequest) => Known | undefined
+  readonly unread: (request: UnreadRequest) => number
 }
 
-export const makeReader = (db: DatabaseSync): Reader => {
+/** Has something answered within one transaction, so that the room and what it holds are of one moment. */
+export const inOneRead = (db: DatabaseSync) => {
   const begin = db.prepare("BEGIN")
   const end = db.prepare("COMMIT")
-  const roomNamed = db.prepare("SELECT id, epoch, first, head FROM rooms WHERE name = ?")
-  const entriesOf = db.prepare(
-    `SELECT seq, author, key, at, text FROM entries WHERE room = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${pageEntries}`
-  )
-
-  const keyed = makeKeyFinder(db)
-
-  const roomOf = (name: string) => roomNamed.get(name) as (Omit<Page, "entries"> & { readonly id: number }) | undefined
-
-  const page = ({ after, room, until }: PageRequest): Page | undefined => {
-    const row = roomOf(room)
-    if (row === undefined) return undefined
-    const { epoch, first, head, id } = row
-    const entries: Array<Entry> = []
-    let characters = 0
-    for (const row of entriesOf.iterate(id, after, until) as Iterable<EntryRow>) {
-      entries.push(entryOf(row))
-      characters += row.text.length
-      if (characters >= pageCharacters) break
-    }
-    return { epoch, first, head, entries }
-  }
-
-  const known = ({ key, person, room }: KeyRequest): Known | undefined => {
-    const row = roomOf(room)
-    return row === undefined ? undefined : keyed(row.id, person, key)
-  }
-
-  // One transaction, so that the room and what it holds are of one moment.
-  const atOnce =
-    <Request, Answer>(answer: (request: Request) => Answer) =>
+  return <Request, Answer>(answer: (request: Request) => Answer) =>
     (request: Request): Answer => {
       begin.run()
       try {
@@ -90,13 +63,50 @@ export const makeReader = (db: DatabaseSync): Reader => {
         end.run()
       }
     }
-  return { page: atOnce(page), known: atOnce(known) }
 }
 
-export const entryOf = ({ at, author, key, seq, text }: EntryRow): Entry => ({
-  seq,
-  from: author,
-  text,
-  at: new Date(at).toISOString(),
-  ...(key === null ? {} : { key })
-})
+export const makeReader = (db: DatabaseSync): Reader => {
+  const roomNamed = db.prepare("SELECT id, epoch, first, head, topic FROM rooms WHERE name = ?")
+  const entriesOf = db.prepare(
+    `SELECT ${entryColumns} FROM entries WHERE room = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${pageEntries}`
+  )
+
+  const reactionsTo = db.prepare(reactionsOf)
+  // What is deleted later than the last entry that counts isn't deleted yet for whoever asks.
+  const countUnread = db.prepare(
+    `SELECT count(*) AS count FROM entries
+     WHERE room = ? AND seq > ? AND seq <= ? AND kind = 0 AND person IS NOT ? AND (deleted IS NULL OR deleted > ?)`
+  )
+  const keyed = makeKeyFinder(db)
+
+  const roomOf = (name: string) => roomNamed.get(name) as (Omit<Page, "entries"> & { readonly id: number }) | undefined
+
+  const page = ({ after, room, until }: PageRequest): Page | undefined => {
+    const row = roomOf(room)
+    if (row === undefined) return undefined
+    const { epoch, first, head, id, topic } = row
+    const reactions = (seq: number) => reactionsTo.all(id, seq) as unknown as ReadonlyArray<Reaction>
+    const entries: Array<Entry> = []
+    let characters = 0
+    for (const row of entriesOf.iterate(id, after, until) as Iterable<EntryRow>) {
+      entries.push(entryOf(row, reactions))
+      characters += row.text.length
+      if (characters >= pageCharacters) break
+    }
+    return { epoch, first, head, topic, entries }
+  }
+
+  const known = ({ key, person, room }: KeyRequest): Known | undefined => {
+    const row = roomOf(room)
+    return row === undefined ? undefined : keyed(row.id, person, key)
+  }
+
+  const unread = ({ after, except, room, until }: UnreadRequest): number => {
+    const row = roomOf(room)
+    if (row === undefined) return 0
+    return (countUnread.get(row.id, after, until, except, until) as { readonly count: number }).count
+  }
+
+  const atOnce = inOneRead(db)
+  return { page: atOnce(page), known: atOnce(known), unread: atOnce(unread) }
+}

@@ -4,11 +4,13 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
+import { type Conversing, makeConversing } from "./conversations.ts"
+import { type Finder, makeFinder } from "./finder.ts"
 import { makeOverdue, type Overdue } from "./overdue.ts"
 import { makeReader, type Reader } from "./reader.ts"
 
 /** Each question by its name. */
-export type Readings = Reader & Overdue
+export type Readings = Reader & Overdue & Conversing & Finder
 
 /** A question, as the thread is asked it. */
 export type Question = {
@@ -21,4 +23,9 @@ export type Reply =
   | { readonly _tag: "Refused"; readonly reason: string }
 
 /** Answers for as long as the file is open. */
-export const makeReadings = (db: DatabaseSync): Readings => ({ ...makeReader(db), ...makeOverdue(db) })
+export const makeReadings = (db: DatabaseSync): Readings => ({
+  ...makeReader(db),
+  ...makeOverdue(db),
+  ...makeConversing(db),
+  ...makeFinder(db)
+})

@@ -4,6 +4,8 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite"
+import { richVersion } from "./entry-rows.ts"
+import { emptyIndex, indexTriggers, searchStep } from "./search-schema.ts"
 
 /** Marks a SQLite file as one of ours: "Tert" in ASCII. */
 const applicationId = 0x54_65_72_74
@@ -51,6 +53,44 @@ const migrations: ReadonlyArray<string> = [
      digest TEXT PRIMARY KEY,
      person TEXT NOT NULL,
      nick TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
+  searchStep,
+  // Some logs belong to two persons, by their ids, and end with either: what a restart finds of others can be named by nobody.
+  `CREATE TABLE conversations (
+     room INTEGER PRIMARY KEY REFERENCES rooms (id),
+     one TEXT NOT NULL,
+     other TEXT NOT NULL
+   ) STRICT;`,
+  // Entries of all kinds (rich/1), of which messages alone are in the index of words; numbered as in entry-rows.ts. `target` is what an entry is about: the message that it changes, or
+  // answers. A message has its present text, the one that it was sent with if that is another, and the `seq` of what changed it last;
+  // a text that was taken back is empty. A topic outlives its entry. A reaction stands in the list since the first of those that
+  // have it now.
+  `ALTER TABLE entries ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE entries ADD COLUMN person TEXT;
+   ALTER TABLE entries ADD COLUMN target INTEGER;
+   ALTER TABLE entries ADD COLUMN original TEXT;
+   ALTER TABLE entries ADD COLUMN edited INTEGER;
+   ALTER TABLE entries ADD COLUMN deleted INTEGER;
+   ALTER TABLE entries ADD COLUMN reacted INTEGER;
+   DROP TRIGGER entries_changed;
+   DROP TRIGGER entries_gone;
+   ${indexTriggers}
+   CREATE INDEX edits_by_target ON entries (room, target) WHERE kind = 1;
+   ALTER TABLE rooms ADD COLUMN topic TEXT NOT NULL DEFAULT '';
+   CREATE TABLE reactions (
+     room INTEGER NOT NULL REFERENCES rooms (id),
+     target INTEGER NOT NULL,
+     reaction TEXT NOT NULL,
+     person TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     since INTEGER NOT NULL,
+     PRIMARY KEY (room, target, reaction, person)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE marks (
+     person TEXT NOT NULL,
+     room INTEGER NOT NULL REFERENCES rooms (id),
+     seq INTEGER NOT NULL,
+     PRIMARY KEY (person, room)
    ) STRICT, WITHOUT ROWID;`
 ]
 
@@ -66,8 +106,13 @@ export const schemaFault = (db: DatabaseSync): string | undefined => {
 /** How many steps a file has taken. */
 export const versionOf = (db: DatabaseSync): number => pragma(db, "user_version")
 
-/** Marks a file as a backup. */
-export const markBackup = (db: DatabaseSync): void => db.exec(`PRAGMA application_id = ${backupId}`)
+/** Marks a file as a backup, which has no index of words: that would tell of what was given up, and is made again. */
+export const markBackup = (db: DatabaseSync): void => {
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'words'").get() !== undefined) {
+    db.exec(`BEGIN; ${emptyIndex} COMMIT; VACUUM`)
+  }
+  db.exec(`PRAGMA application_id = ${backupId}`)
+}
 
 /**
  * Makes a backup a data file of its own, before a server uses it. People may have seen entries that came after the backup, and their
@@ -78,6 +123,7 @@ export const adoptBackup = (db: DatabaseSync): void => {
   if (pragma(db, "application_id") !== backupId) return
   db.exec("BEGIN IMMEDIATE; UPDATE rooms SET epoch = lower(hex(randomblob(9)))")
   if (versionOf(db) >= 2) db.exec("DELETE FROM sessions")
+  if (versionOf(db) >= richVersion) db.exec("DELETE FROM marks")
   db.exec(`PRAGMA application_id = ${applicationId}; COMMIT`)
 }
 

@@ -6,7 +6,8 @@
 import type { DatabaseSync } from "node:sqlite"
 import type { Entry } from "../room-log.ts"
 import { DataFault } from "./data-file.ts"
-import { type EntryRow, entryOf } from "./reader.ts"
+import { type EntryRow, entryColumnsOf, entryOf, type Reaction, reactionsOf, richVersion } from "./entry-rows.ts"
+import { versionOf } from "./schema.ts"
 
 /** What is known of the log of a room. */
 export interface LogHead {
@@ -14,11 +15,13 @@ export interface LogHead {
   readonly epoch: string
   readonly first: number
   readonly head: number
+  /** What the room is about; "" for nothing. */
+  readonly topic: string
 }
 
 /** What a file holds at one moment. What iterates reads as it goes: what is in memory doesn't grow with the file. */
 export interface Snapshot {
-  /** The logs of all rooms, by name. */
+  /** The logs of all rooms, by name; those of conversations are their people's affair. */
   readonly logs: () => Iterable<LogHead>
   readonly log: (room: string) => LogHead | undefined
   /**
@@ -33,11 +36,16 @@ export interface Snapshot {
  * Looks at a file until it is closed. Its server can't empty the WAL until then, so that grows by what is written meanwhile.
  */
 export const takeSnapshot = (db: DatabaseSync): Snapshot => {
-  const rooms = db.prepare("SELECT name AS room, epoch, first, head FROM rooms ORDER BY name")
-  const room = db.prepare("SELECT name AS room, epoch, first, head FROM rooms WHERE name = ?")
+  const version = versionOf(db)
+  const logs = `SELECT name AS room, epoch, first, head, ${version >= richVersion ? "topic" : "'' AS topic"} FROM rooms`
+  const rooms = db.prepare(`${logs} WHERE name GLOB '#*' ORDER BY name`)
+  const room = db.prepare(`${logs} WHERE name = ?`)
   const entries = db.prepare(
-    "SELECT seq, author, key, at, text FROM entries WHERE room = (SELECT id FROM rooms WHERE name = ?) ORDER BY seq"
+    `SELECT room, ${entryColumnsOf(version)} FROM entries WHERE room = (SELECT id FROM rooms WHERE name = ?) ORDER BY seq`
   )
+  const reactions = version >= richVersion ? db.prepare(reactionsOf) : undefined
+  const reactionsTo = ({ room, seq }: RoomEntryRow) =>
+    (reactions?.all(room, seq) ?? []) as unknown as ReadonlyArray<Reaction>
   db.exec("BEGIN")
   return {
     logs: () => rooms.iterate() as Iterable<unknown> as Iterable<LogHead>,
@@ -45,7 +53,7 @@ export const takeSnapshot = (db: DatabaseSync): Snapshot => {
     entries: function* ({ first, head, room }) {
       let next = first
       for (const row of entries.iterate(room) as Iterable<unknown>) {
-        yield wholeEntry(room, next, row as EntryRow)
+        yield wholeEntry(room, next, row as RoomEntryRow, reactionsTo)
         next++
       }
       if (next !== head + 1) throw notWhole(room, next)
@@ -53,9 +61,18 @@ export const takeSnapshot = (db: DatabaseSync): Snapshot => {
   }
 }
 
-const wholeEntry = (room: string, seq: number, row: EntryRow): Entry => {
+interface RoomEntryRow extends EntryRow {
+  readonly room: number
+}
+
+const wholeEntry = (
+  room: string,
+  seq: number,
+  row: RoomEntryRow,
+  reactions: (row: RoomEntryRow) => ReadonlyArray<Reaction>
+): Entry => {
   if (row.seq !== seq || Number.isNaN(new Date(row.at).getTime())) throw notWhole(room, seq)
-  return entryOf(row)
+  return entryOf(row, () => reactions(row))
 }
 
 const notWhole = (room: string, seq: number): DataFault =>

@@ -6,6 +6,8 @@
 import type { DatabaseSync } from "node:sqlite"
 import { Epoch, hasControls, isNick, isRoomName, Key, utf8Length } from "@tertulia/protocol"
 import * as Schema from "effect/Schema"
+import { nameOf } from "./conversations.ts"
+import { entryColumnsOf, kinds, richVersion } from "./entry-rows.ts"
 import { isCorrupt } from "./fault.ts"
 import { schemaChanges, versionOf } from "./schema.ts"
 import { makeTally, type Tally } from "./tally.ts"
@@ -41,6 +43,9 @@ interface RoomRow {
 
 interface EntryRow {
   readonly seq: number
+  readonly kind: number
+  readonly target: number | null
+  readonly deleted: number | null
   readonly author: string
   readonly key: string | null
   readonly at: number
@@ -82,6 +87,8 @@ export const examine = function* (db: DatabaseSync): Generator<Step, void> {
   yield* asFarAsItGoes(file, examineOrphans(db, new Set(rooms.map(({ id }) => id))))
   yield* asFarAsItGoes(file, examineKeys(db, rooms))
   if (versionOf(db) >= 2) yield* asFarAsItGoes(file, examineSessions(db))
+  if (versionOf(db) >= 4) yield* asFarAsItGoes(file, examineConversations(db, rooms))
+  if (versionOf(db) >= richVersion) yield* asFarAsItGoes(file, examineChanges(db))
 }
 
 /** Where the pages of one room are damaged, those of another may be sound. */
@@ -120,13 +127,16 @@ const examineNames = function* (rooms: ReadonlyArray<RoomRow>): Generator<Step, 
   for (const name of doubled(rooms.map(({ epoch }) => epoch)))
     yield found(file, `the epoch ${name} is used for two logs`)
   for (const room of rooms) {
-    if (!isRoomName(room.name)) yield found(room.name, "no room can have this name")
+    if (!isRoomName(room.name) && !isOfConversation(room)) yield found(room.name, "no room can have this name")
     if (!isEpoch(room.epoch)) yield found(room.name, "its epoch is none that a client would take")
     if (room.first < 1 || room.head < 0 || room.first > room.head + 1) {
       yield found(room.name, `first is ${room.first} and head is ${room.head}, which can't be`)
     }
   }
 }
+
+/** Whose conversation it is, the file says elsewhere. */
+const isOfConversation = ({ name }: RoomRow): boolean => name.startsWith("@")
 
 const doubled = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
   const seen = new Set<string>()
@@ -137,7 +147,7 @@ const examineRoom = function* (db: DatabaseSync, { first, head, id, name }: Room
   const tally = makeTally()
   let next = first
   let rows = 0
-  for (const row of eachOf<EntryRow>(db, entriesOf, id)) {
+  for (const row of eachOf<EntryRow>(db, entriesOf(versionOf(db)), id)) {
     const { seq } = row
     if (seq < first) tally.add(`in the file, though first is ${first}`, seq)
     else if (seq > head) tally.add(`in the file, though head is ${head}`, seq)
@@ -153,15 +163,26 @@ const examineRoom = function* (db: DatabaseSync, { first, head, id, name }: Room
   for (const what of tally.findings()) yield found(name, what)
 }
 
-const entriesOf = `SELECT seq, author, key, at, text, octet_length(text) AS bytes FROM entries WHERE room = ? ORDER BY seq`
+const entriesOf = (version: number): string =>
+  `SELECT ${entryColumnsOf(version)}, octet_length(text) AS bytes FROM entries WHERE room = ? ORDER BY seq`
 
 const isKey = Schema.is(Key)
 
-const examineEntry = ({ at, author, bytes, key, seq, text }: EntryRow, tally: Tally): void => {
+const knownKinds: ReadonlySet<number> = new Set(Object.values(kinds))
+
+/** What may be without a text: what was taken back, what takes it back, and an empty topic. */
+const mayBeEmpty = ({ deleted, kind }: EntryRow): boolean =>
+  deleted !== null || [kinds.edit, kinds.delete, kinds.topic].some((other) => other === kind)
+
+const examineEntry = (row: EntryRow, tally: Tally): void => {
+  const { at, author, bytes, deleted, key, kind, seq, target, text } = row
+  if (!knownKinds.has(kind)) tally.add("of a kind that this version doesn't know", seq)
+  if (target !== null && (target < 1 || target >= seq)) tally.add("about an entry that didn't come before", seq)
+  if (deleted !== null && text !== "") tally.add("with a text that was taken back", seq)
   if (!isNick(author)) tally.add("of somebody whose nick nobody can have", seq)
   if (key !== null && !isKey(key)) tally.add("with a key that is none", seq)
   if (!isTime(at)) tally.add("with a time that is none", seq)
-  if (text === "" || hasControls(text)) tally.add("with a text that no text can be", seq)
+  if ((text === "" && !mayBeEmpty(row)) || hasControls(text)) tally.add("with a text that no text can be", seq)
   // What isn't UTF-8 comes out of SQLite as other characters, of another length.
   else if (utf8Length(text) !== bytes) tally.add("with a text that isn't UTF-8", seq)
 }
@@ -189,8 +210,8 @@ const examineOrphans = function* (db: DatabaseSync, rooms: ReadonlySet<number>):
 const keysOf: Readonly<Record<number, string>> = {
   1: `SELECT room, author AS person, key, seq, at, seq AS there, key AS shown
       FROM entries WHERE key IS NOT NULL ORDER BY room, author, key`,
-  2: `SELECT keys.room, person, keys.key, keys.seq, keys.at, entries.seq AS there, entries.key AS shown
-      FROM keys LEFT JOIN entries ON entries.room = keys.room AND entries.seq = keys.seq ORDER BY keys.room, person, keys.key`
+  2: `SELECT keys.room, keys.person, keys.key, keys.seq, keys.at, entries.seq AS there, entries.key AS shown
+      FROM keys LEFT JOIN entries ON entries.room = keys.room AND entries.seq = keys.seq ORDER BY keys.room, keys.person, keys.key`
 }
 
 const examineKeys = function* (db: DatabaseSync, rooms: ReadonlyArray<RoomRow>): Generator<Step, void> {
@@ -219,10 +240,56 @@ const examineKey = (row: KeyRow, before: KeyRow | undefined, { head }: RoomRow, 
   if (there !== null && shown !== key) tally.add("known by another key than it has", seq)
 }
 
+/** What changes have left beside their entries. */
+const examineChanges = function* (db: DatabaseSync): Generator<Step, void> {
+  const strays: ReadonlyArray<readonly [what: string, sql: string]> = [
+    [
+      "reactions to what is no message, or was taken back",
+      `SELECT count(*) AS count FROM reactions LEFT JOIN entries ON entries.room = reactions.room AND entries.seq = reactions.target
+       WHERE entries.seq IS NULL OR entries.kind <> ${kinds.message} OR entries.deleted IS NOT NULL`
+    ],
+    [
+      "edits that still say what was taken back",
+      `SELECT count(*) AS count FROM entries AS edits JOIN entries ON entries.room = edits.room AND entries.seq = edits.target
+       WHERE edits.kind = ${kinds.edit} AND edits.text <> '' AND entries.deleted IS NOT NULL`
+    ],
+    [
+      "marks above the head of their room",
+      "SELECT count(*) AS count FROM marks LEFT JOIN rooms ON rooms.id = marks.room WHERE rooms.id IS NULL OR seq > head"
+    ]
+  ]
+  for (const [what, sql] of strays) {
+    const count = Number(db.prepare(sql).get()?.["count"])
+    if (count > 0) yield found(file, `${what}: ${count}`)
+  }
+}
+
 const examineSessions = function* (db: DatabaseSync): Generator<Step, void> {
   for (const { digest, nick } of eachOf<{ digest: string; nick: string }>(db, "SELECT digest, nick FROM sessions")) {
     if (!/^[0-9a-f]{64}$/u.test(digest) || !isNick(nick)) yield found(file, "a session that is none")
   }
+}
+
+interface ConversationRow {
+  readonly room: number
+  readonly one: string
+  readonly other: string
+}
+
+const examineConversations = function* (db: DatabaseSync, rooms: ReadonlyArray<RoomRow>): Generator<Step, void> {
+  const people = new Map(
+    allOf<ConversationRow>(db, "SELECT room, one, other FROM conversations").map((row) => [row.room, row])
+  )
+  for (const room of rooms) {
+    const row = people.get(room.id)
+    people.delete(room.id)
+    if (
+      (row !== undefined) !== isOfConversation(room) ||
+      (row !== undefined && nameOf([row.one, row.other]) !== room.name)
+    )
+      yield found(room.name, "it is the conversation of nobody, or of others")
+  }
+  for (const room of people.keys()) yield found(file, `people of a conversation that isn't there, number ${room}`)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

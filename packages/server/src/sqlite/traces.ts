@@ -23,7 +23,7 @@ export const withTraces =
  * With `secure_delete` (data-file.ts), a deleted entry is overwritten where it was; but its older images are in the WAL until that is
  * written over. So the WAL is emptied. While somebody reads it, such as a long export, that has to wait: the writer doesn't.
  */
-const emptyWal = (db: DatabaseSync): Written => {
+export const emptyWal = (db: DatabaseSync): Written => {
   const patience = db.prepare("PRAGMA busy_timeout").get()?.["timeout"]
   try {
     db.exec("PRAGMA busy_timeout = 0")

@@ -63,3 +63,9 @@ export const contentOf = (file: string): ReadonlyArray<Content> => {
   db.close()
   return content as unknown as ReadonlyArray<Content>
 }
+
+/** Takes the step to entries of all kinds back in a file, once its triggers are gone. */
+export const undoRich = `DROP TABLE reactions; DROP TABLE marks; DROP INDEX edits_by_target;
+  ALTER TABLE rooms DROP COLUMN topic; ${["kind", "person", "target", "original", "edited", "deleted", "reacted"]
+    .map((column) => `ALTER TABLE entries DROP COLUMN ${column};`)
+    .join(" ")}`

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Clock, Context, Effect, Exit, Layer, References, Scope, Stream } from "effect"
 import { Claims } from "../../src/claims.ts"
-import { type Author, type Draft, type Entry, type Placed, RoomLogs } from "../../src/room-log.ts"
+import { type Author, type Draft, type Entry, type MessageEntry, type Placed, RoomLogs } from "../../src/room-log.ts"
 
 /** Makes a folder; `await using` removes it. */
 export const openTemporary = async () => {
@@ -44,9 +44,11 @@ export const openLogs = async <E>(layer: Layer.Layer<RoomLogs | Claims, E>, cloc
   }
   return {
     open,
+    conversations: logs.conversations!,
     failed: logs.failed,
     known: (room: string, from: string, key: string) => Effect.runPromise(logs.known(room, author(from), key)),
     claims: Context.get(context, Claims),
+    search: logs.search,
     [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }
 }
@@ -61,7 +63,8 @@ export const author = (nick: string): Author => {
 }
 
 /** What a draft says, ana's if nobody else's. */
-export const said = (text: string, more: Partial<Omit<Entry, "seq">> = {}): Omit<Entry, "seq"> => ({
+export const said = (text: string, more: Partial<Omit<MessageEntry, "seq">> = {}): Omit<MessageEntry, "seq"> => ({
+  type: "message",
   from: "ana",
   text,
   at: "2026-11-20T20:08:00.000Z",
@@ -69,13 +72,13 @@ export const said = (text: string, more: Partial<Omit<Entry, "seq">> = {}): Omit
 })
 
 /** A draft of ana's, or of somebody else's. */
-export const draft = (text: string, more: Partial<Omit<Entry, "seq">> = {}): Draft => {
+export const draft = (text: string, more: Partial<Omit<MessageEntry, "seq">> = {}): Draft => {
   const fields = said(text, more)
   return { ...fields, author: author(fields.from) }
 }
 
 /** What becomes of a draft that takes a place of its own. */
-export const added = (seq: number, text: string, more: Partial<Omit<Entry, "seq">> = {}): Placed => ({
+export const added = (seq: number, text: string, more: Partial<Omit<MessageEntry, "seq">> = {}): Placed => ({
   _tag: "Added",
   entry: { seq, ...said(text, more) }
 })

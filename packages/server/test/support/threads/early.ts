@@ -3,7 +3,8 @@
  */
 import { answerFrom } from "../../../src/sqlite/answering.ts"
 import { openDataFile } from "../../../src/sqlite/data-file.ts"
-import { makeWriter, type Work } from "../../../src/sqlite/writer.ts"
+import { type WriterQuestion, withTraces } from "../../../src/sqlite/traces.ts"
+import { makeWriter } from "../../../src/sqlite/writer.ts"
 
 const never = new Int32Array(new SharedArrayBuffer(4))
 
@@ -14,10 +15,13 @@ answerFrom((file) => {
     Atomics.wait(never, 0, 0, 10)
     db.exec("COMMIT")
   }
-  const write = makeWriter(db, () => setImmediate(commit))
-  const answer = (group: ReadonlyArray<Work>) => {
+  const write = withTraces(
+    db,
+    makeWriter(db, () => setImmediate(commit))
+  )
+  const answer = (question: WriterQuestion) => {
     commit()
-    return write(group)
+    return write(question)
   }
   return { answer, close }
 })

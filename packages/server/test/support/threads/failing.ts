@@ -3,6 +3,7 @@
  */
 import { answerFrom } from "../../../src/sqlite/answering.ts"
 import { openDataFile } from "../../../src/sqlite/data-file.ts"
+import { withTraces } from "../../../src/sqlite/traces.ts"
 import { makeWriter } from "../../../src/sqlite/writer.ts"
 
 /** SQLITE_IOERR_FSYNC. */
@@ -13,5 +14,5 @@ answerFrom((file) => {
   const commit = () => {
     throw Object.assign(new Error("disk I/O error"), { errcode: failedSync })
   }
-  return { answer: makeWriter(db, commit), close }
+  return { answer: withTraces(db, makeWriter(db, commit)), close }
 })

@@ -1,0 +1,87 @@
+/**
+ * The one way into a log: what is submitted is appended in its order, many entries at once.
+ *
+ * @module
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Draft, Entry, Placed, Publish, RoomLog, Unavailable } from "./room-log.ts"
+
+/** A draft, and what is told when it has become an entry, or hasn't; a defect means that nobody knows. */
+export type Submission = Draft & {
+  readonly settle: (outcome: Exit.Exit<Placed, Unavailable>) => void
+}
+
+export interface Intake {
+  /** Hands in an entry; what was handed in first comes first (ORDER-4). */
+  readonly submit: (submission: Submission) => void
+  /** Whether nothing is under way. */
+  readonly isIdle: () => boolean
+}
+
+export interface IntakeOptions {
+  /** What the log is called to the operator. */
+  readonly name: string
+  readonly log: Pick<RoomLog, "append">
+  /** Runs an effect for as long as the server lives. */
+  readonly fork: (effect: Effect.Effect<void>) => void
+  /** Called whenever nothing is under way any more. */
+  readonly onIdle: () => void
+}
+
+/** The most entries that are appended at once. */
+const batchSize = 256
+
+export const makeIntake = ({ fork, log, name, onIdle }: IntakeOptions): Intake => {
+  const submitted: Array<Submission> = []
+  let appending = false
+
+  /** Appends what was submitted, one batch at a time; whatever is submitted meanwhile makes the next batch. */
+  const appendNext = Effect.gen(function* () {
+    // Whoever submits in the same turn of the event loop comes along.
+    yield* Effect.yieldNow
+    const batch = submitted.splice(0, batchSize)
+    const drafts = batch.map(({ settle, ...draft }) => draft)
+    const outcome = yield* Effect.exit(log.append(drafts))
+    if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
+    // Settling may make others act at once, so it comes last.
+    appending = submitted.length > 0
+    if (appending) fork(appendNext)
+    batch.forEach(({ settle }, index) => {
+      settle(Exit.map(outcome, (entries) => entries[index]!))
+    })
+    if (!appending) onIdle()
+  })
+
+  return {
+    submit: (submission) => {
+      submitted.push(submission)
+      if (appending) return
+      appending = true
+      fork(appendNext)
+    },
+    isIdle: () => !appending
+  }
+}
+
+/** Whether an append neither succeeded nor was refused, so that nobody knows what became of it. */
+const isUnknown = (outcome: Exit.Exit<unknown, Unavailable>): boolean =>
+  Exit.isFailure(outcome) && !Cause.hasFails(outcome.cause)
+
+/** Hands on what a log publishes, from its head on: one that skips or repeats a place breaks the one promise that this server makes. */
+export const inSequence = (name: string, publish: Publish) => {
+  let published = 0
+  return {
+    begin: (head: number): void => {
+      published = head
+    },
+    publish: (entries: ReadonlyArray<Entry>): void => {
+      entries.forEach(({ seq }, index) => {
+        if (seq !== published + index + 1) throw new Error(`${name}: entry ${seq} comes after ${published + index}`)
+      })
+      published += entries.length
+      publish(entries)
+    }
+  }
+}
