@@ -43,12 +43,9 @@ const privately = Effect.fnUntraced(function* (address: Address) {
   yield* Effect.gen(function* () {
     const leo = yield* person(address, "leo")
     const { epoch } = yield* ana.history("@leo")
-    yield* Effect.all(
-      ["one", "two", "three"].map((text) => ana.send("@leo", text, epoch)),
-      {
-        concurrency: "unbounded"
-      }
-    )
+    yield* Effect.forEach(["one", "two", "three"], (text) => ana.send("@leo", text, epoch), {
+      concurrency: "unbounded"
+    })
     yield* leo.send("@ana", "four")
     yield* leo.send("@eva", "five")
     yield* Effect.flip(leo.send("@nobody", "hola"))

@@ -254,5 +254,11 @@ export const clients: ReadonlyArray<Mutant> = [
     "ignores-the-prefix",
     "takes an event of somebody's own type for the one that it knows",
     whenSaid(({ object, type }) => (type === "x-suite/message" ? [{ ...object, type: "message" }] : undefined))
+  ),
+  clientBreaks(
+    "EXT-6",
+    "dies-of-other-rooms",
+    "ends when an event comes of a room whose name is of another kind",
+    diesOf((object, type) => type === "message" && !String(object["room"]).startsWith("#"))
   )
 ]

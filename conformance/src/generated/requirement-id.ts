@@ -239,6 +239,7 @@ export type RequirementId =
   | "EXT-3"
   | "EXT-4"
   | "EXT-5"
+  | "EXT-6"
   | "FRAME-1"
   | "FRAME-2"
   | "FRAME-3"

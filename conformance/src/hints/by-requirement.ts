@@ -522,6 +522,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "EXT-4":
     "Don't answer requests of profiles that `hello.features` doesn't name, not even partly: `unsupported` is the answer.",
   "EXT-5": "Build the `message` from the fields that you know; don't pass the request's object on.",
+  "EXT-6":
+    "Look the room of each event up among those that you have joined, and do nothing when it isn't there; don't refuse its name, which may belong to a profile that you don't know.",
   "CLAIM-1": "Look at the spelling of each item of `hello.features`: a name, a slash, a version.",
   "CLAIM-2": "Put `guest` into `hello.auth`: nobody needs more than a nick to log in."
 }

@@ -58,8 +58,9 @@ const connect = () => {
     cursor = { epoch: cursor?.epoch ?? "", last: Number(seq) }
     return true
   }
-  const show = ({ seq, text }: Fields) => {
-    if (count(seq)) process.stdout.write(`${String(text)}\n`)
+  const isHere = (name: unknown): boolean => String(name).toLowerCase() === room
+  const show = ({ room: of, seq, text }: Fields) => {
+    if (isHere(of) && count(seq)) process.stdout.write(`${String(text)}\n`)
   }
 
   const hear = (object: Fields) => {
@@ -89,7 +90,7 @@ const connect = () => {
         return
       default:
         // An entry of another kind has its place all the same.
-        if (object["room"] === room && object["re"] === undefined && "seq" in object) count(object["seq"])
+        if (isHere(object["room"]) && object["re"] === undefined && "seq" in object) count(object["seq"])
     }
   }
 

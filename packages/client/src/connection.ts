@@ -12,6 +12,7 @@ import type { ConnectionLost, Loss, NotTertulia, RequestError, RoomError } from 
 import { greeting } from "./greeting.ts"
 import type { RoomEvent } from "./inbox.ts"
 import { type OnWire, readable } from "./link.ts"
+import { type PresenceApi, presenceOver } from "./presence.ts"
 import { membersOf } from "./room.ts"
 import { allSlices } from "./slices.ts"
 import type { Transport } from "./transport.ts"
@@ -65,7 +66,7 @@ export interface Room {
  * A connection whose `hello` has come. A request may be made while others wait; they take effect, and are answered, in
  * the order in which they were started (REPLY-3, REPLY-4). What the server would have to refuse is refused here.
  */
-export interface Connection {
+export interface Connection extends PresenceApi {
   /** Where the server is, for people. */
   readonly address: string
   readonly hello: Hello
@@ -181,6 +182,7 @@ const connectionOver = (engine: Engine, hello: Hello, address: string): Connecti
     ping: Effect.asVoid(ask("ping", {})),
     sync: Effect.asVoid(ask("sync", {})),
     bye: Effect.asVoid(ask("bye", {})),
+    ...presenceOver(engine),
     ended
   }
 }

@@ -253,6 +253,7 @@ export const converse = Effect.fnUntraced(function* <R>(
   // --- one connection ---
 
   const hear = (heard: Heard): Effect.Effect<void> => {
+    if (heard._tag === "Noticed") return Effect.void
     if (heard._tag !== "Answered") return by(() => course.hear(heard.event))
     const next = waiting.get(heard.id)
     waiting.delete(heard.id)

@@ -12,6 +12,7 @@ import type * as Scope from "effect/Scope"
 import { ConnectionLost, Gap, type Loss, Refused, type RequestError } from "./errors.ts"
 import { directs, type Inbox, makeInboxes } from "./inbox.ts"
 import { type Ears, type Fields, type OnWire, startLink } from "./link.ts"
+import { makeNoticed, type Noticed } from "./presence.ts"
 import type { RoomView } from "./room.ts"
 import type { Transport } from "./transport.ts"
 
@@ -35,6 +36,7 @@ export interface Engine {
   /** What is known now of a room; undefined once left. */
   readonly view: (room: string) => RoomView | undefined
   readonly limits: Limits
+  readonly presences: Noticed["stream"]
   readonly ended: Effect.Effect<Loss>
 }
 
@@ -50,6 +52,7 @@ export const startEngine = Effect.fnUntraced(function* (
   onWire: OnWire
 ): Effect.fn.Return<Engine, never, Scope.Scope> {
   const inboxes = makeInboxes(buffer)
+  const noticed = yield* makeNoticed
   const talk = yield* inboxes.open(directs)
   const replies = new Map<Request["id"], Deferred.Deferred<Answer, ConnectionLost>>()
 
@@ -65,6 +68,8 @@ export const startEngine = Effect.fnUntraced(function* (
     switch (heard._tag) {
       case "Answered":
         return answered(heard.id, heard.reply)
+      case "Noticed":
+        return Effect.sync(() => noticed.put(heard.presence))
       case "Happened":
         // What isn't shown has its place all the same, and the session has counted it.
         return Effect.sync(() => {
@@ -84,6 +89,7 @@ export const startEngine = Effect.fnUntraced(function* (
     for (const waiting of replies.values()) Deferred.doneUnsafe(waiting, Exit.fail(error))
     replies.clear()
     inboxes.closeAll(loss._tag === "Goodbye" ? undefined : error)
+    noticed.close(loss._tag === "Goodbye" ? undefined : error)
   }
 
   const { ended, limits, post, view } = yield* startLink(transport, hello, { hear, finish }, onWire)
@@ -104,5 +110,5 @@ export const startEngine = Effect.fnUntraced(function* (
       )
     )
 
-  return { ask, directs: talk, view, limits, ended }
+  return { ask, directs: talk, view, limits, presences: noticed.stream, ended }
 })

@@ -10,6 +10,7 @@ import {
   isEntryEvent,
   type JsonObject,
   type Member,
+  type PresenceEvent,
   type Reply,
   type Request,
   replyTypes,
@@ -24,6 +25,7 @@ export type Happening =
   | { readonly _tag: "Happened"; readonly event: LogEntry | Member }
   /** An entry came whose predecessors, from `expected` on, have not. */
   | { readonly _tag: "Skipped"; readonly expected: number; readonly event: LogEntry }
+  | { readonly _tag: "Noticed"; readonly presence: PresenceEvent }
   | { readonly _tag: "Pinged" }
   | { readonly _tag: "Ended"; readonly bye: ByeEvent }
   | { readonly _tag: "Nonsense"; readonly why: string }
@@ -119,7 +121,7 @@ export const makeSession = (): Session => {
       case "hello":
         return [{ _tag: "Nonsense", why: "a second hello" }]
       case "presence":
-        return []
+        return [{ _tag: "Noticed", presence: message }]
       case "typing":
         return "re" in message ? answered(message) : []
       default:
