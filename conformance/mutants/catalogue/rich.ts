@@ -645,7 +645,81 @@ const topics: ReadonlyArray<Mutant> = [
   )
 ]
 
-const mutants = [...oneLog, ...editsAndDeletions, ...reactions, ...answersAndNames, ...passing, ...marks, ...topics]
+/** Whether this asks for something of rich. */
+const asksOfRich = (object: JsonObject | undefined): object is JsonObject =>
+  [...changes, "typing", "read"].includes(String(object?.["type"])) ||
+  (object?.["type"] === "send" && object["replyTo"] !== undefined)
+
+/** Carries out what the server refuses with this code, if it is one of rich and the field at fault is like that. */
+const carriesOut = (code: string, isMeant: (value: unknown, to: JsonObject, field: string) => boolean): (() => Tap) =>
+  whenSaid((said) => {
+    const field = String(said.object["field"])
+    const isIt = isRefusal(said, code) && asksOfRich(said.to) && isMeant(said.to[field], said.to, field)
+    return isIt ? [success(said.to!)!] : undefined
+  })
+
+const fields = new Set(["type", "id", "room", "key", "target", "text", "reaction", "on", "seq", "replyTo"])
+
+const ofEveryRequest: ReadonlyArray<Mutant> = [
+  breaks(
+    "REPLY-1",
+    "silent-rich",
+    "doesn't answer the requests of rich",
+    whenSaid(({ object, to }) => ("re" in object && asksOfRich(to) ? [] : undefined))
+  ),
+  breaks(
+    "EXT-1",
+    "strict-rich",
+    "refuses the requests of rich with a field that it doesn't know",
+    insteadOf((object) =>
+      asksOfRich(object) && Object.keys(object).some((field) => !fields.has(field))
+        ? refusal(object["id"], "bad-request", "x-acme/mood")
+        : undefined
+    )
+  ),
+  breaks(
+    "JSON-5",
+    "rich-of-any-type",
+    "takes fields of the requests of rich of any type, beside their room",
+    carriesOut("bad-request", (value, _, field) => !["id", "room"].includes(field) && typeof value !== "number")
+  ),
+  breaks(
+    "JSON-6",
+    "rich-rounds",
+    "rounds a number of the requests of rich that isn't integral",
+    whenAsked(({ object }) => {
+      if (!asksOfRich(object)) return undefined
+      const numbers = Object.entries(object).filter(([, value]) => typeof value === "number" && value % 1 !== 0)
+      const rounded = numbers.map(([field, value]) => [field, Math.floor(Number(value))])
+      return rounded.length > 0 ? [{ ...object, ...Object.fromEntries(rounded) }] : undefined
+    })
+  ),
+  breaks(
+    "NAME-1",
+    "rich-of-any-name",
+    "answers the requests of rich with a bad name by not-joined",
+    whenSaid((said) =>
+      isRefusal(said, "bad-name") && asksOfRich(said.to) ? [refusal(said.to["id"], "not-joined", "room")] : undefined
+    )
+  ),
+  breaks(
+    "TEXT-2",
+    "edits-of-any-text",
+    "takes any text for an edit",
+    carriesOut("bad-text", (_, to) => to["type"] === "edit")
+  )
+]
+
+const mutants = [
+  ...oneLog,
+  ...editsAndDeletions,
+  ...reactions,
+  ...answersAndNames,
+  ...passing,
+  ...marks,
+  ...topics,
+  ...ofEveryRequest
+]
 
 /** All of them stand before a server that keeps its logs. */
 export const rich = mutants.map((mutant): Mutant => ({ ...mutant, host: "durable" }))
