@@ -100,7 +100,8 @@ describe("The model", () => {
         for (const owed of told.taken.owed.filter(({ kind }) => kind !== "reply")) {
           const { nick, room } = knownOf(owed)
           expect(isNear(told, owed.to, String(room))).toBe(true)
-          expect(nick).not.toBe(told.taken.world.links.get(owed.to)?.nick)
+          // A message names nobody so, and who retried is gone from the connection that was owed its own.
+          if (nick !== undefined) expect(nick).not.toBe(told.taken.world.links.get(owed.to)?.nick)
         }
       }
     }
