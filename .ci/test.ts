@@ -128,8 +128,8 @@ const durableServer: Step["run"] = async (reports) =>
         reports,
         "python-durable",
         "--start",
-        // Few entries are kept, so that it is seen what becomes of the others.
-        `python3 examples/python-durable/server.py ${clocks} --grace 5 --data {data}/rooms.db --keep 300`
+        // Few entries are kept, so that it is seen what becomes of the others; and a room is soon full.
+        `python3 examples/python-durable/server.py ${clocks} --grace 5 --data {data}/rooms.db --keep 300 --members 24`
       )
     : skip("python3 is not installed")
 

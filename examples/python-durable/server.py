@@ -618,10 +618,12 @@ if __name__ == "__main__":
     options.add_argument("--login-seconds", type=int, default=30, choices=range(5, 3601), metavar="S")
     options.add_argument("--grace", type=int, default=15, choices=range(5, 3601), metavar="S")
     options.add_argument("--keep", type=int, default=KEEP, metavar="N", help="how many entries a room keeps; all")
+    options.add_argument("--members", type=int, default=LIMITS["members"], choices=range(16, 1001), metavar="N",
+                         help="how many people a room takes")
     options = options.parse_args()
     KEEP = max(1, options.keep)
     HELLO["heartbeat"] = options.heartbeat
-    LIMITS |= {"loginSeconds": options.login_seconds, "grace": options.grace}
+    LIMITS |= {"loginSeconds": options.login_seconds, "grace": options.grace, "members": options.members}
     what = options.data
     try:
         storage, what = Storage(options.data), f"{options.host}:{options.port}"
