@@ -55,7 +55,9 @@ const mergedAtOnce = 32
 const takenBackAtOnce = 16
 
 export const makeIndexer = (db: DatabaseSync): Indexer => {
-  const allBehind = db.prepare("SELECT id FROM rooms WHERE indexed < head")
+  const allBehind = db.prepare(
+    "SELECT id FROM rooms WHERE indexed < head AND id NOT IN (SELECT room FROM conversations)"
+  )
   const roomOf = db.prepare("SELECT id, first, head, indexed FROM rooms WHERE id = ?")
   const entriesOf = db.prepare(
     "SELECT seq, kind, author, at, text, place FROM entries WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?"

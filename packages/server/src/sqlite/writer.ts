@@ -219,7 +219,8 @@ const makeAppender = (
     })
     if (last > head) {
       setHead.run(last, order.last(), drift, id)
-      touch(id, last - head)
+      // A search names rooms only, and of a conversation nothing may be left in the index.
+      if (between === undefined) touch(id, last - head)
     }
     if (first !== undefined) {
       setFirst.run(first, id)
