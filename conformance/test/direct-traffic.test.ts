@@ -9,13 +9,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { describe, expect } from "vitest"
-import { catalogue } from "../mutants/catalogue.ts"
-import { startProxy } from "../mutants/proxy.ts"
 import { judgeHistory } from "../src/history.ts"
 import { deservedOf, excusesOf, readAsked, vocabularyOf } from "../src/proxy/asked.ts"
 import { makeBindings } from "../src/proxy/rebind.ts"
 import type { Address } from "../src/wire/connection.ts"
-import { accusations, host, person, proxyTo } from "./traffic.ts"
+import { accusations, behind, host, person, proxyTo } from "./traffic.ts"
 
 /** The reference server, which keeps its logs, or a mutant of it. */
 const durableServer = Effect.fnUntraced(function* (mutant?: string) {
@@ -28,13 +26,7 @@ const durableServer = Effect.fnUntraced(function* (mutant?: string) {
     Effect.provide(logs),
     Effect.orDie
   )
-  if (mutant === undefined) return { host, port }
-  const { tap } = catalogue.find(({ name }) => name === mutant)!
-  const proxy = yield* Effect.acquireRelease(
-    Effect.promise(() => startProxy(port, tap())),
-    ({ close }) => Effect.promise(close)
-  )
-  return { host, port: proxy.port }
+  return yield* behind(port, mutant)
 })
 
 /** Two people who talk to each other and to others, in a room too; one goes, and another takes the nick. */

@@ -26,13 +26,11 @@ import type { Address } from "../src/wire/connection.ts"
 export const host = "127.0.0.1"
 const requirements = readRequirements()
 
-/** The reference server, or a mutant of it. */
-export const server = Effect.fnUntraced(function* (mutant?: string): Effect.fn.Return<Address, never, Scope.Scope> {
-  const options = { limits: defaultLimits, heartbeat: 2 }
-  const { port } = yield* serve(serverTcp({ host, port: 0 }), options).pipe(
-    Effect.provide(MemoryRoomLogs.layer({ entries: 1_000, bytes: 1_000_000 })),
-    Effect.orDie
-  )
+/** Where to reach the server on a port, or the mutant that then stands before it. */
+export const behind = Effect.fnUntraced(function* (
+  port: number,
+  mutant?: string
+): Effect.fn.Return<Address, never, Scope.Scope> {
   if (mutant === undefined) return { host, port }
   const { tap } = catalogue.find(({ name }) => name === mutant)!
   const proxy = yield* Effect.acquireRelease(
@@ -40,6 +38,16 @@ export const server = Effect.fnUntraced(function* (mutant?: string): Effect.fn.R
     ({ close }) => Effect.promise(close)
   )
   return { host, port: proxy.port }
+})
+
+/** The reference server, or a mutant of it. */
+export const server = Effect.fnUntraced(function* (mutant?: string): Effect.fn.Return<Address, never, Scope.Scope> {
+  const options = { limits: defaultLimits, heartbeat: 2 }
+  const { port } = yield* serve(serverTcp({ host, port: 0 }), options).pipe(
+    Effect.provide(MemoryRoomLogs.layer({ entries: 1_000, bytes: 1_000_000 })),
+    Effect.orDie
+  )
+  return yield* behind(port, mutant)
 })
 
 /** A proxy before a target, with all that it has told. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { DatabaseSync } from "node:sqlite"
 import { type Content, type Entry, withMentions } from "../room-log.ts"
 
 /** The kinds of entries, as numbers that a file holds; a reaction that is taken away is a kind of its own. */
@@ -48,9 +49,14 @@ export interface Reaction {
   readonly count: number
 }
 
-/** Asks for the reactions to the entry `seq` of a room, by its number. */
-export const reactionsOf = `SELECT reaction, count(*) AS count FROM reactions WHERE room = ? AND target = ?
-  GROUP BY reaction ORDER BY min(since)`
+/** Gives the reactions to the entry `seq` of a room, by its number. */
+export const makeReactions = (db: DatabaseSync): ((room: number, seq: number) => ReadonlyArray<Reaction>) => {
+  const reactionsTo = db.prepare(
+    `SELECT reaction, count(*) AS count FROM reactions WHERE room = ? AND target = ?
+     GROUP BY reaction ORDER BY min(since)`
+  )
+  return (room, seq) => reactionsTo.all(room, seq) as unknown as ReadonlyArray<Reaction>
+}
 
 /** @param reactions gives those of a message that has had any */
 export const entryOf = (row: EntryRow, reactions: (seq: number) => ReadonlyArray<Reaction>): Entry =>

@@ -8,7 +8,7 @@ import type { DatabaseSync } from "node:sqlite"
 import { holds } from "@tertulia/protocol"
 import type { MessageEntry } from "../room-log.ts"
 import type { Found, Part, Quest } from "../search.ts"
-import { type EntryRow, entryColumns, entryOf, kinds, type Reaction, reactionsOf } from "./entry-rows.ts"
+import { type EntryRow, entryColumns, entryOf, kinds, makeReactions } from "./entry-rows.ts"
 import { placeFrom } from "./places.ts"
 import { inOneRead } from "./reader.ts"
 import { termQuery } from "./search-terms.ts"
@@ -72,7 +72,7 @@ export interface Finder {
 export const makeFinder = (db: DatabaseSync): Finder => {
   const roomNamed = db.prepare("SELECT id, first, head, indexed, drift FROM rooms WHERE name = ?")
   const rowAt = db.prepare(`SELECT ${entryColumns}, place FROM entries WHERE room = ? AND seq = ?`)
-  const reactionsTo = db.prepare(reactionsOf)
+  const reactionsTo = makeReactions(db)
   const placeAt = db.prepare("SELECT place FROM entries WHERE room = ? AND seq = ?")
   const indexed = db.prepare(
     `SELECT rowid & 1099511627775 AS seq FROM words
@@ -126,7 +126,7 @@ export const makeFinder = (db: DatabaseSync): Finder => {
 
   /** A message, as it is shown now. */
   const messageOf = (room: number, row: Row): MessageEntry =>
-    entryOf(row, (seq) => reactionsTo.all(room, seq) as unknown as ReadonlyArray<Reaction>) as MessageEntry
+    entryOf(row, (seq) => reactionsTo(room, seq)) as MessageEntry
 
   const isMatch = ({ at, author, deleted, kind, text }: Row, { from, since, until, words }: Quest): boolean => {
     if (kind !== kinds.message || deleted !== null) return false

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Entry, Known } from "../room-log.ts"
-import { type EntryRow, entryColumns, entryOf, type Reaction, reactionsOf } from "./entry-rows.ts"
+import { type EntryRow, entryColumns, entryOf, makeReactions } from "./entry-rows.ts"
 import { makeKeyFinder } from "./keys.ts"
 
 /** What is asked for: entries of a room, from `after` + 1 to `until` at the most. */
@@ -71,7 +71,7 @@ export const makeReader = (db: DatabaseSync): Reader => {
     `SELECT ${entryColumns} FROM entries WHERE room = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ${pageEntries}`
   )
 
-  const reactionsTo = db.prepare(reactionsOf)
+  const reactionsTo = makeReactions(db)
   // What is deleted later than the last entry that counts isn't deleted yet for whoever asks.
   const countUnread = db.prepare(
     `SELECT count(*) AS count FROM entries
@@ -85,7 +85,7 @@ export const makeReader = (db: DatabaseSync): Reader => {
     const row = roomOf(room)
     if (row === undefined) return undefined
     const { epoch, first, head, id, topic } = row
-    const reactions = (seq: number) => reactionsTo.all(id, seq) as unknown as ReadonlyArray<Reaction>
+    const reactions = (seq: number) => reactionsTo(id, seq)
     const entries: Array<Entry> = []
     let characters = 0
     for (const row of entriesOf.iterate(id, after, until) as Iterable<EntryRow>) {

@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite"
 import type { Entry } from "../room-log.ts"
 import { DataFault } from "./data-file.ts"
-import { type EntryRow, entryColumnsOf, entryOf, type Reaction, reactionsOf, richVersion } from "./entry-rows.ts"
+import { type EntryRow, entryColumnsOf, entryOf, makeReactions, type Reaction, richVersion } from "./entry-rows.ts"
 import { versionOf } from "./schema.ts"
 
 /** What is known of the log of a room. */
@@ -43,9 +43,7 @@ export const takeSnapshot = (db: DatabaseSync): Snapshot => {
   const entries = db.prepare(
     `SELECT room, ${entryColumnsOf(version)} FROM entries WHERE room = (SELECT id FROM rooms WHERE name = ?) ORDER BY seq`
   )
-  const reactions = version >= richVersion ? db.prepare(reactionsOf) : undefined
-  const reactionsTo = ({ room, seq }: RoomEntryRow) =>
-    (reactions?.all(room, seq) ?? []) as unknown as ReadonlyArray<Reaction>
+  const reactionsTo = version >= richVersion ? makeReactions(db) : () => []
   db.exec("BEGIN")
   return {
     logs: () => rooms.iterate() as Iterable<unknown> as Iterable<LogHead>,
@@ -69,10 +67,10 @@ const wholeEntry = (
   room: string,
   seq: number,
   row: RoomEntryRow,
-  reactions: (row: RoomEntryRow) => ReadonlyArray<Reaction>
+  reactionsTo: (room: number, seq: number) => ReadonlyArray<Reaction>
 ): Entry => {
   if (row.seq !== seq || Number.isNaN(new Date(row.at).getTime())) throw notWhole(room, seq)
-  return entryOf(row, () => reactions(row))
+  return entryOf(row, (seq) => reactionsTo(row.room, seq))
 }
 
 const notWhole = (room: string, seq: number): DataFault =>
