@@ -306,6 +306,14 @@ const tellsOthers = (wire: Wire, nick: string, room: string, change: "joined" | 
   }
 }
 
+/** Tells the others of each room that who was on this connection has left. */
+const tellsThatLeft = (wire: Wire) => {
+  for (const room of wire.rooms) {
+    wire.hit()
+    tellsOthers(wire, String(wire.nick()), room, "left")
+  }
+}
+
 const sessions: ReadonlyArray<Mutant> = [
   breaks(
     "SESSION-1",
@@ -433,10 +441,7 @@ const sessions: ReadonlyArray<Mutant> = [
       },
       clientGone: (wire) => {
         if (gone(wire)) {
-          for (const room of wire.rooms) {
-            wire.hit()
-            tellsOthers(wire, String(wire.nick()), room, "left")
-          }
+          tellsThatLeft(wire)
         }
         return true
       }
@@ -518,10 +523,7 @@ const sessions: ReadonlyArray<Mutant> = [
       clientGone: (wire) => {
         if (gone(wire)) {
           setTimeout(() => {
-            for (const room of wire.rooms) {
-              wire.hit()
-              tellsOthers(wire, String(wire.nick()), room, "left")
-            }
+            tellsThatLeft(wire)
           }, 1_000)
         }
         return true
