@@ -20,8 +20,9 @@ import * as Scope from "effect/Scope"
 import { type Draft, RoomLogs } from "../packages/server/src/room-log.ts"
 import * as SqliteRoomLogs from "../packages/server/src/room-log-sqlite.ts"
 import { openDataFile } from "../packages/server/src/sqlite/data-file.ts"
-import { makeWriter, rowOf } from "../packages/server/src/sqlite/writer.ts"
-import { slowCommit } from "./slow.ts"
+import { openDisk } from "../packages/server/src/sqlite/disk.ts"
+import { makeWriter } from "../packages/server/src/sqlite/writer.ts"
+import { openDisk as openSlowDisk } from "./disks/slow.ts"
 
 /** Rooms that append all the time, each so many entries at once. */
 interface Shape {
@@ -79,15 +80,15 @@ const bare: Run = async (file, { entries, rooms }, isSlow) => {
     "CREATE TABLE entries (room INTEGER, seq INTEGER, author TEXT, at INTEGER, text TEXT, PRIMARY KEY (room, seq)) WITHOUT ROWID"
   )
   const add = db.prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?)")
-  const commit = isSlow ? slowCommit(db) : () => db.exec("COMMIT")
+  const disk = (isSlow ? openSlowDisk : openDisk)(db, file)
   let seq = 0
   const outcome = await measure({ rooms: 1, entries: rooms * entries }, async () => {
-    db.exec("BEGIN IMMEDIATE")
+    disk.begin()
     for (let row = 0; row < entries; row++) {
       seq++
       for (let room = 0; room < rooms; room++) add.run(room, seq, draft.from, Date.now(), text)
     }
-    commit()
+    disk.commit()
     await setImmediate()
   })
   db.close()
@@ -97,8 +98,8 @@ const bare: Run = async (file, { entries, rooms }, isSlow) => {
 /** The server's writer, but in the thread of the event loop: what is asked for in one turn goes into one transaction. */
 const inline: Run = async (file, shape, isSlow) => {
   const { close, db } = openDataFile(file)
-  const write = makeWriter(db, isSlow ? slowCommit(db) : undefined)
-  const drafts = Array.from({ length: shape.entries }, () => rowOf(draft))
+  const write = makeWriter(db, { disk: (isSlow ? openSlowDisk : openDisk)(db, file) })
+  const drafts = Array.from({ length: shape.entries }, () => draft)
   let group: Array<{ readonly room: number; readonly done: () => void }> = []
   const flush = async () => {
     await setImmediate()
@@ -120,7 +121,7 @@ const log: Run = async (file, shape, isSlow) => {
   const scope = Scope.makeUnsafe()
   const layer = SqliteRoomLogs.layer({
     file,
-    ...(isSlow ? { writer: new URL("./threads/slow.ts", import.meta.url) } : {})
+    ...(isSlow ? { disk: new URL("./disks/slow.ts", import.meta.url) } : {})
   })
   const logs = Context.get(await Effect.runPromise(Layer.buildWithScope(layer, scope)), RoomLogs)
   const drafts = Array.from({ length: shape.entries }, () => draft)

@@ -75,7 +75,7 @@ try {
         room: name,
         epoch: name.slice(1),
         reactions: 64,
-        drafts: [{ type: "message", person: from, from, text: said, at }]
+        drafts: [{ type: "message", author: { id: from }, from, text: said, at }]
       } as const
     })
     if (write(group)._tag !== "Committed") throw new Error("can't write")

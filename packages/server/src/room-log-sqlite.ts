@@ -20,13 +20,13 @@ import { readClaims } from "./sqlite/claims.ts"
 import { nameOf, readConversations } from "./sqlite/conversations.ts"
 import { type GroupCommit, makeGroupCommit } from "./sqlite/group-commit.ts"
 import { giveUpBefore, type HeldLog, type LogReader } from "./sqlite/held-log.ts"
+import { type IndexKeeper, makeIndexKeeper } from "./sqlite/index-keeper.ts"
 import { keysAtOnce } from "./sqlite/keys.ts"
 import { slack } from "./sqlite/overdue.ts"
 import type { Question, Readings, Reply } from "./sqlite/readings.ts"
 import { openSearch } from "./sqlite/search.ts"
 import { type Ask, openThread, type StorageFault } from "./sqlite/thread.ts"
-import { removeTraces, type WriterQuestion } from "./sqlite/traces.ts"
-import { rowOf, type Written } from "./sqlite/writer.ts"
+import { openTwoWriters } from "./sqlite/two-writers.ts"
 import { type Read, sweepForever } from "./sweep.ts"
 
 /** Where the logs are. */
@@ -40,11 +40,10 @@ export interface SqliteLogOptions {
   readonly keySeconds?: number
   /** The most different reactions that one message may have: `limits.reactions`, the default of which it is when absent. */
   readonly reactions?: number
-  /** The script of the thread that writes; tests have others, whose disks are slow or whose commits are late. */
-  readonly writer?: URL
+  /** A module that has another disk (sqlite/disk.ts): tests have some that are slow, fail, or lie. */
+  readonly disk?: URL | undefined
 }
 
-const writerThread = new URL("./sqlite/writer-thread.ts", import.meta.url)
 const readerThread = new URL("./sqlite/reader-thread.ts", import.meta.url)
 
 /** Logs and claims in a file that no other server uses meanwhile. */
@@ -54,12 +53,14 @@ export const layer = ({
   keepDays = Number.POSITIVE_INFINITY,
   keySeconds = defaultLimits.keySeconds,
   reactions = defaultLimits.reactions,
-  writer = writerThread
+  disk
 }: SqliteLogOptions): Layer.Layer<RoomLogs | Claims, StorageFault> =>
   Layer.effectContext(
     Effect.gen(function* () {
-      const askWriter = yield* openThread<WriterQuestion, Written>(writer, file)
-      const { failed, write } = yield* makeGroupCommit(file, askWriter)
+      const writers = yield* openTwoWriters(file, disk)
+      const { failed, write } = yield* makeGroupCommit(file, writers.write)
+      const indexing = makeIndexKeeper(write)
+      yield* Effect.forkScoped(indexing.forever)
       const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file))
       const logs = yield* RcMap.make({ lookup: (room: string) => hold(room, read) })
       const {
@@ -72,19 +73,18 @@ export const layer = ({
         write
       })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
-      const removeFromFile = Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed")
-      const erasing = makeErasing(Effect.andThen(forgetTakenBack, removeFromFile))
-      const { erased } = erasing
+      const erasing = makeErasing(Effect.andThen(forgetTakenBack, writers.removeTraces))
+      const opening = { write, read, keep, reactions, erased: erasing.erased, indexing }
       yield* Effect.forkScoped(erasing.forever)
       const { left, orphans } = yield* readConversations(file)
-      const removeTracesLater = yield* soon(Effect.map(askWriter(removeTraces), ({ _tag }) => _tag === "Committed"))
+      const removeTracesLater = yield* soon(writers.removeTraces)
       const talks = new Map(left.map(({ between, first, head }) => [nameOf(between), heldTalk(between, first, head)]))
       const conversations: ConversationLogs = {
         left: left.map(({ between }) => between),
         open: (between, publish) => {
           const held = talks.get(nameOf(between)) ?? heldTalk(between, 1, 0)
           talks.set(held.room, held)
-          return openLog({ held, between, publish, write, read, keep, reactions, erased })
+          return openLog({ held, between, publish, ...opening })
         },
         entries: (asked) => read("entriesAt", asked),
         remove: (between) =>
@@ -106,15 +106,14 @@ export const layer = ({
                 const talk = talks.get(room)
                 return talk === undefined ? RcMap.get(logs, room) : Effect.succeed(talk)
               }),
-            removeTraces: Effect.andThen(removeFromIndex, removeFromFile)
+            removeTraces: Effect.andThen(removeFromIndex, writers.removeTraces)
           })
         )
       }
       return Context.make(RoomLogs, {
         durable: true,
         rich: true,
-        open: (room, publish) =>
-          Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, write, read, keep, reactions, erased })),
+        open: (room, publish) => Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, ...opening })),
         search,
         known: (room, author, key) => read("known", { room, person: author.id, key }),
         conversations,
@@ -225,13 +224,14 @@ interface Opening {
   readonly keep: number
   readonly reactions: number
   readonly erased: () => void
+  readonly indexing: IndexKeeper
 }
 
 /** The most entries that are given up with one append, which has to wait for that. */
 const mostAtOnce = 1_024
 
 /** The log of a room, for one who has opened it. */
-const openLog = ({ between, erased, held, keep, publish, reactions, read, write }: Opening): RoomLog => {
+const openLog = ({ between, erased, indexing, held, keep, publish, reactions, read, write }: Opening): RoomLog => {
   const { epoch, readers, room } = held
 
   /** Gives up what is too much, when it is time to. */
@@ -256,9 +256,10 @@ const openLog = ({ between, erased, held, keep, publish, reactions, read, write 
     append: (drafts) => {
       giveUp()
       const { first, firstInFile } = held
-      const given = { room, epoch, reactions, drafts: drafts.map(rowOf), ...(between === undefined ? {} : { between }) }
+      const given = { room, epoch, reactions, drafts, ...(between === undefined ? {} : { between }) }
       const work = { _tag: "Append", ...given, ...(first > firstInFile ? { first } : {}) } as const
-      return Effect.map(write(work), (places) => {
+      indexing.begins(drafts.length)
+      return Effect.map(Effect.ensuring(write(work), Effect.sync(indexing.ends)), (places) => {
         held.firstInFile = Math.max(held.firstInFile, first)
         const placed = places.map(
           (place, index): Placed =>

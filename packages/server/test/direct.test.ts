@@ -11,7 +11,7 @@ import type { Person } from "../src/people.ts"
 import { type Entry, type Publish, Unavailable } from "../src/room-log.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
-import { makeWriter, rowOf } from "../src/sqlite/writer.ts"
+import { makeWriter } from "../src/sqlite/writer.ts"
 import { tamper } from "./support/files.ts"
 import { type Client, type House, type Json, openHouse } from "./support/house.ts"
 import { draft, openLogs, openTemporary } from "./support/logs.ts"
@@ -27,7 +27,7 @@ const history = (of: string) => ({ type: "history", room: `@${of}` })
 /** Opens a server on a file, with writers whose disk can be held. */
 const openOn = (file: string) =>
   openHouse({
-    logs: SqliteRoomLogs.layer({ file, writer: new URL("./support/threads/held.ts", import.meta.url) }),
+    logs: SqliteRoomLogs.layer({ file, disk: new URL("./support/disks/held.ts", import.meta.url) }),
     limits: { burst: 10_000, rate: 10_000 }
   })
 
@@ -294,10 +294,10 @@ test("a log is removed little by little, and what isn't there is gone already", 
   await using folder = await openTemporary()
   const { close, db } = openDataFile(folder.file)
   const write = makeWriter(db)
-  const drafts = Array.from({ length: 2_500 }, (_, nth) => rowOf(draft("hola", { key: `k${nth}` })))
+  const drafts = Array.from({ length: 2_500 }, (_, nth) => draft("hola", { key: `k${nth}` }))
   const between = pairOf("one", "other")
   write([{ _tag: "Append", room: "@x", epoch: "x", reactions: 64, between, drafts }])
-  write([{ _tag: "Append", room: "#x", epoch: "y", reactions: 64, drafts: [rowOf(draft("stays"))] }])
+  write([{ _tag: "Append", room: "#x", epoch: "y", reactions: 64, drafts: [draft("stays")] }])
   const removal = { _tag: "RemoveSome", room: "@x" } as const
   const left: Array<unknown> = []
   for (let more = true; more; ) {

@@ -6,7 +6,8 @@ import { Effect, Exit } from "effect"
 import { expect, test, vi } from "vitest"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
-import { makeWriter, rowOf, type Work } from "../src/sqlite/writer.ts"
+import { openDisk } from "../src/sqlite/disk.ts"
+import { makeWriter, type Work } from "../src/sqlite/writer.ts"
 import { openClient, openHouse } from "./support/house.ts"
 import { draft, openLogs, openTemporary } from "./support/logs.ts"
 import { listening, openFolder } from "./support/process.ts"
@@ -14,7 +15,7 @@ import { listening, openFolder } from "./support/process.ts"
 // A process takes a second to start, and more on a machine with other things to do.
 vi.setConfig({ testTimeout: 60_000 })
 
-const thread = (name: string) => new URL(`./support/threads/${name}.ts`, import.meta.url)
+const disk = (name: string) => new URL(`./support/disks/${name}.ts`, import.meta.url)
 
 test("what doesn't fit is refused as a whole and leaves no hole; with space again, sending goes on", async () => {
   await using folder = await openTemporary()
@@ -25,7 +26,7 @@ test("what doesn't fit is refused as a whole and leaves no hole; with space agai
     room,
     epoch: room,
     reactions: 8,
-    drafts: texts.map((text) => rowOf(draft(text)))
+    drafts: texts.map((text) => draft(text))
   })
   expect(write([append("#cafe", "one")])).toEqual({ _tag: "Committed", results: [[1]] })
   db.exec("PRAGMA max_page_count = 8")
@@ -34,8 +35,13 @@ test("what doesn't fit is refused as a whole and leaves no hole; with space agai
   expect(db.prepare("SELECT count(*) AS count FROM entries").get()).toEqual({ count: 1 })
   db.exec("PRAGMA max_page_count = 1000")
   // Where only the commit is refused, the transaction is still open.
-  const refusing = makeWriter(db, () => {
-    throw Object.assign(new Error("database or disk is full"), { errcode: 13 })
+  const refusing = makeWriter(db, {
+    disk: {
+      ...openDisk(db),
+      commit: () => {
+        throw Object.assign(new Error("database or disk is full"), { errcode: 13 })
+      }
+    }
   })
   expect(refusing(tooMuch)).toEqual({ _tag: "Refused", reason: "the disk is full" })
   expect(db.prepare("SELECT count(*) AS count FROM entries").get()).toEqual({ count: 1 })
@@ -88,7 +94,7 @@ test.skipIf(!canRaise)(
 
 test("a commit that may or may not have happened is a defect, and nothing is written after it", async () => {
   await using folder = await openTemporary()
-  await using logs = await openLogs(SqliteRoomLogs.layer({ file: folder.file, writer: thread("failing") }))
+  await using logs = await openLogs(SqliteRoomLogs.layer({ file: folder.file, disk: disk("failing") }))
   const log = await logs.open("#cafe")
   const outcome = await log.append(draft("hola"))
   expect(Exit.hasDies(outcome)).toBe(true)
@@ -120,7 +126,7 @@ test("a server whose file is changed under it says so in one line, says goodbye,
 
 test("while the disk stands still, whoever sends waits, and everybody else is served", async () => {
   await using folder = await openTemporary()
-  const logs = SqliteRoomLogs.layer({ file: folder.file, writer: thread("held") })
+  const logs = SqliteRoomLogs.layer({ file: folder.file, disk: disk("held") })
   await using house = await openHouse({ logs })
   const ana = await house.person("ana", "#cafe")
   for (const text of ["one", "two"]) await ana.ask({ type: "send", room: "#cafe", text })

@@ -7,7 +7,7 @@ import { describe, expect, test, vi } from "vitest"
 import { transcriptOf } from "../src/operate/transcript.ts"
 import { openDataFile, openToLook } from "../src/sqlite/data-file.ts"
 import { takeSnapshot } from "../src/sqlite/snapshot.ts"
-import { makeWriter, rowOf } from "../src/sqlite/writer.ts"
+import { makeWriter } from "../src/sqlite/writer.ts"
 import { epochOf, plant, tamper, undoRich } from "./support/files.ts"
 import { draft, openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
@@ -103,7 +103,7 @@ describe("the log of a room", () => {
       _tag: "Append",
       room: "#cafe",
       epoch: epochOf("#cafe"),
-      drafts: [rowOf(draft("late"))],
+      drafts: [draft("late")],
       first: 290
     }
     expect(makeWriter(db)([append as never])).toMatchObject({ _tag: "Committed" })

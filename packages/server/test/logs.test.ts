@@ -6,7 +6,7 @@ import * as MemoryRoomLogs from "../src/room-log-memory.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
 import { keysAtOnce } from "../src/sqlite/keys.ts"
-import { makeWriter, rowOf } from "../src/sqlite/writer.ts"
+import { makeWriter } from "../src/sqlite/writer.ts"
 import { added, author, draft, openLogs, openTemporary, said } from "./support/logs.ts"
 
 // Threads and syncs take their time on a machine with other things to do.
@@ -216,7 +216,7 @@ test("a key is known for longer than its entry, and for no longer than it has to
   const write = makeWriter(db)
   const at = Date.parse(said("one").at)
   const later = Array.from({ length: keysAtOnce }, (_, index) =>
-    rowOf(draft("later", { key: `k${index}`, at: new Date(at + 1_000).toISOString() }))
+    draft("later", { key: `k${index}`, at: new Date(at + 1_000).toISOString() })
   )
   const { epoch } = db.prepare("SELECT epoch FROM rooms").get() as { epoch: string }
   write([{ _tag: "Append", room: "#cafe", epoch, reactions: 8, drafts: later }])
@@ -224,7 +224,7 @@ test("a key is known for longer than its entry, and for no longer than it has to
   expect(forget(at)).toEqual({ _tag: "Committed", results: [0] })
   expect(forget(at + 1)).toEqual({ _tag: "Committed", results: [1] })
   expect(forget(at + 1_000)).toEqual({ _tag: "Committed", results: [0] })
-  write([{ _tag: "Append", room: "#cafe", epoch, reactions: 8, drafts: [rowOf(draft("one more", key))] }])
+  write([{ _tag: "Append", room: "#cafe", epoch, reactions: 8, drafts: [draft("one more", key)] }])
   expect(forget(at + 2_000)).toEqual({ _tag: "Committed", results: [keysAtOnce] })
   expect(forget(at + 2_000)).toEqual({ _tag: "Committed", results: [1] })
   expect(forget(at + 2_000)).toEqual({ _tag: "Committed", results: [0] })

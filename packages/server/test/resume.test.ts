@@ -14,7 +14,7 @@ import { openQuietHouse, pass, type QuietClient } from "./support/quiet-house.ts
 vi.setConfig({ testTimeout: 60_000 })
 
 const send = { type: "send", room: "#cafe", text: "hola" }
-const thread = (name: string) => new URL(`./support/threads/${name}.ts`, import.meta.url)
+const disk = (name: string) => new URL(`./support/disks/${name}.ts`, import.meta.url)
 
 /** Logs in with a session, and gives it. */
 const claim = async (client: Client, nick = "ana"): Promise<string> =>
@@ -83,7 +83,7 @@ test("of two who come with one session the last stays", async () => {
 test("the new welcome waits for what the old connection has sent", async () => {
   await using folder = await openTemporary()
   const { rm, writeFile } = await import("node:fs/promises")
-  await using house = await openHouse({ logs: SqliteRoomLogs.layer({ file: folder.file, writer: thread("held") }) })
+  await using house = await openHouse({ logs: SqliteRoomLogs.layer({ file: folder.file, disk: disk("held") }) })
   const first = await house.greeted()
   const session = await claim(first)
   await first.ask({ type: "join", room: "#cafe" })

@@ -104,8 +104,8 @@ describe("entries that are kept for 30 days", () => {
     await using folder = await openTemporary()
     plant(folder.file, { room: "#cafe", entries: written(33, 32, 3) })
     await writeFile(`${folder.file}-held`, "")
-    const writer = new URL("./support/threads/held.ts", import.meta.url)
-    const { allAsleep, logs } = await openAtNow({ file: folder.file, keepDays: 30, writer })
+    const disk = new URL("./support/disks/held.ts", import.meta.url)
+    const { allAsleep, logs } = await openAtNow({ file: folder.file, keepDays: 30, disk })
     await using _logs = logs
     const log = await logs.open("#cafe")
     await expect.poll(log.first, { timeout: 30_000 }).toBe(3)

@@ -6,8 +6,8 @@ import { expect, test, vi } from "vitest"
 import type { Content, Draft } from "../src/room-log.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
-import { removeTraces, withTraces } from "../src/sqlite/traces.ts"
-import { makeWriter, rowOf } from "../src/sqlite/writer.ts"
+import { emptyWal } from "../src/sqlite/traces.ts"
+import { makeWriter } from "../src/sqlite/writer.ts"
 import { tamper } from "./support/files.ts"
 import { openHouse } from "./support/house.ts"
 import { author, openLogs, openTemporary } from "./support/logs.ts"
@@ -44,14 +44,14 @@ test("what was taken back is nowhere in the file, once its log is swept", async 
   // Short ones, that share a page with others, and one that fills pages of its own.
   const secrets = ["secret-one", "secret-two", `secret-${"three".repeat(2_000)}`, "secret-four"]
   const { close, db } = openDataFile(folder.file)
-  const write = withTraces(db, makeWriter(db))
+  const write = makeWriter(db)
   const append = (...drafts: ReadonlyArray<Draft>) =>
-    write([{ _tag: "Append", room: "#cafe", epoch: "k", reactions: 8, drafts: drafts.map(rowOf) }])
+    write([{ _tag: "Append", room: "#cafe", epoch: "k", reactions: 8, drafts: drafts }])
   append(says("before"), says(secrets[0]!, "ana", "k1"), says("between"), says(secrets[2]!), says("after"))
   append(edits(2, secrets[1]!), edits(2, secrets[3]!))
   expect(await bytesOf(folder.file)).toContain(secrets[0])
   append(deletes(2), deletes(4))
-  expect(write(removeTraces)).toEqual({ _tag: "Committed", results: [] })
+  expect(emptyWal(db)).toEqual({ _tag: "Committed", results: [] })
   const left = await bytesOf(folder.file)
   for (const secret of secrets) expect(left).not.toContain(secret.slice(0, 200))
   expect(left).not.toContain("threethree")

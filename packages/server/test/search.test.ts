@@ -43,7 +43,7 @@ const openFile = async () => {
         room,
         epoch: room.slice(1),
         reactions: 64,
-        drafts: [{ type: "message", person: from, from, text, at }]
+        drafts: [{ type: "message", author: { id: from }, from, text, at }]
       } as const
     })
     assert.strictEqual(write(appends)._tag, "Committed")
@@ -279,7 +279,7 @@ describe("the index", () => {
     await using file = await openFile()
     const drafts = Array.from({ length: mostUnindexed + 1 }, () => ({
       type: "message" as const,
-      person: "ana",
+      author: { id: "ana" },
       from: "ana",
       text: "tea",
       at: "2026-11-20T20:08:00.000Z"

@@ -15,13 +15,8 @@ export const endThread = "end"
 /** What a thread has open. */
 export interface Answering<Question, Answer> {
   readonly answer: (question: Question) => Answer
-  /** Does what can wait, a bounded part of it, when nobody has asked for a while; gives whether there is more. */
-  readonly rest?: () => boolean
   readonly close: () => void
 }
-
-/** Milliseconds without a question after which a thread rests. */
-const pause = 20
 
 /** Opens the file that this thread was started for, and answers from then on. */
 export const answerFrom = <Question, Answer>(open: (file: string) => Answering<Question, Answer>): void => {
@@ -29,28 +24,16 @@ export const answerFrom = <Question, Answer>(open: (file: string) => Answering<Q
   const say = (ready: Ready) => port.postMessage(ready)
   let opened: Answering<Question, Answer>
   try {
-    opened = open(String(workerData))
+    opened = open(String(workerData.file))
   } catch (error) {
     if (!(error instanceof DataFault)) throw error
     say({ _tag: "Fault", reason: error.message })
     return
   }
-  let resting: NodeJS.Timeout | undefined
-  const restIn = (milliseconds: number) => {
-    if (opened.rest === undefined) return
-    resting = setTimeout(() => {
-      if (opened.rest!()) restIn(0)
-    }, milliseconds)
-  }
   port.on("message", (question: Question | typeof endThread) => {
-    clearTimeout(resting)
-    if (question !== endThread) {
-      port.postMessage(opened.answer(question))
-      return restIn(pause)
-    }
+    if (question !== endThread) return port.postMessage(opened.answer(question))
     opened.close()
     port.close()
   })
   say({ _tag: "Ready" })
-  restIn(pause)
 }

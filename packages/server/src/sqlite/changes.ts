@@ -5,9 +5,8 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
-import type { Known, Rejected } from "../room-log.ts"
+import type { Draft, Known, Rejected } from "../room-log.ts"
 import { kinds } from "./entry-rows.ts"
-import type { Row } from "./writer.ts"
 
 /** What a draft becomes: a row at the next place, and what it does besides; or nothing. */
 export type Decision = Accepted | Known | Rejected
@@ -37,7 +36,7 @@ const rejected = (code: Rejected["code"], field: Rejected["field"]): Rejected =>
 const noSuchTarget = rejected("no-such-entry", "target")
 
 /** @param db decides and changes within the transaction that is under way in it */
-export const makeDecider = (db: DatabaseSync): ((room: number, row: Row, reactions: number) => Decision) => {
+export const makeDecider = (db: DatabaseSync): ((room: number, draft: Draft, reactions: number) => Decision) => {
   const targetAt = db.prepare("SELECT kind, person, deleted FROM entries WHERE room = ? AND seq = ?")
   const setText = db.prepare(
     "UPDATE entries SET original = coalesce(original, text), text = ?, edited = ? WHERE room = ? AND seq = ?"
@@ -64,8 +63,9 @@ export const makeDecider = (db: DatabaseSync): ((room: number, row: Row, reactio
     return row?.kind === kinds.message && row.deleted === null ? row : undefined
   }
 
-  const react = (room: number, row: Row & { readonly type: "react" }, most: number): Decision => {
-    const { on, person, reaction, target } = row
+  const react = (room: number, draft: Draft & { readonly type: "react" }, most: number): Decision => {
+    const { author, on, reaction, target } = draft
+    const person = author.id
     if (messageAt(room, target) === undefined) return noSuchTarget
     const own = ownReaction.get(room, target, reaction, person) as OwnReaction | undefined
     if (!on) {
@@ -88,10 +88,10 @@ export const makeDecider = (db: DatabaseSync): ((room: number, row: Row, reactio
     return { _tag: "Accepted", kind: kinds.react, target, text: reaction, apply }
   }
 
-  return (room, row, reactions) => {
-    switch (row.type) {
+  return (room, draft, reactions) => {
+    switch (draft.type) {
       case "message": {
-        const { replyTo, text } = row
+        const { replyTo, text } = draft
         if (replyTo === undefined) return { _tag: "Accepted", kind: kinds.message, target: null, text }
         const answered = targetAt.get(room, replyTo) as TargetRow | undefined
         if (answered?.kind !== kinds.message) return rejected("no-such-entry", "replyTo")
@@ -99,13 +99,13 @@ export const makeDecider = (db: DatabaseSync): ((room: number, row: Row, reactio
       }
       case "edit":
       case "delete": {
-        const { person, target } = row
+        const { author, target } = draft
         const message = messageAt(room, target)
         if (message === undefined) return noSuchTarget
-        if (message.person !== person) return rejected("forbidden", "target")
-        if (row.type === "edit") {
-          const apply = (seq: number) => void setText.run(row.text, seq, room, target)
-          return { _tag: "Accepted", kind: kinds.edit, target, text: row.text, apply }
+        if (message.person !== author.id) return rejected("forbidden", "target")
+        if (draft.type === "edit") {
+          const apply = (seq: number) => void setText.run(draft.text, seq, room, target)
+          return { _tag: "Accepted", kind: kinds.edit, target, text: draft.text, apply }
         }
         const apply = (seq: number) => {
           erase.run(seq, room, target)
@@ -115,10 +115,10 @@ export const makeDecider = (db: DatabaseSync): ((room: number, row: Row, reactio
         return { _tag: "Accepted", kind: kinds.delete, target, text: "", apply }
       }
       case "react":
-        return react(room, row, reactions)
+        return react(room, draft, reactions)
       case "topic": {
-        const apply = () => void setTopic.run(row.text, room)
-        return { _tag: "Accepted", kind: kinds.topic, target: null, text: row.text, apply }
+        const apply = () => void setTopic.run(draft.text, room)
+        return { _tag: "Accepted", kind: kinds.topic, target: null, text: draft.text, apply }
       }
     }
   }

@@ -73,6 +73,18 @@ export const openForReading = (file: string): DatabaseSync =>
   explained(file, () => new DatabaseSync(whole(file), { readOnly: true, timeout: patience }))
 
 /**
+ * Opens a file for a second writer, beside the one who has it open. It never waits: while the other writes, it is refused.
+ *
+ * @throws DataFault
+ */
+export const openBeside = (file: string): DatabaseSync =>
+  explained(file, () => {
+    const db = new DatabaseSync(whole(file), { timeout: 0 })
+    db.exec(safety)
+    return db
+  })
+
+/**
  * Opens a file that a server has written, whether one uses it now or not, for reading only; and creates none.
  *
  * @throws DataFault
@@ -152,6 +164,8 @@ const lockOf = (path: string): DatabaseSync => {
 }
 
 /**
+ * What each who writes to a file asks of SQLite.
+ *
  * An entry that was committed is on the disk: that takes `FULL`, because in WAL mode `NORMAL` syncs at checkpoints only.
  *
  * An entry that was given up, or a text that was taken back, is overwritten (`secure_delete`): whoever keeps something for 30 days has promised to have nothing older.
@@ -163,12 +177,14 @@ const lockOf = (path: string): DatabaseSync => {
  * What becomes free is used again, and the file doesn't shrink. `auto_vacuum` would have it shrink, by moving pages about all the time
  * to make room that the next entries need anyway.
  */
+const safety = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON"
+
 const prepare = (db: DatabaseSync): void => {
   const fault = schemaFault(db)
   if (fault !== undefined) throw new DataFault(fault)
   // Before there is a WAL: see `refuseStaleWal`.
   adoptBackup(db)
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+  db.exec(`PRAGMA journal_mode = WAL; ${safety}`)
   migrate(db)
   // What an earlier life of the server had no time to remove; nobody reads yet.
   emptyWal(db)

@@ -1,20 +1,6 @@
 /**
  * Group commit: while one transaction is on its way to the disk, what others append waits, and shares the next.
  *
- * A thread of its own writes, and not the event loop between two turns: a loop that commits stands still for as long as the disk
- * syncs, and with it every heartbeat and every other room. `npm run bench:durable`, medians of 5 rounds on 2 cores that had other
- * things to do, ext4; in the loop itself | with the thread:
- *
- *     rooms x entries      this disk                     a sync of 20 ms
- *                          entries/s      p99 ms         entries/s      longest stall of the loop, ms
- *      1 x 1                 159 |   623   16 | 17          40 |    35    34 | 23
- *     10 x 10               7379 | 23806   44 | 37        3491 |  3875    36 | 11
- *     10 x 64              31289 | 35619   38 | 56       16415 | 17673    67 | 17
- *    100 x 10              22974 | 22897   88 | 83       14612 | 14470    88 | 38
- *
- * So the thread costs no throughput that could be told from noise, and spares the loop. Of the bare insert loop with the same
- * batches the thread reached 3.21, 2.37, 0.77 and 0.67 on this disk; ratios above 1 are that noise, and want a quiet machine.
- *
  * @module
  */
 import * as Deferred from "effect/Deferred"
@@ -22,8 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { StorageBroken, Unavailable } from "../room-log.ts"
-import type { Ask } from "./thread.ts"
-import type { Result, Work, Written } from "./writer.ts"
+import { isBrief, type Result, type Work, type Written } from "./writer.ts"
 
 export interface GroupCommit {
   /** Writes, and gives what the work has given once it is on the disk. A defect: nobody knows whether it is. */
@@ -35,6 +20,9 @@ export interface GroupCommit {
 /** The most that one transaction does: appends of as many rooms, for one. */
 const groupSize = 256
 
+/** The most entries of one transaction, but for those of one append: others wait no longer than for these, some 3 ms. */
+const mostEntries = 1_024
+
 interface Waiting {
   readonly work: Work
   readonly done: Deferred.Deferred<Result, Unavailable>
@@ -43,17 +31,19 @@ interface Waiting {
 /** Commits in the order of the calls, for as long as the scope lives. */
 export const makeGroupCommit = Effect.fnUntraced(function* (
   file: string,
-  ask: Ask<ReadonlyArray<Work>, Written>
+  write: (group: ReadonlyArray<Work>) => Effect.Effect<Written>
 ): Effect.fn.Return<GroupCommit, never, Scope.Scope> {
   const waiting = yield* Queue.unbounded<Waiting>()
   const failed = yield* Deferred.make<never, StorageBroken>()
   let isRefusing = false
+  let isBroken = false
 
   /** Tells the operator, once, that nothing can be stored, and when it can again. */
   const tell = Effect.fnUntraced(function* (written: Written) {
     const wasRefusing = isRefusing
     isRefusing = written._tag !== "Committed"
     if (written._tag === "Broken") {
+      isBroken = true
       const message = `can't go on with the data file ${file}: ${written.reason}`
       yield* Deferred.fail(failed, new StorageBroken({ message }))
     } else if (written._tag === "Refused" && !wasRefusing) {
@@ -63,11 +53,15 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
     }
   })
 
-  const commitNext = Effect.gen(function* () {
-    const group = yield* Queue.takeBetween(waiting, 1, groupSize)
-    const written = yield* ask(group.map(({ work }) => work)).pipe(Effect.catchDefect(broken))
+  const commit = Effect.fnUntraced(function* (group: ReadonlyArray<Waiting>) {
+    const written = isBroken ? stopping : yield* write(group.map(({ work }) => work)).pipe(Effect.catchDefect(broken))
     group.forEach(({ done }, index) => void Deferred.doneUnsafe(done, outcomeOf(written, index)))
-    yield* tell(written)
+    if (written._tag !== "Committed" || isRefusing) yield* tell(written)
+  })
+
+  const commitNext = Effect.gen(function* () {
+    const taken = yield* Queue.takeBetween(waiting, 1, groupSize)
+    for (const group of groupsOf(taken)) yield* commit(group)
   })
 
   yield* Effect.forkScoped(Effect.forever(commitNext))
@@ -81,6 +75,26 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
     failed: Deferred.await(failed)
   }
 })
+
+const stopping: Written = { _tag: "Refused", reason: "the server is stopping" }
+
+/** Cuts what waits into transactions: nobody waits for more than they have to, and nothing brief for what isn't. */
+const groupsOf = (taken: ReadonlyArray<Waiting>): ReadonlyArray<ReadonlyArray<Waiting>> => {
+  const groups: Array<Array<Waiting>> = []
+  let entries = 0
+  let wasBrief = false
+  for (const one of taken) {
+    const own = one.work._tag === "Append" ? one.work.drafts.length : 0
+    if (groups.length === 0 || entries + own > mostEntries || isBrief(one.work) !== wasBrief) {
+      groups.push([])
+      entries = 0
+    }
+    groups.at(-1)!.push(one)
+    entries += own
+    wasBrief = isBrief(one.work)
+  }
+  return groups
+}
 
 /** A thread that has ended leaves open what became of its last transaction. */
 const broken = (defect: unknown): Effect.Effect<Written> =>

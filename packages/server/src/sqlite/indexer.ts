@@ -9,10 +9,8 @@ import { driftOf, placeAfter } from "./places.ts"
 import { termsOf } from "./search-terms.ts"
 
 export interface Indexer {
-  /** How many entries wait to be indexed, roughly: at least one, if any does. */
-  readonly behind: () => number
-  /** Notes that a room has so many entries more, which the index doesn't have. */
-  readonly touch: (room: number, entries: number) => void
+  /** Notes that a room has entries that the index doesn't have. */
+  readonly touch: (room: number) => void
   /**
    * Goes a step towards an index of few parts, or, `all`, of one, which has nothing any more of what was taken out; gives 0 when there is
    * nothing left to do.
@@ -79,7 +77,6 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
   const done = db.prepare("DELETE FROM unindexed WHERE room = ? AND seq = ?")
   const current = db.prepare("SELECT seq, kind, author, at, text, place FROM entries WHERE room = ? AND seq = ?")
 
-  let waiting = 0
   const behind = new Set((allBehind.all() as unknown as ReadonlyArray<RoomRow>).map(({ id }) => id))
 
   /** Takes out what was changed or is gone, as it was, and takes it in again as it is. */
@@ -129,11 +126,7 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
       isMergingAll = all && isMerging
       return isMerging ? 1 : 0
     },
-    behind: () => Math.max(waiting, behind.size),
-    touch: (room, entries) => {
-      behind.add(room)
-      waiting += entries
-    },
+    touch: (room) => void behind.add(room),
     index: (entries) => {
       let left = entries - mend(entries)
       // Ascending, because an index takes in rising rowids at once, and others one by one.
@@ -144,9 +137,7 @@ export const makeIndexer = (db: DatabaseSync): Indexer => {
         if (room === undefined || room.indexed >= room.head) behind.delete(id)
         else left -= extend(room, left)
       }
-      const done = entries - Math.max(left, 0)
-      waiting = done < entries ? 0 : Math.max(0, waiting - done)
-      return done
+      return entries - Math.max(left, 0)
     }
   }
 }

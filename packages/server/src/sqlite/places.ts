@@ -27,15 +27,18 @@ export interface Places {
 /** By how many places an entry is ahead of its clock. */
 export const driftOf = (place: number, millis: number): number => place - placeFrom(millis)
 
+/** The last place that was given in a file, in a memory that its writers may share: only one of them works at a time. */
+export type LastPlace = Float64Array<ArrayBufferLike>
+
 /** Goes on above all places of a file. A place that is rolled back is not given again. */
-export const makePlaces = (db: DatabaseSync): Places => {
+export const makePlaces = (db: DatabaseSync, last: LastPlace = new Float64Array(1)): Places => {
   const highest = db.prepare("SELECT coalesce(max(place), 0) AS place FROM rooms").get() as { readonly place: number }
-  let last = highest.place
+  last[0] = Math.max(last[0]!, highest.place)
   return {
     next: (millis) => {
-      last = placeAfter(last, millis)
-      return last
+      last[0] = placeAfter(last[0]!, millis)
+      return last[0]
     },
-    last: () => last
+    last: () => last[0]!
   }
 }

@@ -16,14 +16,19 @@ export class StorageFault extends Data.TaggedError("StorageFault")<{ readonly me
 /** Asks; what was asked first is answered first. A thread that has ended is a defect. */
 export type Ask<Question, Answer> = (question: Question) => Effect.Effect<Answer>
 
-/** Starts a thread on a file; it closes the file and ends with the scope, when all that it was asked is answered. */
+/**
+ * Starts a thread on a file; it closes the file and ends with the scope, when all that it was asked is answered.
+ *
+ * @param more what its script is given besides, as `workerData`
+ */
 export const openThread = <Question, Answer>(
   script: URL,
-  file: string
+  file: string,
+  more: object = {}
 ): Effect.Effect<Ask<Question, Answer>, StorageFault, Scope.Scope> =>
   Effect.gen(function* () {
     const thread = yield* Effect.acquireRelease(
-      Effect.sync(() => makeThread<Question, Answer>(script, file)),
+      Effect.sync(() => makeThread<Question, Answer>(script, { ...more, file })),
       ({ end }) => end
     )
     const ready = yield* thread.ready
@@ -31,8 +36,8 @@ export const openThread = <Question, Answer>(
     return thread.ask
   })
 
-const makeThread = <Question, Answer>(script: URL, file: string) => {
-  const worker = new Worker(script, { workerData: file })
+const makeThread = <Question, Answer>(script: URL, workerData: object) => {
+  const worker = new Worker(script, { workerData })
   const ready = Deferred.makeUnsafe<Ready>()
   const asked: Array<Deferred.Deferred<Answer>> = []
   let ended: Effect.Effect<never> | undefined

@@ -5,19 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import { inWords } from "./fault.ts"
-import type { Work, Write, Written } from "./writer.ts"
-
-/** Asks the thread that writes to remove what is left of deleted entries. */
-export const removeTraces = "remove traces"
-
-/** What the thread that writes can be asked. */
-export type WriterQuestion = ReadonlyArray<Work> | typeof removeTraces
-
-/** Writes, and removes traces when it is asked to. */
-export const withTraces =
-  (db: DatabaseSync, write: Write) =>
-  (question: WriterQuestion): Written =>
-    question === removeTraces ? emptyWal(db) : write(question)
+import type { Written } from "./writer.ts"
 
 /**
  * With `secure_delete` (data-file.ts), a deleted entry is overwritten where it was; but its older images are in the WAL until that is

@@ -1,37 +1,45 @@
 /**
- * The thread that writes a data file. While it has nothing else to do it fills the index of words, so that nobody who appends waits for
- * that; only one who appends all the time, and leaves it no rest, waits now and then for a part of it.
+ * The thread that writes a data file, and keeps its index of words.
  *
  * @module
  */
+import { workerData } from "node:worker_threads"
 import { answerFrom } from "./answering.ts"
 import { openDataFile } from "./data-file.ts"
-import { indexedAtOnce } from "./indexer.ts"
-import { withTraces } from "./traces.ts"
-import { makeIndexingWriter, type Written } from "./writer.ts"
+import { importDisk } from "./disk.ts"
+import type { LastPlace } from "./places.ts"
+import { emptyWal } from "./traces.ts"
+import { openWriter, type Work, type Written } from "./writer.ts"
 
-/** Entries that may wait to be indexed before an append has to wait for some of them: a search reads them one by one. */
-const mostWaiting = 4_096
+/** What the thread is started with, besides the file. */
+export interface WriterData {
+  readonly lastPlace: LastPlace
+  /** The URL of a module that has another disk. */
+  readonly disk: string | undefined
+}
+
+/** A group of work; or what is left of deleted entries is to be removed. */
+export type WriterQuestion =
+  | { readonly _tag: "Write"; readonly group: ReadonlyArray<Work>; readonly touched: ReadonlyArray<number> }
+  | { readonly _tag: "RemoveTraces" }
+
+export interface WriterAnswer {
+  readonly written: Written
+  /** How long it took to write, in milliseconds. */
+  readonly took: number
+}
+
+const { disk, lastPlace } = workerData as WriterData
+const { openDisk } = await importDisk(disk)
 
 answerFrom((file) => {
   const { close, db } = openDataFile(file)
-  const { behind, write } = makeIndexingWriter(db)
-  // What a rest has left behind: one who asks next is told that nothing more can be written.
-  let broken: Written | undefined
-  const rest = (): boolean => {
-    const written = write([
-      { _tag: "Index", entries: indexedAtOnce },
-      { _tag: "Merge", all: false }
-    ])
-    if (written._tag === "Broken") broken = written
-    // A disk that is full is tried again when something was appended.
-    return written._tag === "Committed" && (written.results[0] === indexedAtOnce || written.results[1] === 1)
+  const { touch, write } = openWriter(db, { disk: openDisk(db, file), lastPlace })
+  const answer = (question: WriterQuestion): WriterAnswer => {
+    const began = performance.now()
+    if (question._tag === "Write") touch(question.touched)
+    const written = question._tag === "Write" ? write(question.group) : emptyWal(db)
+    return { written, took: performance.now() - began }
   }
-  const answer = withTraces(db, (group) => {
-    const said = broken
-    broken = undefined
-    if (said !== undefined) return said
-    return write(behind() > mostWaiting ? [...group, { _tag: "Index", entries: indexedAtOnce }] : group)
-  })
-  return { answer, rest, close }
+  return { answer, close }
 })

@@ -17,6 +17,6 @@ Effect.gen(function* () {
   return yield* Effect.never
 }).pipe(
   Effect.scoped,
-  Effect.provide(SqliteRoomLogs.layer({ file, writer: new URL("./threads/early.ts", import.meta.url) })),
+  Effect.provide(SqliteRoomLogs.layer({ file, disk: new URL("./disks/early.ts", import.meta.url) })),
   NodeRuntime.runMain
 )

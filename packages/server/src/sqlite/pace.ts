@@ -1,0 +1,56 @@
+/**
+ * Whether a disk is fast enough for the event loop to wait for it.
+ *
+ * @module
+ */
+
+/** Milliseconds of a transaction from which on it was slow: a heartbeat or a reader can bear that now and then. */
+const slow = 10
+
+/** Slow transactions within a second that make a slow disk. */
+const slowOnes = 3
+
+/** Milliseconds of a transaction from which on it makes a slow disk by itself. */
+export const tooSlow = 100
+
+/** Milliseconds for which a disk has to be fast before the loop waits for it again: at least, and at most. */
+const probation = { least: 10_000, most: 3_600_000 }
+
+export interface Pace {
+  readonly isFast: () => boolean
+  /** Notes how many milliseconds a transaction took. */
+  readonly took: (milliseconds: number) => void
+  /** Notes that the disk isn't to be waited for, whatever it took. */
+  readonly stop: () => void
+}
+
+/**
+ * A disk is slow until it was fast for ten seconds. One that is slow again as soon after that is so for twice as long as before.
+ *
+ * @param now the time in milliseconds, since whenever
+ */
+export const makePace = (now: () => number): Pace => {
+  let fastFrom = Number.NEGATIVE_INFINITY
+  let lasts = probation.least
+  let slowAt: ReadonlyArray<number> = []
+
+  const stop = () => {
+    const at = now()
+    const isRelapse = at >= fastFrom && at - fastFrom < lasts
+    if (isRelapse) lasts = Math.min(2 * lasts, probation.most)
+    else if (at >= fastFrom) lasts = probation.least
+    fastFrom = at + lasts
+    slowAt = []
+  }
+
+  return {
+    isFast: () => now() >= fastFrom,
+    took: (milliseconds) => {
+      if (milliseconds < slow) return
+      const at = now()
+      slowAt = [...slowAt.filter((time) => time > at - 1_000), at]
+      if (milliseconds >= tooSlow || slowAt.length >= slowOnes) stop()
+    },
+    stop
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Two who write to a data file, one at a time: the event loop itself, while the disk is fast, and a thread.
+ *
+ * A thread must be woken for each transaction, and the loop again for its end, and what is to be written is copied: on a disk that
+ * syncs in 0.1 ms that takes as long as the writing. But a loop that commits stands still for as long as the disk syncs, and with it
+ * every heartbeat and every other room. So the loop writes until the disk was slow once; then the thread does, until the disk has been
+ * fast for some time. And what takes long on any disk is always for the thread.
+ *
+ * `npm run bench:durable` shows what that is worth.
+ *
+ * @module
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import { openBeside } from "./data-file.ts"
+import { importDisk } from "./disk.ts"
+import { makePace } from "./pace.ts"
+import { openThread, type StorageFault } from "./thread.ts"
+import { isBrief, openWriter, type Work, type Written } from "./writer.ts"
+import type { WriterAnswer, WriterData, WriterQuestion } from "./writer-thread.ts"
+
+export interface TwoWriters {
+  /** Writes a group in one transaction. A defect: nobody knows what became of it. */
+  readonly write: (group: ReadonlyArray<Work>) => Effect.Effect<Written>
+  /** Removes from the disk what is left of deleted entries; gives whether it could. */
+  readonly removeTraces: Effect.Effect<boolean>
+}
+
+const script = new URL("./writer-thread.ts", import.meta.url)
+
+/** Opens a file for both, and makes it if it doesn't exist. */
+export const openTwoWriters = Effect.fnUntraced(function* (
+  file: string,
+  disk: URL | undefined
+): Effect.fn.Return<TwoWriters, StorageFault, Scope.Scope> {
+  const data: WriterData = { lastPlace: new Float64Array(new SharedArrayBuffer(8)), disk: disk?.href }
+  const ask = yield* openThread<WriterQuestion, WriterAnswer>(script, file, data)
+  const { openDisk } = yield* Effect.promise(() => importDisk(data.disk))
+  const db = yield* Effect.acquireRelease(
+    Effect.sync(() => openBeside(file)),
+    (opened) => Effect.sync(() => opened.close())
+  )
+  const near = openWriter(db, { disk: openDisk(db, file), lastPlace: data.lastPlace })
+  const pace = makePace(() => performance.now())
+  const turn = Semaphore.makeUnsafe(1).withPermits(1)
+
+  const writeNear = (group: ReadonlyArray<Work>): Written => {
+    const began = performance.now()
+    const written = near.write(group)
+    pace.took(performance.now() - began)
+    return written
+  }
+  const askThread = (question: WriterQuestion): Effect.Effect<Written> =>
+    Effect.map(ask(question), ({ took, written }) => {
+      // Work that is long on any disk says nothing of this one.
+      if (question._tag === "Write" && question.group.every(isBrief)) pace.took(took)
+      return written
+    })
+  const writeFar = (group: ReadonlyArray<Work>) =>
+    askThread({ _tag: "Write", group: group.map(forThread), touched: near.takeTouched() })
+
+  return {
+    write: (group) =>
+      turn(
+        Effect.suspend(() => {
+          if (!pace.isFast() || !group.every(isBrief)) return writeFar(group)
+          const written = writeNear(group)
+          if (written._tag !== "Refused") return Effect.succeed(written)
+          // Nothing was written. Somebody else may hold the file, for whom the thread waits; if the disk is full, it says so, too.
+          pace.stop()
+          return writeFar(group)
+        })
+      ),
+    removeTraces: turn(Effect.map(askThread({ _tag: "RemoveTraces" }), ({ _tag }) => _tag === "Committed"))
+  }
+})
+
+/** Work as it crosses to the thread: an author may be more than an id. */
+const forThread = (work: Work): Work =>
+  work._tag === "Append"
+    ? { ...work, drafts: work.drafts.map((draft) => ({ ...draft, author: { id: draft.author.id } })) }
+    : work
