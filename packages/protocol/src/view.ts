@@ -57,6 +57,8 @@ export interface Shown {
   readonly key?: string
   readonly replyTo?: number
   readonly text?: string
+  /** The `seq` of what has deleted it. */
+  readonly deleted?: number
   readonly isEdited: boolean
   readonly mentions: ReadonlyArray<string>
   readonly reactions: Reactions
@@ -182,7 +184,8 @@ export const whoReacted = ({ messages }: View, seq: number, reaction: string): R
 const shownOf = (seq: number, known: Known, message: NonNullable<Known["message"]>): Shown => {
   const { deleted, version } = known
   if (deleted !== undefined || version === undefined) {
-    return { seq, ...message, isEdited: false, mentions: [], reactions: [] }
+    const gone = deleted === undefined ? {} : { deleted }
+    return { seq, ...message, ...gone, isEdited: false, mentions: [], reactions: [] }
   }
   const { mentions, since, text } = version
   return { seq, ...message, text, isEdited: since > seq, mentions, reactions: reactionsOf(known) }
