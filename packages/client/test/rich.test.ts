@@ -8,6 +8,7 @@ import {
   emptyView,
   lookAt,
   type MessageLine,
+  type RequestError,
   see,
   type View
 } from "@tertulia/client"
@@ -54,7 +55,7 @@ describe("over one connection", () => {
         assert.deepInclude(events[6], { replyTo: seq, mentions: ["ana"] })
         assert.deepInclude(yield* ana.cafe.read(), { seq: 0, unread: 1 })
         assert.deepInclude(yield* ana.cafe.read(seq + 4), { seq: seq + 4, unread: 0 })
-        const refusals: ReadonlyArray<readonly [string, Effect.Effect<unknown, { readonly _tag: string }>]> = [
+        const refusals: ReadonlyArray<readonly [string, Effect.Effect<unknown, RequestError>]> = [
           ["forbidden", leo.cafe.edit(seq, "I resign")],
           ["no-such-entry", ana.cafe.remove(gone.seq)],
           ["no-such-entry", ana.cafe.read(1_000)],

@@ -188,6 +188,15 @@ describe("a picture of a room", () => {
     assert.deepStrictEqual(inSigns(lookAt(another, "@leo")), ["1 d1 1"])
   })
 
+  it("is of a conversation whose newest page comes before its news", () => {
+    const direct = (seq: number): KnownItem => ({ type: "message", seq, from: "leo", text: `word ${seq}`, at })
+    const news = (seq: number): News => told({ ...direct(seq) }, "c8")
+    const mark: News = { ...(marked(0, 0, 0) as Extract<News, { _tag: "Read" }>), epoch: "c8" }
+    const page = withPage(all(welcome, mark), pageOf([direct(2), direct(3)], 3, "c8"))
+    const view = [news(2), news(3), news(4)].reduce(see, page)
+    assert.deepStrictEqual(inSigns(lookAt(view, room)), ["2 word 2", "3 word 3", "4 word 4"])
+  })
+
   it("knows how people are", () => {
     const busy = { nick: "leo", status: "busy", since: at } as const
     const view = all({ _tag: "Presence", people: [busy] }, { _tag: "Presence", people: [{ ...busy, status: "idle" }] })
