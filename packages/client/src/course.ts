@@ -6,6 +6,7 @@
  */
 import {
   type Ask,
+  claimedBy,
   claims,
   type EntryEvent,
   type ErrorReply,
@@ -17,6 +18,7 @@ import {
   type Member,
   type Message,
   type Presence,
+  type Profile,
   type Reply,
   type TypingEvent
 } from "@tertulia/protocol"
@@ -59,7 +61,13 @@ export type News =
       readonly unread: number
     }
   /** One is somebody to the server: the same as before when `isContinued`. */
-  | { readonly _tag: "Welcome"; readonly nick: string; readonly isContinued: boolean }
+  | {
+      readonly _tag: "Welcome"
+      readonly nick: string
+      readonly isContinued: boolean
+      /** What the server claims. */
+      readonly profiles: ReadonlyArray<Profile>
+    }
   /** Entries that can't be shown: given up by the server, or out of reach on a server without pages. */
   | {
       readonly _tag: "Gone"
@@ -177,6 +185,7 @@ interface Visit {
   readonly hasTalks: boolean
   readonly hasMarks: boolean
   readonly hasPresence: boolean
+  readonly profiles: ReadonlyArray<Profile>
   readonly limits: Limits
   readonly places: Map<string, Place>
   /** What was sent to people and has no reply, by conversation. */
@@ -260,6 +269,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
       hasTalks: claims(hello.features, "direct"),
       hasMarks: claims(hello.features, "rich"),
       hasPresence: claims(hello.features, "presence"),
+      profiles: claimedBy(hello.features),
       limits,
       places: new Map(),
       letters: new Map(),
@@ -294,7 +304,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     const isContinued = session !== undefined && welcome.resumed === true
     const anew: Person = { nth: kept.person.nth + 1, nick: welcome.nick, session: welcome.session }
     if (!isContinued) save({ _tag: "Person", person: anew })
-    tell({ _tag: "Welcome", nick: welcome.nick, isContinued })
+    tell({ _tag: "Welcome", nick: welcome.nick, isContinued, profiles: now.profiles })
     for (const room of kept.rooms.keys()) enter(now, room)
     if (now.hasTalks) talks.welcome(isContinued)
     for (const room of new Set([...kept.items.values()].map(({ room }) => room))) if (isDirect(room)) write(now, room)

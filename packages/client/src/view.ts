@@ -18,6 +18,7 @@ import {
   messageAt,
   otherIn,
   type Presence,
+  type Profile,
   topicOf,
   emptyView as unknown,
   whoReacted
@@ -127,7 +128,7 @@ export interface RoomSnapshot {
    * `unread` in a room does anyway.
    */
   readonly isCounted: boolean
-  /** Whether there are older entries to read. */
+  /** Whether there are older entries to read, on a server that has pages. */
   readonly hasOlder: boolean
 }
 
@@ -155,6 +156,8 @@ export interface View {
   readonly state: State
   /** Under which nick one is known; undefined before any welcome. */
   readonly nick: string | undefined
+  /** What the server claims, as it has said last. */
+  readonly profiles: ReadonlyArray<Profile>
   readonly rooms: ReadonlyMap<string, RoomPicture>
   /** How people are, by nick: those of one's rooms who were told of, where the server claims presence. */
   readonly people: HashMap.HashMap<string, Presence>
@@ -179,6 +182,7 @@ const blank: RoomPicture = {
 export const emptyView: View = {
   state: { _tag: "Connecting" },
   nick: undefined,
+  profiles: [],
   rooms: new Map(),
   people: HashMap.empty()
 }
@@ -197,7 +201,7 @@ export const see = (view: View, told: Told): View => {
     case "State":
       return stated(view, told.state)
     case "Welcome":
-      return welcomed(view, told.nick)
+      return welcomed(view, told)
     case "Entry":
     case "Change":
       return withRoom(view, told.entry.room, (room) => entered(inLog(room, told), told.entry, view.nick))
@@ -289,10 +293,10 @@ const stated = (view: View, state: State): View => {
   return { ...view, state, rooms }
 }
 
-const welcomed = (view: View, nick: string): View => {
-  if (view.nick === nick) return view
-  const rooms = [...view.rooms].map(([name, room]) => [name, { ...room, rows: seenBy(room, nick) }] as const)
-  return { ...view, nick, rooms: new Map(rooms) }
+const welcomed = (view: View, { nick, profiles }: Extract<Told, { readonly _tag: "Welcome" }>): View => {
+  const rows = (room: RoomPicture) => (view.nick === nick ? room.rows : seenBy(room, nick))
+  const rooms = [...view.rooms].map(([name, room]) => [name, { ...room, rows: rows(room) }] as const)
+  return { ...view, nick, profiles, rooms: new Map(rooms) }
 }
 
 /** Without the room, unless something waits there for a decision. */
@@ -446,7 +450,7 @@ const entryLists = new WeakMap<
 >()
 
 /** A room or a conversation to look at; the same object for as long as nothing in it has changed. */
-export const lookAt = ({ nick, rooms }: View, name: string): RoomSnapshot => {
+export const lookAt = ({ nick, profiles, rooms }: View, name: string): RoomSnapshot => {
   const room = rooms.get(name) ?? blank
   const before = room === blank ? undefined : looks.get(room)
   if (before !== undefined) return before
@@ -465,7 +469,7 @@ export const lookAt = ({ nick, rooms }: View, name: string): RoomSnapshot => {
     last,
     ...countOf(room),
     isCounted: first <= Math.max(mark.seq + 1, begins),
-    hasOlder: first > begins
+    hasOlder: first > begins && profiles.includes("history")
   }
   looks.set(room, snapshot)
   return snapshot

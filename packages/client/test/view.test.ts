@@ -23,7 +23,7 @@ const room = "#cafe"
 const epoch = "k3"
 const at = "2026-11-20T20:08:00.000Z"
 
-const welcome: News = { _tag: "Welcome", nick: "ana", isContinued: false }
+const welcome: News = { _tag: "Welcome", nick: "ana", isContinued: false, profiles: ["core", "history"] }
 
 const entered = (log: "first" | "same" | "another", head = 2, topic?: string): News => ({
   _tag: "Entered",
