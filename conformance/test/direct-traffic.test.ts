@@ -35,7 +35,7 @@ const privately = Effect.fnUntraced(function* (address: Address) {
   yield* Effect.gen(function* () {
     const leo = yield* person(address, "leo")
     const { epoch } = yield* ana.history("@leo")
-    yield* Effect.forEach(["one", "two", "three"], (text) => ana.send("@leo", text, epoch), {
+    yield* Effect.forEach(["one", "two", "three"], (text) => ana.send("@leo", text, { epoch }), {
       concurrency: "unbounded"
     })
     yield* leo.send("@ana", "four")
