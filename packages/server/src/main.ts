@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { fileURLToPath } from "node:url"
 /**
  * The command `tertulia`: the reference server as a process, and the tools for its data file.
  *
@@ -12,19 +13,25 @@ import * as Layer from "effect/Layer"
 import { cliLayer, makeCommand } from "./command.ts"
 import { storageFor } from "./data.ts"
 import * as Log from "./log.ts"
+import { parseOrigins } from "./origins.ts"
 import { exitCode, report } from "./outcome.ts"
 import { RoomLogs } from "./room-log.ts"
-import { serve, serverName } from "./server.ts"
+import { serveOver, serverName } from "./server.ts"
 import type { Settings } from "./settings.ts"
+import type { Address } from "./transport.ts"
 import { tcp } from "./transport-tcp.ts"
+import { web } from "./transport-web.ts"
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
-    const { host, port } = yield* serve(tcp(settings), settings)
+    const { data, limits, webPort } = settings
+    const origins = parseOrigins(settings.origins)
+    const page = web({ host: settings.host, port: webPort, limits, origins, files })
+    const [{ host, port }, webAddress] = yield* serveOver([tcp(settings), ...(webPort === -1 ? [] : [page])], settings)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
-    const at = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
-    const tryIt = `try: nc ${isWildcard(host) ? "localhost" : host} ${port}`
-    yield* Effect.logInfo(`listening on ${at}; ${tryIt}`).pipe(Effect.annotateLogs({ host, port, data: settings.data }))
+    const tryIt = `try: nc ${reachable(host)} ${port}`
+    yield* Effect.logInfo(`listening on ${at(host, port)}; ${tryIt}`).pipe(Effect.annotateLogs({ host, port, data }))
+    if (webAddress !== undefined) yield* sayWeb(webAddress)
     const { failed } = yield* RoomLogs
     return yield* failed
   },
@@ -33,7 +40,16 @@ const run = Effect.fnUntraced(
   (effect, settings) => Effect.provide(effect, storageFor(settings))
 )
 
-const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::"
+/** The folder of the web client, once it is built. */
+const files = fileURLToPath(new URL("../../web/dist", import.meta.url))
+
+const sayWeb = ({ host, port }: Address): Effect.Effect<void> =>
+  Effect.logInfo(`in a browser: http://${at(reachable(host), port)}`).pipe(Effect.annotateLogs({ host, webPort: port }))
+
+const at = (host: string, port: number): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`)
+
+/** A name for a server on this machine: a wildcard isn't one. */
+const reachable = (host: string): string => (host === "0.0.0.0" || host === "::" ? "localhost" : host)
 
 const isTerminal = process.stdout.isTTY === true
 const hasColour = isTerminal && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb"

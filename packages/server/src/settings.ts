@@ -5,6 +5,7 @@
  */
 import {
   defaultPort,
+  defaultWebPort,
   heartbeat,
   type LimitName,
   type Limits,
@@ -13,6 +14,7 @@ import {
   limitRegistry
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
+import { originsFault } from "./origins.ts"
 
 /** Something that can be set. Its flag is `--login-seconds` when its environment name is `TERTULIA_LOGIN_SECONDS`. */
 export interface Setting {
@@ -22,15 +24,30 @@ export interface Setting {
   readonly meaning: string
   /** The range of an integer; a setting without one is text. */
   readonly range?: { readonly minimum: number; readonly maximum: number }
+  /** What is wrong with a text, if anything is. */
+  readonly fault?: (text: string) => string | undefined
 }
 
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
-export type SettingName = "host" | "port" | "data" | "keep" | "keepDays" | "heartbeat" | LimitName
+export type SettingName =
+  | "host"
+  | "port"
+  | "webPort"
+  | "origins"
+  | "data"
+  | "keep"
+  | "keepDays"
+  | "heartbeat"
+  | LimitName
 
 /** Every setting, with its value. */
 export interface Settings {
   readonly host: string
   readonly port: number
+  /** The port of the web page and of WebSocket; -1 for none. */
+  readonly webPort: number
+  /** The origins whose pages may connect, beside the server's own, separated by commas. */
+  readonly origins: string
   readonly data: string
   /** Entries that a room keeps; 0 for all. */
   readonly keep: number
@@ -64,6 +81,17 @@ export const settings = {
     default: defaultPort,
     meaning: "TCP port to listen on; 0 takes any free one",
     range: { minimum: 0, maximum: 65_535 }
+  }),
+  webPort: setting("webPort", {
+    default: defaultWebPort,
+    meaning: `HTTP port of the web page and of WebSocket (/ws); 0 takes any free one, -1 is none, which is also what holds beside a --port other than ${defaultPort}`,
+    range: { minimum: -1, maximum: 65_535 }
+  }),
+  origins: setting("origins", {
+    default: "",
+    meaning:
+      "origins whose pages may connect, as https://chat.example.org, separated by commas; always those of this server by its IP address or as localhost",
+    fault: originsFault
   }),
   data: setting("data", {
     default: "./tertulia.db",
@@ -158,17 +186,22 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     if (fault !== undefined) return Result.fail(fault)
     values[name] = given === undefined ? settings[name].default : given.value
   }
-  const { host, port, data, keep, keepDays, heartbeat, ...limits } = values
+  // Whoever moves one port has another server on the default ones, more often than not.
+  const isGiven = (name: SettingName) => sources.some((source) => source[name] !== undefined)
+  if (values.port !== defaultPort && !isGiven("webPort")) values.webPort = -1
+  const { host, port, webPort, origins, data, keep, keepDays, heartbeat, ...limits } = values
   const [fault] = limitFaults(limits as Limits)
   return fault === undefined
-    ? Result.succeed({ host, port, data, keep, keepDays, heartbeat, limits } as Settings)
+    ? Result.succeed({ host, port, webPort, origins, data, keep, keepDays, heartbeat, limits } as Settings)
     : Result.fail(fault)
 }
 
-const faultOf = ({ range }: Setting, { place, value }: Given): string | undefined => {
+const faultOf = ({ fault, range }: Setting, { place, value }: Given): string | undefined => {
   const is = `${place} is ${oneLine(JSON.stringify(value) ?? "nothing")}`
   if (range === undefined) {
-    return typeof value === "string" && value !== "" ? undefined : `${is}: it must be a text that is not empty`
+    if (typeof value !== "string" || value === "") return `${is}: it must be a text that is not empty`
+    const what = fault?.(value)
+    return what === undefined ? undefined : `${is}: ${what}`
   }
   const { maximum, minimum } = range
   if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum) return undefined

@@ -21,15 +21,17 @@ export const tcp = (options: Address): Transport => ({
     ).pipe(Effect.map(addressOf))
 })
 
-const addressOf = (server: Net.Server): Address => {
+/** Where a server that listens can be reached. */
+export const addressOf = (server: Net.Server): Address => {
   const { address, port } = server.address() as Net.AddressInfo
   return { host: address, port }
 }
 
-const listenFailed = ({ host, port }: Address, error: NodeJS.ErrnoException): ListenFailed => {
+/** @param flag the option that gives the port */
+export const listenFailed = ({ host, port }: Address, error: NodeJS.ErrnoException, flag = "--port"): ListenFailed => {
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} on ${host} is in use: stop the other program, or choose another port with --port`,
-    EACCES: `port ${port} on ${host} needs rights that this user doesn't have: choose one above 1023 with --port`,
+    EADDRINUSE: `port ${port} on ${host} is in use: stop the other program, or choose another port with ${flag}`,
+    EACCES: `port ${port} on ${host} needs rights that this user doesn't have: choose one above 1023 with ${flag}`,
     EADDRNOTAVAIL: `${host} is not an address of this machine: choose another with --host`,
     ENOTFOUND: `there is no host ${host}: choose an address of this machine with --host`
   }
@@ -39,7 +41,7 @@ const listenFailed = ({ host, port }: Address, error: NodeJS.ErrnoException): Li
 }
 
 /** IPv4 clients of a socket that listens on IPv6 are known by their IPv4 address. */
-const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
+export const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
 
 const connect = (socket: Net.Socket): Connection => {
   let waiting: ((bytes: Effect.Effect<Uint8Array, NoBytes>) => void) | undefined
