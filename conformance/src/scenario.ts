@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto"
-import { type Hello, type Limits, type Profile, profiles } from "@tertulia/protocol"
+import type { Hello, Limits, Profile } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -17,6 +17,7 @@ import type { RequirementId } from "./generated/requirement-id.ts"
 import type { Lane } from "./history.ts"
 import { titleContains } from "./lang/spoken.ts"
 import * as life from "./life.ts"
+import { type Part, parts, webSocket } from "./run/bindings.ts"
 import { crashed, crashOf } from "./run/crash.ts"
 import { dataFolder, keepsData, type StartedTarget, startTarget, withData } from "./run/target.ts"
 import { noticedAfter, watchForStalls } from "./stall.ts"
@@ -33,7 +34,8 @@ import {
   type Tally,
   type Verdict
 } from "./verdict.ts"
-import { type Address, type Connection, connect, type Unreachable } from "./wire/connection.ts"
+import { type Address, askForWebSocket, type Connection, connect, type Unreachable } from "./wire/connection.ts"
+import type { Answer, Fields } from "./wire/handshake.ts"
 import type { Transcript } from "./wire/transcript.ts"
 
 export type { Client, Person } from "./client.ts"
@@ -55,6 +57,8 @@ export interface Scenario {
   readonly connections: (count: number) => Effect.Effect<ReadonlyArray<Client>, Stop, Scope.Scope>
   /** One connection whose greeting is read. */
   readonly connection: (who?: string) => Effect.Effect<Client, Stop, Scope.Scope>
+  /** Asks for a WebSocket with these fields in place of the usual ones, and gives the answer; then it is closed again. */
+  readonly handshake: (fields: Fields) => Effect.Effect<Answer, Stop>
   /** Somebody logged in under a fresh nick that begins with `name`. */
   readonly person: (name?: string) => Effect.Effect<Person, Stop, Scope.Scope>
   /** People logged in: ana, leo, eva, ... */
@@ -117,11 +121,13 @@ export interface ScenarioOptions {
   readonly needs?: "start" | "data"
   readonly kind?: TestPlan["kind"]
   /** The profile that the target must claim: that of the requirements, unless it is said here. */
-  readonly profile?: Profile
+  readonly profile?: Part
   /** A further profile that the target must claim, beside that of the requirements. */
   readonly also?: Profile
   /** The profile that the target must not claim: what is unknown without it is something else with it. */
   readonly unless?: Profile
+  /** What its bytes are made for, when a WebSocket can't carry them. */
+  readonly over?: "tcp"
 }
 
 /** What the first clients of a test are called. */
@@ -207,10 +213,13 @@ const planOf = (
 }
 
 /** A test that judges requirements of the core and of a profile needs the profile. */
-const profileOf = (ids: Ids): Profile => {
+const profileOf = (ids: Ids): Part => {
   const named = ids.map((id) => suite.requirementOf(id)?.profile)
-  return profiles.findLast((profile) => named.includes(profile)) ?? "core"
+  return parts.findLast((part) => named.includes(part)) ?? "core"
 }
+
+/** What is said of bytes, segments and FIN, and not of messages and Close frames (spec/websocket.md). */
+const onlyOverTcp: ReadonlySet<RequirementId> = new Set(["FRAME-4", "FRAME-6", "END-5", "END-6"])
 
 // ---------------------------------------------------------------------------------------------------------------------
 // One attempt
@@ -308,13 +317,18 @@ const survived = Effect.fnUntraced(function* (judging: Judging, outcome: Outcome
 /** Reasons not to begin at all. */
 const refuse = (
   ids: Ids,
-  profile: Profile,
-  { also, needs, unless }: ScenarioOptions,
+  profile: Part,
+  { also, needs, over, unless }: ScenarioOptions,
   count: number
 ): Effect.Effect<void, Stop> => {
   const unknown = ids.find((id) => suite.requirementOf(id) === undefined)
   if (unknown !== undefined) return Effect.die(new SuiteFault(`no chapter of the spec has a requirement ${unknown}`))
   const stop = (verdict: Stop["verdict"], reason: string) => Effect.fail(new Stop({ verdict, reason }))
+  if (profile === webSocket && !suite.isWebSocket)
+    return stop("not claimed", "only of a target that is reached over WebSocket (--ws)")
+  if (suite.isWebSocket && (over === "tcp" || ids.some((id) => onlyOverTcp.has(id)))) {
+    return stop("not claimed", "only over TCP: a WebSocket carries messages, and ends by Close frames")
+  }
   const missing = [profile, ...(also === undefined ? [] : [also])].find((each) => !suite.isClaimed(each))
   if (missing !== undefined) return stop("not claimed", `the target doesn't claim ${missing}/1`)
   if (unless !== undefined && suite.isClaimed(unless)) {
@@ -548,6 +562,16 @@ export const makeScenario = (judging: Judging): Scenario => {
     return client
   })
 
+  const handshake: Scenario["handshake"] = (fields) =>
+    Effect.gen(function* () {
+      const waits = { address: judging.address, patience: suite.patience() }
+      const answer = yield* askForWebSocket(waits, fields).pipe(
+        Effect.catchTag("Unreachable", (error) => unreachable(judging, error))
+      )
+      if (typeof answer !== "string") return answer
+      return yield* broken(judging, judging.subject, { expected: "an answer to the handshake", got: answer })
+    }).pipe(Effect.scoped)
+
   const person: Scenario["person"] = Effect.fnUntraced(function* (name = namesOfPeople[named] ?? `p${named}`) {
     const nick = fresh(name, named++)
     yield* works("LOGIN-1")
@@ -572,6 +596,7 @@ export const makeScenario = (judging: Judging): Scenario => {
     connect: open,
     connection,
     connections: (count) => several(count, connection()),
+    handshake,
     person,
     people: <const Count extends number>(count: Count) =>
       Effect.map(

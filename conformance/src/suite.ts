@@ -4,10 +4,12 @@
  *
  * @module
  */
-import { claims, effectiveLimits, type Hello, type Limits, type Profile } from "@tertulia/protocol"
+import { isUtf8 } from "node:buffer"
+import { claims, effectiveLimits, type Hello, type Limits } from "@tertulia/protocol"
 import * as Semaphore from "effect/Semaphore"
 import { inject } from "vitest"
 import type { RequirementId } from "./generated/requirement-id.ts"
+import { type Part, webSocket } from "./run/bindings.ts"
 import type { StartCommand } from "./run/target.ts"
 import { type Requirement, readRequirements } from "./spec/requirements.ts"
 import type { Outcome } from "./verdict.ts"
@@ -67,7 +69,7 @@ export interface SuiteOptions {
 export interface TestPlan {
   readonly title: string
   readonly ids: ReadonlyArray<string>
-  readonly profile: Profile
+  readonly profile: Part
   readonly kind: "scenario" | "dialogue" | "vector" | "property"
   readonly selected: boolean
 }
@@ -91,9 +93,15 @@ export const limits: Limits = effectiveLimits(options.hello?.limits ?? {})
 /** Seconds of the target's heartbeat. */
 export const heartbeat: number = options.hello?.heartbeat ?? 30
 
+/** Whether the target is reached over WebSocket. */
+export const isWebSocket = options.address.ws !== undefined
+
+/** Whether these bytes of lines get through: over a WebSocket, what is not UTF-8 ends the connection (WS-11). */
+export const canCarry = (bytes: Uint8Array): boolean => !isWebSocket || isUtf8(bytes)
+
 /** Whether the target claims a profile, so that it is judged by it. A client meets servers that claim what a test is about. */
-export const isClaimed = (profile: Profile): boolean =>
-  options.client !== undefined || claims(options.hello?.features ?? [], profile)
+export const isClaimed = (part: Part): boolean =>
+  part === webSocket ? isWebSocket : options.client !== undefined || claims(options.hello?.features ?? [], part)
 
 const requirements = new Map<string, Requirement>(readRequirements().map((found) => [found.id, found]))
 

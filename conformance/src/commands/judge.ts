@@ -20,6 +20,7 @@ export const judgeCommand = (language: Language) =>
   Command.make("conformance", flags(language), (given) =>
     run({
       ...given,
+      ws: Option.getOrUndefined(given.ws),
       build: Option.getOrUndefined(given.build),
       client: Option.getOrUndefined(given.client),
       explain: Option.getOrUndefined(given.explain),
@@ -40,6 +41,7 @@ const flags = (language: Language) => {
   const value = flagsOf.valueIn(words)
   return {
     target: several(Flag.String("target")).pipe(value("address"), about("target")),
+    ws: Flag.String("ws").pipe(Flag.optional, value("url"), about("ws")),
     start: several(Flag.String("start")).pipe(value("command"), about("start")),
     build: Flag.String("build").pipe(Flag.optional, value("command"), about("build")),
     watch: Flag.Boolean("watch").pipe(Flag.withDefault(false), about("watch")),

@@ -95,6 +95,7 @@ export const english: Words = {
     "Judges a Tertulia server, or a client, against the spec. Exit codes: 0 conformant, 1 not, 2 could not judge, 3 a fault of the suite.",
   options: {
     target: "The server to judge; without it, the reference server is started on a free port",
+    ws: "Judge over WebSocket: ws://host:port/path. With --start, and for the reference server, {port} in it is the free port",
     start:
       "A command that starts the server to judge; {port} in it becomes a free port. It may then be stopped, killed and restarted",
     build: "A command that is run first, as make",
@@ -123,6 +124,7 @@ export const english: Words = {
   },
   metavars: {
     address: "host:port",
+    url: "URL",
     command: "command",
     text: "text",
     name: "name",

@@ -132,6 +132,7 @@ export const spanish: Words = {
     "Juzga un servidor de Tertulia, o un cliente, según la especificación. Códigos de salida: 0 conforme, 1 no, 2 no se pudo juzgar, 3 una falla de la suite.",
   options: {
     target: "El servidor que se juzga; sin esta opción, el de referencia, arrancado en un puerto libre",
+    ws: "Juzgar por WebSocket: ws://host:puerto/ruta. Con --start, y para el servidor de referencia, {port} es el puerto libre",
     start:
       "Un comando que arranca el servidor que se juzga; {port} se reemplaza por un puerto libre. La suite puede entonces pararlo, matarlo y volver a arrancarlo",
     build: "Un comando que se ejecuta antes, como make",
@@ -161,6 +162,7 @@ export const spanish: Words = {
   },
   metavars: {
     address: "host:puerto",
+    url: "URL",
     command: "comando",
     text: "texto",
     name: "nombre",

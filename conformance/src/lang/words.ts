@@ -16,6 +16,7 @@ import type { Language } from "./language.ts"
 /** The options of the command line. */
 export type OptionName =
   | "target"
+  | "ws"
   | "start"
   | "build"
   | "watch"
@@ -42,7 +43,17 @@ export type OptionName =
   | "quiet"
 
 /** What may stand for the value of an option. */
-export type Metavar = "address" | "command" | "text" | "name" | "number" | "integer" | "path" | "file" | "folder"
+export type Metavar =
+  | "address"
+  | "url"
+  | "command"
+  | "text"
+  | "name"
+  | "number"
+  | "integer"
+  | "path"
+  | "file"
+  | "folder"
 
 /** How many things are wrong, in how many red tests, and the test to begin with. */
 interface CauseCount {

@@ -10,12 +10,13 @@ import { leaveNothingRunning } from "../clients/leftovers.ts"
 import { probeClient } from "../clients/probe.ts"
 import type { ClientUnderTest } from "../suite.ts"
 import type { Address, Unreachable } from "../wire/connection.ts"
+import { webSocket } from "./bindings.ts"
 import { type Keeper, keepTarget } from "./keeper.ts"
-import { CannotJudge, type Flags, parseTarget } from "./options.ts"
+import { CannotJudge, type Flags, parseTarget, parseWebSocket } from "./options.ts"
 import { probe } from "./probe.ts"
 import { describeEnd, endOf, run } from "./program.ts"
 import type { Target } from "./results.ts"
-import { referenceServer, type StartCommand } from "./target.ts"
+import { portHole, referenceServer, referenceServerOver, type StartCommand } from "./target.ts"
 
 /** What is to be judged, and how it came about. */
 export interface Reached {
@@ -53,7 +54,7 @@ export const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Retur
 })
 
 /** Of the options that say what is judged, one may be given, and once. */
-const checkChoice = ({ build, client, start, target }: Flags): Effect.Effect<void, CannotJudge> => {
+const checkChoice = ({ build, client, start, target, ws }: Flags): Effect.Effect<void, CannotJudge> => {
   const refuse = (reason: string) => Effect.fail(new CannotJudge({ reason }))
   if (client !== undefined && target.length > 0) {
     return refuse("--target judges a server and --client a client: give one of them")
@@ -64,6 +65,10 @@ const checkChoice = ({ build, client, start, target }: Flags): Effect.Effect<voi
   if (start.length > 0 && target.length > 0) {
     return refuse("--target judges a server that runs, and --start one that the suite starts: give one of them")
   }
+  if (ws !== undefined && target.length > 0)
+    return refuse("--ws says where the server is, as --target does: give one of them")
+  if (ws !== undefined && client !== undefined)
+    return refuse("--ws judges a server and --client a client: give one of them")
   if (target.length > 1) return refuse("--target: one target at a time, for now")
   if (start.length > 1) return refuse("--start: one target at a time, for now")
   if (start[0]?.trim() === "") return refuse(`--start: write a command, as in --start "./server {port}"`)
@@ -84,18 +89,18 @@ const build = (line: string): Effect.Effect<void, CannotJudge> =>
   }).pipe(Effect.scoped)
 
 const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Reached, CannotJudge, Scope.Scope> {
-  const [given] = flags.target
+  const given = flags.target[0] ?? flags.ws
   const millis = probeMillis * flags.timeoutScale
-  if (given !== undefined) {
-    const address = yield* parseTarget(given)
-    const where = `${address.host}:${address.port}`
-    const found = yield* lookAt(address, millis).pipe(
+  const { over, path, running } = yield* overWhat(flags)
+  if (given !== undefined && running !== undefined) {
+    const where = `${running.host}:${running.port}`
+    const found = yield* lookAt(running, millis).pipe(
       Effect.catchTag("Unreachable", ({ reason }) => cannot(`nobody answers at ${where}: ${reason}`))
     )
-    return { target: { given, ...found } }
+    return { target: { given, ...over, ...found } }
   }
   const [line] = flags.start
-  const start: StartCommand = line === undefined ? referenceServer : { line }
+  const start = commandOf(line, path)
   const who = line === undefined ? "the reference server" : `--start ${line}`
   const keeper = yield* keepTarget(start, startMillis * flags.timeoutScale).pipe(
     Effect.catchTag("NotStarted", ({ output, reason }) => cannot(`${who}: ${reason}`, output))
@@ -109,8 +114,30 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
     })
   )
   const started = line === undefined ? {} : { started: { build: flags.build } }
-  return { target: { given: line, ...started, ...found }, start, keeper }
+  return { target: { given: line, ...started, ...over, ...found }, start, keeper }
 })
+
+/** Where the target runs, unless the suite starts it, and over what it is reached. */
+const overWhat = Effect.fnUntraced(function* ({ start, target, ws }: Flags) {
+  if (ws === undefined) {
+    const [given] = target
+    return { over: {}, path: undefined, running: given === undefined ? undefined : yield* parseTarget(given) }
+  }
+  const { address, path } = yield* parseWebSocket(ws)
+  const over = { ws: { url: ws, path } }
+  const [line] = start
+  if (line === undefined) return { over, path, running: address }
+  if (address === undefined && line.includes(portHole)) return { over, path, running: undefined }
+  return yield* cannot(
+    `--ws ${ws}: with --start, write ${portHole} there and in the command: the suite chooses the port`
+  )
+})
+
+/** What starts the target: the user's command, or the reference server. */
+const commandOf = (line: string | undefined, ws: string | undefined): StartCommand => {
+  if (line !== undefined) return ws === undefined ? { line } : { line, ws }
+  return ws === undefined ? referenceServer : referenceServerOver(ws)
+}
 
 const cannot = (reason: string, output?: string) =>
   Effect.fail(new CannotJudge({ reason, ...(output === undefined ? {} : { output }) }))
@@ -126,7 +153,9 @@ const lookAt = Effect.fnUntraced(function* (
     return yield* cannot(`${where} speaks protocol ${protocol}; this suite judges protocol 1`)
   }
   const claimed = claimedBy(hello?.features ?? [])
-  return { who: "server", ...address, hello, roundTrip, responsive, profiles: claimed }
+  const { host, port, ws } = address
+  const profiles = ws === undefined ? claimed : [...claimed, webSocket]
+  return { who: "server", host, port, hello, roundTrip, responsive, profiles }
 })
 
 const reachClient = Effect.fnUntraced(function* (

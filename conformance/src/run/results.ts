@@ -68,6 +68,8 @@ export interface Target {
   readonly started?: { readonly build: string | undefined }
   readonly host: string
   readonly port: number
+  /** Present when it was reached over WebSocket: the URL as it was given, and its path. */
+  readonly ws?: { readonly url: string; readonly path: string }
   readonly hello: Hello | undefined
   readonly roundTrip: number
   /** Whether it answered the probe's pings. */
@@ -152,10 +154,14 @@ const againOf = ({ outcome, title }: TestReport, target: Target, seed: number): 
 }
 
 /** The options that say what is judged. */
-const optionsOf = ({ given, started, who }: Target): ReadonlyArray<string> => {
-  if (given === undefined) return []
-  if (started === undefined) return [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`]
-  return [...(started.build === undefined ? [] : [`--build ${quoted(started.build)}`]), `--start ${quoted(given)}`]
+const optionsOf = ({ given, started, who, ws }: Target): ReadonlyArray<string> => {
+  const over = ws === undefined ? [] : [`--ws ${quoted(ws.url)}`]
+  if (given === undefined) return over
+  if (started === undefined) {
+    return over.length > 0 ? over : [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`]
+  }
+  const built = started.build === undefined ? [] : [`--build ${quoted(started.build)}`]
+  return [...built, `--start ${quoted(given)}`, ...over]
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { Address } from "../wire/connection.ts"
+import { requestOf } from "../wire/handshake.ts"
 import { type CommandLine, describeEnd, type Ended, endOf, type Program, type Running, run } from "./program.ts"
 
 export type { Program }
@@ -77,6 +78,9 @@ export const referenceServerWith = (given: Readonly<Record<string, string>>): Pr
   }
 }
 
+/** The reference server as it is reached over WebSocket: its web port is the one that the suite chooses. */
+export const referenceServerOver = (ws: string): Program => ({ ...referenceServerWith({ "web-port": portHole }), ws })
+
 /** The reference server, with clocks and limits small enough to be judged quickly. */
 export const referenceServer = referenceServerWith({})
 
@@ -105,7 +109,8 @@ export const startTarget = (
     const kept = keepsData(command) ? withData(command, yield* dataFolder) : command
     const port = hasHole(kept, portHole) ? yield* freePort : undefined
     const running = yield* run(port === undefined ? kept : filled(kept, portHole, String(port)))
-    const address = yield* port === undefined ? announced(running, millis) : accepting(running, port, millis)
+    const heard = yield* port === undefined ? announced(running, millis) : accepting(running, port, millis)
+    const address = kept.ws === undefined ? heard : { ...heard, ws: kept.ws }
     const { ended, exit, output, signal } = running
     let told: { readonly before: Ended | undefined } | undefined
     const tell = (name: NodeJS.Signals) =>
@@ -157,7 +162,7 @@ const hasHole = (command: StartCommand, hole: string): boolean =>
 
 const filled = (command: StartCommand, hole: string, value: string): StartCommand =>
   "line" in command
-    ? { line: command.line.replaceAll(hole, value) }
+    ? { ...command, line: command.line.replaceAll(hole, value) }
     : { ...command, args: command.args.map((arg) => arg.replaceAll(hole, value)) }
 
 // Below the ports that the system gives to connections of its own accord: none of the suite's may take it meanwhile.
@@ -201,9 +206,11 @@ export const listens = (address: Address): Effect.Effect<boolean> => reaches(add
 /** Whether somebody says something there: a program that is dying may still accept connections. Waits for it. */
 export const greets = (address: Address): Effect.Effect<boolean> => reaches(address, "data")
 
-const reaches = (address: Address, event: "connect" | "data"): Effect.Effect<boolean> =>
+/** Over a WebSocket the first that a server says is its answer to the handshake. */
+const reaches = ({ host, port, ws }: Address, event: "connect" | "data"): Effect.Effect<boolean> =>
   Effect.callback<boolean>((resume) => {
-    const socket = net.connect(address)
+    const socket = net.connect({ host, port })
+    if (ws !== undefined && event === "data") socket.write(requestOf({ host, port, path: ws }))
     const say = (answer: boolean) => {
       socket.destroy()
       resume(Effect.succeed(answer))

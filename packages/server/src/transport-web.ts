@@ -50,7 +50,9 @@ export const web = (options: WebOptions): Transport => ({
       noServer: true,
       clientTracking: false,
       maxPayload: options.limits.line - 1,
-      WebSocket: PatientWebSocket
+      WebSocket: PatientWebSocket,
+      // It has been offered, or the handshake was refused.
+      handleProtocols: () => subprotocol
     })
     const { admit, release } = makeLobby(options.limits.connections)
     server.on("connection", admit)

@@ -62,8 +62,10 @@ export const connect = (webSocket: PatientWebSocket, socket: Net.Socket, peer: s
   }
 
   // The only place where a waiting read is resumed, so that bytes have one taker.
-  const offer = (bytes = next()) => {
-    if (waiting !== undefined && bytes !== undefined) waiting(bytes)
+  const offer = () => {
+    if (waiting === undefined) return
+    const bytes = next()
+    if (bytes !== undefined) waiting(bytes)
   }
 
   const refuse = (code: number) => {
@@ -80,7 +82,8 @@ export const connect = (webSocket: PatientWebSocket, socket: Net.Socket, peer: s
   // The library's listener was first, so the messages of this chunk are here. Whatever came is a sign of life (HEART-1).
   socket.on("data", (chunk: Buffer) => {
     if (leaving) came.push(chunk)
-    offer(next() ?? Effect.succeed(none))
+    offer()
+    waiting?.(Effect.succeed(none))
   })
   // A fault is told of by an error that follows in the same turn; without one, it was the client's Close frame.
   webSocket.on("error", () => {
