@@ -17,6 +17,7 @@ import { search } from "./catalogue/search.ts"
 import { session } from "./catalogue/session.ts"
 import { stories } from "./catalogue/stories.ts"
 import { versioning } from "./catalogue/versioning.ts"
+import { websocket } from "./catalogue/websocket.ts"
 import { wire } from "./catalogue/wire.ts"
 import type { Mutant } from "./mutant.ts"
 
@@ -32,6 +33,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...presence,
   ...rich,
   ...search,
+  ...websocket,
   ...registries,
   ...versioning,
   ...claims,
