@@ -42,12 +42,13 @@ const cacheControlOf = (url: string): string =>
   hashed.test(url.split("?")[0]!) ? "public, max-age=31536000, immutable" : "no-cache"
 
 /** What is served in place of a page that was not built. */
-const noPage = HttpServerResponse.html(
+const noPage = HttpServerResponse.text(
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>Tertulia</title>
 <p>There is no web client here: it was not built.</p>
 <p>Clients connect to this server over WebSocket, at <code>/ws</code>, with the subprotocol <code>tertulia.v1</code>.</p></html>
-`
-).pipe(HttpServerResponse.setStatus(404))
+`,
+  { status: 404, contentType: "text/html; charset=utf-8" }
+)
 
 const notFound = HttpServerResponse.text("There is no such file.\n", { status: 404 })
 

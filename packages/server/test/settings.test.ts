@@ -48,6 +48,22 @@ test("a variable that is no integer, or out of range, is refused in one sentence
   expect(faultOf(combine([fromEnvironment({ TERTULIA_PORT: "" })]))).toBe("no fault")
 })
 
+test("whoever chooses another port chooses that of the page, too, or has none", () => {
+  const webPortOf = (environment: Readonly<Record<string, string>>) =>
+    Result.getOrThrow(combine([fromEnvironment(environment)])).webPort
+  expect(webPortOf({})).toBe(7_332)
+  expect(webPortOf({ TERTULIA_PORT: "7331" })).toBe(7_332)
+  expect(webPortOf({ TERTULIA_PORT: "0" })).toBe(-1)
+  expect(webPortOf({ TERTULIA_PORT: "0", TERTULIA_WEB_PORT: "0" })).toBe(0)
+  expect(webPortOf({ TERTULIA_WEB_PORT: "-1" })).toBe(-1)
+})
+
+test("what is no origin is refused in one sentence", () => {
+  expect(faultOf(combine([fromEnvironment({ TERTULIA_ORIGINS: "chat.example.org" })]))).toBe(
+    'TERTULIA_ORIGINS is "chat.example.org": chat.example.org is no origin; one is written as https://chat.example.org, without a path'
+  )
+})
+
 test("the first source wins, and what nobody gives has its default", () => {
   const file = Result.getOrThrow(fromFile("t.json", '{"port":1,"heartbeat":7,"limits":{"joins":7,"page":7}}'))
   const environment = fromEnvironment({ TERTULIA_JOINS: "8", TERTULIA_PAGE: "8" })
