@@ -162,6 +162,17 @@ const steps: ReadonlyArray<Step> = [
   { name: "tests of the packages and of the suite", run: unitTests },
   { name: "conformance of the reference server", run: (reports) => suite(reports, "reference") },
   {
+    name: "conformance of the reference over WebSocket",
+    // What a profile adds is the same over either: the core is enough, and the chapter of its own.
+    run: (reports) =>
+      suite(
+        reports,
+        "websocket",
+        ...["--ws", "ws://127.0.0.1:{port}/ws", "--profile", "core", "--profile", "websocket"],
+        ...["--parallel", "16", "--runs", "5"]
+      )
+  },
+  {
     name: "conformance of the terminal client",
     run: (reports) => suite(reports, "client", "--client", referenceClient)
   },

@@ -27,6 +27,9 @@ export interface WebOptions extends Address {
 /** The path of the WebSocket endpoint. */
 export const path = "/ws"
 
+/** The longest pong frame, in bytes. */
+const pongBytes = 127
+
 /** The longest header of a request, in bytes. */
 const headerBytes = 16_384
 
@@ -46,14 +49,7 @@ export const web = (options: WebOptions): Transport => ({
       },
       files
     )
-    const webSockets = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      maxPayload: options.limits.line - 1,
-      WebSocket: PatientWebSocket,
-      // It has been offered, or the handshake was refused.
-      handleProtocols: () => subprotocol
-    })
+    const webSockets = new WebSocketServer(webSocketOptions(options.limits))
     const { admit, release } = makeLobby(options.limits.connections)
     server.on("connection", admit)
     server.on("upgrade", (request: Http.IncomingMessage, socket: Net.Socket, head) => {
@@ -73,6 +69,17 @@ export const web = (options: WebOptions): Transport => ({
       })
     )
   })
+})
+
+const webSocketOptions = ({ backlog, line }: Limits) => ({
+  noServer: true,
+  clientTracking: false,
+  WebSocket: PatientWebSocket,
+  maxPayload: line - 1,
+  // Whoever asks for pong frames and doesn't read them is bounded like any other reader (FLOW-3).
+  maxPendingAutoPongs: Math.floor(backlog / pongBytes),
+  // It has been offered, or the handshake was refused.
+  handleProtocols: () => subprotocol
 })
 
 const listen = (server: Http.Server, options: Address): Effect.Effect<Address, ListenFailed> =>

@@ -39,6 +39,8 @@ const normal = 1000
 /** Makes a connection of a WebSocket that has just been opened. */
 export const connect = (webSocket: PatientWebSocket, socket: Net.Socket, peer: string): Connection => {
   let waiting: ((bytes: Effect.Effect<Uint8Array, NoBytes>) => void) | undefined
+  // Frames that were handed over and not accepted, and what is to be told when there are none.
+  let sending = 0
   let accepted: (() => void) | undefined
   let came: Array<Uint8Array> = []
   // Why nothing more can be read, and the close code that this calls for in place of the one of the `bye`.
@@ -105,9 +107,10 @@ export const connect = (webSocket: PatientWebSocket, socket: Net.Socket, peer: s
     onGone?.()
   })
 
-  // Node calls back for an earlier write late, so whether this one was accepted is read from what is left.
+  // Counted, and not read from what is left: a pong frame may stand behind what is ours.
   const written = () => {
-    if (accepted === undefined || socket.writableLength > 0) return
+    sending -= 1
+    if (sending > 0 || accepted === undefined) return
     const callback = accepted
     accepted = undefined
     callback()
@@ -132,7 +135,10 @@ export const connect = (webSocket: PatientWebSocket, socket: Net.Socket, peer: s
     write: (bytes, callback) => {
       if (gone || webSocket.readyState !== WebSocket.OPEN) return false
       socket.cork()
-      for (const line of linesOf(bytes)) webSocket.send(line, { binary: false }, written)
+      for (const line of linesOf(bytes)) {
+        sending += 1
+        webSocket.send(line, { binary: false }, written)
+      }
       socket.uncork()
       if (socket.writableLength === 0) return true
       accepted = callback
