@@ -77,6 +77,12 @@ export interface Target {
   readonly profiles: ReadonlyArray<string>
 }
 
+/** Where a server was reached. */
+export const whereIs = ({ host, port, ws }: Target): string => {
+  const at = `${host.includes(":") ? `[${host}]` : host}:${port}`
+  return ws === undefined ? at : `ws://${at}${ws.path}`
+}
+
 /** A whole run. */
 export interface Results {
   readonly target: Target
