@@ -95,7 +95,13 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
   if (given !== undefined && running !== undefined) {
     const where = `${running.host}:${running.port}`
     const found = yield* lookAt(running, millis).pipe(
-      Effect.catchTag("Unreachable", ({ reason }) => cannot(`nobody answers at ${where}: ${reason}`))
+      Effect.catchTag("Unreachable", ({ gone, reason }) =>
+        cannot(
+          gone || flags.ws === undefined
+            ? `nobody answers at ${where}: ${reason}`
+            : `no WebSocket at ${flags.ws}: ${reason}`
+        )
+      )
     )
     return { target: { given, ...over, ...found } }
   }
