@@ -290,27 +290,56 @@ scenario("a server that claims rich keeps its log, and has lines that are long e
   })
 })
 
-scenario("a message with all that it can have goes on one line", ["RICH-6"], function* (t) {
-  const ana = yield* t.person()
-  const room = yield* t.room(ana)
+/** Says what is as large as it can be: the longest names and key, a full text that was edited, answers, mentions and is reacted to. */
+const sayLargest = Effect.fnUntraced(function* (t: Scenario) {
+  const ana = yield* t.connection("ana")
+  yield* ana.login(t.nick().padEnd(32, "x"))
+  const room = t.roomName().padEnd(33, "x")
+  yield* ana.join(room)
   const names = Array.from({ length: 32 }, (_, index) => `@${`n${index}-`.padEnd(32, "x")}`).join(" ")
-  const text = names + '"'.repeat(Math.max(0, t.limits.text - names.length))
-  yield* ana.send(room, text)
+  const text = `tea ${names}`.padEnd(t.limits.text, '"')
+  yield* ana.send(room, "tea")
+  const key = suite.isClaimed("resume") ? { key: "k".repeat(64) } : {}
+  const { seq } = yield* ana.ask({ type: "send", room, text, replyTo: 1, ...key })
+  const { seq: edited } = yield* ana.ask(edit(room, seq, text))
   // What a server has in a limit of thousands, nobody waits for.
   const count = Math.min(t.limits.reactions, 64, t.limits.burst - 20)
   for (let index = 0; index < count; index++) {
-    yield* ana.post(react(room, 1, `${'"'.repeat(60)}${String(index).padStart(4, "0")}`))
+    yield* ana.post(react(room, seq, `${'"'.repeat(60)}${String(index).padStart(4, "0")}`))
   }
   yield* ana.fence
-  const page = yield* ana.ask({ type: "history", room, before: 2 }, "RICH-6")
-  const [item] = page.entries
-  const isWhole = item?.type === "message" && item.reactions?.length === count && item.mentions?.length === 32
-  yield* t.judge("RICH-6", isWhole, {
-    sent: `a text of limits.text bytes that names 32 people, and ${count} reactions of 64 bytes`,
-    expected: "the message, with all of them",
-    got: item
-  })
+  const judge = (id: RequirementId, item: HistoryItem | undefined) => {
+    const isWhole = item?.type === "message" && item.reactions?.length === count && item.mentions?.length === 32
+    return t.judge(id, isWhole && has(item, { text, edited, replyTo: 1, ...key }), {
+      sent: `a text of limits.text bytes that names 32 people, an edit of it, and ${count} reactions of 64 bytes`,
+      expected: "the message, with all of them",
+      got: item
+    })
+  }
+  return { ana, room, seq, judge }
 })
+
+scenario("a message with all that it can have goes on one line", ["RICH-6"], function* (t) {
+  const { ana, judge, room, seq } = yield* sayLargest(t)
+  const page = yield* ana.ask({ type: "history", room, before: seq + 1, limit: 1 }, "RICH-6")
+  yield* judge("RICH-6", page.entries[0])
+})
+
+scenario(
+  "a result with all that it can have goes on one line, with a place to go on from",
+  ["SEARCH-9", "RICH-6"],
+  { also: "rich" },
+  function* (t) {
+    const { ana, judge, room } = yield* sayLargest(t)
+    const page = yield* ana.ask({ type: "search", room, text: "tea", limit: 1 }, "RICH-6")
+    yield* t.judge("SEARCH-9", page.results.length === 1 && page.next !== undefined, {
+      sent: "`search` with a limit of 1, of two messages that have the word",
+      expected: "one result, and `next`",
+      got: `${page.results.length} results${page.next === undefined ? "" : ", and `next`"}`
+    })
+    yield* judge("RICH-6", page.results[0])
+  }
+)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Edits and deletions

@@ -388,6 +388,17 @@ const mutants: ReadonlyArray<Mutant> = [
     "puts two results into a page when no limit is given",
     whenSearched((asked) => (asked["limit"] === undefined ? { ...asked, limit: 2 } : undefined))
   ),
+  breaks(
+    "SEARCH-9",
+    "too-large-to-be-found",
+    "leaves out a result that needs more bytes than its text and 4,096 others",
+    whenSaid((said, wire) => {
+      if (said.type !== "search") return undefined
+      const most = 2 * wire.limit("text") + 4_096
+      const results = resultsOf(said).filter((result) => JSON.stringify(result).length <= most)
+      return results.length < resultsOf(said).length ? [{ ...said.object, results }] : undefined
+    })
+  ),
   breaks("SEARCH-9", "filters-after-the-cut", "cuts a page before it looks whose the results are", () => {
     const authors = new Map<string, string>()
     return {
