@@ -1,6 +1,7 @@
 /** Mutants of spec/search.md. */
 import { type JsonObject, matches, wordsOf } from "@tertulia/protocol"
 import { breaks, insteadOf, isRefusal, refusal, whenAsked, whenSaid } from "../breaks.ts"
+import { ofAnyName, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap, Wire } from "../mutant.ts"
 
 type Items = ReadonlyArray<JsonObject>
@@ -112,6 +113,13 @@ const shiftedTime = (field: string, millis: number) => (asked: JsonObject) => {
 }
 
 const compareTexts = (one: unknown, other: unknown): number => (String(one) < String(other) ? -1 : 1)
+
+const searches: Requests = {
+  name: "search",
+  called: "search",
+  types: ["search"],
+  fields: ["text", "room", "from", "since", "until", "before", "limit"]
+}
 
 const mutants: ReadonlyArray<Mutant> = [
   // What is found
@@ -564,20 +572,8 @@ const mutants: ReadonlyArray<Mutant> = [
   ),
 
   // What the core says of every request
-  breaks(
-    "REPLY-1",
-    "silent-search",
-    "doesn't answer search",
-    whenSaid(({ to }) => (to?.["type"] === "search" ? [] : undefined))
-  ),
-  breaks("EXT-1", "strict-search", "refuses a search with a field that it doesn't know", () => {
-    const known = new Set(["type", "id", "text", "room", "from", "since", "until", "before", "limit"])
-    return whenSaid(({ to }) =>
-      to?.["type"] === "search" && Object.keys(to).some((field) => !known.has(field))
-        ? [refusal(to["id"], "bad-request", "x-acme/mood")]
-        : undefined
-    )()
-  }),
+  silent(searches),
+  strict(searches),
   breaks(
     "JSON-5",
     "search-of-any-type",
@@ -596,16 +592,7 @@ const mutants: ReadonlyArray<Mutant> = [
         : undefined
     )
   ),
-  breaks(
-    "NAME-1",
-    "search-of-any-name",
-    "answers a search with a bad name by not-joined",
-    whenSaid((said) =>
-      isRefusal(said, "bad-name") && said.to?.["type"] === "search"
-        ? [refusal(said.to["id"], "not-joined", "room")]
-        : undefined
-    )
-  )
+  ofAnyName(searches)
 ]
 
 /** The words of a text, as they are written. */
