@@ -13,13 +13,16 @@ export interface Requests {
   readonly name: string
   /** What they are called in a sentence. */
   readonly called: string
-  readonly types: ReadonlyArray<RequestType>
+  /** Whether a request is one of them. */
+  readonly are: (object: JsonObject | undefined) => object is JsonObject
   /** The fields that they know, beside `type` and `id`. */
   readonly fields: ReadonlyArray<string>
 }
 
-const isOneOf = (object: JsonObject | undefined, { types }: Requests): object is JsonObject =>
-  types.some((type) => type === object?.["type"])
+export const hasType =
+  (type: RequestType) =>
+  (object: JsonObject | undefined): object is JsonObject =>
+    object?.["type"] === type
 
 /** Doesn't answer them. */
 export const silent = (requests: Requests): Mutant =>
@@ -27,7 +30,7 @@ export const silent = (requests: Requests): Mutant =>
     "REPLY-1",
     `silent-${requests.name}`,
     `doesn't answer ${requests.called}`,
-    whenSaid(({ object, to }) => ("re" in object && isOneOf(to, requests) ? [] : undefined))
+    whenSaid(({ object, to }) => ("re" in object && requests.are(to) ? [] : undefined))
   )
 
 /** Refuses them for a field of another profile, or of nobody's. */
@@ -38,7 +41,7 @@ export const strict = (requests: Requests): Mutant => {
     `strict-${requests.name}`,
     `refuses ${requests.called} with a field that it doesn't know`,
     insteadOf((object) =>
-      isOneOf(object, requests) && Object.keys(object).some((field) => !known.has(field))
+      requests.are(object) && Object.keys(object).some((field) => !known.has(field))
         ? refusal(object["id"], "bad-request", "x-acme/mood")
         : undefined
     )
@@ -52,8 +55,6 @@ export const ofAnyName = (requests: Requests): Mutant =>
     `${requests.name}-of-any-name`,
     `answers ${requests.called} with a bad name by not-joined`,
     whenSaid((said) =>
-      isRefusal(said, "bad-name") && isOneOf(said.to, requests)
-        ? [refusal(said.to["id"], "not-joined", "room")]
-        : undefined
+      isRefusal(said, "bad-name") && requests.are(said.to) ? [refusal(said.to["id"], "not-joined", "room")] : undefined
     )
   )

@@ -1,7 +1,7 @@
 /** Mutants of spec/direct.md. */
 import type { JsonObject } from "@tertulia/protocol"
 import { breaks, insteadOf, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
-import { type Requests, silent, strict } from "../every-request.ts"
+import { hasType, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Wire } from "../mutant.ts"
 
 type Items = ReadonlyArray<JsonObject>
@@ -642,7 +642,7 @@ const lists: ReadonlyArray<Mutant> = [
 const ofLists: Requests = {
   name: "conversations",
   called: "conversations",
-  types: ["conversations"],
+  are: hasType("conversations"),
   fields: ["after", "limit"]
 }
 

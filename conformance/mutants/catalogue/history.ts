@@ -1,7 +1,7 @@
 /** Mutants of spec/history.md. */
 import type { JsonObject } from "@tertulia/protocol"
 import { breaks, isRefusal, success, whenAsked, whenSaid } from "../breaks.ts"
-import { ofAnyName, type Requests, silent, strict } from "../every-request.ts"
+import { hasType, ofAnyName, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap } from "../mutant.ts"
 
 type Items = ReadonlyArray<JsonObject>
@@ -75,7 +75,7 @@ const acknowledgesEarly = (): Tap => {
 const pages: Requests = {
   name: "history",
   called: "history",
-  types: ["history"],
+  are: hasType("history"),
   fields: ["room", "before", "after", "limit"]
 }
 

@@ -662,8 +662,8 @@ const carriesOut = (code: string, isMeant: (value: unknown, to: JsonObject, fiel
 const ofRich: Requests = {
   name: "rich",
   called: "the requests of rich",
-  types: ["edit", "delete", "react", "topic", "typing", "read"],
-  fields: ["room", "key", "target", "text", "reaction", "on", "seq"]
+  are: asksOfRich,
+  fields: ["room", "key", "target", "text", "reaction", "on", "seq", "replyTo"]
 }
 
 const ofEveryRequest: ReadonlyArray<Mutant> = [

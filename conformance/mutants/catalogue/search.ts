@@ -1,7 +1,7 @@
 /** Mutants of spec/search.md. */
 import { type JsonObject, matches, wordsOf } from "@tertulia/protocol"
 import { breaks, insteadOf, isRefusal, refusal, whenAsked, whenSaid } from "../breaks.ts"
-import { ofAnyName, type Requests, silent, strict } from "../every-request.ts"
+import { hasType, ofAnyName, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap, Wire } from "../mutant.ts"
 
 type Items = ReadonlyArray<JsonObject>
@@ -117,7 +117,7 @@ const compareTexts = (one: unknown, other: unknown): number => (String(one) < St
 const searches: Requests = {
   name: "search",
   called: "search",
-  types: ["search"],
+  are: hasType("search"),
   fields: ["text", "room", "from", "since", "until", "before", "limit"]
 }
 
