@@ -48,6 +48,9 @@ export interface Scenario {
   /** Notes what all connections did and got: it goes into the report when a requirement is broken. */
   readonly recorded: (history: ReadonlyArray<Lane>) => Effect.Effect<void>
 
+  /** Counts what a story has had done and judged, by its kind: a long run says in the end how much that was. */
+  readonly counted: (kinds: ReadonlyArray<string>) => Effect.Effect<void>
+
   /** Ends the test: this target, or this kind of run, can't show it. Says why, in a sentence. */
   readonly notRun: (reason: string) => Effect.Effect<never, Stop>
 
@@ -245,6 +248,8 @@ export interface Judging {
   readonly opened: Array<Opened>
   /** What a reader ought to know of a test that passed, in sentences. */
   readonly notes: Array<string>
+  /** How often stories had what done, by its kind. */
+  readonly operations: Map<string, number>
   /** The life of the target in which it began. */
   readonly life: life.Life
   /** Where connections are opened: the target, or one that this test has started. */
@@ -280,6 +285,7 @@ const attempt = (
       warnings: [],
       opened: [],
       notes: [],
+      operations: new Map(),
       life: lived,
       address: lived.address,
       own: [],
@@ -591,6 +597,10 @@ export const makeScenario = (judging: Judging): Scenario => {
     recorded: (history) =>
       Effect.sync(() => {
         judging.history = history
+      }),
+    counted: (kinds) =>
+      Effect.sync(() => {
+        for (const kind of kinds) judging.operations.set(kind, (judging.operations.get(kind) ?? 0) + 1)
       }),
     notRun: (reason) => Effect.fail(new Stop({ verdict: "not run", reason })),
     connect: open,

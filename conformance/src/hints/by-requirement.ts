@@ -406,12 +406,18 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "A connection that ends while its session lasts changes nothing about the person, and neither does the login that continues it: send no `presence` for either.",
   "PRESENCE-9":
     "Keep the record with the person and not with the connection: whoever comes back by a session finds status, since, `text` and `display` as they were.",
+  "PRESENCE-10":
+    "Look for who hears of a person, and for whom `users` and `whois` show, in the rooms that both have joined; leave the conversations out, however you keep them.",
   "IDLE-1":
     "Let a timer look at all active persons once a second or so, and make those idle whose last deed is `limits.idleSeconds` ago. It must run when nobody sends anything, too.",
   "IDLE-2":
     "Note the time of a granted `send` or `status` with the person. No other request changes it: not `ping`, not lists, not `join`, and not the login by a session.",
   "IDLE-3":
     "Where a `send` or a `status` is granted, look whether the person is idle; if so make them active and tell the others, before you answer.",
+  "IDLE-5":
+    "Where you grant an `edit`, a `delete`, a `react`, a `topic` or a `typing`, note the time with the person and wake them, as you do for `send`. `read` and whatever is refused change nothing.",
+  "IDLE-6":
+    "A `send` to `@nick` may take another way through your code than one to a room: note its time with the person there, too.",
   "IDLE-4": "Only `active` becomes `idle`: skip those who have said that they are busy or away.",
   "USERS-1":
     "Merge the sorted member lists of the asking connection's rooms, each nick once, with the asking person among them; cut the slice after `after`, and say `more` only if somebody follows.",

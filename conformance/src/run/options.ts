@@ -10,6 +10,9 @@ import type { Requirement } from "../spec/requirements.ts"
 import type { Address } from "../wire/connection.ts"
 import { portHole } from "./target.ts"
 
+/** How often each property runs, unless it is said otherwise. */
+export const usualRuns = 20
+
 /** The options as they were given. */
 export interface Flags {
   readonly target: ReadonlyArray<string>
