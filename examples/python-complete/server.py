@@ -4,9 +4,9 @@ It speaks the core, history, resume, direct, presence, rich and search. It is py
 for what is told there (the outbox, the clocks, commits before anything is shown) is not told again.
 
 From top to bottom: what a request looks like; the storage; logs; people; connections; then the chapters of the
-specification, each with the requests that it adds; clocks, and the door. A request is a function named after it, whose
-parameters are its fields and say what these may hold; those with a default may be missing. Codes such as FRAME-6 name the
-requirements of the specification, which is in ../../spec.
+specification, each with the requests that it adds; clocks, and the door. A request is a function named after it. Its
+parameters are the fields, and say what these may hold; a field whose parameter has a default may be missing. Codes such
+as FRAME-6 name the requirements of the specification, which is in ../../spec.
 """
 import argparse, asyncio, base64, collections, datetime, hashlib, heapq, hmac, inspect, itertools, json, os, random, re
 import secrets, signal, socket, sqlite3, sys, traceback, unicodedata, weakref
@@ -34,7 +34,7 @@ RANGES = {"id": (1, 2**31 - 1), "cursor": (0, 2**53 - 1), "seq": (1, 2**53 - 1),
 FORMS = {  # of strings; whatever has another form is a bad-request
     "key": re.compile("[A-Za-z0-9_-]{1,64}"),  # KEY-1
     "status": re.compile("active|busy|away"),  # STATUS-5
-    "time": re.compile("[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}[.][0-9]{3}Z"),
+    "time": re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}\.\d{3}Z", re.ASCII),
 }
 NAME = "[a-z0-9][a-z0-9_-]{0,31}"
 NAMES = {  # "joined": a room that this connection is in; "log": one of these, or a conversation
@@ -43,8 +43,9 @@ NAMES = {  # "joined": a room that this connection is in; "log": one of these, o
 }
 FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")  # lower() would fold more (NAME-2)
 CONTROL = "\x00-\x1f\x7f-\x9f"
-BLANK = (" \xa0\xad\u034f\u061c\u115f-\u1160\u1680\u17b4-\u17b5\u180b-\u180f\u2000-\u200f\u202f\u205f-\u206f\u2800\u3000"
-         "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff")
+BLANK = (" \xa0\xad\u034f\u061c\u115f-\u1160\u1680\u17b4-\u17b5\u180b-\u180f\u2000-\u200f\u202f\u205f-\u206f\u2800"
+         "\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+         "\U000e0000-\U000e0fff")
 TEXT = re.compile("[^\x00-\x08\x0b-\x1f\x7f-\x9f]+")  # TEXT-2: LF and TAB may come
 OWN_WORDS = re.compile(f"((?=[{BLANK}]*[^{BLANK}])[^{CONTROL}\u2028-\u202e\u2066-\u2069]+)?")  # STATUS-7
 TEXTS = {  # what may stand in a text, how many bytes it may have (None: limits.text), and that in words
@@ -94,32 +95,33 @@ def has_type(value, kind):
     return unseal(value) is not None if kind == "next" else kind not in FORMS or FORMS[kind].fullmatch(value)
 
 def read_fields(kind, request, nick):
-    """The fields of a request with their defaults, names folded.
+    """The fields of a request, those that are missing by their defaults, and names folded.
 
     Looks at all fields for one kind of fault before the next kind: this is the order of the registry (ERROR-3).
     """
     fields = REQUESTS[kind][1]
-    kinds = {name: it.annotation for name, it in fields.items() if name in request or it.default is it.empty}
-    if kind == "join" and "after" in kinds:
-        kinds["epoch"] = "string"  # not optional any more (CATCH-5)
+    holds = {name: it.annotation for name, it in fields.items() if name in request or it.default is it.empty}
+    if kind == "join" and "after" in holds:
+        holds["epoch"] = "string"  # not optional any more (CATCH-5)
     values = {name: request.get(name, it.default) for name, it in fields.items()}
-    for name, kind in kinds.items():
+    for name, what in holds.items():
         refuse_if(name not in request, "bad-request", f"{name} is missing", name)
-        refuse_if(not has_type(values[name], kind), "bad-request", f"{name}: wrong type, form or range", name)
-        if kind in NAMES:
+        refuse_if(not has_type(values[name], what), "bad-request", f"{name}: wrong type, form or range", name)
+        if what in NAMES:
             values[name] = values[name].translate(FOLD)  # NAME-2
-        oneself = kind == "log" and values[name] == f"@{nick}"
+        oneself = what == "log" and values[name] == f"@{nick}"
         refuse_if(oneself, "bad-request", "a conversation is with somebody else than oneself", name)  # DIRECT-7
-    refuse_if(kinds.keys() >= {"before", "after"}, "bad-request", "before or after, not both", "after")  # HISTORY-6
-    for name in (name for name, kind in kinds.items() if kind in NAMES):
-        good = NAMES[kinds[name]].fullmatch(values[name])  # "$" would let an LF pass at the end; fullmatch doesn't
+    refuse_if(holds.keys() >= {"before", "after"}, "bad-request", "before or after, not both", "after")  # HISTORY-6
+    for name, what in holds.items():
+        good = what not in NAMES or NAMES[what].fullmatch(values[name])  # "$" would let an LF pass at the end
         refuse_if(not good, "bad-name", f"{name}: 1 to 32 of a-z, 0-9, _ and -; a room's comes after a #", name)
-    texts = [(name, values[name], *TEXTS[kind]) for name, kind in kinds.items() if kind in TEXTS]
-    for name, text, good, _, rule in texts:
-        wordless = kinds[name] == "query" and not words(text)  # SEARCH-11
-        refuse_if(wordless or not good.fullmatch(text), "bad-text", f"{name}: {rule}", name)
-    for name, text, _, size, _ in texts:
-        size = size or LIMITS["text"]
+    texts = [(name, values[name], what) for name, what in holds.items() if what in TEXTS]
+    for name, text, what in texts:
+        good, _, rule = TEXTS[what]
+        good = good.fullmatch(text) and (what != "query" or words(text))  # SEARCH-11
+        refuse_if(not good, "bad-text", f"{name}: {rule}", name)
+    for name, text, what in texts:
+        size = TEXTS[what][1] or LIMITS["text"]
         refuse_if(len(text.encode()) > size, "too-long", f"{name}: {size} bytes of UTF-8 at the most", name)
     return values
 
@@ -247,7 +249,10 @@ class Storage:
     def wipe(self):
         """Bring the write-ahead log into the file and cut it off, with all texts that were taken back."""
         self.commit()
-        self.stale = self.ask("PRAGMA wal_checkpoint(TRUNCATE)")[0] != 0
+        try:
+            self.stale = self.ask("PRAGMA wal_checkpoint(TRUNCATE)")[0] != 0
+        except sqlite3.Error as error:  # the next time will do
+            print(f"the data file: {error}", file=sys.stderr, flush=True)
 
     def entries(self, log, where, *values):
         """The entries of a log as a page has them (HISTORY-8)."""
@@ -384,7 +389,7 @@ class Person:
             room.leave(self)
 
     def end(self):
-        """The memberships and conversations end, the nick is free, the session is worth nothing (SESSION-8, DIRECT-11)."""
+        """Memberships and conversations end, the nick is free, the session is worth nothing (SESSION-8, DIRECT-11)."""
         sessions.pop(self.id, None)
         self.forget(False)
         storage.commit()  # before the nick is free: else a restart could bring the session back
@@ -426,6 +431,7 @@ class Connection:
         self.outbox, self.unsent, self.asked = collections.deque(), 0, 0  # lines; their bytes; those of replies
         self.waiting, self.empty = asyncio.Event(), asyncio.Event()  # something waits in the outbox; nothing does
         self.answered = asyncio.Event()  # the request has had its reply: it isn't waiting for the disk
+        self.id, self.digest = None, None  # of the request that is being answered, and of what it says if it has a key
         self.begun = self.accepted = now()
         self.task = asyncio.create_task(self.run())
 
@@ -868,8 +874,9 @@ def on_delete(me, room: "joined", target: "seq", key: "key" = None):
 @request
 def on_react(me, room: "joined", target: "seq", reaction: "reaction", on: "flag" = True, key: "key" = None):
     _, _, message = message_of(me, room, target)
-    mine, which = (room.key, target, me.person.id, reaction), "log = ? AND r.target = ? AND r.person = ? AND reaction = ?"
-    had = storage.ask(f"SELECT seq, at FROM reactions r JOIN entries USING (log, seq) WHERE {which}", *mine)
+    mine = (room.key, target, me.person.id, reaction)
+    which = "r.log = ? AND r.target = ? AND r.person = ? AND r.reaction = ?"
+    had = storage.ask(f"SELECT r.seq, at FROM reactions r JOIN entries USING (log, seq) WHERE {which}", *mine)
     if on and had:  # REACT-3
         if key:
             storage.keep(me.use_key(room, key, *had))
@@ -967,14 +974,14 @@ def unseal(text):
     return left if right == 0 and seal(left) == text else None
 
 @request
-def on_search(me, text: "query", room: "joined" = None, from_: "nick" = None, since: "time" = "", until: "time" = "~",
-              before: "next" = None, limit: "limit" = None):
+def on_search(me, text: "query", room: "joined" = None, from_: "nick" = None, since: "time" = "",
+              until: "time" = "~", before: "next" = None, limit: "limit" = None):
     """Newest first, in the order in which all entries were written (SEARCH-7). Each room has its index: SEARCH-14."""
     wanted = sorted(words(text), key=len, reverse=True)  # the longest is the rarest, as a rule
     first, *others = wanted[:8]  # for more words, we look at the entries themselves
     sql = (f"SELECT w.place, w.log, {ENTRY} FROM words w JOIN entries e ON e.place = w.place"
            " WHERE w.log = ? AND w.word = ? AND w.place < ? AND nick = coalesce(?, nick) AND at BETWEEN ? AND ?"
-           + " AND EXISTS (SELECT 1 FROM words x WHERE x.log = w.log AND x.word = ? AND x.place = w.place)" * len(others)
+           + " AND EXISTS (SELECT 1 FROM words WHERE log = w.log AND word = ? AND place = w.place)" * len(others)
            + " ORDER BY w.place DESC")
     values = (first, unseal(before) if before else 2**62, from_, since, until, *others)
     by_room = [storage.db.execute(sql, (name, *values)) for name in ([room.key] if room else me.rooms)]
