@@ -276,6 +276,8 @@ def entry_of(kind, seq, nick, target, body, key, at):
 class Log:
     """Entries in their order. The object is what we know of it; the entries are in the file."""
 
+    one = two = None  # the ids of the two people, if there are just two
+
     def __init__(self, key, epoch):
         self.key = key
         known = storage.ask("SELECT epoch, first, topic FROM logs WHERE log = ?", key)
@@ -284,7 +286,7 @@ class Log:
         self.last = self.head  # the last seq that was given; above `head` while entries are on their way to the disk
 
     def begin(self):
-        """The first entry is on its way."""
+        """The first entry is on its way to the disk."""
 
     def event(self, entry, person):
         """An entry as this person's connection is told of it, and as a search finds it."""
@@ -293,8 +295,6 @@ class Log:
 class Room(Log):
     """A log and its members. This object lives while there are members; the log stays in the file (DURABLE-3)."""
 
-    one = two = None
-
     def __init__(self, name):
         super().__init__(name, secrets.token_hex(8))  # without entries, another log each time (EPOCH-2)
         self.members, self.listeners = {}, set()  # people by nick; connections that have joined
@@ -302,8 +302,8 @@ class Room(Log):
     def named(self, person):
         return {"room": self.key}
 
-    def tell(self, line, but=None):
-        for connection in self.listeners - {but}:
+    def tell(self, line):
+        for connection in self.listeners:
             connection.write(line, asked=False)
 
     def show(self, entry):
@@ -755,13 +755,13 @@ def on_leave(me, room: "joined"):
 
 @request
 def on_send(me, room: "log", text: "text", key: "key" = None, epoch: "string" = None, replyTo: "seq" = None):
-    answered = {}
+    body = {"text": text}
     if replyTo is not None:  # REPLYTO-2
-        kinds = storage.ask("SELECT 1 FROM entries WHERE log = ? AND seq = ? AND type IN ('message', 'erased')",
+        found = storage.ask("SELECT 1 FROM entries WHERE log = ? AND seq = ? AND type IN ('message', 'erased')",
                             room.key, replyTo)
-        refuse_if(not kinds, "no-such-entry", "this log has no such message to reply to", "replyTo")
-        answered["replyTo"] = replyTo
-    me.append(room, "message", {"text": text} | answered, key)
+        refuse_if(not found, "no-such-entry", "this log has no such message to reply to", "replyTo")
+        body["replyTo"] = replyTo
+    me.append(room, "message", body, key)
 
 @request
 def on_rooms(me, after: "room" = None, limit: "limit" = None):
@@ -862,7 +862,7 @@ def on_edit(me, room: "joined", target: "seq", text: "text", key: "key" = None):
 @request
 def on_delete(me, room: "joined", target: "seq", key: "key" = None):
     place, message = own_message_of(me, room, target)
-    erased = {"deleted": room.last + 1} | {name: message[name] for name in ("replyTo",) if name in message}
+    erased = {"deleted": room.last + 1} | ({"replyTo": message["replyTo"]} if "replyTo" in message else {})
     about = (room.key, target)
     me.append(room, "delete", {}, key, target, [
         update(room, target, erased), unindex(room, place),
