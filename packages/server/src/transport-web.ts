@@ -8,8 +8,9 @@ import type * as Net from "node:net"
 import type { Duplex } from "node:stream"
 import { type Limits, subprotocol } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import { WebSocketServer } from "ws"
-import { isAllowed, type Origins } from "./origins.ts"
+import { isAllowed, type Origins, originsFault } from "./origins.ts"
 import type { Address, ListenFailed, Transport } from "./transport.ts"
 import { addressOf, listenFailed, peerOf } from "./transport-tcp.ts"
 import { makeFiles } from "./web-files.ts"
@@ -51,11 +52,13 @@ export const web = (options: WebOptions): Transport => ({
     )
     const webSockets = new WebSocketServer(webSocketOptions(options.limits))
     const { admit, release } = makeLobby(options.limits.connections)
+    const tell = yield* makeTeller
     server.on("connection", admit)
     server.on("upgrade", (request: Http.IncomingMessage, socket: Net.Socket, head) => {
       // A connection that breaks off in the handshake breaks nothing else.
       socket.on("error", () => {})
       const refusal = refusalOf(request, options.origins)
+      if (refusal?.status === 403) tell(request.headers.origin ?? "")
       if (refusal !== undefined) return refuse(socket, refusal)
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         release(socket)
@@ -113,6 +116,21 @@ const makeLobby = (limit: number) => {
   }
   return { admit, release }
 }
+
+/** How many origins are told of: whoever makes them up shall not fill the log. */
+const mostTold = 50
+
+/** Tells the operator whose pages were refused, once each: the page itself is told nothing that it could show. */
+const makeTeller = Effect.gen(function* () {
+  const run = yield* FiberSet.makeRuntime()
+  const told = new Set<string>()
+  return (origin: string) => {
+    if (told.has(origin) || told.size >= mostTold) return
+    told.add(origin)
+    const hint = originsFault(origin) === undefined ? `; --origins ${origin} would let them in` : ""
+    run(Effect.logInfo(`pages of ${JSON.stringify(origin)} are refused${hint}`))
+  }
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The handshake

@@ -1,10 +1,11 @@
 /**
- * The files of the web page, as a handler of HTTP requests: with types, ETags and a policy that lets no script in but the page's own.
+ * The files of the web page, as a handler of HTTP requests: with types, ETags, compression and a policy that lets no script in but the page's own.
  *
  * @module
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Effect from "effect/Effect"
+import * as HttpMiddleware from "effect/http/HttpMiddleware"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as HttpStaticServer from "effect/http/HttpStaticServer"
@@ -70,6 +71,6 @@ export const makeFiles = Effect.fnUntraced(function* (folder: string) {
       },
       onSuccess: (file) => Effect.succeed(HttpServerResponse.setHeader(file, "Cache-Control", cacheControlOf(url)))
     })
-  }).pipe(Effect.map(HttpServerResponse.setHeaders(securityHeaders)))
+  }).pipe(Effect.map(HttpServerResponse.setHeaders(securityHeaders)), HttpMiddleware.compression())
   return yield* NodeHttpServer.makeHandler(answer, { scope: yield* Scope.Scope })
 }, Effect.provide(NodeHttpServer.layerHttpServices))

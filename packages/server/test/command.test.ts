@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { expect, test, vi } from "vitest"
 import { openHouse } from "./support/house.ts"
+import { openPage } from "./support/page.ts"
 import { connectTo, linesOf, listening, openFolder } from "./support/process.ts"
 
 // A process takes a second to start, and more on a machine with other things to do.
@@ -43,8 +44,13 @@ test("the port of the page is said in a line of its own, and one in use is a fau
   await using house = await openHouse({ web: {} })
   await using folder = await openFolder()
   const { child } = folder.start(["--port", "0", "--web-port", "0", "--data", ":memory:"])
-  const { message, webPort } = await linesOf(child).saying("in a browser")
+  const { saying } = linesOf(child)
+  const { message, webPort } = await saying("in a browser")
   expect(message).toBe(`in a browser: http://127.0.0.1:${webPort}`)
+  await openPage(Number(webPort), { origin: "https://chat.example.org" })
+  expect((await saying("are refused"))["message"]).toBe(
+    'pages of "https://chat.example.org" are refused; --origins https://chat.example.org would let them in'
+  )
   const taken = ["--port", "0", "--web-port", String(house.webPort), "--data", ":memory:"]
   const { code, err } = await folder.start(taken).exit
   expect(code).toBe(2)

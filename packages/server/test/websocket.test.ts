@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { gunzipSync } from "node:zlib"
 import { expect, test, vi } from "vitest"
 import { isAllowed, originsFault, parseOrigins } from "../src/origins.ts"
 import { openHouse } from "./support/house.ts"
@@ -133,6 +134,8 @@ test("a page of a stranger gets no WebSocket, and one that was allowed does", as
 // Files
 // ---------------------------------------------------------------------------------------------------------------------
 
+const script = "let page;\n".repeat(1_000)
+
 /** A folder as a build of a page leaves it. */
 const openSite = async () => {
   const folder = await mkdtemp(join(tmpdir(), "tertulia-"))
@@ -140,7 +143,7 @@ const openSite = async () => {
   await writeFile(join(folder, "secret.txt"), "secret")
   await writeFile(join(folder, "site", "index.html"), "<!doctype html><title>page</title>")
   await writeFile(join(folder, "site", "icon.svg"), "<svg/>")
-  await writeFile(join(folder, "site", "assets", "index-B3x9aQ2z.js"), "let page")
+  await writeFile(join(folder, "site", "assets", "index-B3x9aQ2z.js"), script)
   return {
     files: join(folder, "site"),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true })
@@ -183,6 +186,16 @@ test("what a browser has it isn't sent again", async () => {
   expect(headers.etag).toBeDefined()
   const again = await ask(house.webPort, "/", { headers: { "if-none-match": headers.etag } })
   expect([again.status, again.body]).toEqual([304, ""])
+})
+
+test("what is long is sent compressed to whoever can read it", async () => {
+  await using site = await openSite()
+  await using house = await openHouse({ web: { files: site.files } })
+  const path = "/assets/index-B3x9aQ2z.js"
+  const { body, headers } = await ask(house.webPort, path, { headers: { "accept-encoding": "gzip" } })
+  expect(headers).toMatchObject({ "content-encoding": "gzip", vary: "Accept-Encoding" })
+  expect(gunzipSync(Buffer.from(body, "latin1")).toString()).toBe(script)
+  expect(await ask(house.webPort, path)).toMatchObject({ body: script })
 })
 
 test("no page of ours runs a script that isn't its own", async () => {

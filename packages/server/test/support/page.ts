@@ -51,7 +51,7 @@ export const openPage = (port: number, options: ClientOptions = {}): Promise<Sha
     })
   })
 
-/** What the server answers to a request for a file. */
+/** What the server answers to a request for a file; a character of the body is a byte. */
 export const ask = (
   port: number,
   path: string,
@@ -60,7 +60,7 @@ export const ask = (
   new Promise((resolve, reject) => {
     const request = Http.request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
       let body = ""
-      response.setEncoding("utf8").on("data", (text: string) => {
+      response.setEncoding("latin1").on("data", (text: string) => {
         body += text
       })
       response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }))
