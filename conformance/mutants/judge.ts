@@ -12,7 +12,6 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import { webSocket } from "../src/run/bindings.ts"
 import { type Driven, drive } from "../src/run/drive.ts"
 import type { Role } from "../src/run/judged.ts"
 import { probe } from "../src/run/probe.ts"
@@ -100,7 +99,7 @@ export const judgeServer = (tap: Tap, start: StartCommand, judging: Judging): Ef
     const { hello, roundTrip } = yield* Effect.orDie(probe(address, probeMillis))
     const options = yield* optionsFor(judging, { address, hello, roundTrip, start })
     const claimed = claimedBy(hello?.features ?? [])
-    const profiles = address.ws === undefined ? claimed : [...claimed, webSocket]
+    const profiles = address.ws === undefined ? claimed : [...claimed, "websocket"]
     const where = { host: address.host, port: address.port }
     const results = yield* judgeBy({ ...nowhere, ...where, hello, roundTrip, profiles }, options)
     return { results, hits: proxy.hits() }

@@ -10,7 +10,6 @@ import { leaveNothingRunning } from "../clients/leftovers.ts"
 import { probeClient } from "../clients/probe.ts"
 import type { ClientUnderTest } from "../suite.ts"
 import type { Address, Unreachable } from "../wire/connection.ts"
-import { webSocket } from "./bindings.ts"
 import { type Keeper, keepTarget } from "./keeper.ts"
 import { CannotJudge, type Flags, parseTarget, parseWebSocket } from "./options.ts"
 import { probe } from "./probe.ts"
@@ -160,7 +159,7 @@ const lookAt = Effect.fnUntraced(function* (
   }
   const claimed = claimedBy(hello?.features ?? [])
   const { host, port, ws } = address
-  const profiles = ws === undefined ? claimed : [...claimed, webSocket]
+  const profiles = ws === undefined ? claimed : [...claimed, "websocket"]
   return { who: "server", host, port, hello, roundTrip, responsive, profiles }
 })
 

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import type { ByeCode } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { bye, hangUp, lastLine } from "./ending.ts"
 import type { Connection } from "./transport.ts"
 
-/** Serves a connection, which gives the code of its `bye`, if there is room for it, else says why not; then hangs up. */
-export type Door = (connection: Connection, serve: Effect.Effect<ByeCode | undefined>) => Effect.Effect<void>
+/** Serves a connection if there is room for it, else says why not; then hangs up. */
+export type Door = (connection: Connection, serve: Effect.Effect<void>) => Effect.Effect<void>
 
 /** @param limit connections from one address: `limits.connections` */
 export const makeDoor = (limit: number): Door => {
@@ -18,25 +17,22 @@ export const makeDoor = (limit: number): Door => {
   // After the last object; a crowd of them isn't worth a descriptor each.
   const leaving = makeCounter()
 
-  const seeOut = (connection: Connection, why: ByeCode | undefined): Effect.Effect<void> =>
+  const seeOut = (connection: Connection): Effect.Effect<void> =>
     Effect.suspend(() =>
-      leaving.count(connection.peer) < limit ? leaving.counting(connection.peer, hangUp(connection, why)) : Effect.void
+      leaving.count(connection.peer) < limit ? leaving.counting(connection.peer, hangUp(connection)) : Effect.void
     )
 
   return (connection, serve) =>
     Effect.suspend(() =>
       served.count(connection.peer) < limit ? served.counting(connection.peer, serve) : refuse(connection, limit)
-    ).pipe(
-      Effect.flatMap((why) => seeOut(connection, why)),
-      Effect.ensuring(Effect.sync(() => connection.destroy()))
-    )
+    ).pipe(Effect.andThen(seeOut(connection)), Effect.ensuring(Effect.sync(() => connection.destroy())))
 }
 
-const refuse = (connection: Connection, limit: number): Effect.Effect<ByeCode> =>
+const refuse = (connection: Connection, limit: number): Effect.Effect<void> =>
   Effect.sync(() => {
     const full = bye("too-many-connections", `${limit} connections from your address are open`)
+    connection.because?.("too-many-connections")
     connection.write(Buffer.from(lastLine(full)!), () => {})
-    return "too-many-connections"
   })
 
 /** Counts what is running, by address. */
@@ -50,7 +46,7 @@ const makeCounter = () => {
   }
   return {
     count,
-    counting: <A>(peer: string, effect: Effect.Effect<A>): Effect.Effect<A> =>
+    counting: (peer: string, effect: Effect.Effect<void>): Effect.Effect<void> =>
       Effect.acquireUseRelease(
         Effect.sync(() => add(peer, 1)),
         () => effect,

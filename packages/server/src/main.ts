@@ -16,22 +16,16 @@ import * as Log from "./log.ts"
 import { parseOrigins } from "./origins.ts"
 import { exitCode, report } from "./outcome.ts"
 import { RoomLogs } from "./room-log.ts"
-import { serveOver, serverName } from "./server.ts"
+import { serve, serverName } from "./server.ts"
 import type { Settings } from "./settings.ts"
-import type { Address } from "./transport.ts"
+import { together, told } from "./transport.ts"
 import { tcp } from "./transport-tcp.ts"
 import { web } from "./transport-web.ts"
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
-    const { data, limits, webPort } = settings
-    const origins = parseOrigins(settings.origins)
-    const page = web({ host: settings.host, port: webPort, limits, origins, files })
-    const [{ host, port }, webAddress] = yield* serveOver([tcp(settings), ...(webPort === -1 ? [] : [page])], settings)
+    yield* serve(listenersOf(settings), settings)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
-    const tryIt = `try: nc ${reachable(host)} ${port}`
-    yield* Effect.logInfo(`listening on ${at(host, port)}; ${tryIt}`).pipe(Effect.annotateLogs({ host, port, data }))
-    if (webAddress !== undefined) yield* sayWeb(webAddress)
     const { failed } = yield* RoomLogs
     return yield* failed
   },
@@ -43,8 +37,21 @@ const run = Effect.fnUntraced(
 /** The folder of the web client, once it is built. */
 const files = fileURLToPath(new URL("../../web/dist", import.meta.url))
 
-const sayWeb = ({ host, port }: Address): Effect.Effect<void> =>
-  Effect.logInfo(`in a browser: http://${at(reachable(host), port)}`).pipe(Effect.annotateLogs({ host, webPort: port }))
+/** TCP, and the web port where there is to be one; each says where it listens. */
+const listenersOf = ({ data, host, limits, origins, port, webPort }: Settings) => {
+  const plain = told(tcp({ host, port }), (address) => {
+    const tryIt = `try: nc ${reachable(address.host)} ${address.port}`
+    const said = `listening on ${at(address.host, address.port)}; ${tryIt}`
+    return Effect.annotateLogs(Effect.logInfo(said), { ...address, data })
+  })
+  if (webPort === -1) return plain
+  const page = web({ host, port: webPort, limits, origins: parseOrigins(origins), files })
+  const onWeb = told(page, (address) => {
+    const said = `in a browser: http://${at(reachable(address.host), address.port)}`
+    return Effect.annotateLogs(Effect.logInfo(said), { host: address.host, webPort: address.port })
+  })
+  return together(plain, onWeb)
+}
 
 const at = (host: string, port: number): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`)
 
