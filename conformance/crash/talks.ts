@@ -81,7 +81,9 @@ export const makeTalks = ({ complain, show }: TalksOptions): Talks => {
     onList: ({ conversations, more }) => {
       if (more === true) complain("the list of so few conversations has more than a page")
       const listed = new Set(conversations.map(({ room }) => room))
-      for (const room of talks.keys()) if (!listed.has(room)) complain(`${room} isn't in the list any more`)
+      for (const { held, room } of talks.values()) {
+        if (held > 0 && !listed.has(room)) complain(`${room} isn't in the list any more`)
+      }
       return conversations.flatMap(({ epoch, head, room }) => {
         const talk = meet(room, epoch)
         if (head < talk.held) complain(`the head of ${room} fell from ${talk.held} to ${head}`)
