@@ -17,6 +17,19 @@ export const openDisk = (db: DatabaseSync): Disk => {
   return { begin: () => void begin.run(), commit: () => db.exec("COMMIT") }
 }
 
+/** The same disk, whose every commit is timed: in milliseconds, also when it fails. */
+export const timed = (disk: Disk, took: (milliseconds: number) => void): Disk => ({
+  begin: disk.begin,
+  commit: () => {
+    const began = performance.now()
+    try {
+      disk.commit()
+    } finally {
+      took(performance.now() - began)
+    }
+  }
+})
+
 /** A module that has another disk; `file` is the path of the data file. */
 export interface DiskModule {
   readonly openDisk: (db: DatabaseSync, file: string) => Disk

@@ -4,13 +4,13 @@
  * @module
  */
 
-/** Milliseconds of a transaction from which on it was slow: a heartbeat or a reader can bear that now and then. */
+/** Milliseconds of a commit from which on it was slow: a heartbeat or a reader can bear that now and then. */
 const slow = 10
 
-/** Slow transactions within a second that make a slow disk. */
+/** Slow commits within a second that make a slow disk. */
 const slowOnes = 3
 
-/** Milliseconds of a transaction from which on it makes a slow disk by itself. */
+/** Milliseconds of a commit from which on it makes a slow disk by itself. */
 export const tooSlow = 100
 
 /** Milliseconds for which a disk has to be fast before the loop waits for it again: at least, and at most. */
@@ -18,7 +18,7 @@ const probation = { least: 10_000, most: 3_600_000 }
 
 export interface Pace {
   readonly isFast: () => boolean
-  /** Notes how many milliseconds a transaction took. */
+  /** Notes how many milliseconds a commit took. */
   readonly took: (milliseconds: number) => void
   /** Notes that the disk isn't to be waited for, whatever it took. */
   readonly stop: () => void

@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { openBeside } from "./data-file.ts"
-import { importDisk } from "./disk.ts"
+import { importDisk, timed } from "./disk.ts"
 import { makePace } from "./pace.ts"
 import { openThread, type StorageFault } from "./thread.ts"
 import { isBrief, openWriter, type Work, type Written } from "./writer.ts"
@@ -41,20 +41,13 @@ export const openTwoWriters = Effect.fnUntraced(function* (
     Effect.sync(() => openBeside(file)),
     (opened) => Effect.sync(() => opened.close())
   )
-  const near = openWriter(db, { disk: openDisk(db, file), lastPlace: data.lastPlace })
   const pace = makePace(() => performance.now())
+  const near = openWriter(db, { disk: timed(openDisk(db, file), pace.took), lastPlace: data.lastPlace })
   const turn = Semaphore.makeUnsafe(1).withPermits(1)
 
-  const writeNear = (group: ReadonlyArray<Work>): Written => {
-    const began = performance.now()
-    const written = near.write(group)
-    pace.took(performance.now() - began)
-    return written
-  }
   const askThread = (question: WriterQuestion): Effect.Effect<Written> =>
     Effect.map(ask(question), ({ took, written }) => {
-      // Work that is long on any disk says nothing of this one.
-      if (question._tag === "Write" && question.group.every(isBrief)) pace.took(took)
+      pace.took(took)
       return written
     })
   const writeFar = (group: ReadonlyArray<Work>) =>
@@ -65,7 +58,7 @@ export const openTwoWriters = Effect.fnUntraced(function* (
       turn(
         Effect.suspend(() => {
           if (!pace.isFast() || !group.every(isBrief)) return writeFar(group)
-          const written = writeNear(group)
+          const written = near.write(group)
           if (written._tag !== "Refused") return Effect.succeed(written)
           // Nothing was written. Somebody else may hold the file, for whom the thread waits; if the disk is full, it says so, too.
           pace.stop()

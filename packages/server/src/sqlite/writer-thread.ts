@@ -6,7 +6,7 @@
 import { workerData } from "node:worker_threads"
 import { answerFrom } from "./answering.ts"
 import { openDataFile } from "./data-file.ts"
-import { importDisk } from "./disk.ts"
+import { importDisk, timed } from "./disk.ts"
 import type { LastPlace } from "./places.ts"
 import { emptyWal } from "./traces.ts"
 import { openWriter, type Work, type Written } from "./writer.ts"
@@ -25,21 +25,25 @@ export type WriterQuestion =
 
 export interface WriterAnswer {
   readonly written: Written
-  /** How long it took to write, in milliseconds. */
+  /** How many milliseconds the disk took to commit. */
   readonly took: number
 }
 
-const { disk, lastPlace } = workerData as WriterData
-const { openDisk } = await importDisk(disk)
+const { disk: url, lastPlace } = workerData as WriterData
+const { openDisk } = await importDisk(url)
 
 answerFrom((file) => {
   const { close, db } = openDataFile(file)
-  const { touch, write } = openWriter(db, { disk: openDisk(db, file), lastPlace })
+  let took = 0
+  const disk = timed(openDisk(db, file), (milliseconds) => {
+    took = milliseconds
+  })
+  const { touch, write } = openWriter(db, { disk, lastPlace })
   const answer = (question: WriterQuestion): WriterAnswer => {
-    const began = performance.now()
-    if (question._tag === "Write") touch(question.touched)
-    const written = question._tag === "Write" ? write(question.group) : emptyWal(db)
-    return { written, took: performance.now() - began }
+    took = 0
+    if (question._tag === "RemoveTraces") return { written: emptyWal(db), took }
+    touch(question.touched)
+    return { written: write(question.group), took }
   }
   return { answer, close }
 })
