@@ -100,5 +100,8 @@ export const requestsOf = (features: ReadonlyArray<string>): ReadonlySet<string>
 /** The default port of the TCP binding. */
 export const defaultPort = 7331
 
+/** The default port of the TLS binding. */
+export const defaultTlsPort = 7333
+
 /** The version of the protocol that this package describes. */
 export const protocolVersion = 1

@@ -11,20 +11,17 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { cliLayer, makeCommand } from "./command.ts"
 import { storageFor } from "./data.ts"
+import { listenersOf } from "./listeners.ts"
 import * as Log from "./log.ts"
 import { exitCode, report } from "./outcome.ts"
 import { RoomLogs } from "./room-log.ts"
 import { serve, serverName } from "./server.ts"
 import type { Settings } from "./settings.ts"
-import { tcp } from "./transport-tcp.ts"
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
-    const { host, port } = yield* serve(tcp(settings), settings)
+    yield* serve(yield* listenersOf(settings), settings)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
-    const at = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
-    const tryIt = `try: nc ${isWildcard(host) ? "localhost" : host} ${port}`
-    yield* Effect.logInfo(`listening on ${at}; ${tryIt}`).pipe(Effect.annotateLogs({ host, port, data: settings.data }))
     const { failed } = yield* RoomLogs
     return yield* failed
   },
@@ -32,8 +29,6 @@ const run = Effect.fnUntraced(
   Effect.onInterrupt(() => Effect.logInfo("stopped")),
   (effect, settings) => Effect.provide(effect, storageFor(settings))
 )
-
-const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::"
 
 const isTerminal = process.stdout.isTTY === true
 const hasColour = isTerminal && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb"

@@ -116,7 +116,7 @@ export const serve = Effect.fnUntraced(function* (
     now,
     today
   }
-  const door = makeDoor(options.limits.connections)
+  const door = makeDoor(options.limits)
   yield* Effect.forkScoped(watch(server))
   const connections = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(connections)()

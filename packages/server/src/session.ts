@@ -184,8 +184,10 @@ const makeSession = (server: Server, connection: Connection) => {
 
   const readAndAnswer = Effect.gen(function* () {
     const decoder = makeLineDecoder(limits.line)
-    while (true) {
-      const { lines, tooLong } = decoder.push(yield* listen)
+    const first = yield* listen
+    if (beginsTls(first)) return notTertulia
+    for (let bytes = first; ; bytes = yield* listen) {
+      const { lines, tooLong } = decoder.push(bytes)
       rate.refill()
       for (const line of lines) {
         if (!outbox.isReady()) yield* outbox.ready
@@ -229,6 +231,9 @@ const stateFault = (nick: string | undefined, type: RequestType): Refused | unde
   if (nick === undefined) return type === "login" ? undefined : { code: "login-first", message: "log in first" }
   return type === "login" ? { code: "already-logged-in", message: `you are ${nick} on this connection` } : undefined
 }
+
+/** Whether what comes first begins a handshake of TLS: no object begins so, and its end of line may never come (FRAME-8). */
+const beginsTls = (bytes: Uint8Array): boolean => bytes[0] === 0x16
 
 /** Whether a line was refused because it isn't an object at all, as the first line of another protocol (FRAME-8). */
 const isNoObject = ({ code, message }: Refused): boolean => code === "bad-json" && message !== forbiddenString

@@ -5,6 +5,7 @@
  */
 import {
   defaultPort,
+  defaultTlsPort,
   heartbeat,
   type LimitName,
   type Limits,
@@ -24,13 +25,21 @@ export interface Setting {
   readonly range?: { readonly minimum: number; readonly maximum: number }
 }
 
+type TlsName = "tlsHost" | "tlsPort" | "tlsCert" | "tlsKey"
+
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
-export type SettingName = "host" | "port" | "data" | "keep" | "keepDays" | "heartbeat" | LimitName
+export type SettingName = "host" | "port" | TlsName | "data" | "keep" | "keepDays" | "heartbeat" | LimitName
 
 /** Every setting, with its value. */
 export interface Settings {
   readonly host: string
   readonly port: number
+  /** Where TLS is spoken, if it is; an empty host is the one of TCP. */
+  readonly tlsHost: string
+  readonly tlsPort: number
+  /** The PEM files of the certificate and its key; empty where there is no TLS. */
+  readonly tlsCert: string
+  readonly tlsKey: string
   readonly data: string
   /** Entries that a room keeps; 0 for all. */
   readonly keep: number
@@ -64,6 +73,24 @@ export const settings = {
     default: defaultPort,
     meaning: "TCP port to listen on; 0 takes any free one",
     range: { minimum: 0, maximum: 65_535 }
+  }),
+  tlsHost: setting("tlsHost", {
+    default: "",
+    meaning: "address to listen on for TLS, where it isn't that of --host: so TCP can stay on this machine"
+  }),
+  tlsPort: setting("tlsPort", {
+    default: defaultTlsPort,
+    meaning: "port to listen on for TLS, where there is a certificate",
+    range: { minimum: 0, maximum: 65_535 }
+  }),
+  tlsCert: setting("tlsCert", {
+    default: "",
+    meaning:
+      "PEM file of the certificate for TLS and those between it and its root; read anew when it changes, and on SIGHUP"
+  }),
+  tlsKey: setting("tlsKey", {
+    default: "",
+    meaning: "PEM file of the certificate's private key"
   }),
   data: setting("data", {
     default: "./tertulia.db",
@@ -158,11 +185,17 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     if (fault !== undefined) return Result.fail(fault)
     values[name] = given === undefined ? settings[name].default : given.value
   }
-  const { host, port, data, keep, keepDays, heartbeat, ...limits } = values
-  const [fault] = limitFaults(limits as Limits)
-  return fault === undefined
-    ? Result.succeed({ host, port, data, keep, keepDays, heartbeat, limits } as Settings)
-    : Result.fail(fault)
+  const { host, port, tlsHost, tlsPort, tlsCert, tlsKey, data, keep, keepDays, heartbeat, ...limits } = values
+  const others = { host, port, tlsHost, tlsPort, tlsCert, tlsKey, data, keep, keepDays, heartbeat }
+  const all = { ...others, limits } as Settings
+  const [fault = tlsFault(all)] = limitFaults(all.limits)
+  return fault === undefined ? Result.succeed(all) : Result.fail(fault)
+}
+
+const tlsFault = ({ tlsCert, tlsKey }: Settings): string | undefined => {
+  if ((tlsCert === "") === (tlsKey === "")) return undefined
+  const [given, missing] = tlsKey === "" ? ["tlsCert", "tlsKey"] : ["tlsKey", "tlsCert"]
+  return `${given} is given without ${missing}: TLS needs a certificate and its key`
 }
 
 const faultOf = ({ range }: Setting, { place, value }: Given): string | undefined => {

@@ -5,33 +5,49 @@
  */
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { type Address, type Connection, ListenFailed, type NoBytes, type Transport } from "./transport.ts"
 
 /** Listens on TCP; port 0 takes any free port. */
 export const tcp = (options: Address): Transport => ({
-  listen: (accept) =>
-    Effect.acquireRelease(
-      Effect.callback<Net.Server, ListenFailed>((resume) => {
-        const server = Net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(connect(socket)))
-        // Also what goes wrong later, with one connection that couldn't be accepted, mustn't end the others.
-        server.on("error", (error) => resume(Effect.fail(listenFailed(options, error))))
-        server.listen({ ...options, backlog: 1024 }, () => resume(Effect.succeed(server)))
-      }),
-      (server) => Effect.sync(() => server.close())
-    ).pipe(Effect.map(addressOf))
+  listen: (accept) => listening(options, plainFlags, (socket) => accept(connectionOver(socket, peerOf(socket))))
 })
+
+/** The flags that say where to listen, for whoever has chosen badly. */
+export interface ListenFlags {
+  readonly host: string
+  readonly port: string
+}
+
+const plainFlags: ListenFlags = { host: "--host", port: "--port" }
+
+/** Accepts sockets until the scope closes. */
+export const listening = (
+  options: Address,
+  flags: ListenFlags,
+  onSocket: (socket: Net.Socket) => void
+): Effect.Effect<Address, ListenFailed, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.callback<Net.Server, ListenFailed>((resume) => {
+      const server = Net.createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
+      // Also what goes wrong later, with one connection that couldn't be accepted, mustn't end the others.
+      server.on("error", (error) => resume(Effect.fail(listenFailed(options, flags, error))))
+      server.listen({ host: options.host, port: options.port, backlog: 1024 }, () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close())
+  ).pipe(Effect.map(addressOf))
 
 const addressOf = (server: Net.Server): Address => {
   const { address, port } = server.address() as Net.AddressInfo
   return { host: address, port }
 }
 
-const listenFailed = ({ host, port }: Address, error: NodeJS.ErrnoException): ListenFailed => {
+const listenFailed = ({ host, port }: Address, flags: ListenFlags, error: NodeJS.ErrnoException): ListenFailed => {
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} on ${host} is in use: stop the other program, or choose another port with --port`,
-    EACCES: `port ${port} on ${host} needs rights that this user doesn't have: choose one above 1023 with --port`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another with --host`,
-    ENOTFOUND: `there is no host ${host}: choose an address of this machine with --host`
+    EADDRINUSE: `port ${port} on ${host} is in use: stop the other program, or choose another port with ${flags.port}`,
+    EACCES: `port ${port} on ${host} needs rights that this user doesn't have: choose one above 1023 with ${flags.port}`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another with ${flags.host}`,
+    ENOTFOUND: `there is no host ${host}: choose an address of this machine with ${flags.host}`
   }
   return new ListenFailed({
     message: reasons[error.code ?? ""] ?? `can't listen on ${host}:${port}: ${error.message}`
@@ -39,9 +55,10 @@ const listenFailed = ({ host, port }: Address, error: NodeJS.ErrnoException): Li
 }
 
 /** IPv4 clients of a socket that listens on IPv6 are known by their IPv4 address. */
-const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
+export const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
 
-const connect = (socket: Net.Socket): Connection => {
+/** A connection over a socket whose other end may be closed first. */
+export const connectionOver = (socket: Net.Socket, peer: string): Connection => {
   let waiting: ((bytes: Effect.Effect<Uint8Array, NoBytes>) => void) | undefined
   let accepted: (() => void) | undefined
   let finished = false
@@ -84,7 +101,7 @@ const connect = (socket: Net.Socket): Connection => {
   })
 
   return {
-    peer: peerOf(socket),
+    peer,
     read: Effect.callback((resume) => {
       const take = (bytes: Effect.Effect<Uint8Array, NoBytes>) => {
         waiting = undefined

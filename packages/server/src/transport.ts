@@ -1,10 +1,10 @@
 /**
- * The seam between the server and whatever carries its bytes: TCP now, TLS and WebSocket later, memory in tests.
+ * The seam between the server and whatever carries its bytes: TCP, TLS, WebSocket later, memory in tests.
  *
  * @module
  */
 import * as Data from "effect/Data"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 /**
@@ -16,6 +16,8 @@ export type NoBytes = "fin" | "gone" | "woken"
 export interface Connection {
   /** The client's address, without its port: what `limits.connections` counts by. */
   readonly peer: string
+  /** Waits until bytes may go both ways, as after the handshake of TLS; absent where they may at once. Nothing else is done before. */
+  readonly opening?: Effect.Effect<void, "gone">
   /** The next bytes. While nobody reads, little is taken from the network, so that the client is held up. One at a time. */
   readonly read: Effect.Effect<Uint8Array, NoBytes>
   /** Makes the read that is waiting, if one is, fail with `woken`. */
@@ -46,3 +48,13 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{ readonly me
 export interface Transport {
   readonly listen: (accept: (connection: Connection) => void) => Effect.Effect<Address, ListenFailed, Scope.Scope>
 }
+
+/** Several ways in, as one; its address is that of the first. */
+export const together = (first: Transport, ...others: ReadonlyArray<Transport>): Transport => ({
+  listen: (accept) =>
+    Effect.gen(function* () {
+      const address = yield* first.listen(accept)
+      for (const other of others) yield* other.listen(accept)
+      return address
+    })
+})
