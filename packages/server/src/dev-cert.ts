@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { KeyObject, randomBytes, webcrypto } from "node:crypto"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { isIP } from "node:net"
 import { join } from "node:path"
@@ -16,6 +15,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { writeFault } from "./operate/disk.ts"
 import { newFile } from "./operate/new-file.ts"
+import { selfSigned } from "./self-signed.ts"
 import { oneLine } from "./settings.ts"
 import { UsageFault } from "./usage.ts"
 
@@ -52,7 +52,9 @@ export const devCert = Command.make(
     if (odd !== undefined)
       return yield* new UsageFault({ message: `${JSON.stringify(odd)} is no host name or address` })
     const now = yield* Clock.currentTimeMillis
-    const { cert, key } = yield* Effect.promise(() => selfSigned([...new Set([...loopback, ...hosts])], now, days))
+    const { cert, key } = yield* Effect.promise(() =>
+      selfSigned([...new Set([...loopback, ...hosts])], now, now + days * 86_400_000)
+    )
     const [certFile, keyFile] = [join(out, "cert.pem"), join(out, "key.pem")]
     yield* Effect.try({ try: () => mkdirSync(out, { recursive: true }), catch: (error) => writeFault(out, error) })
     const files = [
@@ -82,35 +84,3 @@ export const devCert = Command.make(
 )
 
 const hostName = /^(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/iu
-
-/** A certificate for these hosts and its key, both in PEM. */
-const selfSigned = async (hosts: ReadonlyArray<string>, now: number, days: number) => {
-  // Nobody else needs them, and they take a while to load.
-  await import("reflect-metadata")
-  const x509 = await import("@peculiar/x509")
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
-  const serverAuth = "1.3.6.1.5.5.7.3.1"
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    // Positive, and of one length.
-    serialNumber: `01${randomBytes(15).toString("hex")}`,
-    name: `CN=${hosts[0]}`,
-    // Clocks of other machines may be a little late.
-    notBefore: new Date(now - 3_600_000),
-    notAfter: new Date(now + days * 86_400_000),
-    signingAlgorithm: algorithm,
-    keys,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([serverAuth]),
-      new x509.SubjectAlternativeNameExtension(
-        hosts.map((host) => ({ type: isIP(host) === 0 ? "dns" : "ip", value: host }))
-      )
-    ]
-  })
-  return {
-    cert: `${certificate.toString("pem")}\n`,
-    key: String(KeyObject.from(keys.privateKey).export({ type: "pkcs8", format: "pem" }))
-  }
-}
