@@ -17,7 +17,7 @@ import type { Role } from "../src/run/judged.ts"
 import { probe } from "../src/run/probe.ts"
 import { nowhere } from "../src/run/reach.ts"
 import { type Results, resultsOf, type Target } from "../src/run/results.ts"
-import type { StartCommand } from "../src/run/target.ts"
+import { devCertificate, type StartCommand } from "../src/run/target.ts"
 import { readRequirements } from "../src/spec/requirements.ts"
 import type { Selection, SuiteOptions } from "../src/suite.ts"
 import { hosts, type Ports } from "./host.ts"
@@ -29,6 +29,8 @@ import { startProxy } from "./proxy.ts"
 export interface Judging {
   /** The port of a reference server. */
   readonly port: number
+  /** Whether TLS is spoken before it. */
+  readonly isSecure?: boolean
   readonly seed: number
   /** Titles, or all tests of some requirements. */
   readonly by: { readonly titles: ReadonlyArray<string> } | { readonly requirements: ReadonlyArray<string> }
@@ -90,11 +92,13 @@ export const planOf = (who: Role): Effect.Effect<Driven["plan"]> =>
 /** Judges the server on a port through a tap. */
 export const judgeServer = (tap: Tap, start: StartCommand, judging: Judging): Effect.Effect<Found> =>
   Effect.gen(function* () {
+    const certificate = judging.isSecure === true ? yield* Effect.orDie(devCertificate) : undefined
     const proxy = yield* Effect.acquireRelease(
-      Effect.promise(() => startProxy(judging.port, tap)),
+      Effect.promise(() => startProxy(judging.port, tap, undefined, certificate)),
       ({ close }) => Effect.promise(close)
     )
-    const address = { host: "127.0.0.1", port: proxy.port }
+    const plain = { host: "127.0.0.1", port: proxy.port }
+    const address = certificate === undefined ? plain : { ...plain, tls: { ca: certificate.cert } }
     const { hello, roundTrip } = yield* Effect.orDie(probe(address, probeMillis))
     const options = yield* optionsFor(judging, { address, hello, roundTrip, start })
     const claimed = claimedBy(hello?.features ?? [])
@@ -135,7 +139,7 @@ export const judgeMutant = (
 ): Effect.Effect<Judged> => {
   const port = ports[mutant.host ?? "forgetful"]
   const by = wanted === undefined ? { requirements: [mutant.breaks] } : { titles: wanted }
-  const judging: Judging = { port, seed, by }
+  const judging: Judging = { port, seed, by, isSecure: mutant.host === "secure" }
   const found =
     mutant.who === "server" ? judgeServer(mutant.tap(), itself(mutant), judging) : judgeClient(mutant.name, judging)
   return found.pipe(

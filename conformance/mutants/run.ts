@@ -129,7 +129,9 @@ const startSlots = Effect.fnUntraced(function* (count: number) {
     startTarget(hostOf({ host: "durable" })),
     ...Array.from({ length: count }, () => startTarget(hostOf({})))
   ])
-  return forgetful.map(({ address }): Ports => ({ forgetful: address.port, durable: durable.address.port }))
+  return forgetful.map(
+    ({ address: { port } }): Ports => ({ forgetful: port, secure: port, durable: durable.address.port })
+  )
 })
 
 const command = Command.make(
@@ -150,7 +152,7 @@ const command = Command.make(
       return control(who, judgesOf(own, plans[who === "client" ? who : "server"], wanted), spare!, seed)
     }
     // By themselves, for what is fast enough alone may be too slow among others. Clients wait more than they work.
-    const serversAreGreen = (yield* green("forgetful")) && (yield* green("durable"))
+    const serversAreGreen = (yield* green("forgetful")) && (yield* green("durable")) && (yield* green("secure"))
     const both = Effect.all([judgeAll(chosen, wanted, others, seed), green("client")], { concurrency: 2 })
     const [judged, clientIsGreen] = serversAreGreen ? yield* both : [[], false]
     const found = new Map(judged.map(({ kills, mutant }) => [mutant.name, kills]))

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto"
-import { type Hello, type Limits, type Profile, profiles } from "@tertulia/protocol"
+import type { Hello, Limits, Profile } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -19,6 +19,7 @@ import { titleContains } from "./lang/spoken.ts"
 import * as life from "./life.ts"
 import { crashed, crashOf } from "./run/crash.ts"
 import { dataFolder, keepsData, type StartedTarget, startTarget, withData } from "./run/target.ts"
+import { type Offer, offers } from "./spec/offers.ts"
 import { noticedAfter, watchForStalls } from "./stall.ts"
 import type { TestPlan } from "./suite.ts"
 import * as suite from "./suite.ts"
@@ -79,6 +80,8 @@ export interface Scenario {
   readonly limits: Limits
   /** Seconds of the target's heartbeat. */
   readonly heartbeat: number
+  /** Where connections are opened. */
+  readonly address: () => Address
   /** Milliseconds of the suite's clock: for bounds that the spec gives in seconds. */
   readonly now: Effect.Effect<number>
   /** The requirement that an expectation judges when it names none: the first that the test names. */
@@ -117,7 +120,7 @@ export interface ScenarioOptions {
   readonly needs?: "start" | "data"
   readonly kind?: TestPlan["kind"]
   /** The profile that the target must claim: that of the requirements, unless it is said here. */
-  readonly profile?: Profile
+  readonly profile?: Offer
   /** A further profile that the target must claim, beside that of the requirements. */
   readonly also?: Profile
   /** The profile that the target must not claim: what is unknown without it is something else with it. */
@@ -207,9 +210,9 @@ const planOf = (
 }
 
 /** A test that judges requirements of the core and of a profile needs the profile. */
-const profileOf = (ids: Ids): Profile => {
+const profileOf = (ids: Ids): Offer => {
   const named = ids.map((id) => suite.requirementOf(id)?.profile)
-  return profiles.findLast((profile) => named.includes(profile)) ?? "core"
+  return offers.findLast((offer) => named.includes(offer)) ?? "core"
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -305,10 +308,13 @@ const survived = Effect.fnUntraced(function* (judging: Judging, outcome: Outcome
   return crash === undefined ? outcome : crashed(outcome, transcriptsOf(judging), crash)
 })
 
+/** Whether a requirement says of itself that it holds over TCP. */
+const isOfTcp = (id: RequirementId): boolean => /^Over TCP\b/u.test(suite.requirementOf(id)?.text ?? "")
+
 /** Reasons not to begin at all. */
 const refuse = (
   ids: Ids,
-  profile: Profile,
+  profile: Offer,
   { also, needs, unless }: ScenarioOptions,
   count: number
 ): Effect.Effect<void, Stop> => {
@@ -316,7 +322,9 @@ const refuse = (
   if (unknown !== undefined) return Effect.die(new SuiteFault(`no chapter of the spec has a requirement ${unknown}`))
   const stop = (verdict: Stop["verdict"], reason: string) => Effect.fail(new Stop({ verdict, reason }))
   const missing = [profile, ...(also === undefined ? [] : [also])].find((each) => !suite.isClaimed(each))
+  if (missing === "tls") return stop("not claimed", "only of a target that is spoken to over TLS")
   if (missing !== undefined) return stop("not claimed", `the target doesn't claim ${missing}/1`)
+  if (suite.isSecure && ids.some(isOfTcp)) return stop("not claimed", "only of a target that is spoken to over TCP")
   if (unless !== undefined && suite.isClaimed(unless)) {
     return stop("not claimed", `only of a target that doesn't claim ${unless}/1`)
   }
@@ -602,6 +610,7 @@ export const makeScenario = (judging: Judging): Scenario => {
     },
     limits: suite.limits,
     heartbeat: suite.heartbeat,
+    address: () => judging.address,
     now: Clock.currentTimeMillis,
     subject: judging.subject
   }

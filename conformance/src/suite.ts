@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { claims, effectiveLimits, type Hello, type Limits, type Profile } from "@tertulia/protocol"
+import { claims, effectiveLimits, type Hello, type Limits } from "@tertulia/protocol"
 import * as Semaphore from "effect/Semaphore"
 import { inject } from "vitest"
 import type { RequirementId } from "./generated/requirement-id.ts"
 import type { StartCommand } from "./run/target.ts"
+import type { Offer } from "./spec/offers.ts"
 import { type Requirement, readRequirements } from "./spec/requirements.ts"
 import type { Outcome } from "./verdict.ts"
 import type { Address } from "./wire/connection.ts"
@@ -67,7 +68,7 @@ export interface SuiteOptions {
 export interface TestPlan {
   readonly title: string
   readonly ids: ReadonlyArray<string>
-  readonly profile: Profile
+  readonly profile: Offer
   readonly kind: "scenario" | "dialogue" | "vector" | "property"
   readonly selected: boolean
 }
@@ -91,9 +92,17 @@ export const limits: Limits = effectiveLimits(options.hello?.limits ?? {})
 /** Seconds of the target's heartbeat. */
 export const heartbeat: number = options.hello?.heartbeat ?? 30
 
-/** Whether the target claims a profile, so that it is judged by it. A client meets servers that claim what a test is about. */
-export const isClaimed = (profile: Profile): boolean =>
-  options.client !== undefined || claims(options.hello?.features ?? [], profile)
+/** Whether the target is spoken to over TLS. */
+export const isSecure: boolean = options.address.tls !== undefined
+
+/**
+ * Whether the target claims a profile, or is reached by a binding, so that it is judged by it. A client meets servers that claim what a
+ * test is about.
+ */
+export const isClaimed = (offer: Offer): boolean => {
+  if (offer === "tls") return isSecure
+  return options.client !== undefined || claims(options.hello?.features ?? [], offer)
+}
 
 const requirements = new Map<string, Requirement>(readRequirements().map((found) => [found.id, found]))
 

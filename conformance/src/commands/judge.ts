@@ -22,6 +22,7 @@ export const judgeCommand = (language: Language) =>
       ...given,
       build: Option.getOrUndefined(given.build),
       client: Option.getOrUndefined(given.client),
+      ca: Option.getOrUndefined(given.ca),
       explain: Option.getOrUndefined(given.explain),
       seed: Option.getOrUndefined(given.seed),
       path: Option.getOrUndefined(given.path),
@@ -40,6 +41,9 @@ const flags = (language: Language) => {
   const value = flagsOf.valueIn(words)
   return {
     target: several(Flag.String("target")).pipe(value("address"), about("target")),
+    tls: Flag.Boolean("tls").pipe(Flag.withDefault(false), about("tls")),
+    ca: Flag.String("ca").pipe(Flag.optional, value("file"), about("ca")),
+    insecure: Flag.Boolean("insecure").pipe(Flag.withDefault(false), about("insecure")),
     start: several(Flag.String("start")).pipe(value("command"), about("start")),
     build: Flag.String("build").pipe(Flag.optional, value("command"), about("build")),
     watch: Flag.Boolean("watch").pipe(Flag.withDefault(false), about("watch")),

@@ -30,7 +30,8 @@ export const greetingLines = (style: Style, target: Target, seed: number, parall
   const { hello, host, port } = target
   if (target.who === "client") return clientLines(style, target, seed, parallel)
   const { labels, ...words } = style.words
-  const where = target.given ?? words.reference(`${host}:${port}`)
+  const at = target.given ?? words.reference(`${host}:${port}`)
+  const where = target.tls === undefined ? at : words.overTls(at)
   if (hello === undefined) {
     return [
       labelled(style, labels.target, where),

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { profiles } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -15,6 +14,7 @@ import { wordsOf } from "../lang/words.ts"
 import { type Style, styleOf } from "../report/style.ts"
 import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
 import { writeReports } from "../report/write.ts"
+import { offers } from "../spec/offers.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { readRequirementsIn } from "../spec/translations.ts"
 import type { SuiteOptions } from "../suite.ts"
@@ -141,7 +141,8 @@ const runFlakyAgain = Effect.fnUntraced(function* (
 const withOutcome = (outcome: Outcome | undefined) => (outcome === undefined ? {} : { outcome })
 
 /** Whether a run is one that `npm run spec:check` may rely on: of everything, of this repository's server or client. */
-const isWhole = ({ bail, client, grep, knownFailures, profile, requirement, start, target }: Flags): boolean =>
+const isWhole = ({ bail, client, grep, knownFailures, profile, requirement, start, target, tls }: Flags): boolean =>
+  !tls &&
   (client === undefined ? target.length + start.length === 0 : client === referenceClient) &&
   grep === "" &&
   requirement.length === 0 &&
@@ -182,7 +183,7 @@ const checkFlags = Effect.fnUntraced(function* (flags: Flags, requirements: Read
   yield* checkNumber("--parallel", flags.parallel, 1)
   yield* checkNumber("--timeout-scale", flags.timeoutScale, 0.01)
   yield* checkWords("--report", flags.report, reportKinds)
-  yield* checkWords("--profile", flags.profile, profiles)
+  yield* checkWords("--profile", flags.profile, offers)
   return yield* checkIds("--requirement", flags.requirement, requirements)
 })
 
@@ -197,7 +198,7 @@ const suiteOptions = Effect.fnUntraced(function* (
   const nonce = yield* freshNonce
   return {
     mode: "run",
-    address: { host: target.host, port: target.port },
+    address: { host: target.host, port: target.port, ...(target.tls === undefined ? {} : { tls: target.tls }) },
     hello: target.hello,
     roundTrip: target.roundTrip,
     responsive: target.responsive ?? true,

@@ -12,6 +12,10 @@ import type { Address } from "../wire/connection.ts"
 /** The options as they were given. */
 export interface Flags {
   readonly target: ReadonlyArray<string>
+  /** Whether the target is spoken to over TLS; the file of whoever may have signed its certificate; whether any certificate will do. */
+  readonly tls: boolean
+  readonly ca: string | undefined
+  readonly insecure: boolean
   /** The commands that start targets. */
   readonly start: ReadonlyArray<string>
   /** What is run first. */

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { X509Certificate } from "node:crypto"
+import { readFileSync } from "node:fs"
 import { claimedBy } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -10,12 +12,13 @@ import { leaveNothingRunning } from "../clients/leftovers.ts"
 import { probeClient } from "../clients/probe.ts"
 import type { ClientUnderTest } from "../suite.ts"
 import type { Address, Unreachable } from "../wire/connection.ts"
+import type { Trust } from "../wire/dial.ts"
 import { type Keeper, keepTarget } from "./keeper.ts"
 import { CannotJudge, type Flags, parseTarget } from "./options.ts"
 import { probe } from "./probe.ts"
 import { describeEnd, endOf, run } from "./program.ts"
 import type { Target } from "./results.ts"
-import { referenceServer, type StartCommand } from "./target.ts"
+import { type NotStarted, referenceServer, referenceServerOverTls, type StartCommand } from "./target.ts"
 
 /** What is to be judged, and how it came about. */
 export interface Reached {
@@ -53,7 +56,7 @@ export const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Retur
 })
 
 /** Of the options that say what is judged, one may be given, and once. */
-const checkChoice = ({ build, client, start, target }: Flags): Effect.Effect<void, CannotJudge> => {
+const checkChoice = ({ build, ca, client, insecure, start, target, tls }: Flags): Effect.Effect<void, CannotJudge> => {
   const refuse = (reason: string) => Effect.fail(new CannotJudge({ reason }))
   if (client !== undefined && target.length > 0) {
     return refuse("--target judges a server and --client a client: give one of them")
@@ -70,8 +73,30 @@ const checkChoice = ({ build, client, start, target }: Flags): Effect.Effect<voi
   if (build !== undefined && start.length === 0 && client === undefined) {
     return refuse("--build: say by --start or --client what has been built")
   }
+  if (tls && client !== undefined) return refuse("--tls is for servers: --client starts a client that speaks TCP")
+  if (!tls && ca !== undefined) return refuse("--ca is for --tls: give both")
+  if (!tls && insecure) return refuse("--insecure is for --tls: give both")
+  if (ca !== undefined && insecure) return refuse("--ca and --insecure contradict each other: give one of them")
   return Effect.void
 }
+
+/** By what the certificate of the target is judged, if it is spoken to over TLS. */
+const trustOf = ({ ca, insecure, tls }: Flags): Effect.Effect<Trust | undefined, CannotJudge> => {
+  if (!tls || ca === undefined) return Effect.succeed(tls ? { insecure } : undefined)
+  return Effect.try({
+    try: () => {
+      const pem = readFileSync(ca, "utf8")
+      new X509Certificate(pem)
+      return { ca: pem }
+    },
+    catch: (error) => new CannotJudge({ reason: `--ca ${ca}: ${unreadable(error)}` })
+  })
+}
+
+const unreadable = (error: unknown): string =>
+  error instanceof Error && "syscall" in error && "code" in error
+    ? `it can't be read (${String(error.code)})`
+    : "it holds no certificate in PEM"
 
 /** Runs the command that builds the target, to its end. */
 const build = (line: string): Effect.Effect<void, CannotJudge> =>
@@ -86,16 +111,27 @@ const build = (line: string): Effect.Effect<void, CannotJudge> =>
 const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Reached, CannotJudge, Scope.Scope> {
   const [given] = flags.target
   const millis = probeMillis * flags.timeoutScale
+  const tls = yield* trustOf(flags)
+  const overTls = <A extends object>(one: A) => (tls === undefined ? one : { ...one, tls })
+  const tlsOptions = flags.tls ? { tlsOptions: tlsOptionsOf(flags) } : {}
   if (given !== undefined) {
-    const address = yield* parseTarget(given)
+    const address = yield* Effect.map(parseTarget(given), overTls)
     const where = `${address.host}:${address.port}`
     const found = yield* lookAt(address, millis).pipe(
       Effect.catchTag("Unreachable", ({ reason }) => cannot(`nobody answers at ${where}: ${reason}`))
     )
-    return { target: { given, ...found } }
+    return { target: { given, ...found, ...tlsOptions } }
   }
   const [line] = flags.start
-  const start: StartCommand = line === undefined ? referenceServer : { line }
+  const reference: Effect.Effect<StartCommand, NotStarted, Scope.Scope> = flags.tls
+    ? referenceServerOverTls
+    : Effect.succeed(referenceServer)
+  const start: StartCommand =
+    line === undefined
+      ? yield* Effect.catchTag(reference, "NotStarted", ({ output, reason }) =>
+          cannot(`the reference server: ${reason}`, output)
+        )
+      : overTls({ line })
   const who = line === undefined ? "the reference server" : `--start ${line}`
   const keeper = yield* keepTarget(start, startMillis * flags.timeoutScale).pipe(
     Effect.catchTag("NotStarted", ({ output, reason }) => cannot(`${who}: ${reason}`, output))
@@ -109,8 +145,15 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
     })
   )
   const started = line === undefined ? {} : { started: { build: flags.build } }
-  return { target: { given: line, ...started, ...found }, start, keeper }
+  return { target: { given: line, ...started, ...found, ...tlsOptions }, start, keeper }
 })
+
+/** The options of TLS, as they are written. */
+const tlsOptionsOf = ({ ca, insecure }: Flags): ReadonlyArray<string> => [
+  "--tls",
+  ...(ca === undefined ? [] : [`--ca ${ca}`]),
+  ...(insecure ? ["--insecure"] : [])
+]
 
 const cannot = (reason: string, output?: string) =>
   Effect.fail(new CannotJudge({ reason, ...(output === undefined ? {} : { output }) }))
@@ -125,7 +168,7 @@ const lookAt = Effect.fnUntraced(function* (
     const where = `${address.host}:${address.port}`
     return yield* cannot(`${where} speaks protocol ${protocol}; this suite judges protocol 1`)
   }
-  const claimed = claimedBy(hello?.features ?? [])
+  const claimed = [...claimedBy(hello?.features ?? []), ...(address.tls === undefined ? [] : ["tls"])]
   return { who: "server", ...address, hello, roundTrip, responsive, profiles: claimed }
 })
 

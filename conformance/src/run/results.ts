@@ -9,6 +9,7 @@ import { hintOf } from "../hints.ts"
 import type { Story } from "../history/story.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
+import type { Trust } from "../wire/dial.ts"
 import { call } from "./caller.ts"
 import type { Driven, TestReport } from "./drive.ts"
 import { excuse, type Stale } from "./expected.ts"
@@ -68,6 +69,10 @@ export interface Target {
   readonly started?: { readonly build: string | undefined }
   readonly host: string
   readonly port: number
+  /** Present when it is spoken to over TLS. */
+  readonly tls?: Trust
+  /** The options that say so, as they were given. */
+  readonly tlsOptions?: ReadonlyArray<string>
   readonly hello: Hello | undefined
   readonly roundTrip: number
   /** Whether it answered the probe's pings. */
@@ -152,10 +157,13 @@ const againOf = ({ outcome, title }: TestReport, target: Target, seed: number): 
 }
 
 /** The options that say what is judged. */
-const optionsOf = ({ given, started, who }: Target): ReadonlyArray<string> => {
-  if (given === undefined) return []
-  if (started === undefined) return [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`]
-  return [...(started.build === undefined ? [] : [`--build ${quoted(started.build)}`]), `--start ${quoted(given)}`]
+const optionsOf = ({ given, started, tlsOptions = [], who }: Target): ReadonlyArray<string> => {
+  if (given === undefined) return tlsOptions
+  if (started === undefined) {
+    return [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`, ...tlsOptions]
+  }
+  const built = started.build === undefined ? [] : [`--build ${quoted(started.build)}`]
+  return [...built, `--start ${quoted(given)}`, ...tlsOptions]
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -1,10 +1,9 @@
 /**
- * The suite's end of one TCP connection: sends bytes exactly as told, and notes all that comes, object by object.
+ * The suite's end of one connection, over TCP or TLS: sends bytes exactly as told, and notes all that comes, object by object.
  * It judges nothing; it keeps FIN, RST and silence apart.
  *
  * @module
  */
-import * as net from "node:net"
 import {
   checkServerObject,
   type JsonObject,
@@ -20,7 +19,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { type Address, type Dialed, dial } from "./dial.ts"
 import { makeRecorder, type Recorder, type Transcript } from "./transcript.ts"
+
+export type { Address } from "./dial.ts"
 
 /** One object that came, with its place. */
 export interface Arrived {
@@ -91,12 +93,6 @@ let moments = 0
  */
 export const nextMoment = (): number => ++moments
 
-/** Where the target listens. */
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
-
 export interface ConnectOptions {
   readonly address: Address
   /** The longest line that the target may send, in bytes. */
@@ -121,27 +117,28 @@ export const connect = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Connection, Unreachable, Scope.Scope> {
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
-  const socket = yield* Effect.acquireRelease(open(options), close, { interruptible: true })
-  return attach(socket, options, now)
+  const dialed = yield* Effect.acquireRelease(open(options), close, { interruptible: true })
+  return attach(dialed, options, now)
 })
 
 const nobodyThere = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"])
 
-const open = ({ address, patience }: ConnectOptions): Effect.Effect<net.Socket, Unreachable> =>
-  Effect.callback<net.Socket, Unreachable>((resume) => {
-    const socket = net.connect({ ...address, allowHalfOpen: true, noDelay: true })
+const open = ({ address, patience }: ConnectOptions): Effect.Effect<Dialed, Unreachable> =>
+  Effect.callback<Dialed, Unreachable>((resume) => {
+    const dialed = dial(address)
+    const { opens, socket } = dialed
     const onError = (error: NodeJS.ErrnoException) => {
       // Accepted and reset at once: that is a connection, and what the target does with it.
-      if (error.code === "ECONNRESET") return resume(Effect.succeed(socket))
+      if (error.code === "ECONNRESET") return resume(Effect.succeed(dialed))
       resume(Effect.fail(new Unreachable({ reason: error.message, gone: nobodyThere.has(error.code ?? "") })))
     }
     socket.once("error", onError)
-    socket.once("connect", () => {
+    socket.once(opens, () => {
       socket.off("error", onError)
       // Paused until somebody listens for data, so that nothing is lost in between.
       socket.pause()
       socket.on("error", () => {})
-      resume(Effect.succeed(socket))
+      resume(Effect.succeed(dialed))
     })
     return Effect.sync(() => socket.destroy())
   }).pipe(
@@ -152,7 +149,7 @@ const open = ({ address, patience }: ConnectOptions): Effect.Effect<net.Socket, 
     })
   )
 
-const close = (socket: net.Socket): Effect.Effect<void> =>
+const close = ({ raw, socket }: Dialed): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     if (socket.destroyed || socket.closed) return resume(Effect.void)
     socket.once("close", () => resume(Effect.void))
@@ -160,14 +157,14 @@ const close = (socket: net.Socket): Effect.Effect<void> =>
     socket.resume()
   }).pipe(
     Effect.timeoutOption(lingerMillis),
-    Effect.andThen(Effect.sync(() => (socket.destroyed ? undefined : socket.resetAndDestroy())))
+    Effect.andThen(Effect.sync(() => (socket.destroyed ? undefined : raw.resetAndDestroy())))
   )
 
-const attach = (socket: net.Socket, options: ConnectOptions, now: () => number): Connection => {
+const attach = ({ raw, socket }: Dialed, options: ConnectOptions, now: () => number): Connection => {
   const recorder = makeRecorder(() => now() - options.began)
   const decoder = makeLineDecoder(options.line)
   const inbox: Array<Arrival> = []
-  const port = socket.localPort
+  const port = raw.localPort
   let changed = Deferred.makeUnsafe<void>()
   let received = 0
   let nth = 0
@@ -258,13 +255,19 @@ const attach = (socket: net.Socket, options: ConnectOptions, now: () => number):
     }),
     reset: Effect.sync(() => {
       recorder.note("RST sent")
-      socket.resetAndDestroy()
+      raw.resetAndDestroy()
     }),
     hangUp: (lastWords) =>
-      Effect.sync(() => {
+      Effect.callback<void>((resume) => {
         put(lastWords)
-        recorder.note("closes both halves")
-        socket.destroy()
+        const destroy = () => {
+          recorder.note("closes both halves")
+          socket.destroy()
+          resume(Effect.void)
+        }
+        // TCP has taken them by now; TLS has to wrap them first.
+        if (socket === raw || socket.destroyed) destroy()
+        else socket.write("", destroy)
       }),
     pause: Effect.sync(() => {
       recorder.note("stops reading")
