@@ -60,6 +60,7 @@ export const quick = {
   joins: 16,
   members: 24,
   rooms: 256,
+  "new-rooms": 0,
   replay: 100,
   // Above what one test says, but for the one that looks at what is given up.
   keep: 200

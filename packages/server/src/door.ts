@@ -17,15 +17,20 @@ export interface DoorOptions {
   readonly loginSeconds: number
 }
 
-export const makeDoor = ({ connections, loginSeconds }: DoorOptions): Door => {
+/** @param inAll connections from all addresses together */
+export const makeDoor = ({ connections, loginSeconds }: DoorOptions, inAll = Number.POSITIVE_INFINITY): Door => {
   // From being accepted to the last object, whether they have become open or not (TLS-5).
-  const served = makeCounter(connections)
+  const served = makeCounter(connections, inAll)
   // After the last object, or before being refused; a crowd of them isn't worth a descriptor each.
-  const leaving = makeCounter(connections)
+  const leaving = makeCounter(connections, inAll)
 
   /** Says why there is no room. Whoever has to be waited for before that is one of those who leave. */
   const refuse = (connection: Connection): Effect.Effect<boolean> => {
-    const say = sayFull(connection, `${connections} connections from your address are open`)
+    const why =
+      served.count(connection.peer) < connections
+        ? "as many connections are open as this server takes"
+        : `${connections} connections from your address are open`
+    const say = sayFull(connection, why)
     if (connection.opening === undefined) return Effect.as(say, true)
     return leaving.counting(connection.peer, whenOpen(connection, 1, say))
   }
@@ -56,17 +61,20 @@ const sayFull = (connection: Connection, message: string): Effect.Effect<void> =
     connection.write(Buffer.from(lastLine(bye("too-many-connections", message))!), () => {})
   })
 
-/** Counts what is running, by address. */
-const makeCounter = (limit: number) => {
+/** Counts what is running, by address and in all. */
+const makeCounter = (limit: number, inAll: number) => {
   const counts = new Map<string, number>()
+  let all = 0
   const count = (peer: string): number => counts.get(peer) ?? 0
   const add = (peer: string, change: number) => {
     const sum = count(peer) + change
+    all += change
     if (sum === 0) counts.delete(peer)
     else counts.set(peer, sum)
   }
-  const isFull = (peer: string): boolean => count(peer) >= limit
+  const isFull = (peer: string): boolean => all >= inAll || count(peer) >= limit
   return {
+    count,
     isFull,
     /** Runs an effect and counts it meanwhile; does nothing where there are as many as may be. */
     counting: (peer: string, effect: Effect.Effect<boolean>): Effect.Effect<boolean> =>

@@ -65,7 +65,7 @@ const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
   const person = session.person!
   const member = { nick: person.nick, outbox, live: true }
   let replay: Effect.Effect<void, Unavailable> = Effect.void
-  yield* rooms.enter(request.room, create, member, (room) => {
+  yield* rooms.enter({ name: request.room, create, peer: session.peer }, member, (room) => {
     seats.set(room.name, { room, member })
     person.kept.delete(room.name)
     outbox.say(joinedLine(request, room, limits, person.marks.get(room.name)))

@@ -19,6 +19,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
+import { type Bounds, makeBudgets, unbounded } from "./bounds.ts"
 import type { Claims } from "./claims.ts"
 import { type Conversations, makeConversations } from "./conversations.ts"
 import { makeDoor } from "./door.ts"
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly limits: Limits
   /** Seconds, 1 to 300. */
   readonly heartbeat: number
+  /** What else bounds it; nothing, when absent. */
+  readonly bounds?: Bounds
 }
 
 /** What all sessions of a server share. */
@@ -58,6 +61,8 @@ export interface Server extends ServerOptions {
   readonly conversations: Conversations | undefined
   readonly presences: Presences
   readonly sessions: Set<Session>
+  /** What else bounds it. */
+  readonly bounds: Bounds
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** The time of day, as entries carry it. */
@@ -91,14 +96,17 @@ export const serve = Effect.fnUntraced(function* (
   ]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
-  const rooms = yield* makeRooms(options.limits, fork)
+  const bounds = options.bounds ?? unbounded
+  const budgets = makeBudgets(bounds.newRooms, 3_600, now)
+  const rooms = yield* makeRooms(options.limits, fork, { budgets, keptRooms: bounds.keptRooms })
   const leave = ({ member, room }: Seat) => rooms.leave(room, member)
   const today = () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
   const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
   const conversations = conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork)
   const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
   const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
-  const people = yield* makePeople({ grace: options.limits.grace, ...ways })
+  const { connections: waiting, grace } = options.limits
+  const people = yield* makePeople({ grace, waiting, ...ways })
   conversations?.restore(people.all())
   const server: Server = {
     ...options,
@@ -112,11 +120,12 @@ export const serve = Effect.fnUntraced(function* (
     people,
     conversations,
     presences,
+    bounds,
     sessions: new Set(),
     now,
     today
   }
-  const door = makeDoor(options.limits)
+  const door = makeDoor(options.limits, bounds.connections)
   yield* Effect.forkScoped(watch(server))
   const connections = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(connections)()

@@ -33,6 +33,8 @@ import type { Connection } from "./transport.ts"
 
 export interface Session {
   readonly server: Server
+  /** The client's address. */
+  readonly peer: string
   readonly outbox: Outbox
   readonly sending: Sending
   /** Who speaks here, from `welcome` on. */
@@ -100,6 +102,7 @@ const makeSession = (server: Server, connection: Connection) => {
 
   const session: Session = {
     server,
+    peer: connection.peer,
     outbox,
     sending,
     person: undefined,

@@ -14,6 +14,7 @@ import {
   limitRegistry
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
+import type { Bounds } from "./bounds.ts"
 
 /** Something that can be set. Its flag is `--login-seconds` when its environment name is `TERTULIA_LOGIN_SECONDS`. */
 export interface Setting {
@@ -25,10 +26,12 @@ export interface Setting {
   readonly range?: { readonly minimum: number; readonly maximum: number }
 }
 
+type BoundName = "maxConnections" | "newRooms" | "keptRooms" | "conversations"
+
 type TlsName = "tlsHost" | "tlsPort" | "tlsCert" | "tlsKey"
 
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
-export type SettingName = "host" | "port" | TlsName | "data" | "keep" | "keepDays" | "heartbeat" | LimitName
+export type SettingName = "host" | "port" | TlsName | "data" | "keep" | "keepDays" | "heartbeat" | BoundName | LimitName
 
 /** Every setting, with its value. */
 export interface Settings {
@@ -46,6 +49,7 @@ export interface Settings {
   /** Days that an entry is kept; 0 for ever. */
   readonly keepDays: number
   readonly heartbeat: number
+  readonly bounds: Bounds
   readonly limits: Limits
 }
 
@@ -62,6 +66,9 @@ const limitSetting = (name: LimitName): Setting => {
     range: { minimum, maximum: Number.MAX_SAFE_INTEGER }
   })
 }
+
+const bound = (name: BoundName, byDefault: number, meaning: string): Setting =>
+  setting(name, { default: byDefault, meaning, range: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER } })
 
 /** Every setting, in the order of `--help`. */
 export const settings = {
@@ -111,6 +118,10 @@ export const settings = {
     meaning: `silence after which a client is pinged; after two it is cut off (seconds, ${heartbeat.minimum} to ${heartbeat.maximum})`,
     range: { minimum: heartbeat.minimum, maximum: heartbeat.maximum }
   }),
+  maxConnections: bound("maxConnections", 10_000, "connections from all addresses at once; 0 for no bound"),
+  newRooms: bound("newRooms", 3_600, "rooms that may be created from one address in an hour; 0 for no bound"),
+  keptRooms: bound("keptRooms", 1_000_000, "rooms whose log is kept; above it none is created; 0 for no bound"),
+  conversations: bound("conversations", 10_000, "conversations that one person may have begun; 0 for no bound"),
   ...(Object.fromEntries(limitNames.map((name) => [name, limitSetting(name)])) as Record<LimitName, Setting>)
 } as const satisfies Record<SettingName, Setting>
 
@@ -185,12 +196,21 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     if (fault !== undefined) return Result.fail(fault)
     values[name] = given === undefined ? settings[name].default : given.value
   }
-  const { host, port, tlsHost, tlsPort, tlsCert, tlsKey, data, keep, keepDays, heartbeat, ...limits } = values
+  const { host, port, tlsHost, tlsPort, tlsCert, tlsKey, data, keep, keepDays, heartbeat, ...rest } = values
+  const { maxConnections, newRooms, keptRooms, conversations, ...limits } = rest
   const others = { host, port, tlsHost, tlsPort, tlsCert, tlsKey, data, keep, keepDays, heartbeat }
-  const all = { ...others, limits } as Settings
+  const bounds: Bounds = {
+    connections: orNone(maxConnections),
+    newRooms: orNone(newRooms),
+    keptRooms: orNone(keptRooms),
+    conversations: orNone(conversations)
+  }
+  const all = { ...others, bounds, limits } as Settings
   const [fault = tlsFault(all)] = limitFaults(all.limits)
   return fault === undefined ? Result.succeed(all) : Result.fail(fault)
 }
+
+const orNone = (bound: unknown): number => (bound === 0 ? Number.POSITIVE_INFINITY : (bound as number))
 
 const tlsFault = ({ tlsCert, tlsKey }: Settings): string | undefined => {
   if ((tlsCert === "") === (tlsKey === "")) return undefined

@@ -4,6 +4,7 @@
 import * as Net from "node:net"
 import { defaultLimits, type Limits } from "@tertulia/protocol"
 import { Cause, Effect, Exit, Layer, Logger, References, Scope } from "effect"
+import { type Bounds, unbounded } from "../../src/bounds.ts"
 import type { Claims } from "../../src/claims.ts"
 import type { RoomLogs } from "../../src/room-log.ts"
 import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
@@ -16,6 +17,7 @@ export type Json = Readonly<Record<string, unknown>>
 export interface Options {
   readonly limits?: Partial<Limits>
   readonly heartbeat?: number
+  readonly bounds?: Partial<Bounds>
   readonly logs?: Layer.Layer<RoomLogs | Claims, StorageFault>
   /** Whether clients note `presence` events, which come beside much else: only for tests that are about them. */
   readonly hearsPresence?: boolean
@@ -31,7 +33,11 @@ export const openHouse = async (options: Options = {}) => {
   const logger = Logger.layer([Logger.make(({ cause, message }) => void defects.push([message, Cause.pretty(cause)]))])
   const logs = options.logs ?? MemoryRoomLogs.layer({ entries: limits.replay, bytes: 1e8 })
   const context = await Effect.runPromise(Layer.buildWithScope(Layer.merge(logs, logger), scope))
-  const address = await serve(tcp({ host: "127.0.0.1", port: 0 }), { limits, heartbeat: options.heartbeat ?? 30 }).pipe(
+  const address = await serve(tcp({ host: "127.0.0.1", port: 0 }), {
+    limits,
+    heartbeat: options.heartbeat ?? 30,
+    bounds: { ...unbounded, ...options.bounds }
+  }).pipe(
     Effect.provide(context),
     Effect.provideService(References.MinimumLogLevel, "Warn"),
     Scope.provide(scope),
