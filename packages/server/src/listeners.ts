@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import { hangUpSignal, keepFresh, openCertificate } from "./certificate.ts"
+import { trustedIn } from "./proxy-header.ts"
 import type { Settings } from "./settings.ts"
 import { type Address, type Transport, together } from "./transport.ts"
 import { tcp } from "./transport-tcp.ts"
@@ -19,15 +20,33 @@ export const listenersOf = Effect.fnUntraced(function* (
   settings: Settings
 ): Effect.fn.Return<Transport, UsageFault, Scope.Scope> {
   const { data, host, port, tlsHost, tlsPort } = settings
-  const plain = told(tcp({ host, port }), (at) => {
+  const onFailure = yield* failureLog
+  const trusted = settings.proxyProtocol === "" ? undefined : trustedIn(settings.proxyProtocol)
+  const proxies =
+    typeof trusted !== "function"
+      ? {}
+      : {
+          proxies: {
+            isTrusted: trusted,
+            seconds: settings.limits.loginSeconds,
+            onFailure: (peer: string, why: string) =>
+              onFailure(peer, `a connection of the proxy ${peer} was closed`, why)
+          }
+        }
+  const plain = told(tcp({ host, port, ...proxies }), (at) => {
     const tryIt = `try: nc ${isWildcard(at.host) ? "localhost" : at.host} ${at.port}`
     return Effect.annotateLogs(Effect.logInfo(`listening on ${inWords(at)}; ${tryIt}`), { ...at, data })
   })
   if (settings.tlsCert === "") return plain
   const certificate = yield* openCertificate({ cert: settings.tlsCert, key: settings.tlsKey })
   yield* Effect.forkScoped(keepFresh(certificate, hangUpSignal))
-  const onFailure = yield* failureLog
-  const options = { host: tlsHost === "" ? host : tlsHost, port: tlsPort, certificate, onFailure }
+  const options = {
+    host: tlsHost === "" ? host : tlsHost,
+    port: tlsPort,
+    ...proxies,
+    certificate,
+    onFailure: (peer: string, why: string) => onFailure(peer, `a TLS handshake with ${peer} failed`, why)
+  }
   const secure = told(tls(options), (at) =>
     Effect.annotateLogs(Effect.logInfo(`listening on ${inWords(at)} for TLS`), { ...at, tls: true })
   )
@@ -42,16 +61,18 @@ const inWords = ({ host, port }: Address): string => (host.includes(":") ? `[${h
 
 const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::"
 
-/** Whoever comes may let handshakes fail as often as they like: the log gets one line in so many milliseconds. */
+/** Whoever comes may fail as often as they like: the log gets one line in so many milliseconds. */
 const quietMillis = 10_000
 
-/** Logs a handshake that failed, or how many did since the line before. */
-const failureLog: Effect.Effect<(peer: string, why: string) => void, never, Scope.Scope> = Effect.gen(function* () {
+type LogFailure = (peer: string, what: string, why: string) => void
+
+/** Logs what was wrong with somebody's connection before it was one, or how often that was so since the line before. */
+const failureLog: Effect.Effect<LogFailure, never, Scope.Scope> = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const run = yield* FiberSet.makeRuntime()
   let quietUntil = Number.NEGATIVE_INFINITY
   let untold = 0
-  return (peer, why) => {
+  return (peer, what, why) => {
     const now = clock.currentTimeMillisUnsafe()
     if (now < quietUntil) {
       untold++
@@ -60,6 +81,6 @@ const failureLog: Effect.Effect<(peer: string, why: string) => void, never, Scop
     const others = untold === 0 ? "" : `; ${untold} more since the last line like this`
     quietUntil = now + quietMillis
     untold = 0
-    run(Effect.annotateLogs(Effect.logWarning(`a TLS handshake with ${peer} failed: ${why}${others}`), { peer }))
+    run(Effect.annotateLogs(Effect.logWarning(`${what}: ${why}${others}`), { peer }))
   }
 })

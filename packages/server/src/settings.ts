@@ -15,6 +15,7 @@ import {
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import type { Bounds } from "./bounds.ts"
+import { trustedIn } from "./proxy-header.ts"
 
 /** Something that can be set. Its flag is `--login-seconds` when its environment name is `TERTULIA_LOGIN_SECONDS`. */
 export interface Setting {
@@ -31,7 +32,17 @@ type BoundName = "maxConnections" | "newRooms" | "keptRooms" | "conversations"
 type TlsName = "tlsHost" | "tlsPort" | "tlsCert" | "tlsKey"
 
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
-export type SettingName = "host" | "port" | TlsName | "data" | "keep" | "keepDays" | "heartbeat" | BoundName | LimitName
+export type SettingName =
+  | "host"
+  | "port"
+  | TlsName
+  | "proxyProtocol"
+  | "data"
+  | "keep"
+  | "keepDays"
+  | "heartbeat"
+  | BoundName
+  | LimitName
 
 /** Every setting, with its value. */
 export interface Settings {
@@ -43,6 +54,8 @@ export interface Settings {
   /** The PEM files of the certificate and its key; empty where there is no TLS. */
   readonly tlsCert: string
   readonly tlsKey: string
+  /** The addresses of proxies, in one text; empty where there are none. */
+  readonly proxyProtocol: string
   readonly data: string
   /** Entries that a room keeps; 0 for all. */
   readonly keep: number
@@ -98,6 +111,11 @@ export const settings = {
   tlsKey: setting("tlsKey", {
     default: "",
     meaning: "PEM file of the certificate's private key"
+  }),
+  proxyProtocol: setting("proxyProtocol", {
+    default: "",
+    meaning:
+      "addresses of proxies, as in 127.0.0.1,10.0.0.0/8: each connection from there has to begin with a header of the PROXY protocol, version 2, which says whose it is"
   }),
   data: setting("data", {
     default: "./tertulia.db",
@@ -196,9 +214,10 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     if (fault !== undefined) return Result.fail(fault)
     values[name] = given === undefined ? settings[name].default : given.value
   }
-  const { host, port, tlsHost, tlsPort, tlsCert, tlsKey, data, keep, keepDays, heartbeat, ...rest } = values
+  const { host, port, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat, ...rest } =
+    values
   const { maxConnections, newRooms, keptRooms, conversations, ...limits } = rest
-  const others = { host, port, tlsHost, tlsPort, tlsCert, tlsKey, data, keep, keepDays, heartbeat }
+  const others = { host, port, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat }
   const bounds: Bounds = {
     connections: orNone(maxConnections),
     newRooms: orNone(newRooms),
@@ -206,11 +225,16 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     conversations: orNone(conversations)
   }
   const all = { ...others, bounds, limits } as Settings
-  const [fault = tlsFault(all)] = limitFaults(all.limits)
+  const [fault = tlsFault(all) ?? proxyFault(all)] = limitFaults(all.limits)
   return fault === undefined ? Result.succeed(all) : Result.fail(fault)
 }
 
 const orNone = (bound: unknown): number => (bound === 0 ? Number.POSITIVE_INFINITY : (bound as number))
+
+const proxyFault = ({ proxyProtocol }: Settings): string | undefined => {
+  const trusted = proxyProtocol === "" ? undefined : trustedIn(proxyProtocol)
+  return typeof trusted === "string" ? `proxyProtocol: ${oneLine(trusted)}` : undefined
+}
 
 const tlsFault = ({ tlsCert, tlsKey }: Settings): string | undefined => {
   if ((tlsCert === "") === (tlsKey === "")) return undefined

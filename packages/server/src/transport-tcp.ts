@@ -5,13 +5,28 @@
  */
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
+import { NoHeader, takeHeader } from "./proxy-header.ts"
 import { type Address, type Connection, ListenFailed, type NoBytes, type Transport } from "./transport.ts"
 
 /** Listens on TCP; port 0 takes any free port. */
-export const tcp = (options: Address): Transport => ({
-  listen: (accept) => listening(options, plainFlags, (socket) => accept(connectionOver(socket, peerOf(socket))))
+export const tcp = (options: TcpOptions): Transport => ({
+  listen: (accept) => listening(options, plainFlags, (socket, peer) => accept(connectionOver(socket, peer)))
 })
+
+export interface TcpOptions extends Address {
+  readonly proxies?: Proxies
+}
+
+/** Proxies before the server, which say for whom they connect. */
+export interface Proxies {
+  readonly isTrusted: (peer: string) => boolean
+  /** Seconds in which they have to say it. */
+  readonly seconds: number
+  /** Is told when one hasn't: which, and why its connection is closed. */
+  readonly onFailure: (peer: string, why: string) => void
+}
 
 /** The flags that say where to listen, for whoever has chosen badly. */
 export interface ListenFlags {
@@ -21,8 +36,43 @@ export interface ListenFlags {
 
 const plainFlags: ListenFlags = { host: "--host", port: "--port" }
 
-/** Accepts sockets until the scope closes. */
-export const listening = (
+/** Accepts sockets until the scope closes, each with the address of its client. */
+export const listening = Effect.fnUntraced(function* (
+  options: TcpOptions,
+  flags: ListenFlags,
+  onSocket: (socket: Net.Socket, peer: string) => void
+): Effect.fn.Return<Address, ListenFailed, Scope.Scope> {
+  const { proxies } = options
+  const run = yield* FiberSet.makeRuntime()
+  return yield* accepting(options, flags, (socket) => {
+    const peer = peerOf(socket)
+    if (proxies?.isTrusted(peer) === true) run(acceptFor(socket, peer, proxies, onSocket))
+    else onSocket(socket, peer)
+  })
+})
+
+/** Accepts a socket for whom its proxy says. */
+const acceptFor = (
+  socket: Net.Socket,
+  proxy: string,
+  { onFailure, seconds }: Proxies,
+  onSocket: (socket: Net.Socket, peer: string) => void
+): Effect.Effect<void> =>
+  takeHeader(socket).pipe(
+    Effect.timeoutOrElse({
+      duration: 1_000 * seconds,
+      orElse: () => Effect.fail(new NoHeader({ why: `no header came within ${seconds} s` }))
+    }),
+    Effect.matchEager({
+      onFailure: ({ why }) => {
+        socket.on("error", () => {}).destroy()
+        onFailure(proxy, why)
+      },
+      onSuccess: (peer) => onSocket(socket, peer ?? proxy)
+    })
+  )
+
+const accepting = (
   options: Address,
   flags: ListenFlags,
   onSocket: (socket: Net.Socket) => void
@@ -55,7 +105,7 @@ const listenFailed = ({ host, port }: Address, flags: ListenFlags, error: NodeJS
 }
 
 /** IPv4 clients of a socket that listens on IPv6 are known by their IPv4 address. */
-export const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
+const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
 
 /** A connection over a socket whose other end may be closed first. */
 export const connectionOver = (socket: Net.Socket, peer: string): Connection => {

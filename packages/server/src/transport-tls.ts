@@ -8,10 +8,10 @@ import type * as Net from "node:net"
 import * as Tls from "node:tls"
 import * as Effect from "effect/Effect"
 import type { Certificate } from "./certificate.ts"
-import type { Address, Connection, Transport } from "./transport.ts"
-import { connectionOver, listening, peerOf } from "./transport-tcp.ts"
+import type { Connection, Transport } from "./transport.ts"
+import { connectionOver, listening, type TcpOptions } from "./transport-tcp.ts"
 
-export interface TlsOptions extends Address {
+export interface TlsOptions extends TcpOptions {
   readonly certificate: Certificate
   /** Is told of each handshake that failed: with whom, and why, in words. */
   readonly onFailure: (peer: string, why: string) => void
@@ -20,11 +20,10 @@ export interface TlsOptions extends Address {
 /** Listens on TLS; whoever connects is shown the certificate that is good at that moment. */
 export const tls = (options: TlsOptions): Transport => ({
   listen: (accept) =>
-    listening(options, { host: "--tls-host", port: "--tls-port" }, (raw) => accept(secured(raw, options)))
+    listening(options, { host: "--tls-host", port: "--tls-port" }, (raw, peer) => accept(secured(raw, peer, options)))
 })
 
-const secured = (raw: Net.Socket, { certificate, onFailure }: TlsOptions): Connection => {
-  const peer = peerOf(raw)
+const secured = (raw: Net.Socket, peer: string, { certificate, onFailure }: TlsOptions): Connection => {
   const socket = new Tls.TLSSocket(raw, { isServer: true, secureContext: certificate.context() })
   let state: "opening" | "open" | "gone" = "opening"
   let changed = () => {}

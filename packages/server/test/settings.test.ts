@@ -15,7 +15,7 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
   [
     "with an unknown key",
     '{"prot":1}',
-    /^t\.json: there is no setting "prot"; there are host, port, tlsHost, tlsPort, tlsCert, tlsKey, data, keep, keepDays, heartbeat, maxConnections, newRooms, keptRooms, conversations, limits$/u
+    /^t\.json: there is no setting "prot"; there are host, port, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat, maxConnections, newRooms, keptRooms, conversations, limits$/u
   ],
   ["with a limit outside limits", '{"page":1}', /there is no setting "page"/u],
   ["with an unknown limit", '{"limits":{"lines":1}}', /there is no setting "limits\.lines"; there are line, text/u],
@@ -27,6 +27,11 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
     "with a certificate and no key",
     '{"tlsCert":"cert.pem"}',
     /^tlsCert is given without tlsKey: TLS needs a certificate and its key$/u
+  ],
+  [
+    "with a proxy that is no address",
+    '{"proxyProtocol":"127.0.0.1,10.0.0.0/33"}',
+    /^proxyProtocol: "10\.0\.0\.0\/33" is no address, and no range of them$/u
   ],
   ["with a host that is a number", '{"host":1}', /host is 1: it must be a text/u],
   [
