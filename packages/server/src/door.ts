@@ -17,8 +17,11 @@ export interface DoorOptions {
   readonly loginSeconds: number
 }
 
-/** @param inAll connections from all addresses together */
-export const makeDoor = ({ connections, loginSeconds }: DoorOptions, inAll = Number.POSITIVE_INFINITY): Door => {
+/**
+ * @param inAll connections from all addresses together
+ * @param onFull is told of each connection that is turned away
+ */
+export const makeDoor = ({ connections, loginSeconds }: DoorOptions, inAll: number, onFull = () => {}): Door => {
   // From being accepted to the last object, whether they have become open or not (TLS-5).
   const served = makeCounter(connections, inAll)
   // After the last object, or before being refused; a crowd of them isn't worth a descriptor each.
@@ -26,6 +29,7 @@ export const makeDoor = ({ connections, loginSeconds }: DoorOptions, inAll = Num
 
   /** Says why there is no room. Whoever has to be waited for before that is one of those who leave. */
   const refuse = (connection: Connection): Effect.Effect<boolean> => {
+    onFull()
     const why =
       served.count(connection.peer) < connections
         ? "as many connections are open as this server takes"

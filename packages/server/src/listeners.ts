@@ -57,7 +57,9 @@ const told = ({ listen }: Transport, say: (at: Address) => Effect.Effect<void>):
   listen: (accept) => Effect.tap(listen(accept), say)
 })
 
-const inWords = ({ host, port }: Address): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`)
+/** Where a server is, as people write it. */
+export const inWords = ({ host, port }: Address): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
 const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::"
 

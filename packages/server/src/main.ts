@@ -11,8 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { cliLayer, makeCommand } from "./command.ts"
 import { storageFor } from "./data.ts"
-import { listenersOf } from "./listeners.ts"
+import { inWords, listenersOf } from "./listeners.ts"
 import * as Log from "./log.ts"
+import { Meters } from "./meters.ts"
 import { exitCode, report } from "./outcome.ts"
 import { RoomLogs } from "./room-log.ts"
 import { serve, serverName } from "./server.ts"
@@ -27,8 +28,27 @@ const run = Effect.fnUntraced(
   },
   Effect.scoped,
   Effect.onInterrupt(() => Effect.logInfo("stopped")),
-  (effect, settings) => Effect.provide(effect, storageFor(settings))
+  (effect, settings) => Effect.provide(effect, storageFor(settings)),
+  (effect, settings) => operated(effect, settings),
+  (effect, { logFormat }) => Effect.provide(effect, logAs(logFormat))
 )
+
+/** With the operators' port, if there is to be one: it is open before the server listens, and until it has stopped. */
+const operated = <A, E, R>(effect: Effect.Effect<A, E, R>, { opsHost, opsPort }: Settings) =>
+  Effect.gen(function* () {
+    if (opsPort === 0) return yield* effect
+    // What only few need takes a while to load.
+    const { operate } = yield* Effect.promise(() => import("./operations.ts"))
+    const { address, meters } = yield* operate({ host: opsHost, port: opsPort })
+    yield* Effect.logInfo(`operators: http://${inWords(address)}/metrics, /healthz, /readyz`)
+    return yield* Effect.provideService(effect, Meters, meters)
+  }).pipe(Effect.scoped)
+
+const logAs = (format: string) =>
+  Log.layer({
+    isTerminal: format === "auto" ? isTerminal : format === "text",
+    hasColour: hasColour && format !== "json"
+  })
 
 const isTerminal = process.stdout.isTTY === true
 const hasColour = isTerminal && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb"

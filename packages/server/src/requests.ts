@@ -23,7 +23,7 @@ import type { Room } from "./room.ts"
 import type { Content, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 import { foundLine } from "./search.ts"
-import { knownLine } from "./sending.ts"
+import { knownReply } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
 import { usersLine, whoIsLine } from "./users.ts"
@@ -167,7 +167,8 @@ const appendFromOutside = Effect.fnUntraced(function* (
   const known = yield* Effect.mapError(session.server.sentBefore(room, session.person!, key), unavailable)
   if (known === undefined) return yield* notJoined(room)
   session.server.presences.acts(session.person!)
-  return yield* sayLine(session, knownLine(id, room, contentOf(request), known))
+  const reply = knownReply(id, room, contentOf(request), known)
+  return yield* typeof reply === "string" ? sayLine(session, reply) : Effect.fail(reply)
 })
 
 /** Others are told at most so often that somebody is still typing (TYPING-3). */

@@ -35,18 +35,19 @@ interface Open {
   readonly scope: Scope.Closeable
 }
 
-export interface RoomBounds {
+export interface RoomsOptions {
   /** How many rooms may be created from an address. */
   readonly budgets: Budgets
   /** How many rooms may have a log that is kept. */
   readonly keptRooms: number
+  readonly onPublished: (entries: number, members: number) => void
 }
 
 /** @param fork runs an effect for as long as the server lives */
 export const makeRooms = (
   limits: Limits,
   fork: (effect: Effect.Effect<void>) => void,
-  { budgets, keptRooms }: RoomBounds
+  { budgets, keptRooms, onPublished }: RoomsOptions
 ): Effect.Effect<Rooms, never, RoomLogs> =>
   Effect.map(RoomLogs, (logs) => {
     const existing = makeOrderedMap<Room>()
@@ -69,7 +70,8 @@ export const makeRooms = (
         name,
         open: (publish) => Scope.provide(logs.open(name, publish), scope),
         fork,
-        onIdle: forget
+        onIdle: forget,
+        onPublished
       }).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))))
       open.set(name, { room, scope })
       return room

@@ -23,6 +23,7 @@ import { type Bounds, makeBudgets, unbounded } from "./bounds.ts"
 import type { Claims } from "./claims.ts"
 import { type Conversations, makeConversations } from "./conversations.ts"
 import { makeDoor } from "./door.ts"
+import { type Load, Meters } from "./meters.ts"
 import { makePeople, type People, type PeopleOptions, type Seat } from "./people.ts"
 import { makePresences, type Presences } from "./presence.ts"
 import { RoomLogs } from "./room-log.ts"
@@ -63,6 +64,9 @@ export interface Server extends ServerOptions {
   readonly sessions: Set<Session>
   /** What else bounds it. */
   readonly bounds: Bounds
+  readonly meters: Meters
+  /** Names one more connection, for the log. */
+  readonly nameConnection: () => string
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** The time of day, as entries carry it. */
@@ -85,7 +89,7 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
-  const { conversations: conversationLogs, durable, known, rich, search, unread } = yield* RoomLogs
+  const { conversations: conversationLogs, durable, kept, known, rich, search, unread } = yield* RoomLogs
   const features = [
     ...(durable ? [claimOf("history")] : []),
     claimOf("resume"),
@@ -98,7 +102,13 @@ export const serve = Effect.fnUntraced(function* (
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
   const bounds = options.bounds ?? unbounded
   const budgets = makeBudgets(bounds.newRooms, 3_600, now)
-  const rooms = yield* makeRooms(options.limits, fork, { budgets, keptRooms: bounds.keptRooms })
+  const meters = yield* Meters
+  let connectionsSoFar = 0
+  const rooms = yield* makeRooms(options.limits, fork, {
+    budgets,
+    keptRooms: bounds.keptRooms,
+    onPublished: (entries, members) => meters.published(entries, entries * members)
+  })
   const leave = ({ member, room }: Seat) => rooms.leave(room, member)
   const today = () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
   const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
@@ -121,18 +131,30 @@ export const serve = Effect.fnUntraced(function* (
     conversations,
     presences,
     bounds,
+    meters,
+    nameConnection: () => `c${++connectionsSoFar}`,
     sessions: new Set(),
     now,
     today
   }
-  const door = makeDoor(options.limits, bounds.connections)
+  const door = makeDoor(options.limits, bounds.connections, () => meters.ended("too-many-connections"))
   yield* Effect.forkScoped(watch(server))
   const connections = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(connections)()
   yield* Effect.addFinalizer(() => drain(server, connections))
-  return yield* transport.listen((connection) => {
+  const address = yield* transport.listen((connection) => {
     run(door(connection, serveConnection(server, connection)))
   })
+  meters.serves(() => loadOf(server, kept()))
+  return address
+})
+
+const loadOf = ({ people, rooms, sessions }: Server, keptRooms: number): Load => ({
+  connections: sessions.size,
+  people: [...people.all()].length,
+  rooms: rooms.existing.size(),
+  keptRooms,
+  queueBytes: [...sessions].reduce((sum, { outbox }) => sum + outbox.unsent(), 0)
 })
 
 /** Whether a message goes on one line with all that others think of it (RICH-6). */
@@ -158,8 +180,9 @@ const helloLine = ({ heartbeat, limits }: ServerOptions, features: ReadonlyArray
 }
 
 /** Lets every session say what it owes and goodbye, for a bounded time: one that stalls holds nobody up. */
-const drain = ({ sessions }: Server, connections: FiberSet.FiberSet): Effect.Effect<void> =>
+const drain = ({ meters, sessions }: Server, connections: FiberSet.FiberSet): Effect.Effect<void> =>
   Effect.suspend(() => {
+    meters.stops()
     for (const session of sessions) session.drain()
     return FiberSet.awaitEmpty(connections)
   }).pipe(Effect.timeoutOption(drainTime), Effect.asVoid)

@@ -61,25 +61,31 @@ export interface Session {
 export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
   Effect.suspend(() => {
     const { converse, depart, session } = makeSession(server, connection)
+    const inLog = { connection: server.nameConnection(), peer: connection.peer }
     server.sessions.add(session)
+    server.meters.opened()
     session.outbox.post(server.hello)
     const free = Effect.sync(() => {
       depart()
       server.sessions.delete(session)
     })
     return Effect.gen(function* () {
+      yield* Effect.logDebug("a connection begins")
       const ending = yield* converse
       depart(ending)
+      server.meters.ended(howEnded(ending))
       // A secret that was given back opens nothing any more, not even after a restart (SESSION-8).
       if (ending._tag === "Goodbye") yield* server.people.forgotten
-      yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, connection, ending)))
+      yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, ending)))
       yield* sayLast(session, ending)
-    }).pipe(Effect.ensuring(free))
+    }).pipe(Effect.ensuring(free), Effect.annotateLogs(inLog))
   })
 
 const makeSession = (server: Server, connection: Connection) => {
   const { limits, now } = server
   let hasBegun = false
+  // The `id` of the request that is answered, for the log.
+  let answering: number | undefined
   let isDraining = false
   let endedBy: Ending | undefined
   let conversation: Fiber.Fiber<Ending> | undefined
@@ -98,7 +104,12 @@ const makeSession = (server: Server, connection: Connection) => {
     onOverflow: () => end(bye("slow-consumer", `more than ${limits.backlog} bytes waited to be read`))
   })
 
-  const sending = makeSending({ say: outbox.say, onUnknown: () => end(internal), mark: limits.line })
+  const refuse = (re: number | undefined, refused: Refused) => {
+    server.meters.refused(refused.code)
+    outbox.say(errorLine(re, refused))
+  }
+
+  const sending = makeSending({ say: outbox.say, refuse, onUnknown: () => end(internal), mark: limits.line })
 
   const session: Session = {
     server,
@@ -136,6 +147,7 @@ const makeSession = (server: Server, connection: Connection) => {
     const envelope = decodeEnvelope(line, server.requests)
     if (Result.isSuccess(envelope)) {
       const { id } = envelope.success
+      answering = id
       return Effect.catch(execute(envelope.success), (refused) => sayError(id, refused))
     }
     const { re, ...refused } = envelope.failure
@@ -145,7 +157,7 @@ const makeSession = (server: Server, connection: Connection) => {
 
   const sayError = (re: number | undefined, refused: Refused): Effect.Effect<undefined> =>
     Effect.map(sending.settled, () => {
-      outbox.say(errorLine(re, refused))
+      refuse(re, refused)
       return undefined
     })
 
@@ -219,7 +231,7 @@ const makeSession = (server: Server, connection: Connection) => {
     })
     const exit = yield* Fiber.await(conversation)
     if (Exit.isSuccess(exit)) return exit.value
-    return endedBy ?? (yield* defect(exit.cause))
+    return endedBy ?? (yield* Effect.annotateLogs(defect(exit.cause), { request: answering }))
   })
 
   return { session, converse, depart }
@@ -268,8 +280,9 @@ const sayLast = ({ outbox, server }: Session, ending: Ending): Effect.Effect<voi
   return Effect.asVoid(Effect.timeoutOption(outbox.empty, isSlow ? 1_000 : 2_000 * server.heartbeat))
 }
 
-const describe = ({ person }: Session, { peer }: Connection, ending: Ending) => ({
-  peer,
+const describe = ({ person }: Session, ending: Ending) => ({
   ...(person === undefined ? {} : { nick: person.nick }),
-  ending: ending._tag === "Bye" ? ending.code : ending._tag.toLowerCase()
+  ending: howEnded(ending)
 })
+
+const howEnded = (ending: Ending): string => (ending._tag === "Bye" ? ending.code : ending._tag.toLowerCase())

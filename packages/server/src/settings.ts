@@ -27,6 +27,8 @@ export interface Setting {
   readonly range?: { readonly minimum: number; readonly maximum: number }
 }
 
+type OperatorName = "opsHost" | "opsPort" | "logFormat"
+
 type BoundName = "maxConnections" | "newRooms" | "keptRooms" | "conversations"
 
 type TlsName = "tlsHost" | "tlsPort" | "tlsCert" | "tlsKey"
@@ -42,6 +44,7 @@ export type SettingName =
   | "keepDays"
   | "heartbeat"
   | BoundName
+  | OperatorName
   | LimitName
 
 /** Every setting, with its value. */
@@ -63,6 +66,10 @@ export interface Settings {
   readonly keepDays: number
   readonly heartbeat: number
   readonly bounds: Bounds
+  /** The operators' port; 0 for none. */
+  readonly opsHost: string
+  readonly opsPort: number
+  readonly logFormat: string
   readonly limits: Limits
 }
 
@@ -140,6 +147,18 @@ export const settings = {
   newRooms: bound("newRooms", 3_600, "rooms that may be created from one address in an hour; 0 for no bound"),
   keptRooms: bound("keptRooms", 1_000_000, "rooms whose log is kept; above it none is created; 0 for no bound"),
   conversations: bound("conversations", 10_000, "conversations that one person may have begun; 0 for no bound"),
+  opsHost: setting("opsHost", { default: "127.0.0.1", meaning: "address of the operators' port" }),
+  opsPort: setting("opsPort", {
+    default: 0,
+    meaning:
+      "port for operators, with /healthz, /readyz and /metrics (Prometheus), unencrypted and open to whoever reaches it; 0 for none",
+    range: { minimum: 0, maximum: 65_535 }
+  }),
+  logFormat: setting("logFormat", {
+    default: "auto",
+    meaning:
+      "how the log is written: json, a JSON object on each line; text, for people; auto, text on a terminal and json elsewhere"
+  }),
   ...(Object.fromEntries(limitNames.map((name) => [name, limitSetting(name)])) as Record<LimitName, Setting>)
 } as const satisfies Record<SettingName, Setting>
 
@@ -214,22 +233,27 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     if (fault !== undefined) return Result.fail(fault)
     values[name] = given === undefined ? settings[name].default : given.value
   }
-  const { host, port, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat, ...rest } =
-    values
-  const { maxConnections, newRooms, keptRooms, conversations, ...limits } = rest
-  const others = { host, port, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat }
+  const named = (isWanted: (name: SettingName) => boolean) =>
+    Object.fromEntries(settingNames.filter(isWanted).map((name) => [name, values[name]]))
   const bounds: Bounds = {
-    connections: orNone(maxConnections),
-    newRooms: orNone(newRooms),
-    keptRooms: orNone(keptRooms),
-    conversations: orNone(conversations)
+    connections: orNone(values.maxConnections),
+    newRooms: orNone(values.newRooms),
+    keptRooms: orNone(values.keptRooms),
+    conversations: orNone(values.conversations)
   }
+  const limits = named(isLimit)
+  const others = named((name) => !isLimit(name))
   const all = { ...others, bounds, limits } as Settings
-  const [fault = tlsFault(all) ?? proxyFault(all)] = limitFaults(all.limits)
+  const [fault = tlsFault(all) ?? proxyFault(all) ?? logFault(all)] = limitFaults(all.limits)
   return fault === undefined ? Result.succeed(all) : Result.fail(fault)
 }
 
 const orNone = (bound: unknown): number => (bound === 0 ? Number.POSITIVE_INFINITY : (bound as number))
+
+const logFault = ({ logFormat }: Settings): string | undefined =>
+  ["auto", "json", "text"].includes(logFormat)
+    ? undefined
+    : `logFormat is ${oneLine(JSON.stringify(logFormat))}: it must be auto, json or text`
 
 const proxyFault = ({ proxyProtocol }: Settings): string | undefined => {
   const trusted = proxyProtocol === "" ? undefined : trustedIn(proxyProtocol)

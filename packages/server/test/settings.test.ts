@@ -15,7 +15,7 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
   [
     "with an unknown key",
     '{"prot":1}',
-    /^t\.json: there is no setting "prot"; there are host, port, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat, maxConnections, newRooms, keptRooms, conversations, limits$/u
+    /^t\.json: there is no setting "prot"; there are host, port, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat, maxConnections, newRooms, keptRooms, conversations, opsHost, opsPort, logFormat, limits$/u
   ],
   ["with a limit outside limits", '{"page":1}', /there is no setting "page"/u],
   ["with an unknown limit", '{"limits":{"lines":1}}', /there is no setting "limits\.lines"; there are line, text/u],
@@ -33,6 +33,7 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
     '{"proxyProtocol":"127.0.0.1,10.0.0.0/33"}',
     /^proxyProtocol: "10\.0\.0\.0\/33" is no address, and no range of them$/u
   ],
+  ["with a log that nobody knows", '{"logFormat":"xml"}', /^logFormat is "xml": it must be auto, json or text$/u],
   ["with a host that is a number", '{"host":1}', /host is 1: it must be a text/u],
   [
     "with a limit below its minimum",
