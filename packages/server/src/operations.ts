@@ -4,6 +4,7 @@
  * @module
  */
 import * as Http from "node:http"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
@@ -44,15 +45,19 @@ const loads: Readonly<Record<keyof Load, Metric.Gauge<number>>> = {
 }
 const memory = gauge("resident_memory_bytes", "Memory of the process")
 
+/** How long a server isn't ready after the disk has refused something. */
+const doubtMillis = 10_000
+
 /** Opens the port, which closes with the scope. */
 export const operate = Effect.fnUntraced(function* (
   at: Address
 ): Effect.fn.Return<Operations, ListenFailed, Scope.Scope> {
   const context = yield* Effect.context<never>()
   const count = <Input>(metric: Metric.Metric<Input, unknown>, input: Input) => metric.updateUnsafe(input, context)
+  const clock = yield* Clock.Clock
   let load: (() => Load) | undefined
   let isStopping = false
-  let isStoring = true
+  let refusedAt = Number.NEGATIVE_INFINITY
 
   const meters: Meters = {
     opened: () => count(opened, 1),
@@ -63,7 +68,7 @@ export const operate = Effect.fnUntraced(function* (
       count(deliveries, handed)
     },
     committed: (millis, isStored) => {
-      isStoring = isStored
+      refusedAt = isStored ? Number.NEGATIVE_INFINITY : clock.currentTimeMillisUnsafe()
       count(commits, millis / 1_000)
       if (!isStored) count(failures, 1)
     },
@@ -79,7 +84,8 @@ export const operate = Effect.fnUntraced(function* (
   const fault = (): string | undefined => {
     if (isStopping) return "the server is stopping"
     if (load === undefined) return "the server doesn't listen yet"
-    return isStoring ? undefined : "nothing can be stored"
+    // Where nobody is sent, nobody stores anything: so it is forgotten after a while, and found out anew.
+    return clock.currentTimeMillisUnsafe() - refusedAt < doubtMillis ? "nothing can be stored" : undefined
   }
 
   const page = () => {

@@ -104,15 +104,17 @@ export const serve = Effect.fnUntraced(function* (
   const budgets = makeBudgets(bounds.newRooms, 3_600, now)
   const meters = yield* Meters
   let connectionsSoFar = 0
+  const onPublished = (entries: number, people: number) => meters.published(entries, entries * people)
   const rooms = yield* makeRooms(options.limits, fork, {
     budgets,
     keptRooms: bounds.keptRooms,
-    onPublished: (entries, members) => meters.published(entries, entries * members)
+    onPublished
   })
   const leave = ({ member, room }: Seat) => rooms.leave(room, member)
   const today = () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
   const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
-  const conversations = conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork)
+  const conversations =
+    conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork, onPublished)
   const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
   const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
   const { connections: waiting, grace } = options.limits
