@@ -1,7 +1,7 @@
 import { createServer } from "node:net"
 import { describe, expect, test, vi } from "vitest"
 import { openClient } from "./support/house.ts"
-import { linesOf, openFolder } from "./support/process.ts"
+import { type As, linesOf, openFolder } from "./support/process.ts"
 
 // A process takes a second to start, and more on a machine with other things to do.
 vi.setConfig({ testTimeout: 60_000 })
@@ -16,10 +16,12 @@ const freePort = (): Promise<number> =>
   })
 
 /** A server with an operators' port. */
-const openServer = async (...args: ReadonlyArray<string>) => {
+const openServer = async (...given: ReadonlyArray<string | As>) => {
+  const args = given.filter((one) => typeof one === "string")
+  const as = given.find((one) => typeof one === "object")
   const folder = await openFolder()
   const opsPort = await freePort()
-  const { child, exit } = folder.start(["--port", "0", "--ops-port", String(opsPort), ...args])
+  const { child, exit } = folder.start(["--port", "0", "--ops-port", String(opsPort), ...args], {}, as)
   const lines = linesOf(child)
   await lines.saying("operators: http://127.0.0.1:")
   const port = Number((await lines.saying("listening on"))["port"])
@@ -96,6 +98,21 @@ describe("the operators' port", () => {
     frozen.socket.destroy()
     expect((await server.exit).code).toBe(0)
   })
+})
+
+test("a server whose disk is full isn't ready, and lives", async () => {
+  await using server = await openServer("--rate", "1000", "--burst", "1000", { fileBlocks: 400 })
+  const ana = await openClient(server.port)
+  await ana.ask({ type: "login", nick: "ana" })
+  await ana.ask({ type: "join", room: "#cafe" })
+  const text = "x".repeat(4_000)
+  while ((await ana.ask({ type: "send", room: "#cafe", text }))["code"] !== "unavailable");
+  const ready = await server.get("/readyz")
+  expect(ready.status).toBe(503)
+  expect(await ready.text()).toBe("nothing can be stored\n")
+  expect((await server.get("/healthz")).status).toBe(200)
+  expect((await server.metric("tertulia_commit_failures_total"))[""]).toBeGreaterThan(0)
+  ana.socket.destroy()
 })
 
 describe("the log", () => {
