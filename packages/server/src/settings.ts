@@ -144,7 +144,7 @@ export const settings = {
     range: { minimum: heartbeat.minimum, maximum: heartbeat.maximum }
   }),
   maxConnections: bound("maxConnections", 10_000, "connections from all addresses at once; 0 for no bound"),
-  newRooms: bound("newRooms", 3_600, "rooms that may be created from one address in an hour; 0 for no bound"),
+  newRooms: bound("newRooms", 20_000, "rooms that may be created from one address in an hour; 0 for no bound"),
   keptRooms: bound("keptRooms", 1_000_000, "rooms whose log is kept; above it none is created; 0 for no bound"),
   conversations: bound("conversations", 10_000, "conversations that one person may have begun; 0 for no bound"),
   opsHost: setting("opsHost", { default: "127.0.0.1", meaning: "address of the operators' port" }),
