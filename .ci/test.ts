@@ -133,6 +133,20 @@ const durableServer: Step["run"] = async (reports) =>
       )
     : skip("python3 is not installed")
 
+// Its core is that of the server before. What it adds is judged: the profiles, each also claimed by the reference server.
+const profiles = ["history", "resume", "direct", "presence", "rich", "search"].flatMap((name) => ["--profile", name])
+
+const completeServer: Step["run"] = async (reports) =>
+  has("python3")
+    ? suite(
+        reports,
+        "python-complete",
+        ...profiles,
+        "--start",
+        `python3 examples/python-complete/server.py ${clocks} --grace 5 --idle-seconds 5 --data {data}/rooms.db --keep 200 --members 24`
+      )
+    : skip("python3 is not installed")
+
 const cServer: Step["run"] = async (reports) =>
   has("gcc") && has("make")
     ? suite(
@@ -163,12 +177,24 @@ const steps: ReadonlyArray<Step> = [
   { name: "conformance of the reference server", run: (reports) => suite(reports, "reference") },
   { name: "conformance of the reference server over TLS", run: (reports) => suite(reports, "tls", "--tls") },
   {
+    name: "conformance of the reference over WebSocket",
+    // What a profile adds is the same over either: the core is enough, and the chapter of its own.
+    run: (reports) =>
+      suite(
+        reports,
+        "websocket",
+        ...["--ws", "ws://127.0.0.1:{port}/ws", "--profile", "core", "--profile", "websocket"],
+        ...["--parallel", "16", "--runs", "5"]
+      )
+  },
+  {
     name: "conformance of the terminal client",
     run: (reports) => suite(reports, "client", "--client", referenceClient)
   },
   { name: "every requirement was judged", run: whole("spec:check") },
   { name: "conformance of the server in Python", run: pythonServer },
   { name: "conformance of the durable server in Python", run: durableServer },
+  { name: "conformance of the complete server in Python", run: completeServer },
   { name: "conformance of the server in C", run: cServer },
   ...(all ? trials : [])
 ]

@@ -31,6 +31,12 @@ const servers = {
     keeps: true,
     plain: { run: ["python3", "server.py"] }
   },
+  "python-complete": {
+    language: "Python",
+    source: "server.py",
+    keeps: true,
+    plain: { run: ["python3", "server.py"] }
+  },
   "c-core": {
     language: "C",
     source: "server.c",

@@ -16,7 +16,7 @@ import * as Random from "effect/Random"
 import type { Program } from "../src/run/program.ts"
 import { type NotStarted, startTarget } from "../src/run/target.ts"
 import type { Unreachable } from "../src/wire/connection.ts"
-import { makePerson, type Person } from "./person.ts"
+import { conversationOf, makePerson, type Person } from "./person.ts"
 import { judge, type Stored, type Verdict } from "./verdict.ts"
 
 export interface CrashOptions {
@@ -31,6 +31,8 @@ export interface CrashOptions {
 
 export interface CrashReport {
   readonly acknowledged: number
+  /** Of these, to one person alone. */
+  readonly told: number
   readonly again: number
   readonly duplicates: number
   readonly refused: number
@@ -61,7 +63,10 @@ const serverOn = (file: string, { isEarly }: CrashOptions): Program => ({
         "--burst",
         "100000",
         "--replay",
-        "100000"
+        "100000",
+        // Nobody's time is over before they come back, however busy this machine is: their conversations would end.
+        "--grace",
+        "600"
       ]
 })
 
@@ -103,6 +108,7 @@ export const crash = (options: CrashOptions): Effect.Effect<CrashReport, NotStar
     const log = readLog(file)
     return {
       acknowledged: count("acknowledged"),
+      told: people.flatMap(({ notes }) => notes.acknowledged).filter(({ room }) => room.startsWith("@")).length,
       again: count("again"),
       duplicates: count("duplicates"),
       refused: count("refused"),
@@ -141,11 +147,16 @@ const listenOnce = (server: Program, people: ReadonlyArray<Person>) =>
 const readLog = (file: string): ReadonlyArray<Stored> => {
   const db = new DatabaseSync(file, { readOnly: true })
   const rows = db
-    .prepare("SELECT name, seq, author, text FROM entries JOIN rooms ON rooms.id = room ORDER BY name, seq")
+    .prepare(
+      `SELECT name, seq, author, text, ones.nick AS one, others.nick AS other
+       FROM entries JOIN rooms ON rooms.id = entries.room LEFT JOIN conversations ON conversations.room = rooms.id
+       LEFT JOIN sessions AS ones ON ones.person = one LEFT JOIN sessions AS others ON others.person = other
+       ORDER BY name, seq`
+    )
     .all()
   db.close()
-  return rows.map(({ author, name, seq, text }) => ({
-    room: String(name),
+  return rows.map(({ author, name, one, other, seq, text }) => ({
+    room: one === null ? String(name) : conversationOf(String(one), String(other)),
     seq: Number(seq),
     from: String(author),
     text: String(text)

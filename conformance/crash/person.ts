@@ -1,15 +1,16 @@
 /**
- * Somebody who talks in several rooms without a pause, comes back after each crash as the same person, with a cursor, sends again what had
+ * Somebody who talks in several rooms and with each of the others without a pause, comes back after each crash as the same person, with a cursor, sends again what had
  * no answer, and notes all that they were told.
  *
  * @module
  */
-import { encodeLine, type Joined, type Message, type Request } from "@tertulia/protocol"
+import { encodeLine, isDirect, type Joined, type Member, type Message, otherIn, type Request } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { type Address, type Arrival, type Connection, connect, type Unreachable } from "../src/wire/connection.ts"
+import { makeTalks } from "./talks.ts"
 
-/** An entry that somebody has sent; each text has a key of its own, and is sent again until it is answered. */
+/** An entry that somebody has sent, to a room or to `@nick`; each text has a key of its own, and is sent again until it is answered. */
 export interface Said {
   readonly room: string
   readonly text: string
@@ -27,7 +28,7 @@ export interface Notes {
   readonly duplicates: Array<Said>
   /** What was refused for lack of space: it must not be in the log. */
   readonly refused: Array<Said>
-  /** The entries of each room, in the order in which they came, whatever connection brought them. */
+  /** The entries of each room and conversation, by `logName`, in the order in which they came, whatever connection brought them. */
   readonly seen: Map<string, Array<Message>>
   /** What no server may do, in words. */
   readonly complaints: Array<string>
@@ -40,6 +41,12 @@ export interface Person {
   /** Comes, listens to what was missed, has everything answered, and goes. */
   readonly listen: (address: Address) => Effect.Effect<void, Unreachable>
 }
+
+/** What a log is called here, whoever looks at it: a conversation by both nicks. */
+export const logName = (room: string, nick: string): string =>
+  isDirect(room) ? conversationOf(nick, otherIn(room)) : room
+
+export const conversationOf = (...nicks: readonly [string, string]): string => `@${nicks.toSorted().join("@")}`
 
 /** Requests that one person has under way. */
 const windowSize = 8
@@ -55,6 +62,16 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
       seen: new Map(),
       complaints: []
     }
+    const complain = (what: string) => void notes.complaints.push(`${nick}: ${what}`)
+    const show = (message: Message) => {
+      const room = logName(message.room, nick)
+      const seen = notes.seen.get(room) ?? []
+      seen.push({ ...message, room })
+      notes.seen.set(room, seen)
+    }
+    const talks = makeTalks({ show, complain })
+    // Whoever has been there once stays, by their session: they can be written to.
+    const others = new Set<string>()
     const logs = new Map<string, { readonly epoch: string; head: number }>()
     // What was said and not answered, in the order in which it was said.
     const outbox = new Set<Said>()
@@ -67,7 +84,12 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
       let id = 0
       let joined = 0
       let isIn = false
+      let hasList = false
+      let isOver = false
+      talks.begin()
       const ask = (request: Request) => connection.write([Buffer.from(encodeLine(request))])
+      const askAll = (asks: ReturnType<typeof talks.onList>) =>
+        Effect.forEach(asks, (each) => ask({ ...each, id: ++id }), { discard: true })
 
       const join = (room: string) => {
         const log = logs.get(room)
@@ -79,7 +101,12 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
         })
       }
 
-      const onJoined = ({ epoch, head, resumed, room }: Joined) => {
+      const meet = (member: string) => {
+        if (member !== nick) others.add(member)
+      }
+
+      const onJoined = ({ epoch, head, members, resumed, room }: Joined) => {
+        members.forEach(meet)
         const log = logs.get(room)
         // A room that was never sent to is forgotten with its members.
         if (log === undefined || (log.head === 0 && log.epoch !== epoch)) logs.set(room, { epoch, head })
@@ -88,15 +115,17 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
         else if (resumed !== true) notes.complaints.push(`${nick}: ${room} wasn't resumed after ${log.head}`)
       }
 
+      const onMember = ({ change, nick: member }: Member) => {
+        if (change === "joined") meet(member)
+      }
+
       const onMessage = (message: Message) => {
         const log = logs.get(message.room)!
         if (message.seq !== log.head + 1) {
           notes.complaints.push(`${nick}: entry ${message.seq} of ${message.room} came after ${log.head}`)
         }
         log.head = message.seq
-        const seen = notes.seen.get(message.room) ?? []
-        seen.push(message)
-        notes.seen.set(message.room, seen)
+        show(message)
       }
 
       const onAnswered = ({ re }: { readonly re?: number }, line: string, note: (entry: Said) => void) => {
@@ -116,7 +145,8 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
       }
 
       const sayNext = () => {
-        const room = rooms[Math.floor(random.nextDoubleUnsafe() * rooms.length)]!
+        const places = [...rooms, ...Array.from(others, (other) => `@${other}`)]
+        const room = places[Math.floor(random.nextDoubleUnsafe() * places.length)]!
         const entry = { room, text: `${nick}-${++said} ${"x".repeat(said % 200)}`, key: `k${said}` }
         outbox.add(entry)
         return send(entry)
@@ -134,7 +164,12 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
         else yield* goIfAnswered
       })
 
-      const goIfAnswered = Effect.suspend(() => (outbox.size === 0 ? ask({ type: "bye", id: ++id }) : Effect.void))
+      /** Without a goodbye: that would end the person, and with them their conversations. */
+      const goIfAnswered = Effect.suspend(() => {
+        if (isTalking || isOver || outbox.size > 0 || !hasList || !talks.areUpToDate()) return Effect.void
+        isOver = true
+        return connection.end
+      })
 
       const goOn = Effect.suspend(() => (isTalking ? sayNext() : goIfAnswered))
 
@@ -159,14 +194,27 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
             if (session !== undefined && message.resumed !== true) notes.complaints.push(`${nick}: ${arrival.line}`)
             session = message.session
             isIn = true
+            yield* ask({ type: "conversations", id: ++id })
             yield* Effect.forEach(rooms, join, { discard: true })
+            break
+          case "conversations":
+            hasList = true
+            yield* askAll(talks.onList(message))
+            break
+          case "history":
+            yield* askAll(talks.onPage(message))
+            yield* goIfAnswered
+            break
+          case "member":
+            onMember(message)
             break
           case "joined":
             onJoined(message)
             if (++joined === rooms.length) yield* begin
             break
           case "message":
-            onMessage(message)
+            if (isDirect(message.room)) yield* askAll(talks.onMessage(message))
+            else onMessage(message)
             break
           case "sent":
             onAnswered(message, arrival.line, (entry) => {

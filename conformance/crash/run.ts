@@ -46,11 +46,11 @@ const run = Effect.fnUntraced(function* ({ early, full, kills, seed }: Options) 
     if (done % 10 === 0) say(`  ${done} kills, ${count} entries acknowledged`)
   }
   const report = yield* crash({ kills, seed, isEarly: early, isFull: full, onKill })
-  const { acknowledged, again, duplicates, refused, stored, verdict } = report
+  const { acknowledged, again, duplicates, refused, stored, told, verdict } = report
   const faults = Object.entries(verdict)
   for (const [kind, found] of faults) for (const fault of found.slice(0, examples)) say(`  ${kind}: ${fault}`)
   say(
-    `${acknowledged} entries acknowledged, ${refused} refused, ${stored} in the file; ${again} times one was sent again by its key, and ${duplicates} times it was there already`
+    `${acknowledged} entries acknowledged, ${told} of them in conversations of two, ${refused} refused, ${stored} in the file; ${again} times one was sent again by its key, and ${duplicates} times it was there already`
   )
   say(faults.map(([kind, found]) => `${found.length} ${kind}`).join(", "))
   process.exitCode = faults.some(([, found]) => found.length > 0) ? 1 : 0

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Notes } from "./person.ts"
+import { logName, type Notes } from "./person.ts"
 
 /** An entry, as the file has it. */
 export interface Stored {
@@ -29,12 +29,12 @@ export interface Verdict {
   readonly complaints: ReadonlyArray<string>
 }
 
-/** @param log the entries of all rooms, by room and ascending */
+/** @param log the entries of all rooms and conversations, by room and ascending */
 export const judge = (people: ReadonlyArray<Notes>, log: ReadonlyArray<Stored>): Verdict => {
   const at = new Map(log.map((entry) => [placeOf(entry), entry]))
   const texts = new Set(log.map(({ text }) => text))
   const told = people.flatMap(({ acknowledged, nick, seen }) => [
-    ...acknowledged.map((entry) => ({ ...entry, from: nick })),
+    ...acknowledged.map((entry) => ({ ...entry, room: logName(entry.room, nick), from: nick })),
     ...[...seen.values()].flat()
   ])
   return {

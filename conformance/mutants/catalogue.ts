@@ -18,6 +18,7 @@ import { session } from "./catalogue/session.ts"
 import { stories } from "./catalogue/stories.ts"
 import { tls } from "./catalogue/tls.ts"
 import { versioning } from "./catalogue/versioning.ts"
+import { websocket } from "./catalogue/websocket.ts"
 import { wire } from "./catalogue/wire.ts"
 import type { Mutant } from "./mutant.ts"
 
@@ -34,6 +35,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...rich,
   ...search,
   ...tls,
+  ...websocket,
   ...registries,
   ...versioning,
   ...claims,

@@ -4,16 +4,24 @@
  * @module
  */
 import { join } from "node:path"
-import { dataHole, type Program, referenceServerWith } from "../src/run/target.ts"
+import { dataHole, type Program, portHole, referenceServerWith } from "../src/run/target.ts"
 import type { Mutant } from "./mutant.ts"
 
 /**
  * forgetful: a room ends with its last member, and only then is it a fault to call its next life by the same epoch. durable: it keeps
- * every log, and claims `history`. secure: a forgetful one, before which TLS is spoken.
+ * every log, and claims `history`. web: a forgetful one that is reached over WebSocket. secure: a forgetful one, before which TLS is spoken.
  */
-export const hosts = { forgetful: ":memory:", durable: join(dataHole, "tertulia.db"), secure: ":memory:" } as const
+export const hosts = {
+  forgetful: ":memory:",
+  durable: join(dataHole, "tertulia.db"),
+  web: ":memory:",
+  secure: ":memory:"
+} as const
 
 export type Host = keyof typeof hosts
+
+/** The path by which a host is reached over WebSocket, if it is. */
+export const pathOf = (host: Host = "forgetful"): { readonly ws?: string } => (host === "web" ? { ws: "/ws" } : {})
 
 /** Where one of each listens. */
 export type Ports = Readonly<Record<Host, number>>
@@ -22,4 +30,7 @@ export type Ports = Readonly<Record<Host, number>>
 export const hostOf = (
   { host = "forgetful" }: Pick<Mutant, "host">,
   settings: Readonly<Record<string, string>> = {}
-): Program => referenceServerWith({ data: hosts[host], ...settings })
+): Program => ({
+  ...referenceServerWith({ data: hosts[host], ...(host === "web" ? { "web-port": portHole } : {}), ...settings }),
+  ...pathOf(host)
+})

@@ -12,6 +12,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
+import { bindingsOf } from "../src/run/bindings.ts"
 import { type Driven, drive } from "../src/run/drive.ts"
 import type { Role } from "../src/run/judged.ts"
 import { probe } from "../src/run/probe.ts"
@@ -20,17 +21,16 @@ import { type Results, resultsOf, type Target } from "../src/run/results.ts"
 import { devCertificate, type StartCommand } from "../src/run/target.ts"
 import { readRequirements } from "../src/spec/requirements.ts"
 import type { Selection, SuiteOptions } from "../src/suite.ts"
-import { hosts, type Ports } from "./host.ts"
+import { type Host, hosts, type Ports, pathOf } from "./host.ts"
 import type { Mutant, Tap } from "./mutant.ts"
 import { endOf, type Judged, killsOf } from "./outcome.ts"
 import { startProxy } from "./proxy.ts"
 
 /** Which tests judge, and how. */
 export interface Judging {
-  /** The port of a reference server. */
+  /** The port of a reference server, and of which kind that is. */
   readonly port: number
-  /** Whether TLS is spoken before it. */
-  readonly isSecure?: boolean
+  readonly host?: Host
   readonly seed: number
   /** Titles, or all tests of some requirements. */
   readonly by: { readonly titles: ReadonlyArray<string> } | { readonly requirements: ReadonlyArray<string> }
@@ -92,17 +92,19 @@ export const planOf = (who: Role): Effect.Effect<Driven["plan"]> =>
 /** Judges the server on a port through a tap. */
 export const judgeServer = (tap: Tap, start: StartCommand, judging: Judging): Effect.Effect<Found> =>
   Effect.gen(function* () {
-    const certificate = judging.isSecure === true ? yield* Effect.orDie(devCertificate) : undefined
+    const certificate = judging.host === "secure" ? yield* Effect.orDie(devCertificate) : undefined
     const proxy = yield* Effect.acquireRelease(
       Effect.promise(() => startProxy(judging.port, tap, undefined, certificate)),
       ({ close }) => Effect.promise(close)
     )
-    const plain = { host: "127.0.0.1", port: proxy.port }
+    const plain = { host: "127.0.0.1", port: proxy.port, ...pathOf(judging.host) }
     const address = certificate === undefined ? plain : { ...plain, tls: { ca: certificate.cert } }
     const { hello, roundTrip } = yield* Effect.orDie(probe(address, probeMillis))
     const options = yield* optionsFor(judging, { address, hello, roundTrip, start })
     const claimed = claimedBy(hello?.features ?? [])
-    const results = yield* judgeBy({ ...nowhere, ...address, hello, roundTrip, profiles: claimed }, options)
+    const profiles = [...claimed, ...bindingsOf(address)]
+    const where = { host: address.host, port: address.port }
+    const results = yield* judgeBy({ ...nowhere, ...where, hello, roundTrip, profiles }, options)
     return { results, hits: proxy.hits() }
   }).pipe(Effect.scoped)
 
@@ -139,7 +141,7 @@ export const judgeMutant = (
 ): Effect.Effect<Judged> => {
   const port = ports[mutant.host ?? "forgetful"]
   const by = wanted === undefined ? { requirements: [mutant.breaks] } : { titles: wanted }
-  const judging: Judging = { port, seed, by, isSecure: mutant.host === "secure" }
+  const judging: Judging = { port, seed, by, ...(mutant.host === undefined ? {} : { host: mutant.host }) }
   const found =
     mutant.who === "server" ? judgeServer(mutant.tap(), itself(mutant), judging) : judgeClient(mutant.name, judging)
   return found.pipe(
@@ -168,5 +170,6 @@ const itself = ({ host, name }: Mutant): StartCommand => ({
     fileURLToPath(new URL("serve.ts", import.meta.url)),
     name,
     ...(host === undefined ? [] : ["--data", hosts[host]])
-  ]
+  ],
+  ...pathOf(host)
 })

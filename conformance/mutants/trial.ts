@@ -88,7 +88,7 @@ export const control = Effect.fnUntraced(function* (
     const by = { titles: left }
     const { results } = yield* who === "client"
       ? judgeClient("none", { port: 0, seed, by })
-      : judgeServer({}, hostOf({ host: who }), { port: ports[who], seed, by, isSecure: who === "secure" })
+      : judgeServer({}, hostOf({ host: who }), { port: ports[who], host: who, seed, by })
     const red = results.tests.filter(({ outcome }) => !goodControl.has(outcome.verdict))
     for (const { outcome, title } of red) {
       say(`  control: ${title}: ${outcome.reason ?? outcome.verdict} ${outcome.finding?.got ?? ""}`)

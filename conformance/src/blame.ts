@@ -34,6 +34,7 @@ export const reliedOn = {
 
 /** The requirement that an object which no server may send has broken. */
 export const brokenBy = {
+  frame: "WS-5",
   line: "FRAME-1",
   flood: "REPLY-9",
   length: "FRAME-9",

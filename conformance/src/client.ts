@@ -35,6 +35,7 @@ import type { RequirementId } from "./generated/requirement-id.ts"
 import * as suite from "./suite.ts"
 import { type Evidence, type Stop, SuiteFault, show } from "./verdict.ts"
 import type { Arrival, Arrived, Connection } from "./wire/connection.ts"
+import { encodeFrame, type FrameLike } from "./wire/frames.ts"
 import { printable } from "./wire/transcript.ts"
 
 export type { Ask } from "@tertulia/protocol"
@@ -170,6 +171,8 @@ export interface Client {
   readonly line: (text: string) => Effect.Effect<void>
   /** Sends bytes as they are, each chunk in a write of its own; no LF is added. */
   readonly bytes: (...chunks: ReadonlyArray<string | Uint8Array>) => Effect.Effect<void>
+  /** Sends frames of a WebSocket as they are, right or wrong. */
+  readonly frames: (...frames: ReadonlyArray<FrameLike>) => Effect.Effect<void>
   /** Sends FIN: the suite's half is closed, and it reads on. */
   readonly end: Effect.Effect<void>
   /** Ends the connection with RST. */
@@ -211,6 +214,8 @@ export interface Ending {
   readonly before: ReadonlyArray<Arrived>
   /** Bytes of a line without LF that came last. */
   readonly cut: number
+  /** The code of the Close frame, over a WebSocket. */
+  readonly close?: number
 }
 
 const firstObject = "`hello`, as the first object of the connection"
@@ -496,7 +501,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     const item = yield* wait(over, expected, more?.id ?? test.subject, more?.seconds)
     const before = inbox.splice(0, inbox.length).filter((arrival) => arrival._tag === "Object")
     return item._tag === "Fin"
-      ? { how: "FIN" as const, before, cut: item.cut }
+      ? { how: "FIN" as const, before, cut: item.cut, ...(item.close === undefined ? {} : { close: item.close }) }
       : { how: "RST" as const, before, cut: 0 }
   })
 
@@ -555,6 +560,7 @@ export const makeClient = (who: string, connection: Connection, test: Judge): Cl
     rest,
     line: (text) => write([utf8(`${text}\n`)]),
     bytes: (...chunks) => write(chunks.map((chunk) => (typeof chunk === "string" ? utf8(chunk) : chunk))),
+    frames: (...frames) => connection.writeRaw(...frames.map(encodeFrame)),
     end: connection.end,
     reset: connection.reset,
     hangUp: (lastWords) => connection.hangUp(utf8(lastWords)),

@@ -10,6 +10,7 @@ import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as fc from "fast-check"
 import type { RequirementId } from "./generated/requirement-id.ts"
+import { usualRuns } from "./run/options.ts"
 import {
   historyOf,
   type Judging,
@@ -74,10 +75,12 @@ const check = <Value>(
     const context = yield* Effect.context<never>()
     let last: { readonly stop: Stop; readonly run: Judging } | undefined
     let ended: Exit.Exit<void, Stop> | undefined
+    let stories = 0
 
     /** Tells the story once. Only a broken requirement of this test is worth shrinking; anything else ends it. */
     const once = async (value: Value): Promise<void> => {
       if (ended !== undefined) return
+      stories++
       const run: Judging = { ...judging, opened: [], culprit: undefined, history: undefined }
       const exit = await Effect.runPromiseExitWith(context)(tell(run, (t) => story(t, value)))
       if (Exit.isSuccess(exit)) return
@@ -100,6 +103,7 @@ const check = <Value>(
     const result = yield* Effect.promise(() => search(fc.asyncProperty(values, several), chosen))
     if (ended !== undefined && Exit.isFailure(ended)) return yield* Effect.failCause(ended.cause)
     if (last === undefined || !result.failed) {
+      noteOperations(judging, stories)
       // A replay tells one story: that it fails no more is all that can be asked of it.
       return suite.options.path === undefined ? undefined : { verdict: "passed" }
     }
@@ -109,6 +113,16 @@ const check = <Value>(
     const hits = isCounted ? yield* hitsOf(judging, (t) => story(t, value), stop) : undefined
     return failureOf(stop, run, result, hits)
   })
+
+/** Says how much a long run has judged: nobody asks that of a short one. */
+const noteOperations = ({ notes, operations }: Judging, stories: number) => {
+  if (operations.size === 0 || suite.options.runs <= usualRuns) return
+  const shown = (count: number) => count.toLocaleString("en")
+  const kinds = Array.from(operations).toSorted(([, one], [, other]) => other - one)
+  const sum = kinds.reduce((total, [, count]) => total + count, 0)
+  const list = kinds.map(([kind, count]) => `${kind} ${shown(count)}`).join(", ")
+  notes.push(`${shown(sum)} operations judged, in ${shown(stories)} stories: ${list}`)
+}
 
 /** Draws until a value fails, and shrinks it. Each has its own time, so that a long search leaves time for a short story. */
 const search = async <Value>(
@@ -134,7 +148,15 @@ const hitsOf = Effect.fnUntraced(function* (
   let broken = 0
   while (runs < again && (yield* Clock.currentTimeMillis) - began < longestMillis) {
     // These tellings count as no judgements, and leave nothing in the report.
-    const fresh = { tallies: new Map(), warnings: [], notes: [], opened: [], culprit: undefined, history: undefined }
+    const fresh = {
+      tallies: new Map(),
+      warnings: [],
+      notes: [],
+      operations: new Map(),
+      opened: [],
+      culprit: undefined,
+      history: undefined
+    }
     const run: Judging = { ...judging, ...fresh }
     const exit = yield* Effect.exit(tell(run, story))
     runs++

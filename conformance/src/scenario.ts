@@ -17,9 +17,9 @@ import type { RequirementId } from "./generated/requirement-id.ts"
 import type { Lane } from "./history.ts"
 import { titleContains } from "./lang/spoken.ts"
 import * as life from "./life.ts"
+import { type Part, parts, webSocket } from "./run/bindings.ts"
 import { crashed, crashOf } from "./run/crash.ts"
 import { dataFolder, keepsData, type StartedTarget, startTarget, withData } from "./run/target.ts"
-import { type Offer, offers } from "./spec/offers.ts"
 import { noticedAfter, watchForStalls } from "./stall.ts"
 import type { TestPlan } from "./suite.ts"
 import * as suite from "./suite.ts"
@@ -34,7 +34,8 @@ import {
   type Tally,
   type Verdict
 } from "./verdict.ts"
-import { type Address, type Connection, connect, type Unreachable } from "./wire/connection.ts"
+import { type Address, askForWebSocket, type Connection, connect, type Unreachable } from "./wire/connection.ts"
+import type { Answer, Fields } from "./wire/handshake.ts"
 import type { Transcript } from "./wire/transcript.ts"
 
 export type { Client, Person } from "./client.ts"
@@ -47,6 +48,9 @@ export interface Scenario {
   /** Notes what all connections did and got: it goes into the report when a requirement is broken. */
   readonly recorded: (history: ReadonlyArray<Lane>) => Effect.Effect<void>
 
+  /** Counts what a story has had done and judged, by its kind: a long run says in the end how much that was. */
+  readonly counted: (kinds: ReadonlyArray<string>) => Effect.Effect<void>
+
   /** Ends the test: this target, or this kind of run, can't show it. Says why, in a sentence. */
   readonly notRun: (reason: string) => Effect.Effect<never, Stop>
 
@@ -56,6 +60,8 @@ export interface Scenario {
   readonly connections: (count: number) => Effect.Effect<ReadonlyArray<Client>, Stop, Scope.Scope>
   /** One connection whose greeting is read. */
   readonly connection: (who?: string) => Effect.Effect<Client, Stop, Scope.Scope>
+  /** Asks for a WebSocket with these fields in place of the usual ones, and gives the answer; then it is closed again. */
+  readonly handshake: (fields: Fields) => Effect.Effect<Answer, Stop>
   /** Somebody logged in under a fresh nick that begins with `name`. */
   readonly person: (name?: string) => Effect.Effect<Person, Stop, Scope.Scope>
   /** People logged in: ana, leo, eva, ... */
@@ -120,11 +126,13 @@ export interface ScenarioOptions {
   readonly needs?: "start" | "data"
   readonly kind?: TestPlan["kind"]
   /** The profile that the target must claim: that of the requirements, unless it is said here. */
-  readonly profile?: Offer
+  readonly profile?: Part
   /** A further profile that the target must claim, beside that of the requirements. */
   readonly also?: Profile
   /** The profile that the target must not claim: what is unknown without it is something else with it. */
   readonly unless?: Profile
+  /** What its bytes are made for, when a WebSocket can't carry them. */
+  readonly over?: "tcp"
 }
 
 /** What the first clients of a test are called. */
@@ -210,10 +218,13 @@ const planOf = (
 }
 
 /** A test that judges requirements of the core and of a profile needs the profile. */
-const profileOf = (ids: Ids): Offer => {
+const profileOf = (ids: Ids): Part => {
   const named = ids.map((id) => suite.requirementOf(id)?.profile)
-  return offers.findLast((offer) => named.includes(offer)) ?? "core"
+  return parts.findLast((part) => named.includes(part)) ?? "core"
 }
+
+/** What is said of bytes, segments and FIN, and not of messages and Close frames (spec/websocket.md). */
+const onlyOverTcp: ReadonlySet<RequirementId> = new Set(["FRAME-4", "FRAME-6", "END-5", "END-6"])
 
 // ---------------------------------------------------------------------------------------------------------------------
 // One attempt
@@ -239,6 +250,8 @@ export interface Judging {
   readonly opened: Array<Opened>
   /** What a reader ought to know of a test that passed, in sentences. */
   readonly notes: Array<string>
+  /** How often stories had what done, by its kind. */
+  readonly operations: Map<string, number>
   /** The life of the target in which it began. */
   readonly life: life.Life
   /** Where connections are opened: the target, or one that this test has started. */
@@ -274,6 +287,7 @@ const attempt = (
       warnings: [],
       opened: [],
       notes: [],
+      operations: new Map(),
       life: lived,
       address: lived.address,
       own: [],
@@ -314,13 +328,18 @@ const isOfTcp = (id: RequirementId): boolean => /^Over TCP\b/u.test(suite.requir
 /** Reasons not to begin at all. */
 const refuse = (
   ids: Ids,
-  profile: Offer,
-  { also, needs, unless }: ScenarioOptions,
+  profile: Part,
+  { also, needs, over, unless }: ScenarioOptions,
   count: number
 ): Effect.Effect<void, Stop> => {
   const unknown = ids.find((id) => suite.requirementOf(id) === undefined)
   if (unknown !== undefined) return Effect.die(new SuiteFault(`no chapter of the spec has a requirement ${unknown}`))
   const stop = (verdict: Stop["verdict"], reason: string) => Effect.fail(new Stop({ verdict, reason }))
+  if (profile === webSocket && !suite.isWebSocket)
+    return stop("not claimed", "only of a target that is reached over WebSocket (--ws)")
+  if (suite.isWebSocket && (over === "tcp" || ids.some((id) => onlyOverTcp.has(id)))) {
+    return stop("not claimed", "only over TCP: a WebSocket carries messages, and ends by Close frames")
+  }
   const missing = [profile, ...(also === undefined ? [] : [also])].find((each) => !suite.isClaimed(each))
   if (missing === "tls") return stop("not claimed", "only of a target that is spoken to over TLS")
   if (missing !== undefined) return stop("not claimed", `the target doesn't claim ${missing}/1`)
@@ -556,6 +575,16 @@ export const makeScenario = (judging: Judging): Scenario => {
     return client
   })
 
+  const handshake: Scenario["handshake"] = (fields) =>
+    Effect.gen(function* () {
+      const waits = { address: judging.address, patience: suite.patience() }
+      const answer = yield* askForWebSocket(waits, fields).pipe(
+        Effect.catchTag("Unreachable", (error) => unreachable(judging, error))
+      )
+      if (typeof answer !== "string") return answer
+      return yield* broken(judging, judging.subject, { expected: "an answer to the handshake", got: answer })
+    }).pipe(Effect.scoped)
+
   const person: Scenario["person"] = Effect.fnUntraced(function* (name = namesOfPeople[named] ?? `p${named}`) {
     const nick = fresh(name, named++)
     yield* works("LOGIN-1")
@@ -576,10 +605,15 @@ export const makeScenario = (judging: Judging): Scenario => {
       Effect.sync(() => {
         judging.history = history
       }),
+    counted: (kinds) =>
+      Effect.sync(() => {
+        for (const kind of kinds) judging.operations.set(kind, (judging.operations.get(kind) ?? 0) + 1)
+      }),
     notRun: (reason) => Effect.fail(new Stop({ verdict: "not run", reason })),
     connect: open,
     connection,
     connections: (count) => several(count, connection()),
+    handshake,
     person,
     people: <const Count extends number>(count: Count) =>
       Effect.map(

@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { isUtf8 } from "node:buffer"
 import { claims, effectiveLimits, type Hello, type Limits } from "@tertulia/protocol"
 import * as Semaphore from "effect/Semaphore"
 import { inject } from "vitest"
 import type { RequirementId } from "./generated/requirement-id.ts"
+import { type Part, tls, webSocket } from "./run/bindings.ts"
 import type { StartCommand } from "./run/target.ts"
-import type { Offer } from "./spec/offers.ts"
 import { type Requirement, readRequirements } from "./spec/requirements.ts"
 import type { Outcome } from "./verdict.ts"
 import type { Address } from "./wire/connection.ts"
@@ -68,7 +69,7 @@ export interface SuiteOptions {
 export interface TestPlan {
   readonly title: string
   readonly ids: ReadonlyArray<string>
-  readonly profile: Offer
+  readonly profile: Part
   readonly kind: "scenario" | "dialogue" | "vector" | "property"
   readonly selected: boolean
 }
@@ -95,13 +96,17 @@ export const heartbeat: number = options.hello?.heartbeat ?? 30
 /** Whether the target is spoken to over TLS. */
 export const isSecure: boolean = options.address.tls !== undefined
 
-/**
- * Whether the target claims a profile, or is reached by a binding, so that it is judged by it. A client meets servers that claim what a
- * test is about.
- */
-export const isClaimed = (offer: Offer): boolean => {
-  if (offer === "tls") return isSecure
-  return options.client !== undefined || claims(options.hello?.features ?? [], offer)
+/** Whether the target is reached over WebSocket. */
+export const isWebSocket = options.address.ws !== undefined
+
+/** Whether these bytes of lines get through: over a WebSocket, what is not UTF-8 ends the connection (WS-11). */
+export const canCarry = (bytes: Uint8Array): boolean => !isWebSocket || isUtf8(bytes)
+
+/** Whether the target claims a profile, or is reached over a binding, so that it is judged by it. A client meets servers that claim what a test is about. */
+export const isClaimed = (part: Part): boolean => {
+  if (part === webSocket) return isWebSocket
+  if (part === tls) return isSecure
+  return options.client !== undefined || claims(options.hello?.features ?? [], part)
 }
 
 const requirements = new Map<string, Requirement>(readRequirements().map((found) => [found.id, found]))

@@ -687,7 +687,7 @@ const flood = Effect.fnUntraced(function* (person: Person, room: string, enough:
       last = yield* person.post({ type: "send", room, text: long })
       sentOne()
     }
-    const expected = "the replies to what was sent, while a member of the room doesn't read"
+    const expected = "the replies to what was sent, while somebody doesn't read it"
     yield* person.take(({ object }) => object["re"] === last, expected, { id: "FLOW-1" })
     yield* read
   }
@@ -764,81 +764,139 @@ const wholeLines = Effect.fnUntraced(function* (t: Scenario, frozen: Person, roo
   return rest
 })
 
+/** Who floods whom, while somebody doesn't read. */
+interface Freeze {
+  /** Who has stopped reading, and shares a room with the first of those who talk. */
+  readonly frozen: Person
+  readonly floods: ReadonlyArray<{ readonly from: Person; readonly to: string }>
+  readonly talkers: readonly [Person, Person]
+  /** Where they talk, and what may not delay them. */
+  readonly room: string
+  readonly though: string
+  /** The rooms and conversations, as who has stopped reading would see them. */
+  readonly seenAs: ReadonlyArray<string>
+}
+
+/** Judges that who has stopped reading delays nobody (FLOW-1), and is cut off (FLOW-2) cleanly (FLOW-4, FLOW-5). */
+const judgeFrozen = Effect.fnUntraced(function* (t: Scenario, freeze: Freeze) {
+  const {
+    floods,
+    frozen,
+    room,
+    seenAs,
+    talkers: [ana, leo],
+    though
+  } = freeze
+  let bytes = 0
+  let gone = false
+  let waitsSince = Number.POSITIVE_INFINITY
+  yield* frozen.stopReading
+  const isGone = ana
+    .find("member", ({ change, nick }) => nick === frozen.nick && change === "left", {
+      id: "FLOW-2",
+      expected: `the event \`member\`: ${frozen.nick} has left`,
+      seconds: Math.max(0, floodSeconds) + busySeconds + 4 * t.heartbeat
+    })
+    .pipe(
+      // Somebody of whom nothing waits in the server isn't cut off: perhaps because it has lost what the kernel didn't take.
+      Effect.tapError(() => wholeLines(t, frozen, seenAs))
+    )
+  const watchFrozen = Effect.tap(frozen.whileAlive(isGone), () =>
+    Effect.sync(() => {
+      gone = true
+    })
+  )
+  const floodAll = Effect.gen(function* () {
+    const isEnough = () => gone || bytes >= floodBytes
+    const add = () => {
+      bytes += lineBytes
+    }
+    const all = yield* atOnce(floods.map(({ from, to }) => flood(from, to, isEnough, add)))
+    waitsSince = yield* t.now
+    return all
+  })
+  const [told, seen] = yield* Effect.all([watchFrozen, floodAll, talk(t, [ana, leo], room, though, () => gone)], {
+    concurrency: "unbounded"
+  })
+  const late = (told.arrived - waitsSince) / 1_000
+  yield* t.judge("FLOW-2", late <= 4 * t.heartbeat + 0.5, {
+    sent: `${bytes} bytes to somebody who doesn't read`,
+    expected: `the end of that connection within four heartbeats (${4 * t.heartbeat} s)`,
+    got: `${late} s`
+  })
+  for (const seqs of seen) {
+    const isWhole = seqs.every((seq, index) => seq === index + 1)
+    yield* t.judge("FLOW-1", isWhole, {
+      expected: "every entry to everybody else, in order",
+      got: `${seqs.length} entries, of which the last is ${seqs.at(-1)}`
+    })
+  }
+
+  const rest = yield* wholeLines(t, frozen, seenAs)
+  const end = rest.at(-1)?._tag
+  yield* t.judge("FLOW-2", end === "Fin" || end === "Reset", {
+    expected: "the end of the connection",
+    got: end ?? "nothing"
+  })
+  const last = rest.filter((item) => item._tag === "Object").at(-1)
+  yield* t.judge("FLOW-4", last?.type === "bye" && last.object["code"] === "slow-consumer", {
+    expected: "`bye` with slow-consumer as the last object",
+    got: last?.line ?? "nothing"
+  })
+})
+
+const tooManyToFlood = (t: Scenario) =>
+  floodSeconds > 4 * longestSeconds
+    ? t.notRun(`${floodBytes} bytes of messages take ${Math.round(floodSeconds)} s at the announced limits.rate`)
+    : Effect.void
+
+/** Two who talk, one who will stop reading, and those who will flood them. */
+const floodPeople = Effect.fnUntraced(function* (t: Scenario) {
+  const [ana, leo] = yield* t.people(2)
+  const frozen = yield* t.person("frozen")
+  const people: Array<Person> = []
+  for (let nth = 0; nth < flooders; nth++) people.push(yield* t.person(`sender${nth}`))
+  return { ana, leo, frozen, people }
+})
+
 scenario(
   "a reader that has stopped delays nobody, and is cut off cleanly",
   ["FLOW-1", "FLOW-2", "FLOW-4", "FLOW-5"],
   alone,
   function* (t) {
-    if (floodSeconds > 4 * longestSeconds) {
-      yield* t.notRun(`${floodBytes} bytes of messages take ${Math.round(floodSeconds)} s at the announced limits.rate`)
-    }
-    const [ana, leo] = yield* t.people(2)
-    const frozen = yield* t.person("frozen")
-    const people: Array<Person> = []
-    for (let nth = 0; nth < flooders; nth++) people.push(yield* t.person(`sender${nth}`))
+    yield* tooManyToFlood(t)
+    const { ana, frozen, leo, people } = yield* floodPeople(t)
     // Three rooms, so that what is sent goes to few but the frozen reader.
     const rooms: Array<string> = []
     for (let nth = 0; nth < 3; nth++) rooms.push(yield* t.room(people[nth]!, people[nth + 3]!, frozen))
     const room = yield* t.room(ana, leo, frozen)
+    yield* judgeFrozen(t, {
+      frozen,
+      floods: people.map((from, nth) => ({ from, to: rooms[nth % 3]! })),
+      talkers: [ana, leo],
+      room,
+      though: "a member of the room doesn't read",
+      seenAs: [...rooms, room]
+    })
+  }
+)
 
-    let bytes = 0
-    let gone = false
-    let waitsSince = Number.POSITIVE_INFINITY
-    yield* frozen.stopReading
-    const isGone = ana
-      .find("member", ({ change, nick }) => nick === frozen.nick && change === "left", {
-        id: "FLOW-2",
-        expected: `the event \`member\`: ${frozen.nick} has left`,
-        seconds: Math.max(0, floodSeconds) + busySeconds + 4 * t.heartbeat
-      })
-      .pipe(
-        // Somebody of whom nothing waits in the server isn't cut off: perhaps because it has lost what the kernel didn't take.
-        Effect.tapError(() => wholeLines(t, frozen, [...rooms, room]))
-      )
-    const watchFrozen = Effect.tap(frozen.whileAlive(isGone), () =>
-      Effect.sync(() => {
-        gone = true
-      })
-    )
-    const floodAll = Effect.gen(function* () {
-      const isEnough = () => gone || bytes >= floodBytes
-      const add = () => {
-        bytes += lineBytes
-      }
-      const all = yield* atOnce(people.map((person, nth) => flood(person, rooms[nth % 3]!, isEnough, add)))
-      waitsSince = yield* t.now
-      return all
-    })
-    const [told, seen] = yield* Effect.all(
-      [watchFrozen, floodAll, talk(t, [ana, leo], room, "a member of the room doesn't read", () => gone)],
-      {
-        concurrency: "unbounded"
-      }
-    )
-    const late = (told.arrived - waitsSince) / 1_000
-    yield* t.judge("FLOW-2", late <= 4 * t.heartbeat + 0.5, {
-      sent: `${bytes} bytes to somebody who doesn't read`,
-      expected: `the end of that connection within four heartbeats (${4 * t.heartbeat} s)`,
-      got: `${late} s`
-    })
-    for (const seqs of seen) {
-      const isWhole = seqs.every((seq, index) => seq === index + 1)
-      yield* t.judge("FLOW-1", isWhole, {
-        expected: "every entry to everybody else in the room, in order",
-        got: `${seqs.length} entries, of which the last is ${seqs.at(-1)}`
-      })
-    }
-
-    const rest = yield* wholeLines(t, frozen, [...rooms, room])
-    const end = rest.at(-1)?._tag
-    yield* t.judge("FLOW-2", end === "Fin" || end === "Reset", {
-      expected: "the end of the connection",
-      got: end ?? "nothing"
-    })
-    const last = rest.filter((item) => item._tag === "Object").at(-1)
-    yield* t.judge("FLOW-4", last?.type === "bye" && last.object["code"] === "slow-consumer", {
-      expected: "`bye` with slow-consumer as the last object",
-      got: last?.line ?? "nothing"
+scenario(
+  "somebody who has stopped reading what others tell them in private delays nobody, and is cut off cleanly",
+  ["FLOW-1", "FLOW-2", "FLOW-4", "FLOW-5"],
+  { ...alone, profile: "direct" },
+  function* (t) {
+    yield* tooManyToFlood(t)
+    const { ana, frozen, leo, people } = yield* floodPeople(t)
+    // Nothing is said there: by it, ana hears that somebody is gone.
+    yield* t.room(ana, frozen)
+    yield* judgeFrozen(t, {
+      frozen,
+      floods: people.map((from) => ({ from, to: `@${frozen.nick}` })),
+      talkers: [ana, leo],
+      room: `@${leo.nick}`,
+      though: "somebody else doesn't read what they are told",
+      seenAs: people.map(({ nick }) => `@${nick}`)
     })
   }
 )

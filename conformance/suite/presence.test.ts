@@ -347,6 +347,28 @@ scenario("who shares no room gets nothing of a presence", ["PRESENCE-4"], functi
   }
 })
 
+scenario("people who talk in private share no room by that", ["PRESENCE-10"], { also: "direct" }, function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  yield* ana.send(`@${leo.nick}`, "hola")
+  yield* leo.send(`@${ana.nick}`, "hola")
+  yield* leo.fence
+  yield* ana.ask({ type: "status", status: "away", display: "Ana" })
+  const listed = nicksOf(yield* users(leo))
+  yield* t.judge("PRESENCE-10", listed === leo.nick, {
+    sent: "`users` of somebody who is in no room, and in a conversation",
+    expected: "oneself, and nobody else",
+    got: listed
+  })
+  yield* leo.refused({ type: "whois", nick: ana.nick }, "no-such-nick", { field: "nick" })
+  yield* ana.ask({ type: "bye" })
+  const events = yield* presences(leo)
+  yield* t.judge("PRESENCE-10", events.length === 0, {
+    sent: "`status` and `bye` of whom one has a conversation with",
+    expected: "no `presence` event",
+    got: events
+  })
+})
+
 scenario("after synced no acknowledged change is missing", ["PRESENCE-5"], function* (t) {
   const [ana, leo] = yield* t.people(2)
   yield* t.room(ana, leo)
@@ -673,6 +695,97 @@ scenario(
     })
     const events = yield* presences(leo)
     yield* t.judge("PRESENCE-8", events.length === 0, { expected: "no `presence` event", got: events })
+  }
+)
+
+/** Somebody, and what they do that counts. */
+type Doer = readonly [person: Person, deed: (nth: number) => Ask]
+
+/**
+ * Judges that what people do puts their idleness off, and wakes them: it is done halfway, and again when they are idle. Meanwhile
+ * another does what doesn't count, and becomes idle.
+ */
+const judgeDeeds = Effect.fnUntraced(function* (
+  t: Scenario,
+  id: RequirementId,
+  [watcher, other]: readonly [Person, Person],
+  doers: ReadonlyArray<Doer>,
+  whatDoesNotCount: (nth: number) => Effect.Effect<unknown, Stop>
+) {
+  const from = yield* t.now
+  const acted: Array<number> = []
+  const meanwhile = Effect.fnUntraced(function* (nth: number) {
+    yield* whatDoesNotCount(nth)
+    if (acted.length > 0 || (yield* t.now) - from < 500 * t.limits.idleSeconds) return
+    for (const [person, deed] of doers) {
+      acted.push(yield* t.now)
+      yield* person.ask(deed(0))
+    }
+  })
+  const idle = yield* watcher.whileDoing(meanwhile, becomesIdle(t, watcher, other, "IDLE-2"))
+  yield* t.judge("IDLE-2", idle.status === "idle", { expected: `${other.nick} idle`, got: idle })
+  for (const [nth, [person, deed]] of doers.entries()) {
+    const { arrived } = yield* becomesIdle(t, watcher, person, "IDLE-1")
+    const seconds = (arrived - acted[nth]!) / 1_000
+    yield* t.judge(id, seconds >= t.limits.idleSeconds - 0.05, {
+      sent: deed(0),
+      expected: `nobody idle who has done this, for ${t.limits.idleSeconds} s`,
+      got: `idle after ${seconds.toFixed(1)} s`
+    })
+  }
+  for (const [person, deed] of doers) {
+    yield* person.ask(deed(1))
+    const events = yield* presencesOf(watcher, person)
+    yield* t.judge(id, events.length === 1 && events[0]!.status === "active", {
+      sent: deed(1),
+      expected: "one `presence`, for who was idle is active",
+      got: events
+    })
+  }
+})
+
+scenario(
+  "who edits, deletes, reacts, names a topic or types is not idle; who reads on or is refused is",
+  ["IDLE-5", "IDLE-2"],
+  { also: "rich", connections: 7 },
+  function* (t) {
+    yield* tooLongIdle(t)
+    const [leo, hugo, ana, eva, pia, teo, ines] = yield* t.people(7)
+    const room = yield* t.room(leo!, hugo!, ana!, eva!, pia!, teo!, ines!)
+    const word = yield* ana!.send(room, "word")
+    const words = [yield* eva!.send(room, "one"), yield* eva!.send(room, "two")]
+    const fails: ReadonlyArray<Ask> = [
+      { type: "send", room, text: "hola", replyTo: 1_000_000 },
+      { type: "edit", room, target: word.seq, text: "mine" },
+      { type: "delete", room, target: word.seq },
+      { type: "react", room, target: 1_000_000, reaction: "👍" },
+      { type: "typing", room: t.roomName() }
+    ]
+    const readsOn = (nth: number) =>
+      nth % 2 === 0
+        ? hugo!.ask({ type: "read", room, seq: words[0]!.seq })
+        : Effect.flatMap(hugo!.post(fails[(nth >> 1) % fails.length]!), (id) => hugo!.reply(id))
+    const doers: ReadonlyArray<Doer> = [
+      [ana!, (nth) => ({ type: "edit", room, target: word.seq, text: `word ${nth}` })],
+      [eva!, (nth) => ({ type: "delete", room, target: words[nth]!.seq })],
+      [pia!, (nth) => ({ type: "react", room, target: word.seq, reaction: "👍", on: nth === 0 })],
+      [teo!, (nth) => ({ type: "topic", room, text: `topic ${nth}` })],
+      [ines!, () => ({ type: "typing", room })]
+    ]
+    yield* judgeDeeds(t, "IDLE-5", [leo!, hugo!], doers, readsOn)
+  }
+)
+
+scenario(
+  "who tells somebody something in private is not idle",
+  ["IDLE-6", "IDLE-2"],
+  { also: "direct" },
+  function* (t) {
+    yield* tooLongIdle(t)
+    const [leo, hugo, ana, eva] = yield* t.people(4)
+    yield* t.room(leo, hugo, ana)
+    const tells: Doer = [ana, (nth) => ({ type: "send", room: `@${eva.nick}`, text: `word ${nth}` })]
+    yield* judgeDeeds(t, "IDLE-6", [leo, hugo], [tells], () => hugo.ask({ type: "conversations" }))
   }
 )
 

@@ -18,6 +18,7 @@ import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import type { Ask, Client, Person } from "../src/client.ts"
 import type { RequirementId } from "../src/generated/requirement-id.ts"
+import type { Lane } from "../src/history.ts"
 import { guarantees, judgeLanes, watch } from "../src/lane.ts"
 import { property } from "../src/property.ts"
 import { type Scenario, scenario } from "../src/scenario.ts"
@@ -290,27 +291,56 @@ scenario("a server that claims rich keeps its log, and has lines that are long e
   })
 })
 
-scenario("a message with all that it can have goes on one line", ["RICH-6"], function* (t) {
-  const ana = yield* t.person()
-  const room = yield* t.room(ana)
+/** Says what is as large as it can be: the longest names and key, a full text that was edited, answers, mentions and is reacted to. */
+const sayLargest = Effect.fnUntraced(function* (t: Scenario) {
+  const ana = yield* t.connection("ana")
+  yield* ana.login(t.nick().padEnd(32, "x"))
+  const room = t.roomName().padEnd(33, "x")
+  yield* ana.join(room)
   const names = Array.from({ length: 32 }, (_, index) => `@${`n${index}-`.padEnd(32, "x")}`).join(" ")
-  const text = names + '"'.repeat(Math.max(0, t.limits.text - names.length))
-  yield* ana.send(room, text)
+  const text = `tea ${names}`.padEnd(t.limits.text, '"')
+  yield* ana.send(room, "tea")
+  const key = suite.isClaimed("resume") ? { key: "k".repeat(64) } : {}
+  const { seq } = yield* ana.ask({ type: "send", room, text, replyTo: 1, ...key })
+  const { seq: edited } = yield* ana.ask(edit(room, seq, text))
   // What a server has in a limit of thousands, nobody waits for.
   const count = Math.min(t.limits.reactions, 64, t.limits.burst - 20)
   for (let index = 0; index < count; index++) {
-    yield* ana.post(react(room, 1, `${'"'.repeat(60)}${String(index).padStart(4, "0")}`))
+    yield* ana.post(react(room, seq, `${'"'.repeat(60)}${String(index).padStart(4, "0")}`))
   }
   yield* ana.fence
-  const page = yield* ana.ask({ type: "history", room, before: 2 }, "RICH-6")
-  const [item] = page.entries
-  const isWhole = item?.type === "message" && item.reactions?.length === count && item.mentions?.length === 32
-  yield* t.judge("RICH-6", isWhole, {
-    sent: `a text of limits.text bytes that names 32 people, and ${count} reactions of 64 bytes`,
-    expected: "the message, with all of them",
-    got: item
-  })
+  const judge = (id: RequirementId, item: HistoryItem | undefined) => {
+    const isWhole = item?.type === "message" && item.reactions?.length === count && item.mentions?.length === 32
+    return t.judge(id, isWhole && has(item, { text, edited, replyTo: 1, ...key }), {
+      sent: `a text of limits.text bytes that names 32 people, an edit of it, and ${count} reactions of 64 bytes`,
+      expected: "the message, with all of them",
+      got: item
+    })
+  }
+  return { ana, room, seq, judge }
 })
+
+scenario("a message with all that it can have goes on one line", ["RICH-6"], function* (t) {
+  const { ana, judge, room, seq } = yield* sayLargest(t)
+  const page = yield* ana.ask({ type: "history", room, before: seq + 1, limit: 1 }, "RICH-6")
+  yield* judge("RICH-6", page.entries[0])
+})
+
+scenario(
+  "a result with all that it can have goes on one line, with a place to go on from",
+  ["SEARCH-9", "RICH-6"],
+  { also: "rich" },
+  function* (t) {
+    const { ana, judge, room } = yield* sayLargest(t)
+    const page = yield* ana.ask({ type: "search", room, text: "tea", limit: 1 }, "RICH-6")
+    yield* t.judge("SEARCH-9", page.results.length === 1 && page.next !== undefined, {
+      sent: "`search` with a limit of 1, of two messages that have the word",
+      expected: "one result, and `next`",
+      got: `${page.results.length} results${page.next === undefined ? "" : ", and `next`"}`
+    })
+    yield* judge("RICH-6", page.results[0])
+  }
+)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Edits and deletions
@@ -919,35 +949,39 @@ scenario("who enters hears what the room is about", ["TOPIC-2"], { connections: 
 /** Something that somebody does; what it is about is a place that the log may have or not. */
 interface Deed {
   readonly who: number
-  readonly what: "send" | "reply" | "edit" | "delete" | "react" | "unreact" | "topic" | "wait"
+  readonly what: What | "tell" | "answer in private"
   readonly target: number
   readonly word: number
 }
 
-const deeds = fc.array(
-  fc.record<Deed>({
-    who: fc.nat({ max: 2 }),
-    what: fc.constantFrom(
-      "send",
-      "send",
-      "reply",
-      "edit",
-      "edit",
-      "delete",
-      "react",
-      "react",
-      "unreact",
-      "topic",
-      "wait"
-    ),
-    target: fc.integer({ min: 1, max: 12 }),
-    word: fc.nat({ max: 3 })
-  }),
-  { minLength: 1, maxLength: 60, size: "max" }
-)
+type What = "send" | "reply" | "edit" | "delete" | "react" | "unreact" | "topic" | "wait"
 
-const askOf = (room: string, { target, what, word, who }: Deed, nth: number): Ask => {
+const inRooms: ReadonlyArray<What> = [
+  ...(["send", "send", "reply", "edit", "edit", "delete", "react", "react", "unreact", "topic", "wait"] as const)
+]
+
+const deedsOf = (what: ReadonlyArray<Deed["what"]>) =>
+  fc.array(
+    fc.record<Deed>({
+      who: fc.nat({ max: 2 }),
+      what: fc.constantFrom(...what),
+      target: fc.integer({ min: 1, max: 12 }),
+      word: fc.nat({ max: 3 })
+    }),
+    { minLength: 1, maxLength: 60, size: "max" }
+  )
+
+const askOf = (
+  { people, room }: { readonly people: ReadonlyArray<Person>; readonly room: string },
+  { target, what, word, who }: Deed,
+  nth: number
+): Ask => {
+  const other = `@${people[(who + 1 + (word % 2)) % people.length]!.nick}`
   switch (what) {
+    case "tell":
+      return { type: "send", room: other, text: `${who} tells ${nth}` }
+    case "answer in private":
+      return { type: "send", room: other, text: `${who} answers ${nth}`, replyTo: target }
     case "send":
       return { type: "send", room, text: `${who} says ${nth} to @n${word}` }
     case "reply":
@@ -981,56 +1015,114 @@ const readInto = Effect.fnUntraced(function* (client: Client, room: string, view
 })
 
 /** What somebody does one after the other, as fast as they can; what they do not wait for, others do between. */
-const perform = (person: { readonly post: Person["post"] }, room: string, all: ReadonlyArray<Deed>, who: number) =>
+const perform = (
+  person: { readonly post: Person["post"] },
+  scene: Parameters<typeof askOf>[0],
+  all: ReadonlyArray<Deed>,
+  who: number
+) =>
   Effect.forEach(
     all.filter((deed) => deed.who === who),
-    (deed, nth) => person.post(askOf(room, deed, nth)),
+    (deed, nth) => person.post(askOf(scene, deed, nth)),
     { discard: true }
   )
 
+const converged = ["EDIT-1", "DELETE-1", "REACT-2", "TOPIC-2"] as const
+
+const atOnce = function* (
+  t: Scenario,
+  { all, limit }: { readonly all: ReadonlyArray<Deed>; readonly limit: number },
+  people: ReadonlyArray<Person>
+) {
+  const watched = people.map(watch)
+  const room = t.roomName()
+  for (const person of watched) yield* person.post({ type: "join", room })
+  // Somebody who reads pages while the others talk.
+  const reader = yield* t.person("reader")
+  const early = yield* reader.join(room)
+  const start = emptyView(early)
+  const [paged] = yield* Effect.all(
+    [
+      readInto(reader, room, start, limit),
+      Effect.forEach(watched, (person, who) => perform(person, { people, room }, all, who), {
+        concurrency: "unbounded"
+      })
+    ],
+    { concurrency: "unbounded" }
+  )
+  yield* judgeLanes(t, watched)
+  const lanes = yield* Effect.forEach(watched, ({ lane }) => lane)
+  const readers = entriesOf(yield* reader.fence, room).reduce(see, paged)
+  // The judgement: a page from the beginning, by somebody who comes when all is said.
+  const late = yield* t.person("late")
+  const joined = yield* late.join(room)
+  const truth = yield* readInto(late, room, emptyView(joined), limits.page)
+  const views = [
+    ...lanes.map(({ observations, who }) => {
+      const entries = observations.flatMap((one) =>
+        "got" in one && isEntryEvent(one.got) && one.got.room === room ? [one.got] : []
+      )
+      return [`what came to ${who}`, entries.reduce(see, emptyView())] as const
+    }),
+    ["pages that were read meanwhile, and what came after", readers] as const
+  ]
+  for (const [whose, view] of views) {
+    for (const id of converged) {
+      yield* t.judge(id, shownIn(view) === shownIn(truth), {
+        sent: `${all.length} requests of three people at once`,
+        expected: `${whose}: as a page from the beginning shows it, ${shownIn(truth)}`,
+        got: shownIn(view)
+      })
+    }
+  }
+  yield* t.counted(all.flatMap(({ what }) => (what === "wait" ? [] : [what])))
+  return lanes
+}
+
 property(
   "whatever several people do at once, everybody ends with the same view",
-  ["EDIT-1", "DELETE-1", "REACT-2", "TOPIC-2", ...guarantees],
-  fc.record({ all: deeds, limit: fc.integer({ min: 1, max: 7 }) }),
-  function* (t, { all, limit }) {
-    const people = yield* t.people(3)
-    const watched = people.map(watch)
-    const room = t.roomName()
-    for (const person of watched) yield* person.post({ type: "join", room })
-    // Somebody who reads pages while the others talk.
-    const reader = yield* t.person("reader")
-    const early = yield* reader.join(room)
-    const start = emptyView(early)
-    const [paged] = yield* Effect.all(
-      [
-        readInto(reader, room, start, limit),
-        Effect.forEach(watched, (person, who) => perform(person, room, all, who), { concurrency: "unbounded" })
-      ],
-      { concurrency: "unbounded" }
-    )
-    yield* judgeLanes(t, watched)
-    const lanes = yield* Effect.forEach(watched, ({ lane }) => lane)
-    const readers = entriesOf(yield* reader.fence, room).reduce(see, paged)
-    // The judgement: a page from the beginning, by somebody who comes when all is said.
-    const late = yield* t.person("late")
-    const joined = yield* late.join(room)
-    const truth = yield* readInto(late, room, emptyView(joined), limits.page)
-    const views = [
-      ...lanes.map(({ observations, who }) => {
-        const entries = observations.flatMap((one) => ("got" in one && isEntryEvent(one.got) ? [one.got] : []))
-        return [`what came to ${who}`, entries.reduce(see, emptyView())] as const
-      }),
-      ["pages that were read meanwhile, and what came after", readers] as const
-    ]
-    for (const [whose, view] of views) {
-      for (const id of ["EDIT-1", "DELETE-1", "REACT-2", "TOPIC-2"] as const) {
-        yield* t.judge(id, shownIn(view) === shownIn(truth), {
-          sent: `${all.length} requests of three people at once`,
-          expected: `${whose}: as a page from the beginning shows it, ${shownIn(truth)}`,
-          got: shownIn(view)
-        })
-      }
-    }
+  [...converged, ...guarantees],
+  fc.record({ all: deedsOf(inRooms), limit: fc.integer({ min: 1, max: 7 }) }),
+  function* (t, drawn) {
+    yield* atOnce(t, drawn, yield* t.people(3))
   },
   { connections: 5, isRacy: true }
+)
+
+/** The entries of a conversation as they came to one of the two, without the name that it has there; and how many of them are that person's. */
+const toldTo = ({ observations }: Lane, { nick }: Person) => {
+  const got = observations.flatMap((one) => ("got" in one ? [one.got] : []))
+  const entries = got.flatMap((one) => (one.type === "message" && one.room === `@${nick}` ? [one] : []))
+  const sent = got.filter((one) => one.type === "sent" && one.room === `@${nick}`).length
+  return { sent, entries: entries.map(({ room: _, ...entry }) => entry) }
+}
+
+property(
+  "whatever several people do at once, in a room and in private, everybody ends with the same view",
+  ["DIRECT-3", "DIRECT-4", ...converged, ...guarantees],
+  fc.record({ all: deedsOf([...inRooms, "tell", "tell", "answer in private"]), limit: fc.integer({ min: 1, max: 7 }) }),
+  function* (t, drawn) {
+    const people = yield* t.people(3)
+    const lanes = yield* atOnce(t, drawn, people)
+    for (const [one, other] of [
+      [0, 1],
+      [1, 2],
+      [2, 0]
+    ] as const) {
+      const [mine, theirs] = [toldTo(lanes[one]!, people[other]!), toldTo(lanes[other]!, people[one]!)]
+      yield* t.judge("DIRECT-3", JSON.stringify(mine.entries) === JSON.stringify(theirs.entries), {
+        sent: `${drawn.all.length} requests of three people at once`,
+        expected: `to both the same entries of their conversation: ${JSON.stringify(mine.entries)}`,
+        got: theirs.entries
+      })
+      const seqs = mine.entries.map(({ seq }) => seq)
+      const isWhole = seqs.length === mine.sent + theirs.sent && seqs.every((seq, nth) => seq === nth + 1)
+      yield* t.judge("DIRECT-4", isWhole, {
+        sent: `${mine.sent + theirs.sent} entries of a conversation that were acknowledged`,
+        expected: "each of them once, in ascending order, and no other",
+        got: seqs
+      })
+    }
+  },
+  { also: "direct", connections: 5, isRacy: true }
 )

@@ -22,6 +22,9 @@ const kindsOf = (verdict: Verdict): ReadonlyArray<string> =>
 
 const good = [said(1, "ana-1 x"), said(2, "ana-2 x"), said(3, "ana-4 x")]
 
+const inPrivate = good.map((entry) => ({ ...entry, room: "@ana@leo" }))
+const tells = (entries: ReadonlyArray<Stored>) => notes(entries.map((entry) => ({ ...entry, room: "@leo" })))
+
 const faults: ReadonlyArray<readonly [what: string, people: Notes, log: ReadonlyArray<Stored>, kinds: Array<string>]> =
   [
     ["what is there", notes([said(1, "ana-1 x"), said(2, "ana-2 x")], good), good, []],
@@ -31,6 +34,9 @@ const faults: ReadonlyArray<readonly [what: string, people: Notes, log: Readonly
     ["an entry that is there twice", notes([]), [...good, said(4, "ana-4 x")], ["doubled"]],
     ["an entry before its predecessor", notes([]), [...good, said(4, "ana-3 x")], ["reordered"]],
     ["an entry that was refused", { ...notes([]), refused: [{ ...said(2, "ana-2 x"), key: "k2" }] }, good, ["ghosts"]],
+    ["what was told to one person", tells(good), inPrivate, []],
+    ["an entry that was told to one person and isn't there", tells([said(4, "ana-5 x")]), inPrivate, ["lost"]],
+    ["an entry that was told to one person and stands elsewhere", tells(good), good, ["lost"]],
     ["a place without an entry", notes([]), [...good, said(5, "ana-5 x")], ["holes"]]
   ]
 
@@ -46,8 +52,9 @@ describe("a crash test", () => {
     () =>
       Effect.map(
         crash({ kills: 2, seed: 1, isEarly: false, isFull: false, onKill: () => {} }),
-        ({ acknowledged, stored, verdict }) => {
-          assert.isAbove(acknowledged, 0)
+        ({ acknowledged, stored, told, verdict }) => {
+          assert.isAbove(told, 0)
+          assert.isAbove(acknowledged, told)
           assert.strictEqual(stored, acknowledged)
           assert.deepStrictEqual(kindsOf(verdict), [])
         }

@@ -1,33 +1,14 @@
 /** What the proxy and replays make of conversations of two people. */
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { it } from "@effect/vitest"
 import { defaultLimits } from "@tertulia/protocol"
-import { SqliteRoomLogs, serve, tcp } from "@tertulia/server"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { describe, expect } from "vitest"
 import { judgeHistory } from "../src/history.ts"
 import { deservedOf, excusesOf, readAsked, vocabularyOf } from "../src/proxy/asked.ts"
 import { makeBindings } from "../src/proxy/rebind.ts"
 import type { Address } from "../src/wire/connection.ts"
-import { accusations, behind, host, person, proxyTo } from "./traffic.ts"
-
-/** The reference server, which keeps its logs, or a mutant of it. */
-const durableServer = Effect.fnUntraced(function* (mutant?: string) {
-  const folder = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "tertulia-"))),
-    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
-  )
-  const logs = yield* Effect.orDie(Layer.build(SqliteRoomLogs.layer({ file: join(folder, "tertulia.db") })))
-  const { port } = yield* serve(tcp({ host, port: 0 }), { limits: defaultLimits, heartbeat: 2 }).pipe(
-    Effect.provide(logs),
-    Effect.orDie
-  )
-  return yield* behind(port, mutant)
-})
+import { accusations, durableServer, person, proxyTo } from "./traffic.ts"
 
 /** Two people who talk to each other and to others, in a room too; one goes, and another takes the nick. */
 const privately = Effect.fnUntraced(function* (address: Address) {
@@ -35,7 +16,7 @@ const privately = Effect.fnUntraced(function* (address: Address) {
   yield* Effect.gen(function* () {
     const leo = yield* person(address, "leo")
     const { epoch } = yield* ana.history("@leo")
-    yield* Effect.forEach(["one", "two", "three"], (text) => ana.send("@leo", text, epoch), {
+    yield* Effect.forEach(["one", "two", "three"], (text) => ana.send("@leo", text, { epoch }), {
       concurrency: "unbounded"
     })
     yield* leo.send("@ana", "four")

@@ -12,7 +12,18 @@ import { scriptOf } from "../src/proxy/script.ts"
 import { judgeTraffic } from "../src/proxy/traffic.ts"
 import { readRequirements } from "../src/spec/requirements.ts"
 import type { Address } from "../src/wire/connection.ts"
-import { accusations, conformance, conversation, host, person, proxyTo, resumption, server } from "./traffic.ts"
+import {
+  accusations,
+  conformance,
+  conversation,
+  durableServer,
+  host,
+  person,
+  proxyTo,
+  resumption,
+  searching,
+  server
+} from "./traffic.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "tertulia-replay-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -104,6 +115,20 @@ describe("A replay", { timeout: 60_000 }, () => {
       const join = [...textsOf(again, "client").matchAll(/\{"type":"join"[^\n]*\}/gu)].at(-1)![0]
       expect(JSON.parse(join)).toMatchObject({ epoch: evas.epoch, after: 4 })
       expect(textsOf(again, "server")).toContain('"resumed":true')
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("goes on in a search from the place of this run, not from the one that was recorded", () =>
+    Effect.gen(function* () {
+      const happenings = yield* recorded(yield* durableServer(), searching)
+      const foundIn = (all: ReadonlyArray<Happening>) =>
+        [...textsOf(all, "server").matchAll(/"results":\[\{[^\]]*"text":"([^"]*)"/gu)].map(([, text]) => text)
+      expect(foundIn(happenings)).toEqual(["tea 5", "tea 4", "tea 3"])
+      for (const nonce of [undefined, "k3"]) {
+        const { again, broken, differences } = yield* replayed(happenings, yield* durableServer(), nonce)
+        expect({ broken, differences }).toEqual({ broken: [], differences: [] })
+        expect(foundIn(again)).toEqual(foundIn(happenings))
+      }
     }).pipe(Effect.scoped)
   )
 

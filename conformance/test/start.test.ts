@@ -252,6 +252,7 @@ describe("A target that is watched", { timeout: 120_000 }, () => {
 
 const noFlags: Flags = {
   target: [],
+  ws: undefined,
   start: [],
   build: undefined,
   watch: false,

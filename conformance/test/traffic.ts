@@ -5,14 +5,18 @@
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
 import * as net from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { connect } from "@tertulia/client"
 import { tcp } from "@tertulia/client/tcp"
 import { defaultLimits, type JsonObject } from "@tertulia/protocol"
-import { MemoryRoomLogs, serve, tcp as serverTcp } from "@tertulia/server"
+import { MemoryRoomLogs, SqliteRoomLogs, serve, tcp as serverTcp } from "@tertulia/server"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { catalogue } from "../mutants/catalogue.ts"
@@ -45,6 +49,20 @@ export const server = Effect.fnUntraced(function* (mutant?: string): Effect.fn.R
   const options = { limits: defaultLimits, heartbeat: 2 }
   const { port } = yield* serve(serverTcp({ host, port: 0 }), options).pipe(
     Effect.provide(MemoryRoomLogs.layer({ entries: 1_000, bytes: 1_000_000 })),
+    Effect.orDie
+  )
+  return yield* behind(port, mutant)
+})
+
+/** The reference server, which keeps its logs, or a mutant of it. */
+export const durableServer = Effect.fnUntraced(function* (mutant?: string) {
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "tertulia-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+  )
+  const logs = yield* Effect.orDie(Layer.build(SqliteRoomLogs.layer({ file: join(folder, "tertulia.db") })))
+  const { port } = yield* serve(serverTcp({ host, port: 0 }), { limits: defaultLimits, heartbeat: 2 }).pipe(
+    Effect.provide(logs),
     Effect.orDie
   )
   return yield* behind(port, mutant)
@@ -136,6 +154,22 @@ export const resumption = Effect.fnUntraced(function* (address: Address) {
   yield* third.find({ type: "bye" })
   yield* leo.sync
   yield* leo.bye
+}, Effect.scoped)
+
+/** Somebody says the same three times, and finds it page by page. */
+export const searching = Effect.fnUntraced(function* (address: Address) {
+  const ana = yield* rawly(address)
+  yield* ana.say({ type: "login", id: 1, nick: "ana" }, { type: "join", id: 2, room: "#cafe" })
+  yield* ana.find({ type: "joined" })
+  for (const id of [3, 4, 5]) yield* ana.say({ type: "send", id, room: "#cafe", text: `tea ${id}` })
+  const ask = { type: "search", room: "#cafe", text: "tea", from: "ana", limit: 1 }
+  let next: JsonObject[string] | undefined
+  for (let id = 6; id === 6 || next !== undefined; id++) {
+    yield* ana.say({ ...ask, id, ...(next === undefined ? {} : { before: next }) })
+    next = (yield* ana.find({ type: "search", re: id }))["next"]
+  }
+  yield* ana.say({ type: "bye", id: 100 })
+  yield* ana.find({ type: "bye" })
 }, Effect.scoped)
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))

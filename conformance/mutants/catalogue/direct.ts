@@ -1,6 +1,7 @@
 /** Mutants of spec/direct.md. */
 import type { JsonObject } from "@tertulia/protocol"
 import { breaks, insteadOf, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
+import { hasType, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Wire } from "../mutant.ts"
 
 type Items = ReadonlyArray<JsonObject>
@@ -638,28 +639,23 @@ const lists: ReadonlyArray<Mutant> = [
   })
 ]
 
+const ofLists: Requests = {
+  name: "conversations",
+  called: "conversations",
+  are: hasType("conversations"),
+  fields: ["after", "limit"]
+}
+
 // What the core says of every request
 const requests: ReadonlyArray<Mutant> = [
-  breaks(
-    "REPLY-1",
-    "silent-conversations",
-    "doesn't answer conversations",
-    whenSaid(({ to }) => (to?.["type"] === "conversations" ? [] : undefined))
-  ),
+  silent(ofLists),
   breaks(
     "REPLY-1",
     "silent-to-nobody",
     "doesn't answer a send or history of a conversation with nobody",
     whenSaid((said) => (isRefusal(said, "no-such-nick") ? [] : undefined))
   ),
-  breaks("EXT-1", "strict-conversations", "refuses conversations with a field that it doesn't know", () => {
-    const known = new Set(["type", "id", "after", "limit"])
-    return whenSaid(({ to }) =>
-      to?.["type"] === "conversations" && Object.keys(to).some((field) => !known.has(field))
-        ? [refusal(to["id"], "bad-request", "x-acme/mood")]
-        : undefined
-    )()
-  }),
+  strict(ofLists),
   breaks(
     "JSON-5",
     "conversations-of-any-type",

@@ -1,6 +1,7 @@
 /** Mutants of spec/history.md. */
 import type { JsonObject } from "@tertulia/protocol"
-import { breaks, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
+import { breaks, isRefusal, success, whenAsked, whenSaid } from "../breaks.ts"
+import { hasType, ofAnyName, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap } from "../mutant.ts"
 
 type Items = ReadonlyArray<JsonObject>
@@ -69,6 +70,13 @@ const acknowledgesEarly = (): Tap => {
       return isTold || early.has(`${wire.nth} ${String(object["re"])}`) ? [] : undefined
     }
   }
+}
+
+const pages: Requests = {
+  name: "history",
+  called: "history",
+  are: hasType("history"),
+  fields: ["room", "before", "after", "limit"]
 }
 
 const mutants: ReadonlyArray<Mutant> = [
@@ -276,20 +284,8 @@ const mutants: ReadonlyArray<Mutant> = [
   }),
 
   // What the core says of every request
-  breaks(
-    "REPLY-1",
-    "silent-history",
-    "doesn't answer history",
-    whenSaid(({ to }) => (to?.["type"] === "history" ? [] : undefined))
-  ),
-  breaks("EXT-1", "strict-history", "refuses a history with a field that it doesn't know", () => {
-    const known = new Set(["type", "id", "room", "before", "after", "limit"])
-    return whenSaid(({ to }) =>
-      to?.["type"] === "history" && Object.keys(to).some((field) => !known.has(field))
-        ? [refusal(to["id"], "bad-request", "x-acme/mood")]
-        : undefined
-    )()
-  }),
+  silent(pages),
+  strict(pages),
   breaks(
     "JSON-5",
     "history-of-any-type",
@@ -306,16 +302,7 @@ const mutants: ReadonlyArray<Mutant> = [
       )
     )
   ),
-  breaks(
-    "NAME-1",
-    "history-of-any-name",
-    "answers history of a room with a bad name by not-joined",
-    whenSaid((said) =>
-      isRefusal(said, "bad-name") && said.to?.["type"] === "history"
-        ? [refusal(said.to["id"], "not-joined", "room")]
-        : undefined
-    )
-  )
+  ofAnyName(pages)
 ]
 
 /** All of them stand before a server that keeps its logs. */

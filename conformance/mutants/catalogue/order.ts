@@ -100,6 +100,39 @@ const holding = (isFree: (wire: Wire) => boolean) => {
   }
 }
 
+const isTold = ({ object, type }: Answered): boolean => type === "message" && String(object["room"]).startsWith("@")
+
+/** What rooms have of fairness, and conversations have not. */
+const inPrivate: ReadonlyArray<Mutant> = [
+  breaks("FLOW-1", "tells-nobody-meanwhile", "sends no entries of conversations while somebody doesn't read", () => {
+    const isStuck = (wire: Wire) => wire.all().some((other) => other !== wire && other.unsent() > 0)
+    const { hold, isHeld } = holding((wire) => !isStuck(wire))
+    return {
+      reply: (said, wire) => {
+        if (!isTold(said) || !(isStuck(wire) || isHeld(wire))) return undefined
+        wire.hit()
+        hold(wire, said.text)
+        return []
+      }
+    }
+  }),
+  breaks("FLOW-2", "keeps-what-is-told", "stores without end what somebody doesn't read of conversations", () => {
+    const { hold, isHeld } = holding((wire) => wire.unsent() === 0)
+    return {
+      reply: (said, wire) => {
+        if (!isTold(said) || (wire.unsent() === 0 && !isHeld(wire))) return undefined
+        wire.hit()
+        hold(wire, said.text)
+        return []
+      }
+    }
+  }),
+  breaks("FLOW-5", "forgets-what-is-told", "drops entries of conversations for whoever doesn't read", () => {
+    let nth = 0
+    return whenSaid((said, wire) => (isTold(said) && wire.unsent() > 0 && ++nth % 2 === 0 ? [] : undefined))()
+  })
+]
+
 export const order: ReadonlyArray<Mutant> = [
   // One log
   breaks(
@@ -445,6 +478,7 @@ export const order: ReadonlyArray<Mutant> = [
     "says `bye` in the middle of a line",
     whenSaid((said) => (isBye(said, "slow-consumer") ? [`{"type":"message","room":"#ca${said.text}`] : undefined))
   ),
+  ...inPrivate.map((mutant): Mutant => ({ ...mutant, host: "durable" })),
   breaks("FLOW-5", "empties-its-queue", "throws away what waits, and goes on, before it ends a connection", () => {
     let nth = 0
     return whenSaid(({ type }, wire) => {

@@ -1,7 +1,7 @@
 /** Mutants of spec/presence.md. */
 import type { JsonObject } from "@tertulia/protocol"
 import { breaks, insteadOf, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
-import type { Answered, Mutant, Tap, Wire } from "../mutant.ts"
+import type { Answered, Mutant, Passed, Tap, Wire } from "../mutant.ts"
 import { makeRegister } from "./resume.ts"
 
 /** What a mutant asks for itself: no client has an `id` like this, and none sees the reply. */
@@ -593,6 +593,9 @@ const idle: ReadonlyArray<Mutant> = [
 
 const usersIn = (object: JsonObject) => object["users"] as ReadonlyArray<JsonObject>
 
+const byNick = (users: ReadonlyArray<JsonObject>) =>
+  users.toSorted((a, b) => (String(a["nick"]) < String(b["nick"]) ? -1 : 1))
+
 const lists: ReadonlyArray<Mutant> = [
   breaks(
     "USERS-1",
@@ -645,7 +648,7 @@ const lists: ReadonlyArray<Mutant> = [
       const more = wire.all().filter((other) => other.nick() !== undefined && !nicks.has(other.nick()))
       if (more.length === 0) return undefined
       const users = [...usersIn(object), ...more.map((other) => ({ nick: other.nick()!, status: "active", since }))]
-      return [{ ...object, users: users.toSorted((a, b) => (String(a["nick"]) < String(b["nick"]) ? -1 : 1)) }]
+      return [{ ...object, users: byNick(users) }]
     })()
   }),
   breaks(
@@ -757,4 +760,154 @@ const lists: ReadonlyArray<Mutant> = [
   })
 ]
 
-export const presence: ReadonlyArray<Mutant> = [...own, ...told, ...idle, ...lists]
+// ---------------------------------------------------------------------------------------------------------------------
+// Beside other profiles
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Makes idle whoever has done nothing else than this for long enough; of who is idle already it says nothing. */
+const idleBut = (isUncounted: (object: JsonObject) => boolean) => (): Tap => {
+  const clocks = new Map<unknown, NodeJS.Timeout>()
+  const isIdle = new Set<unknown>()
+  const begins = (wire: Wire) => {
+    const nick = wire.nick()
+    const isOver = () => {
+      if (!wire.all().includes(wire)) return
+      isIdle.add(nick)
+      tellsNear(wire, idleNow(wire))
+    }
+    isIdle.delete(nick)
+    clearTimeout(clocks.get(nick))
+    clocks.set(nick, setTimeout(isOver, 1_000 * wire.limit("idleSeconds")).unref())
+  }
+  return {
+    request: ({ object }, wire) => {
+      const isDeed = ["send", "status", ...ofRich].includes(String(object?.["type"]))
+      if (isDeed && !isUncounted(object!)) begins(wire)
+      return undefined
+    },
+    reply: (said, wire) => {
+      if (said.type === "welcome") begins(wire)
+      if (!isPresence(said, "idle")) return undefined
+      const { nick } = said.object
+      clearTimeout(clocks.get(nick))
+      return isIdle.has(nick) ? [] : undefined
+    }
+  }
+}
+
+/** Wakes whoever gets such a reply, as if they had done something. */
+const wakes = (isTold: (said: Answered) => boolean) => (): Tap =>
+  asksToo({
+    reply: (said, wire) => {
+      if (!isTold(said)) return undefined
+      wire.hit()
+      wire.toServer({ type: "status", id: hidden })
+      return undefined
+    }
+  })
+
+const ofRich = ["edit", "delete", "react", "topic", "typing"] as const
+
+const isTelling = ({ room, type }: JsonObject): boolean => type === "send" && String(room).startsWith("@")
+
+/** Lets somebody who is idle sleep on when this is what they do. */
+const sleepsOn = (isUncounted: (object: JsonObject) => boolean) => (): Tap => {
+  const last = new Map<string, JsonObject>()
+  return {
+    request: ({ object }, wire) => {
+      const nick = wire.nick()
+      if (nick !== undefined && object !== undefined) last.set(nick, object)
+      return undefined
+    },
+    reply: (said, wire) => {
+      const deed = last.get(String(said.object["nick"]))
+      if (!isPresence(said, "active") || deed === undefined || !isUncounted(deed)) return undefined
+      wire.hit()
+      return []
+    }
+  }
+}
+
+/** Hands on, with each thing that a connection says, what a second one needs for taking both for neighbours. */
+const inPrivate = (deed: (said: Answered, wire: Wire, others: ReadonlyArray<Wire>) => Passed) => (): Tap => {
+  const told = new Map<string, Set<string>>()
+  return {
+    reply: (said, wire) => {
+      const room = String(said.object["room"])
+      const own = told.get(String(wire.nick())) ?? new Set()
+      if (said.type === "message" && room.startsWith("@")) told.set(String(wire.nick()), own.add(room.slice(1)))
+      const others = [...own].flatMap((nick) => wireOf(nick, wire) ?? [])
+      const changed = deed(said, wire, others)
+      if (changed !== undefined) wire.hit()
+      return changed
+    }
+  }
+}
+
+const asActive = (wire: Wire): JsonObject => ({ ...idleNow(wire), status: "active" })
+
+const besides: ReadonlyArray<Mutant> = [
+  ...ofRich.map((type) =>
+    breaks(
+      "IDLE-5",
+      `idle-by-${type}`,
+      `takes \`${type}\` for nothing that a person does`,
+      idleBut((object) => object["type"] === type)
+    )
+  ),
+  breaks(
+    "IDLE-5",
+    "asleep-while-they-react",
+    "doesn't make active who was idle and reacts",
+    sleepsOn((object) => object["type"] === "react")
+  ),
+  breaks(
+    "IDLE-2",
+    "awake-by-reading",
+    "takes `read` for something that a person does",
+    wakes(({ to, type }) => type === "read" && to !== undefined)
+  ),
+  breaks(
+    "IDLE-2",
+    "awake-by-failing",
+    "counts also what it refuses",
+    wakes(({ to, type }) => type === "error" && ["send", ...ofRich].includes(String(to?.["type"])))
+  ),
+  breaks("IDLE-6", "idle-in-private", "counts no `send` to `@nick`", idleBut(isTelling)),
+  breaks("IDLE-6", "asleep-in-private", "doesn't make active who was idle and writes to `@nick`", sleepsOn(isTelling)),
+  breaks(
+    "PRESENCE-10",
+    "seen-in-private",
+    "sends `presence` to those with whom a person has a conversation",
+    inPrivate(({ object, type }, _, others) => {
+      if (type === "status") for (const other of others) other.toClient({ ...object, type: "presence", re: undefined })
+      return undefined
+    })
+  ),
+  breaks(
+    "PRESENCE-10",
+    "listed-in-private",
+    "lists those with whom one has a conversation in `users`",
+    inPrivate(({ object, to, type }, _, others) =>
+      type === "users" && to?.["room"] === undefined && others.length > 0
+        ? [{ ...object, users: byNick([...usersIn(object), ...others.map(asActive)]) }]
+        : undefined
+    )
+  ),
+  breaks(
+    "PRESENCE-10",
+    "known-in-private",
+    "answers `whois` of those with whom one has a conversation",
+    inPrivate((said, _, others) => {
+      const other = others.find((wire) => wire.nick() === said.to?.["nick"])
+      return isRefusal(said, "no-such-nick") && said.to?.["type"] === "whois" && other !== undefined
+        ? [{ type: "whois", re: said.object["re"]!, ...asActive(other), rooms: [] }]
+        : undefined
+    })
+  )
+]
+
+export const presence: ReadonlyArray<Mutant> = [
+  ...[...own, ...told, ...idle, ...lists],
+  ...besides.map((mutant): Mutant => ({ ...mutant, host: "durable" }))
+]

@@ -1,6 +1,7 @@
 /** Mutants of spec/rich.md. */
 import type { JsonObject } from "@tertulia/protocol"
 import { breaks, insteadOf, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
+import { ofAnyName, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap, Wire } from "../mutant.ts"
 
 const changes = ["edit", "delete", "react", "topic"]
@@ -658,25 +659,16 @@ const carriesOut = (code: string, isMeant: (value: unknown, to: JsonObject, fiel
     return isIt ? [success(said.to!)!] : undefined
   })
 
-const fields = new Set(["type", "id", "room", "key", "target", "text", "reaction", "on", "seq", "replyTo"])
+const ofRich: Requests = {
+  name: "rich",
+  called: "the requests of rich",
+  are: asksOfRich,
+  fields: ["room", "key", "target", "text", "reaction", "on", "seq", "replyTo"]
+}
 
 const ofEveryRequest: ReadonlyArray<Mutant> = [
-  breaks(
-    "REPLY-1",
-    "silent-rich",
-    "doesn't answer the requests of rich",
-    whenSaid(({ object, to }) => ("re" in object && asksOfRich(to) ? [] : undefined))
-  ),
-  breaks(
-    "EXT-1",
-    "strict-rich",
-    "refuses the requests of rich with a field that it doesn't know",
-    insteadOf((object) =>
-      asksOfRich(object) && Object.keys(object).some((field) => !fields.has(field))
-        ? refusal(object["id"], "bad-request", "x-acme/mood")
-        : undefined
-    )
-  ),
+  silent(ofRich),
+  strict(ofRich),
   breaks(
     "JSON-5",
     "rich-of-any-type",
@@ -694,14 +686,7 @@ const ofEveryRequest: ReadonlyArray<Mutant> = [
       return rounded.length > 0 ? [{ ...object, ...Object.fromEntries(rounded) }] : undefined
     })
   ),
-  breaks(
-    "NAME-1",
-    "rich-of-any-name",
-    "answers the requests of rich with a bad name by not-joined",
-    whenSaid((said) =>
-      isRefusal(said, "bad-name") && asksOfRich(said.to) ? [refusal(said.to["id"], "not-joined", "room")] : undefined
-    )
-  ),
+  ofAnyName(ofRich),
   breaks(
     "TEXT-2",
     "edits-of-any-text",

@@ -1,6 +1,7 @@
 /** Mutants of spec/search.md. */
 import { type JsonObject, matches, wordsOf } from "@tertulia/protocol"
 import { breaks, insteadOf, isRefusal, refusal, whenAsked, whenSaid } from "../breaks.ts"
+import { hasType, ofAnyName, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap, Wire } from "../mutant.ts"
 
 type Items = ReadonlyArray<JsonObject>
@@ -112,6 +113,13 @@ const shiftedTime = (field: string, millis: number) => (asked: JsonObject) => {
 }
 
 const compareTexts = (one: unknown, other: unknown): number => (String(one) < String(other) ? -1 : 1)
+
+const searches: Requests = {
+  name: "search",
+  called: "search",
+  are: hasType("search"),
+  fields: ["text", "room", "from", "since", "until", "before", "limit"]
+}
 
 const mutants: ReadonlyArray<Mutant> = [
   // What is found
@@ -388,6 +396,17 @@ const mutants: ReadonlyArray<Mutant> = [
     "puts two results into a page when no limit is given",
     whenSearched((asked) => (asked["limit"] === undefined ? { ...asked, limit: 2 } : undefined))
   ),
+  breaks(
+    "SEARCH-9",
+    "too-large-to-be-found",
+    "leaves out a result that needs more bytes than its text and 4,096 others",
+    whenSaid((said, wire) => {
+      if (said.type !== "search") return undefined
+      const most = 2 * wire.limit("text") + 4_096
+      const results = resultsOf(said).filter((result) => JSON.stringify(result).length <= most)
+      return results.length < resultsOf(said).length ? [{ ...said.object, results }] : undefined
+    })
+  ),
   breaks("SEARCH-9", "filters-after-the-cut", "cuts a page before it looks whose the results are", () => {
     const authors = new Map<string, string>()
     return {
@@ -553,20 +572,8 @@ const mutants: ReadonlyArray<Mutant> = [
   ),
 
   // What the core says of every request
-  breaks(
-    "REPLY-1",
-    "silent-search",
-    "doesn't answer search",
-    whenSaid(({ to }) => (to?.["type"] === "search" ? [] : undefined))
-  ),
-  breaks("EXT-1", "strict-search", "refuses a search with a field that it doesn't know", () => {
-    const known = new Set(["type", "id", "text", "room", "from", "since", "until", "before", "limit"])
-    return whenSaid(({ to }) =>
-      to?.["type"] === "search" && Object.keys(to).some((field) => !known.has(field))
-        ? [refusal(to["id"], "bad-request", "x-acme/mood")]
-        : undefined
-    )()
-  }),
+  silent(searches),
+  strict(searches),
   breaks(
     "JSON-5",
     "search-of-any-type",
@@ -585,16 +592,7 @@ const mutants: ReadonlyArray<Mutant> = [
         : undefined
     )
   ),
-  breaks(
-    "NAME-1",
-    "search-of-any-name",
-    "answers a search with a bad name by not-joined",
-    whenSaid((said) =>
-      isRefusal(said, "bad-name") && said.to?.["type"] === "search"
-        ? [refusal(said.to["id"], "not-joined", "room")]
-        : undefined
-    )
-  )
+  ofAnyName(searches)
 ]
 
 /** The words of a text, as they are written. */

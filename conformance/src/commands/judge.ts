@@ -10,7 +10,7 @@ import type { Language } from "../lang/language.ts"
 import { type OptionName, wordsOf } from "../lang/words.ts"
 import { explain } from "../run/explain.ts"
 import { judge, list } from "../run/judge.ts"
-import { type Flags, reportKinds } from "../run/options.ts"
+import { type Flags, reportKinds, usualRuns } from "../run/options.ts"
 import { judgeAgain } from "../run/rerun.ts"
 import { ExitWith } from "./exit.ts"
 import * as flagsOf from "./flags.ts"
@@ -20,6 +20,7 @@ export const judgeCommand = (language: Language) =>
   Command.make("conformance", flags(language), (given) =>
     run({
       ...given,
+      ws: Option.getOrUndefined(given.ws),
       build: Option.getOrUndefined(given.build),
       client: Option.getOrUndefined(given.client),
       ca: Option.getOrUndefined(given.ca),
@@ -44,6 +45,7 @@ const flags = (language: Language) => {
     tls: Flag.Boolean("tls").pipe(Flag.withDefault(false), about("tls")),
     ca: Flag.String("ca").pipe(Flag.optional, value("file"), about("ca")),
     insecure: Flag.Boolean("insecure").pipe(Flag.withDefault(false), about("insecure")),
+    ws: Flag.String("ws").pipe(Flag.optional, value("url"), about("ws")),
     start: several(Flag.String("start")).pipe(value("command"), about("start")),
     build: Flag.String("build").pipe(Flag.optional, value("command"), about("build")),
     watch: Flag.Boolean("watch").pipe(Flag.withDefault(false), about("watch")),
@@ -56,7 +58,7 @@ const flags = (language: Language) => {
     profile: several(Flag.String("profile")).pipe(value("name"), about("profile")),
     seed: Flag.Int("seed").pipe(Flag.optional, value("integer"), about("seed")),
     path: Flag.String("path").pipe(Flag.optional, value("path"), about("path")),
-    runs: Flag.Int("runs").pipe(Flag.withDefault(20), value("integer"), about("runs")),
+    runs: Flag.Int("runs").pipe(Flag.withDefault(usualRuns), value("integer"), about("runs")),
     parallel: Flag.Int("parallel").pipe(Flag.withDefault(8), value("integer"), about("parallel")),
     shuffle: Flag.Boolean("shuffle").pipe(Flag.withDefault(false), about("shuffle")),
     timeoutScale: Flag.Finite("timeout-scale").pipe(Flag.withDefault(1), value("number"), about("timeout-scale")),

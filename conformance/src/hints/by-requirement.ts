@@ -409,12 +409,18 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "A connection that ends while its session lasts changes nothing about the person, and neither does the login that continues it: send no `presence` for either.",
   "PRESENCE-9":
     "Keep the record with the person and not with the connection: whoever comes back by a session finds status, since, `text` and `display` as they were.",
+  "PRESENCE-10":
+    "Look for who hears of a person, and for whom `users` and `whois` show, in the rooms that both have joined; leave the conversations out, however you keep them.",
   "IDLE-1":
     "Let a timer look at all active persons once a second or so, and make those idle whose last deed is `limits.idleSeconds` ago. It must run when nobody sends anything, too.",
   "IDLE-2":
     "Note the time of a granted `send` or `status` with the person. No other request changes it: not `ping`, not lists, not `join`, and not the login by a session.",
   "IDLE-3":
     "Where a `send` or a `status` is granted, look whether the person is idle; if so make them active and tell the others, before you answer.",
+  "IDLE-5":
+    "Where you grant an `edit`, a `delete`, a `react`, a `topic` or a `typing`, note the time with the person and wake them, as you do for `send`. `read` and whatever is refused change nothing.",
+  "IDLE-6":
+    "A `send` to `@nick` may take another way through your code than one to a room: note its time with the person there, too.",
   "IDLE-4": "Only `active` becomes `idle`: skip those who have said that they are busy or away.",
   "USERS-1":
     "Merge the sorted member lists of the asking connection's rooms, each nick once, with the asking person among them; cut the slice after `after`, and say `more` only if somebody follows.",
@@ -514,6 +520,39 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Look for one result more than the page may hold, then add results while the line has room for them and for `more` and `next`. A filter that throws results away after the page was cut makes it too short.",
   "SEARCH-10":
     "Say `more` when a result was left over, because of the limit or because of the line, and give `next` with it; neither when the last result is on the page.",
+  // ---------------------------------------------------------------------------------------------------------------------
+  // WebSocket
+  // ---------------------------------------------------------------------------------------------------------------------
+  "WS-1":
+    "Split `Sec-WebSocket-Protocol` at its commas, take the blanks off, and answer with the one name `tertulia.v1`, wherever it stands; a library wants a function that chooses, or takes the first.",
+  "WS-2":
+    "Most libraries open the WebSocket without a subprotocol when none fits. Look at what was offered before you accept, and answer 400.",
+  "WS-3":
+    "No library looks at `Origin` unless it is told. Compare the whole origin, scheme and port included, with a list; don't search for your name in it.",
+  "WS-4": "Switch compression off in the library: `permessage-deflate` is often on from the beginning.",
+  "WS-5":
+    "Send each object by one call that sends text, without the LF that TCP needs; a call that is given bytes often sends them as binary.",
+  "WS-6":
+    "Don't cut a message at its LFs: give all of it to the JSON parser, for which LF is white space, and skip one that is blank.",
+  "WS-7":
+    "A frame is not a message: put payloads together until FIN is set, answer control frames at once, and decode UTF-8 only when the message is whole.",
+  "WS-8":
+    "Answer each ping frame with its own payload, before you go on reading; a library does it by itself, unless that was switched off.",
+  "WS-9":
+    "Tell the library the longest message, `limits.line` less one: it has to count all frames of a message together. Answer what came before, and close with 1009.",
+  "WS-10":
+    "Where messages come in, look whether the message was text or binary: most libraries say so by a flag or by the type of the value.",
+  "WS-11":
+    "Decode text messages strictly, so that a bad byte is an error and no replacement character, and close with 1007.",
+  "WS-12":
+    "Check each frame's first two bytes before its payload: mask, reserved bits, opcode; for control frames FIN and the length, too. Then close with 1002.",
+  "WS-13":
+    "Send the Close frame yourself after the `bye`, with the code of the registry; a library that is just told to close says 1000 or 1005, and one whose socket is destroyed says nothing.",
+  "WS-14":
+    "Answer the client's Close frame by one of your own, then close the socket; and do for its person what you do at FIN.",
+  "WS-15": "Give the subprotocol to the constructor, and look at `protocol` when the WebSocket is open.",
+  "WS-16": "Send each object by one call that sends text, and without an LF.",
+  "WS-17": "Remember whether a `bye` came; if none did, look the close code up in the registry.",
   // ---------------------------------------------------------------------------------------------------------------------
   // Versioning, conformance
   // ---------------------------------------------------------------------------------------------------------------------

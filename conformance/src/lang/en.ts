@@ -99,6 +99,7 @@ export const english: Words = {
     tls: "Speak TLS with the target, and judge that as well",
     ca: "With --tls: a file of certificates in PEM that may have signed the target's, or that certificate itself",
     insecure: "With --tls: take any certificate",
+    ws: "Judge over WebSocket: ws://host:port/path. With --start, and for the reference server, {port} in it is the free port",
     start:
       "A command that starts the server to judge; {port} in it becomes a free port. It may then be stopped, killed and restarted",
     build: "A command that is run first, as make",
@@ -127,6 +128,7 @@ export const english: Words = {
   },
   metavars: {
     address: "host:port",
+    url: "URL",
     command: "command",
     text: "text",
     name: "name",

@@ -136,6 +136,7 @@ export const spanish: Words = {
     tls: "Habla TLS con el servidor, y juzga también eso",
     ca: "Con --tls: un archivo de certificados en PEM que pueden haber firmado el del servidor, o ese mismo certificado",
     insecure: "Con --tls: acepta cualquier certificado",
+    ws: "Juzgar por WebSocket: ws://host:puerto/ruta. Con --start, y para el servidor de referencia, {port} es el puerto libre",
     start:
       "Un comando que arranca el servidor que se juzga; {port} se reemplaza por un puerto libre. La suite puede entonces pararlo, matarlo y volver a arrancarlo",
     build: "Un comando que se ejecuta antes, como make",
@@ -165,6 +166,7 @@ export const spanish: Words = {
   },
   metavars: {
     address: "host:puerto",
+    url: "URL",
     command: "comando",
     text: "texto",
     name: "nombre",

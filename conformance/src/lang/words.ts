@@ -19,6 +19,7 @@ export type OptionName =
   | "tls"
   | "ca"
   | "insecure"
+  | "ws"
   | "start"
   | "build"
   | "watch"
@@ -45,7 +46,17 @@ export type OptionName =
   | "quiet"
 
 /** What may stand for the value of an option. */
-export type Metavar = "address" | "command" | "text" | "name" | "number" | "integer" | "path" | "file" | "folder"
+export type Metavar =
+  | "address"
+  | "url"
+  | "command"
+  | "text"
+  | "name"
+  | "number"
+  | "integer"
+  | "path"
+  | "file"
+  | "folder"
 
 /** How many things are wrong, in how many red tests, and the test to begin with. */
 interface CauseCount {

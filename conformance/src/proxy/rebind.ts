@@ -33,6 +33,8 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
   const talks = new Map<string, string>()
   // What the sessions that were recorded are now.
   const sessions = new Map<string, string>()
+  // What the places that searches went on from are now.
+  const places = new Map<string, string>()
   // The epoch, as recorded, that each connection has met in each room.
   const epochs = new Map<string, string>()
 
@@ -58,6 +60,9 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
     if (recorded["type"] === "welcome" && typeof recorded["session"] === "string") {
       sessions.set(recorded["session"], String(now["session"]))
     }
+    if (recorded["type"] === "search" && typeof recorded["next"] === "string" && typeof now["next"] === "string") {
+      places.set(recorded["next"], now["next"])
+    }
     if (recorded["type"] === "sent") {
       const log = logs.get(`${room} ${epochs.get(`${connection} ${room}`)}`)
       if (log !== undefined) log.shift = Number(now["seq"]) - Number(recorded["seq"])
@@ -65,15 +70,18 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
   }
 
   const changesOf = (object: JsonObject): ReadonlyArray<readonly [field: string, value: string | number]> => {
-    const { after, epoch, nick, room, session, type } = object
+    const { after, before, epoch, from, nick, room, session, type } = object
     const sessionNow = type === "login" ? sessions.get(String(session)) : undefined
     const log = logs.get(`${foldName(String(room))} ${String(epoch)}`)
+    const place = type === "search" ? places.get(String(before)) : undefined
     const talk = isDirect(String(room)) ? talks.get(String(epoch)) : undefined
     return [
       ...(talk === undefined ? [] : [["epoch", talk] as const]),
       ...(type === "join" && log !== undefined
         ? [["epoch", log.epoch] as const, ["after", Math.max(0, Number(after) + log.shift)] as const]
         : []),
+      ...(place === undefined ? [] : [["before", place] as const]),
+      ...(type === "search" ? named("from", from, nonce) : []),
       ...(sessionNow === undefined ? [] : [["session", sessionNow] as const]),
       ...(type === "login" || type === "whois" ? named("nick", nick, nonce) : named("room", room, nonce)),
       ...(["rooms", "members", "conversations", "users"].includes(String(type)) ? named("after", after, nonce) : [])

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Results, TestResult } from "../run/results.ts"
+import { type Results, type TestResult, whereIs } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import type { Finding, Outcome, Verdict } from "../verdict.ts"
 
@@ -127,5 +127,4 @@ export const coverageOf = ({ requirements }: Results) => {
 }
 
 /** The target in a word or two, and what it was given as. */
-export const nameOf = ({ target }: Results): string =>
-  target.given ?? `${target.host}:${target.port} (the reference server)`
+export const nameOf = ({ target }: Results): string => target.given ?? `${whereIs(target)} (the reference server)`

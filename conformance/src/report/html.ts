@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { effectiveLimits } from "@tertulia/protocol"
-import type { Results } from "../run/results.ts"
+import { type Results, whereIs } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, verdicts } from "../verdict.ts"
 import { aboutOf, blocksOf, causeCount, coverageOf, nameOf, sentencesOf } from "./evidence.ts"
@@ -69,7 +69,7 @@ const banner = (results: Results): Markup => {
   return html`<header class="banner ${tone}"><div>
 <p class="eyebrow">Tertulia conformance report</p>
 <h1><span class="sign" aria-hidden="true">${exitCode === 0 ? "✓" : exitCode === 1 ? "✗" : "!"}</span> ${headlineOf(results)}</h1>
-<p class="target"><b>${target.hello?.server ?? (target.who === "client" ? "A client" : "A server that sends no valid hello")}</b> <code>${target.given ?? `${target.host}:${target.port}`}</code>${target.given === undefined && " (the reference server)"}</p>
+<p class="target"><b>${target.hello?.server ?? (target.who === "client" ? "A client" : "A server that sends no valid hello")}</b> <code>${target.given ?? whereIs(target)}</code>${target.given === undefined && " (the reference server)"}</p>
 </div></header>`
 }
 

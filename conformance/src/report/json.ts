@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Results } from "../run/results.ts"
+import { type Results, whereIs } from "../run/results.ts"
 import { causesOf } from "./evidence.ts"
 
 /** Names the shape; a change that could break a reader changes the number. */
@@ -19,7 +19,7 @@ export const jsonReport = (results: Results): string => {
     target: {
       who: target.who,
       ...(target.who === "client" || target.started !== undefined ? { command: target.given } : {}),
-      ...(target.who === "server" ? { address: `${target.host}:${target.port}` } : {}),
+      ...(target.who === "server" ? { address: whereIs(target) } : {}),
       reference: target.given === undefined,
       profiles: target.profiles,
       roundTripMillis: target.roundTrip,

@@ -5,7 +5,7 @@
  */
 import { effectiveLimits } from "@tertulia/protocol"
 import type { TestReport } from "../run/drive.ts"
-import type { Results, Target, TestResult } from "../run/results.ts"
+import { type Results, type Target, type TestResult, whereIs } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { type Finding, isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
 import type { Moment, Transcript } from "../wire/transcript.ts"
@@ -27,10 +27,10 @@ import { visible } from "./visible.ts"
 
 /** What was found before the first test. */
 export const greetingLines = (style: Style, target: Target, seed: number, parallel: number): string => {
-  const { hello, host, port } = target
+  const { hello } = target
   if (target.who === "client") return clientLines(style, target, seed, parallel)
   const { labels, ...words } = style.words
-  const at = target.given ?? words.reference(`${host}:${port}`)
+  const at = target.given ?? words.reference(whereIs(target))
   const where = target.tls === undefined ? at : words.overTls(at)
   if (hello === undefined) {
     return [

@@ -14,11 +14,11 @@ import { wordsOf } from "../lang/words.ts"
 import { type Style, styleOf } from "../report/style.ts"
 import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
 import { writeReports } from "../report/write.ts"
-import { offers } from "../spec/offers.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { readRequirementsIn } from "../spec/translations.ts"
 import type { SuiteOptions } from "../suite.ts"
 import type { Outcome, Verdict } from "../verdict.ts"
+import { parts } from "./bindings.ts"
 import { type Driven, drive, type TestReport } from "./drive.ts"
 import { flakyAmong, settled } from "./expected.ts"
 import { withStories } from "./histories.ts"
@@ -141,14 +141,19 @@ const runFlakyAgain = Effect.fnUntraced(function* (
 const withOutcome = (outcome: Outcome | undefined) => (outcome === undefined ? {} : { outcome })
 
 /** Whether a run is one that `npm run spec:check` may rely on: of everything, of this repository's server or client. */
-const isWhole = ({ bail, client, grep, knownFailures, profile, requirement, start, target, tls }: Flags): boolean =>
-  !tls &&
-  (client === undefined ? target.length + start.length === 0 : client === referenceClient) &&
-  grep === "" &&
-  requirement.length === 0 &&
-  profile.length === 0 &&
-  knownFailures === undefined &&
-  !bail
+const isWhole = (flags: Flags): boolean => {
+  const { bail, client, grep, knownFailures, profile, requirement, start, target, tls, ws } = flags
+  return (
+    !tls &&
+    ws === undefined &&
+    (client === undefined ? target.length + start.length === 0 : client === referenceClient) &&
+    grep === "" &&
+    requirement.length === 0 &&
+    profile.length === 0 &&
+    knownFailures === undefined &&
+    !bail
+  )
+}
 
 /** Prints the tests that would run, with what they judge. */
 export const list = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<void, CannotJudge> {
@@ -183,7 +188,7 @@ const checkFlags = Effect.fnUntraced(function* (flags: Flags, requirements: Read
   yield* checkNumber("--parallel", flags.parallel, 1)
   yield* checkNumber("--timeout-scale", flags.timeoutScale, 0.01)
   yield* checkWords("--report", flags.report, reportKinds)
-  yield* checkWords("--profile", flags.profile, offers)
+  yield* checkWords("--profile", flags.profile, parts)
   return yield* checkIds("--requirement", flags.requirement, requirements)
 })
 
@@ -198,7 +203,12 @@ const suiteOptions = Effect.fnUntraced(function* (
   const nonce = yield* freshNonce
   return {
     mode: "run",
-    address: { host: target.host, port: target.port, ...(target.tls === undefined ? {} : { tls: target.tls }) },
+    address: {
+      host: target.host,
+      port: target.port,
+      ...(target.tls === undefined ? {} : { tls: target.tls }),
+      ...(target.ws === undefined ? {} : { ws: target.ws.path })
+    },
     hello: target.hello,
     roundTrip: target.roundTrip,
     responsive: target.responsive ?? true,

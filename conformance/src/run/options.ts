@@ -8,6 +8,10 @@ import * as Effect from "effect/Effect"
 import type { Language } from "../lang/language.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import type { Address } from "../wire/connection.ts"
+import { portHole } from "./target.ts"
+
+/** How often each property runs, unless it is said otherwise. */
+export const usualRuns = 20
 
 /** The options as they were given. */
 export interface Flags {
@@ -16,6 +20,8 @@ export interface Flags {
   readonly tls: boolean
   readonly ca: string | undefined
   readonly insecure: boolean
+  /** The URL of a target that is reached over WebSocket. */
+  readonly ws: string | undefined
   /** The commands that start targets. */
   readonly start: ReadonlyArray<string>
   /** What is run first. */
@@ -74,6 +80,21 @@ export const parseAddress = (option: string, text: string, leastPort: 0 | 1): Ef
   return host !== undefined && port >= leastPort && port <= 65_535
     ? Effect.succeed({ host, port })
     : Effect.fail(new CannotJudge({ reason: `${option} ${text}: write host:port, as in localhost:7331` }))
+}
+
+/** The path of a WebSocket's URL, and the address when its port is written out, and not to be chosen by the suite. */
+export const parseWebSocket = (
+  url: string
+): Effect.Effect<{ readonly path: string; readonly address: Address | undefined }, CannotJudge> => {
+  const match = /^ws:\/\/(?<where>[^/\s]+)(?<path>\/[^\s#]*)?$/u.exec(url)
+  const { path = "/", where } = match?.groups ?? {}
+  if (where === undefined) {
+    return Effect.fail(
+      new CannotJudge({ reason: `--ws ${url}: write ws://host:port/path, as in ws://localhost:7332/ws` })
+    )
+  }
+  if (where.endsWith(`:${portHole}`)) return Effect.succeed({ path, address: undefined })
+  return Effect.map(parseAddress("--ws", where, 1), (address) => ({ path, address: { ...address, ws: path } }))
 }
 
 /** Every ID in capitals, or the reason why one is none. */

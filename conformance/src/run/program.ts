@@ -15,6 +15,8 @@ import { makeSignal, until } from "../clients/signal.ts"
 export interface Program {
   readonly program: string
   readonly args: ReadonlyArray<string>
+  /** The path of the WebSocket endpoint by which it is reached, when it is. */
+  readonly ws?: string
   /** Whether it lives and dies with the group of the process that starts it: then signals reach it alone. */
   readonly companion?: boolean
 }
@@ -22,6 +24,8 @@ export interface Program {
 /** A command as the user's shell would take it, in the user's folder. */
 export interface CommandLine {
   readonly line: string
+  /** The path of the WebSocket endpoint by which it is reached, when it is. */
+  readonly ws?: string
 }
 
 /** How a program ended: its exit code, or the name of the signal that ended it. */

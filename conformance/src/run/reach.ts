@@ -13,12 +13,20 @@ import { probeClient } from "../clients/probe.ts"
 import type { ClientUnderTest } from "../suite.ts"
 import type { Address, Unreachable } from "../wire/connection.ts"
 import type { Trust } from "../wire/dial.ts"
+import { bindingsOf } from "./bindings.ts"
 import { type Keeper, keepTarget } from "./keeper.ts"
-import { CannotJudge, type Flags, parseTarget } from "./options.ts"
+import { CannotJudge, type Flags, parseTarget, parseWebSocket } from "./options.ts"
 import { probe } from "./probe.ts"
 import { describeEnd, endOf, run } from "./program.ts"
 import type { Target } from "./results.ts"
-import { type NotStarted, referenceServer, referenceServerOverTls, type StartCommand } from "./target.ts"
+import {
+  type NotStarted,
+  portHole,
+  referenceServer,
+  referenceServerOver,
+  referenceServerOverTls,
+  type StartCommand
+} from "./target.ts"
 
 /** What is to be judged, and how it came about. */
 export interface Reached {
@@ -56,7 +64,8 @@ export const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Retur
 })
 
 /** Of the options that say what is judged, one may be given, and once. */
-const checkChoice = ({ build, ca, client, insecure, start, target, tls }: Flags): Effect.Effect<void, CannotJudge> => {
+const checkChoice = (flags: Flags): Effect.Effect<void, CannotJudge> => {
+  const { build, ca, client, insecure, start, target, tls, ws } = flags
   const refuse = (reason: string) => Effect.fail(new CannotJudge({ reason }))
   if (client !== undefined && target.length > 0) {
     return refuse("--target judges a server and --client a client: give one of them")
@@ -67,6 +76,10 @@ const checkChoice = ({ build, ca, client, insecure, start, target, tls }: Flags)
   if (start.length > 0 && target.length > 0) {
     return refuse("--target judges a server that runs, and --start one that the suite starts: give one of them")
   }
+  if (ws !== undefined && target.length > 0)
+    return refuse("--ws says where the server is, as --target does: give one of them")
+  if (ws !== undefined && client !== undefined)
+    return refuse("--ws judges a server and --client a client: give one of them")
   if (target.length > 1) return refuse("--target: one target at a time, for now")
   if (start.length > 1) return refuse("--start: one target at a time, for now")
   if (start[0]?.trim() === "") return refuse(`--start: write a command, as in --start "./server {port}"`)
@@ -74,6 +87,7 @@ const checkChoice = ({ build, ca, client, insecure, start, target, tls }: Flags)
     return refuse("--build: say by --start or --client what has been built")
   }
   if (tls && client !== undefined) return refuse("--tls is for servers: --client starts a client that speaks TCP")
+  if (tls && ws !== undefined) return refuse("--tls and --ws: give one of them; over both a server isn't judged yet")
   if (!tls && ca !== undefined) return refuse("--ca is for --tls: give both")
   if (!tls && insecure) return refuse("--insecure is for --tls: give both")
   if (ca !== undefined && insecure) return refuse("--ca and --insecure contradict each other: give one of them")
@@ -109,29 +123,31 @@ const build = (line: string): Effect.Effect<void, CannotJudge> =>
   }).pipe(Effect.scoped)
 
 const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<Reached, CannotJudge, Scope.Scope> {
-  const [given] = flags.target
+  const given = flags.target[0] ?? flags.ws
   const millis = probeMillis * flags.timeoutScale
+  const { over, path, running } = yield* overWhat(flags)
   const tls = yield* trustOf(flags)
   const overTls = <A extends object>(one: A) => (tls === undefined ? one : { ...one, tls })
-  const tlsOptions = flags.tls ? { tlsOptions: tlsOptionsOf(flags) } : {}
-  if (given !== undefined) {
-    const address = yield* Effect.map(parseTarget(given), overTls)
-    const where = `${address.host}:${address.port}`
-    const found = yield* lookAt(address, millis).pipe(
-      Effect.catchTag("Unreachable", ({ reason }) => cannot(`nobody answers at ${where}: ${reason}`))
+  const how = { ...over, ...(flags.tls ? { tlsOptions: tlsOptionsOf(flags) } : {}) }
+  if (given !== undefined && running !== undefined) {
+    const where = `${running.host}:${running.port}`
+    const found = yield* lookAt(overTls(running), millis).pipe(
+      Effect.catchTag("Unreachable", ({ gone, reason }) =>
+        cannot(
+          gone || flags.ws === undefined
+            ? `nobody answers at ${where}: ${reason}`
+            : `no WebSocket at ${flags.ws}: ${reason}`
+        )
+      )
     )
-    return { target: { given, ...found, ...tlsOptions } }
+    return { target: { given, ...how, ...found } }
   }
   const [line] = flags.start
-  const reference: Effect.Effect<StartCommand, NotStarted, Scope.Scope> = flags.tls
-    ? referenceServerOverTls
-    : Effect.succeed(referenceServer)
-  const start: StartCommand =
-    line === undefined
-      ? yield* Effect.catchTag(reference, "NotStarted", ({ output, reason }) =>
-          cannot(`the reference server: ${reason}`, output)
-        )
-      : overTls({ line })
+  const reference: Effect.Effect<StartCommand, NotStarted, Scope.Scope> =
+    line === undefined && flags.tls ? referenceServerOverTls : Effect.succeed(overTls(commandOf(line, path)))
+  const start = yield* Effect.catchTag(reference, "NotStarted", ({ output, reason }) =>
+    cannot(`the reference server: ${reason}`, output)
+  )
   const who = line === undefined ? "the reference server" : `--start ${line}`
   const keeper = yield* keepTarget(start, startMillis * flags.timeoutScale).pipe(
     Effect.catchTag("NotStarted", ({ output, reason }) => cannot(`${who}: ${reason}`, output))
@@ -145,7 +161,7 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
     })
   )
   const started = line === undefined ? {} : { started: { build: flags.build } }
-  return { target: { given: line, ...started, ...found, ...tlsOptions }, start, keeper }
+  return { target: { given: line, ...started, ...how, ...found }, start, keeper }
 })
 
 /** The options of TLS, as they are written. */
@@ -154,6 +170,28 @@ const tlsOptionsOf = ({ ca, insecure }: Flags): ReadonlyArray<string> => [
   ...(ca === undefined ? [] : [`--ca ${ca}`]),
   ...(insecure ? ["--insecure"] : [])
 ]
+
+/** Where the target runs, unless the suite starts it, and over what it is reached. */
+const overWhat = Effect.fnUntraced(function* ({ start, target, ws }: Flags) {
+  if (ws === undefined) {
+    const [given] = target
+    return { over: {}, path: undefined, running: given === undefined ? undefined : yield* parseTarget(given) }
+  }
+  const { address, path } = yield* parseWebSocket(ws)
+  const over = { ws: { url: ws, path } }
+  const [line] = start
+  if (line === undefined) return { over, path, running: address }
+  if (address === undefined && line.includes(portHole)) return { over, path, running: undefined }
+  return yield* cannot(
+    `--ws ${ws}: with --start, write ${portHole} there and in the command: the suite chooses the port`
+  )
+})
+
+/** What starts the target: the user's command, or the reference server. */
+const commandOf = (line: string | undefined, ws: string | undefined): StartCommand => {
+  if (line !== undefined) return ws === undefined ? { line } : { line, ws }
+  return ws === undefined ? referenceServer : referenceServerOver(ws)
+}
 
 const cannot = (reason: string, output?: string) =>
   Effect.fail(new CannotJudge({ reason, ...(output === undefined ? {} : { output }) }))
@@ -168,8 +206,10 @@ const lookAt = Effect.fnUntraced(function* (
     const where = `${address.host}:${address.port}`
     return yield* cannot(`${where} speaks protocol ${protocol}; this suite judges protocol 1`)
   }
-  const claimed = [...claimedBy(hello?.features ?? []), ...(address.tls === undefined ? [] : ["tls"])]
-  return { who: "server", ...address, hello, roundTrip, responsive, profiles: claimed }
+  const { host, port, tls } = address
+  const profiles = [...claimedBy(hello?.features ?? []), ...bindingsOf(address)]
+  const at = { host, port, ...(tls === undefined ? {} : { tls }) }
+  return { who: "server", ...at, hello, roundTrip, responsive, profiles }
 })
 
 const reachClient = Effect.fnUntraced(function* (

@@ -73,11 +73,19 @@ export interface Target {
   readonly tls?: Trust
   /** The options that say so, as they were given. */
   readonly tlsOptions?: ReadonlyArray<string>
+  /** Present when it was reached over WebSocket: the URL as it was given, and its path. */
+  readonly ws?: { readonly url: string; readonly path: string }
   readonly hello: Hello | undefined
   readonly roundTrip: number
   /** Whether it answered the probe's pings. */
   readonly responsive?: boolean
   readonly profiles: ReadonlyArray<string>
+}
+
+/** Where a server was reached. */
+export const whereIs = ({ host, port, ws }: Target): string => {
+  const at = `${host.includes(":") ? `[${host}]` : host}:${port}`
+  return ws === undefined ? at : `ws://${at}${ws.path}`
 }
 
 /** A whole run. */
@@ -157,13 +165,15 @@ const againOf = ({ outcome, title }: TestReport, target: Target, seed: number): 
 }
 
 /** The options that say what is judged. */
-const optionsOf = ({ given, started, tlsOptions = [], who }: Target): ReadonlyArray<string> => {
-  if (given === undefined) return tlsOptions
+const optionsOf = ({ given, started, tlsOptions = [], who, ws }: Target): ReadonlyArray<string> => {
+  const over = [...tlsOptions, ...(ws === undefined ? [] : [`--ws ${quoted(ws.url)}`])]
+  if (given === undefined) return over
   if (started === undefined) {
-    return [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`, ...tlsOptions]
+    if (ws !== undefined) return over
+    return [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`, ...over]
   }
   const built = started.build === undefined ? [] : [`--build ${quoted(started.build)}`]
-  return [...built, `--start ${quoted(given)}`, ...tlsOptions]
+  return [...built, `--start ${quoted(given)}`, ...over]
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { type Address, dial, dialBeneath, type Trust } from "../wire/dial.ts"
+import { requestOf } from "../wire/handshake.ts"
 import { type CommandLine, describeEnd, type Ended, endOf, type Program, type Running, run } from "./program.ts"
 
 export type { Program }
@@ -81,6 +82,9 @@ export const referenceServerWith = (given: Readonly<Record<string, string>>): Pr
   }
 }
 
+/** The reference server as it is reached over WebSocket: its web port is the one that the suite chooses. */
+export const referenceServerOver = (ws: string): Program => ({ ...referenceServerWith({ "web-port": portHole }), ws })
+
 /** The reference server, with clocks and limits small enough to be judged quickly. */
 export const referenceServer = referenceServerWith({})
 
@@ -135,7 +139,11 @@ export const startTarget = (
     const port = hasHole(kept, portHole) ? yield* freePort : undefined
     const running = yield* run(port === undefined ? kept : filled(kept, portHole, String(port)))
     const at = yield* port === undefined ? announced(running, millis) : accepting(running, port, millis)
-    const address = command.tls === undefined ? at : { ...at, tls: command.tls }
+    const address = {
+      ...at,
+      ...(kept.tls === undefined ? {} : { tls: kept.tls }),
+      ...(kept.ws === undefined ? {} : { ws: kept.ws })
+    }
     const { ended, exit, output, signal } = running
     let told: { readonly before: Ended | undefined } | undefined
     const tell = (name: NodeJS.Signals) =>
@@ -187,7 +195,7 @@ const hasHole = (command: StartCommand, hole: string): boolean =>
 
 const filled = (command: StartCommand, hole: string, value: string): StartCommand =>
   "line" in command
-    ? { line: command.line.replaceAll(hole, value) }
+    ? { ...command, line: command.line.replaceAll(hole, value) }
     : { ...command, args: command.args.map((arg) => arg.replaceAll(hole, value)) }
 
 // Below the ports that the system gives to connections of its own accord: none of the suite's may take it meanwhile.
@@ -229,7 +237,14 @@ const accepting = (running: Running, port: number, millis: number): Effect.Effec
 export const listens = (address: Address): Effect.Effect<boolean> => reaches(() => dialBeneath(address), "connect")
 
 /** Whether somebody says something there: a program that is dying may still accept connections. Waits for it. */
-export const greets = (address: Address): Effect.Effect<boolean> => reaches(() => dial(address).socket, "data")
+export const greets = (address: Address): Effect.Effect<boolean> =>
+  reaches(() => {
+    const { socket } = dial(address)
+    const { host, port, ws } = address
+    // Over a WebSocket the first that a server says is its answer to the handshake.
+    if (ws !== undefined) socket.write(requestOf({ host, port, path: ws }))
+    return socket
+  }, "data")
 
 const reaches = (open: () => net.Socket, event: "connect" | "data"): Effect.Effect<boolean> =>
   Effect.callback<boolean>((resume) => {

@@ -53,8 +53,13 @@ const expected: ReadonlyArray<Expected> = [
   },
   {
     what: "bye codes",
-    columns: ["code", "meaning", "reconnect"],
-    rows: Object.entries(byeRegistry).map(([name, { meaning, reconnect }]) => [code(name), meaning, reconnect])
+    columns: ["code", "meaning", "reconnect", "close"],
+    rows: Object.entries(byeRegistry).map(([name, { close, meaning, reconnect }]) => [
+      code(name),
+      meaning,
+      reconnect,
+      String(close)
+    ])
   },
   {
     what: "limits",

@@ -1,9 +1,11 @@
 /**
- * The suite's end of one connection, over TCP or TLS: sends bytes exactly as told, and notes all that comes, object by object.
+ * The suite's end of one connection, over TCP, TLS or a WebSocket: sends bytes exactly as told, and notes all that comes, object by
+ * object.
  * It judges nothing; it keeps FIN, RST and silence apart.
  *
  * @module
  */
+import type * as net from "node:net"
 import {
   checkServerObject,
   type JsonObject,
@@ -19,7 +21,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { type Carrier, makeWebSocketCarrier, tcpCarrier } from "./carrier.ts"
 import { type Address, type Dialed, dial } from "./dial.ts"
+import { encodeFrame, opcodes } from "./frames.ts"
+import { type Answer, type Fields, faultOf, shakeHands } from "./handshake.ts"
 import { makeRecorder, type Recorder, type Transcript } from "./transcript.ts"
 
 export type { Address } from "./dial.ts"
@@ -41,14 +46,14 @@ export interface Arrived {
 }
 
 /** Which rule of the wire an object that no server may send has broken. */
-export type Breach = "flood" | "line" | "length" | "json" | "schema" | "name" | "limit"
+export type Breach = "frame" | "flood" | "line" | "length" | "json" | "schema" | "name" | "limit"
 
 /** Anything that a connection can bring. */
 export type Arrival =
   | Arrived
   | { readonly _tag: "Malformed"; readonly breach: Breach; readonly line: string; readonly reason: string }
-  /** The target's FIN; `cut` bytes of an unfinished line came before it. */
-  | { readonly _tag: "Fin"; readonly at: number; readonly cut: number }
+  /** The target's end: FIN, or over a WebSocket a Close frame, with its code; `cut` bytes of an unfinished line came before it. */
+  | { readonly _tag: "Fin"; readonly at: number; readonly cut: number; readonly close?: number }
   | { readonly _tag: "Reset"; readonly at: number; readonly reason: string }
 
 /** No connection came about. `gone`: nobody listens there; else the suite's own machine may be in the way. */
@@ -65,7 +70,11 @@ export interface Connection {
   readonly nextArrival: () => Effect.Effect<void>
   /** Hands over the chunks, each in a write of its own. Never fails: what a write error means is seen by reading on. */
   readonly write: (chunks: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
-  /** Sends FIN and reads on. */
+  /** Hands over bytes as they are, past the framing of a WebSocket. */
+  readonly writeRaw: (...chunks: ReadonlyArray<Uint8Array>) => Effect.Effect<void>
+  /** The payloads of the pong frames that have come. */
+  readonly pongs: () => ReadonlyArray<string>
+  /** Sends FIN, over a WebSocket a Close frame before it, and reads on. */
   readonly end: Effect.Effect<void>
   /** Sends RST. */
   readonly reset: Effect.Effect<void>
@@ -117,13 +126,46 @@ export const connect = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Connection, Unreachable, Scope.Scope> {
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
-  const dialed = yield* Effect.acquireRelease(open(options), close, { interruptible: true })
-  return attach(dialed, options, now)
+  const carrier = options.address.ws === undefined ? tcpCarrier : makeWebSocketCarrier()
+  const dialed = yield* Effect.acquireRelease(open(options), (opened) => close(opened, carrier), {
+    interruptible: true
+  })
+  yield* upgrade(dialed.socket, options)
+  return attach(dialed, carrier, options, now)
 })
+
+/** Opens the WebSocket on a connection that is to carry one. */
+const upgrade = (socket: net.Socket, options: ConnectOptions): Effect.Effect<void, Unreachable> =>
+  options.address.ws === undefined
+    ? Effect.void
+    : Effect.flatMap(asked(socket, options), (answer) => {
+        const reason = faultOf(answer)
+        return reason === undefined ? Effect.void : Effect.fail(new Unreachable({ reason, gone: false }))
+      })
+
+/** Where, and how long one waits. */
+type Waits = Pick<ConnectOptions, "address" | "patience">
+
+const asked = (socket: net.Socket, { address, patience }: Waits, fields?: Fields): Effect.Effect<Answer | string> =>
+  shakeHands(socket, { host: address.host, port: address.port, path: address.ws ?? "/" }, fields).pipe(
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () => Effect.succeed(`the handshake took more than ${Math.round(patience)} ms`)
+    })
+  )
+
+/** Asks for a WebSocket with these fields, and gives the answer, or why there was none. The connection closes with the scope. */
+export const askForWebSocket = (
+  options: Waits,
+  fields: Fields
+): Effect.Effect<Answer | string, Unreachable, Scope.Scope> =>
+  Effect.acquireRelease(open(options), ({ raw }) => Effect.sync(() => raw.destroy()), { interruptible: true }).pipe(
+    Effect.flatMap(({ socket }) => asked(socket, options, fields))
+  )
 
 const nobodyThere = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"])
 
-const open = ({ address, patience }: ConnectOptions): Effect.Effect<Dialed, Unreachable> =>
+const open = ({ address, patience }: Waits): Effect.Effect<Dialed, Unreachable> =>
   Effect.callback<Dialed, Unreachable>((resume) => {
     const dialed = dial(address)
     const { opens, socket } = dialed
@@ -149,27 +191,32 @@ const open = ({ address, patience }: ConnectOptions): Effect.Effect<Dialed, Unre
     })
   )
 
-const close = ({ raw, socket }: Dialed): Effect.Effect<void> =>
+const close = ({ raw, socket }: Dialed, { farewell }: Carrier): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     if (socket.destroyed || socket.closed) return resume(Effect.void)
     socket.once("close", () => resume(Effect.void))
-    socket.end()
+    if (socket.writableEnded || farewell === undefined) socket.end()
+    else socket.end(farewell)
     socket.resume()
   }).pipe(
     Effect.timeoutOption(lingerMillis),
     Effect.andThen(Effect.sync(() => (socket.destroyed ? undefined : raw.resetAndDestroy())))
   )
 
-const attach = ({ raw, socket }: Dialed, options: ConnectOptions, now: () => number): Connection => {
+const attach = (dialed: Dialed, carrier: Carrier, options: ConnectOptions, now: () => number): Connection => {
+  const { raw, socket } = dialed
   const recorder = makeRecorder(() => now() - options.began)
   const decoder = makeLineDecoder(options.line)
   const inbox: Array<Arrival> = []
+  const pongs: Array<string> = []
   const port = raw.localPort
   let changed = Deferred.makeUnsafe<void>()
   let received = 0
   let nth = 0
   let alive = true
   let midLine = false
+  let isClosed = false
+  let hasClosed = false
   let allowance = Number.POSITIVE_INFINITY
 
   const arrive = (arrival: Arrival) => {
@@ -185,15 +232,23 @@ const attach = ({ raw, socket }: Dialed, options: ConnectOptions, now: () => num
     if (socket.destroyed || socket.writableEnded || chunk.length === 0) return
     recorder.chunk("sent", chunk)
     midLine = chunk[chunk.length - 1] !== 0x0a
-    socket.write(chunk)
+    socket.write(carrier.wrap(chunk))
+  }
+  const putRaw = (bytes: Uint8Array) => {
+    if (socket.destroyed || socket.writableEnded) return
+    recorder.chunk("sent", bytes)
+    socket.write(bytes)
+  }
+  const sendClose = () => {
+    if (carrier.farewell === undefined || hasClosed || socket.writableEnded) return
+    hasClosed = true
+    recorder.note("Close frame sent")
+    socket.write(carrier.farewell)
   }
 
-  socket.on("data", (chunk: Uint8Array) => {
-    recorder.chunk("received", chunk)
-    received += chunk.length
-    allowance -= chunk.length
-    if (allowance <= 0) socket.pause()
-    const { lines, tooLong } = decoder.push(chunk)
+  const readLines = (bytes: Uint8Array): boolean => {
+    recorder.chunk("received", bytes)
+    const { lines, tooLong } = decoder.push(bytes)
     let pinged = false
     for (const line of lines) {
       const arrival = readLine(line, nth + 1, now())
@@ -203,6 +258,35 @@ const attach = ({ raw, socket }: Dialed, options: ConnectOptions, now: () => num
     }
     if (alive && !midLine && pinged) put(blankLine)
     if (tooLong) malformed("length", "", `${options.line} bytes came without an LF`)
+    return tooLong
+  }
+
+  socket.on("data", (chunk: Uint8Array) => {
+    received += chunk.length
+    allowance -= chunk.length
+    if (allowance <= 0) socket.pause()
+    let tooLong = false
+    for (const brought of carrier.unwrap(chunk)) {
+      switch (brought._tag) {
+        case "Bytes":
+          tooLong = readLines(brought.bytes) || tooLong
+          break
+        case "Ping":
+          putRaw(encodeFrame({ opcode: opcodes.pong, payload: brought.payload }))
+          break
+        case "Pong":
+          pongs.push(Buffer.from(brought.payload).toString())
+          break
+        case "Close":
+          isClosed = true
+          recorder.note(`Close frame came, with the code ${brought.code}`)
+          arrive({ _tag: "Fin", at: now(), cut: 0, close: brought.code })
+          sendClose()
+          break
+        case "Breach":
+          malformed("frame", "", brought.reason)
+      }
+    }
     const flooded = received > floodBytes || inbox.length > floodObjects
     if (flooded)
       malformed("flood", "", `${inbox.length} objects and ${received} bytes came: more than any test asks for`)
@@ -213,7 +297,8 @@ const attach = ({ raw, socket }: Dialed, options: ConnectOptions, now: () => num
   })
   socket.on("end", () => {
     recorder.note("FIN came")
-    arrive({ _tag: "Fin", at: now(), cut: decoder.pending() })
+    if (carrier.farewell === undefined) arrive({ _tag: "Fin", at: now(), cut: decoder.pending() })
+    else if (!isClosed) arrive({ _tag: "Reset", at: now(), reason: "FIN came without a Close frame" })
   })
   socket.on("error", (error) => {
     recorder.note(error.message)
@@ -249,7 +334,15 @@ const attach = ({ raw, socket }: Dialed, options: ConnectOptions, now: () => num
           ),
         { discard: true }
       ),
+    writeRaw: (...chunks) =>
+      Effect.andThen(
+        Effect.sync(() => chunks.forEach(putRaw)),
+        drained
+      ),
+    pongs: () => pongs,
+    // A WebSocket is ended by whoever serves it: FIN would take the replies with it that are still owed.
     end: Effect.sync(() => {
+      if (carrier.farewell !== undefined) return sendClose()
       recorder.note("FIN sent")
       socket.end()
     }),

@@ -20,6 +20,8 @@ export interface Address {
   readonly port: number
   /** Present when it speaks TLS there. */
   readonly tls?: Trust
+  /** The path of a WebSocket endpoint, when the target is reached over that. */
+  readonly ws?: string
 }
 
 /** A socket that is being opened. */

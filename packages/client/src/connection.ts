@@ -3,18 +3,30 @@
  *
  * @module
  */
-import type { ConversationItem, Hello, History, Joined, Limits, Message, RoomItem, Sent } from "@tertulia/protocol"
+import type {
+  ConversationItem,
+  Hello,
+  History,
+  Joined,
+  Limits,
+  Message,
+  ReadReply,
+  RoomItem,
+  Sent
+} from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { listConversations, listMembers, listRooms } from "./asking.ts"
 import { type Engine, startEngine } from "./engine.ts"
 import type { ConnectionLost, Loss, NotTertulia, RequestError, RoomError } from "./errors.ts"
 import { greeting } from "./greeting.ts"
 import type { RoomEvent } from "./inbox.ts"
 import { type OnWire, readable } from "./link.ts"
 import { type PresenceApi, presenceOver } from "./presence.ts"
+import { type RichApi, richOver } from "./rich.ts"
 import { membersOf } from "./room.ts"
-import { allSlices } from "./slices.ts"
+import { type SearchApi, searchOver } from "./search.ts"
 import type { Transport } from "./transport.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -37,6 +49,14 @@ export interface HistoryOptions {
   readonly epoch?: string
 }
 
+/** What a message may have besides its text. */
+export interface SendOptions {
+  /** The `seq` of the message that it answers. */
+  readonly replyTo?: number
+  /** Of a conversation: whom one means. */
+  readonly epoch?: string
+}
+
 /** A room that the connection is in, from `joined` to `left`. */
 export interface Room {
   readonly name: string
@@ -48,17 +68,28 @@ export interface Room {
   readonly head: number
   /** Whether the entries after the cursor come first; false too when no cursor was given. */
   readonly resumed: boolean
+  /** What it was about when this client came; "" for nothing. */
+  readonly topic: string
+  /** Up to where its person had read when this client came, where the server claims rich; else 0. */
+  readonly readUpTo: number
   /**
    * Everything that happens, in the order in which it comes; entries ascend by one, each once, from the cursor or from
    * `head` (ORDER-3, CATCH-7). For one reader: what one takes, another doesn't see. Ends with `left` or the client's own
    * `bye`, and fails when the connection is lost, an entry is missing, or too much waits unread.
    */
   readonly events: Stream.Stream<RoomEvent, RoomError>
-  /** The entries among `events`, of which they are taken. */
+  /** The messages among `events`, of which they are taken. */
   readonly entries: Stream.Stream<Message, RoomError>
   /** Who is there now, by nick (MEMBER-6); nobody once left. */
   readonly members: Effect.Effect<ReadonlyArray<string>>
-  readonly send: (text: string) => Effect.Effect<Sent, RequestError>
+  readonly send: (text: string, options?: Pick<SendOptions, "replyTo">) => Effect.Effect<Sent, RequestError>
+  /** As of `RichApi`, in this room. */
+  readonly edit: (target: number, text: string) => Effect.Effect<Sent, RequestError>
+  readonly remove: (target: number) => Effect.Effect<Sent, RequestError>
+  readonly react: (target: number, reaction: string, on?: boolean) => Effect.Effect<Sent, RequestError>
+  readonly setTopic: (text: string) => Effect.Effect<Sent, RequestError>
+  readonly typing: (on?: boolean) => Effect.Effect<void, RequestError>
+  readonly read: (seq?: number) => Effect.Effect<ReadReply, RequestError>
   readonly leave: Effect.Effect<void, RequestError>
 }
 
@@ -66,7 +97,7 @@ export interface Room {
  * A connection whose `hello` has come. A request may be made while others wait; they take effect, and are answered, in
  * the order in which they were started (REPLY-3, REPLY-4). What the server would have to refuse is refused here.
  */
-export interface Connection extends PresenceApi {
+export interface Connection extends PresenceApi, RichApi, SearchApi {
   /** Where the server is, for people. */
   readonly address: string
   readonly hello: Hello
@@ -80,7 +111,7 @@ export interface Connection extends PresenceApi {
    * Says something, in a room or to a person: `@leo`. Returns its place, after the entry itself has come to the room's `events`, or to
    * `directs` (SEND-3). With the `epoch` of a conversation it reaches that person, and nobody who has taken the nick since (DIRECT-12).
    */
-  readonly send: (room: string, text: string, epoch?: string) => Effect.Effect<Sent, RequestError>
+  readonly send: (room: string, text: string, options?: SendOptions) => Effect.Effect<Sent, RequestError>
   /** A page of the log of a room that one is in, or of a conversation: `@leo`. */
   readonly history: (room: string, options?: HistoryOptions) => Effect.Effect<History, RequestError>
   /** One's conversations that have entries, by name. */
@@ -133,22 +164,17 @@ export const connect = Effect.fnUntraced(function* <E, R>(
 
 const connectionOver = (engine: Engine, hello: Hello, address: string): Connection => {
   const { ask, ended, limits } = engine
-  const membersAfter = (room: string, first?: string) =>
-    allSlices(
-      (after) =>
-        Effect.map(ask("members", after === undefined ? { room } : { room, after }), ({ reply }) => ({
-          items: reply.members,
-          more: reply.more === true
-        })),
-      (nick) => nick,
-      first
-    )
-  const send: Connection["send"] = (room, text, epoch) =>
-    Effect.map(ask("send", { room, text, ...(epoch === undefined ? {} : { epoch }) }), ({ reply }) => reply)
+  const send: Connection["send"] = (room, text, { epoch, replyTo } = {}) =>
+    ask("send", {
+      room,
+      text,
+      ...(epoch === undefined ? {} : { epoch }),
+      ...(replyTo === undefined ? {} : { replyTo })
+    })
   const leave: Connection["leave"] = (room) => Effect.asVoid(ask("leave", { room }))
   const join = Effect.fnUntraced(function* (room: string, options: JoinOptions = {}) {
-    const { inbox, reply } = yield* ask("join", { room, ...options })
-    if (reply.more === true) yield* membersAfter(reply.room, reply.members.at(-1))
+    const { inbox, reply } = yield* engine.join({ room, ...options })
+    if (reply.more === true) yield* listMembers(ask, reply.room, reply.members.at(-1))
     const events = inbox === undefined ? Stream.empty : Stream.fromQueue(inbox)
     return roomOver(engine, reply, events, { leave, send })
   })
@@ -156,33 +182,21 @@ const connectionOver = (engine: Engine, hello: Hello, address: string): Connecti
     address,
     hello,
     limits,
-    login: (nick) => Effect.map(ask("login", { nick }), ({ reply }) => reply.nick),
+    login: (nick) => Effect.map(ask("login", { nick }), (reply) => reply.nick),
     join,
     leave,
     send,
-    rooms: allSlices(
-      (after) =>
-        Effect.map(ask("rooms", after === undefined ? {} : { after }), ({ reply }) => ({
-          items: reply.rooms,
-          more: reply.more === true
-        })),
-      ({ room }) => room
-    ),
-    history: (room, options = {}) => Effect.map(ask("history", { room, ...options }), ({ reply }) => reply),
-    conversations: allSlices(
-      (after) =>
-        Effect.map(ask("conversations", after === undefined ? {} : { after }), ({ reply }) => ({
-          items: reply.conversations,
-          more: reply.more === true
-        })),
-      ({ room }) => room
-    ),
+    rooms: listRooms(ask),
+    history: (room, options = {}) => ask("history", { room, ...options }),
+    conversations: listConversations(ask),
     directs: Stream.filter(Stream.fromQueue(engine.directs), (event) => event.type === "message"),
-    members: (room) => membersAfter(room),
+    members: (room) => listMembers(ask, room),
     ping: Effect.asVoid(ask("ping", {})),
     sync: Effect.asVoid(ask("sync", {})),
     bye: Effect.asVoid(ask("bye", {})),
-    ...presenceOver(engine),
+    ...richOver(ask),
+    ...searchOver(ask),
+    ...presenceOver(ask, engine.presences),
     ended
   }
 }
@@ -192,15 +206,27 @@ const roomOver = (
   joined: Joined,
   events: Room["events"],
   { leave, send }: Pick<Connection, "leave" | "send">
-): Room => ({
-  name: joined.room,
-  epoch: joined.epoch,
-  first: joined.first,
-  head: joined.head,
-  resumed: joined.resumed === true,
-  events,
-  entries: Stream.filter(events, (event) => event.type === "message"),
-  members: Effect.sync(() => membersOf(engine.view(joined.room))),
-  send: (text) => send(joined.room, text),
-  leave: leave(joined.room)
-})
+): Room => {
+  const { edit, react, read, remove, topic, typing } = richOver(engine.ask)
+  const { room } = joined
+  return {
+    name: room,
+    epoch: joined.epoch,
+    first: joined.first,
+    head: joined.head,
+    resumed: joined.resumed === true,
+    topic: joined.topic ?? "",
+    readUpTo: joined.read ?? 0,
+    events,
+    entries: Stream.filter(events, (event) => event.type === "message"),
+    members: Effect.sync(() => membersOf(engine.view(room))),
+    send: (text, options) => send(room, text, options),
+    edit: (target, text) => edit(room, target, text),
+    remove: (target) => remove(room, target),
+    react: (target, reaction, on) => react(room, target, reaction, on),
+    setTopic: (text) => topic(room, text),
+    typing: (on) => typing(room, on),
+    read: (seq) => read(room, seq),
+    leave: leave(room)
+  }
+}

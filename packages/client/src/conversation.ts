@@ -10,10 +10,10 @@ import {
   directWith,
   foldName,
   type History,
+  isDirect,
   type Reply,
   type RequestType,
-  type RoomItem,
-  type Sent
+  type RoomItem
 } from "@tertulia/protocol"
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -28,6 +28,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
+import { type Asking, listConversations, listMembers, listRooms, type ReplyTo } from "./asking.ts"
 import { comebackAfter } from "./comeback.ts"
 import { makeCourse, type News, type Step, type Steps } from "./course.ts"
 import { ConnectionLost, type Loss, type NotTertulia, Refused, type RequestError, type Unreachable } from "./errors.ts"
@@ -36,8 +37,10 @@ import { inMemory, type Keeper, type NotKept } from "./keeper.ts"
 import type { Item } from "./kept.ts"
 import { Keys } from "./keys.ts"
 import { check, type Fields, type Heard, type Link, type OnWire, readable, startLink } from "./link.ts"
+import { type PresenceApi, presenceOver } from "./presence.ts"
+import { type RichApi, richOver } from "./rich.ts"
 import { membersOf } from "./room.ts"
-import { allSlices } from "./slices.ts"
+import { type SearchApi, searchOver } from "./search.ts"
 import type { Transport } from "./transport.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -65,8 +68,17 @@ export interface PageOptions {
   readonly limit?: number
 }
 
-/** A conversation of one person, from its beginning to the end of its scope. */
-export interface Conversation {
+/** What something that is said may have besides its text. */
+export interface SayOptions {
+  /** The `seq` of the message that it answers, in the log that one sees now; where the server claims rich. */
+  readonly replyTo?: number
+}
+
+/**
+ * A conversation of one person, from its beginning to the end of its scope. What comes of `PresenceApi`, `RichApi` and `SearchApi` is
+ * asked of the server now, and fails without a connection; what it changes is told by `news` to oneself, too.
+ */
+export interface Conversation extends Omit<PresenceApi, "presences">, Omit<RichApi, "read" | "typing">, SearchApi {
   readonly state: Effect.Effect<State>
   /** The state now, and each that follows. */
   readonly states: Stream.Stream<State>
@@ -88,9 +100,10 @@ export interface Conversation {
   readonly rooms: Effect.Effect<ReadonlyArray<string>>
   /**
    * Says something in a room that one is in. When it returns, it is kept, and will be sent: once, in its order, over as many
-   * connections as that takes. What became of it is told by `news`. Fails when it could never be sent.
+   * connections as that takes. What became of it is told by `news`. Fails when it could never be sent. With `@nick` for a room it is
+   * `tell`.
    */
-  readonly say: (room: string, text: string) => Effect.Effect<Item, Refused | NotKept>
+  readonly say: (room: string, text: string, options?: SayOptions) => Effect.Effect<Item, Refused | NotKept>
   /** Says again what has come to rest, as something new; nothing otherwise. */
   readonly again: (key: string) => Effect.Effect<void, NotKept>
   /** Gives up what has come to rest or was never sent; nothing otherwise. */
@@ -104,10 +117,18 @@ export interface Conversation {
   /** All members of a room that one is in, by nick. */
   readonly members: (room: string) => Effect.Effect<ReadonlyArray<string>, RequestError>
   /**
-   * Says something to a person, now; fails with `no-such-nick` when nobody has the nick, and also when another has it than the one who was
-   * heard under it: then it may be said again. What both say, and what was missed of it, is told by `news`, with `@nick` for a room.
+   * Says something to a person, as `say` does in a room: it is kept, and sent once. It comes to rest, `Failed` by `no-such-nick`, when
+   * nobody has the nick, and also when another has it than the one who was heard under it: `again` says it to that one. What both say, and
+   * what was missed of it, is told by `news`, with `@nick` for a room.
    */
-  readonly tell: (nick: string, text: string) => Effect.Effect<Sent, RequestError>
+  readonly tell: (nick: string, text: string, options?: SayOptions) => Effect.Effect<Item, Refused | NotKept>
+  /** Says that one types in a room: may be called with every key; the server is told every 3 seconds at most, and only in rooms. */
+  readonly typing: (room: string, on?: boolean) => Effect.Effect<void>
+  /**
+   * One has read up to an entry of a room or a conversation. It is kept, and never goes back; `news` tells what is unread then. A server
+   * that claims rich keeps it for all of one's connections.
+   */
+  readonly read: (room: string, seq: number) => Effect.Effect<void, NotKept>
   /** One's conversations with others that have entries, by name. */
   readonly conversations: Effect.Effect<ReadonlyArray<ConversationItem>, RequestError>
   /** A page of the log of a room that one is in, or of a conversation; `unsupported` where the server has no pages. */
@@ -253,7 +274,9 @@ export const converse = Effect.fnUntraced(function* <R>(
   // --- one connection ---
 
   const hear = (heard: Heard): Effect.Effect<void> => {
-    if (heard._tag === "Noticed") return Effect.void
+    if (heard._tag === "Noticed") {
+      return Effect.sync(() => void Queue.offerUnsafe(news, { _tag: "Presence", people: [heard.presence] }))
+    }
     if (heard._tag !== "Answered") return by(() => course.hear(heard.event))
     const next = waiting.get(heard.id)
     waiting.delete(heard.id)
@@ -303,17 +326,37 @@ export const converse = Effect.fnUntraced(function* <R>(
 
   // --- what the person does ---
 
-  const say: Conversation["say"] = Effect.fnUntraced(function* (name, text) {
-    const item: Item = { key: freshKey(), room: foldName(name), text }
+  const me = () => course.kept.person.nick ?? wanted
+
+  const say: Conversation["say"] = Effect.fnUntraced(function* (name, text, { replyTo } = {}) {
+    const answered = replyTo === undefined ? {} : { replyTo }
+    const item: Item = { key: freshKey(), room: foldName(name), text, ...answered }
     const { key, room } = item
-    yield* allowed("send", { room, text, key })
-    if (!course.kept.rooms.has(room)) {
+    yield* allowed("send", { room, text, key, ...answered })
+    if (isDirect(room)) {
+      if (course.hasTalks() === false) return yield* noTalks
+      if (room === directWith(me())) return yield* notOneself
+    } else if (!course.kept.rooms.has(room)) {
       const message = `you are not in ${room}: join it first`
       return yield* new Refused({ request: "send", code: "not-joined", message, field: "room" })
     }
-    yield* act(() => course.say(room, text, key))
+    typed.delete(room)
+    yield* act(() => course.say(room, text, key, replyTo))
     return item
   })
+
+  // When one has said that one types; the server lets no more through (TYPING-3).
+  const typed = new Map<string, number>()
+  const typing: Conversation["typing"] = (name, on = true) =>
+    Effect.suspend(() => {
+      const room = foldName(name)
+      const last = typed.get(room)
+      const now = clock.currentTimeMillisUnsafe()
+      if (isDirect(room) || (on ? last !== undefined && now - last < 3_000 : last === undefined)) return Effect.void
+      if (on) typed.set(room, now)
+      else typed.delete(room)
+      return Effect.ignore(rich.typing(room, on))
+    })
 
   const join: Conversation["join"] = Effect.fnUntraced(function* (name) {
     const room = foldName(name)
@@ -326,7 +369,7 @@ export const converse = Effect.fnUntraced(function* <R>(
     Effect.asVoid(Effect.fromResult(check(type, 1, fields, course.limits())))
 
   /** Asks something that is of no use on a later connection. */
-  const ask = <Type extends RequestType>(type: Type, fields: Fields<Type>): Effect.Effect<Reply, RequestError> =>
+  const ask: Asking = <Type extends RequestType>(type: Type, fields: Fields<Type>) =>
     Effect.suspend(() => {
       const isIn = course.phase() === "live" || course.phase() === "catching up"
       const posted = isIn ? link?.post(type, fields) : undefined
@@ -342,57 +385,21 @@ export const converse = Effect.fnUntraced(function* <R>(
       return Deferred.await(answer)
     }).pipe(
       Effect.flatMap((reply) =>
-        reply.type === "error" ? Effect.fail(new Refused({ request: type, ...reply })) : Effect.succeed(reply)
+        reply.type === "error"
+          ? Effect.fail(new Refused({ request: type, ...reply }))
+          : // The session lets no other reply through.
+            Effect.succeed(reply as ReplyTo<Type>)
       )
     )
+  const rich = richOver(ask)
+
+  const { status, users, whois } = presenceOver(ask, Stream.empty)
 
   const members: Conversation["members"] = Effect.fnUntraced(function* (name) {
     const room = foldName(name)
-    const slice = (after: string | undefined) =>
-      Effect.map(ask("members", after === undefined ? { room } : { room, after }), (reply) =>
-        reply.type === "members" ? { items: reply.members, more: reply.more === true } : nothing
-      )
-    yield* allSlices(slice, (nick) => nick)
+    yield* listMembers(ask, room)
     return membersOf(link?.view(room))
   })
-
-  const list: Conversation["list"] = allSlices(
-    (after) =>
-      Effect.map(ask("rooms", after === undefined ? {} : { after }), (reply) =>
-        reply.type === "rooms" ? { items: reply.rooms, more: reply.more === true } : nothing
-      ),
-    ({ room }) => room
-  )
-
-  const page: Conversation["page"] = (room, options = {}) =>
-    // The session lets no other reply through.
-    Effect.map(ask("history", { room: foldName(room), ...options }), (reply) => reply as History)
-
-  const tellPerson: Conversation["tell"] = (nick, text) =>
-    Effect.suspend(() => {
-      const room = directWith(foldName(nick))
-      const talk = course.talk(room)
-      const isAway = course.phase() === "away" || course.phase() === "entering"
-      if (talk === undefined) return Effect.fail(isAway ? away : noTalks)
-      return Effect.map(
-        ask("send", { room, text, ...(talk.epoch === undefined ? {} : { epoch: talk.epoch }) }),
-        (reply) => reply as Sent
-      ).pipe(
-        Effect.tapError((error) =>
-          Effect.sync(() => {
-            if (error._tag === "Refused" && error.code === "no-such-nick") course.forgetTalk(room)
-          })
-        )
-      )
-    })
-
-  const conversations: Conversation["conversations"] = allSlices(
-    (after) =>
-      Effect.map(ask("conversations", after === undefined ? {} : { after }), (reply) =>
-        reply.type === "conversations" ? { items: reply.conversations, more: reply.more === true } : nothing
-      ),
-    ({ room }) => room
-  )
 
   let shown: Told | undefined
   /** The next news, once those before have been shown. */
@@ -437,18 +444,28 @@ export const converse = Effect.fnUntraced(function* <R>(
     outbox: Effect.sync(() => [...course.kept.items.values()]),
     drained,
     ended,
-    nick: Effect.sync(() => course.kept.person.nick ?? wanted),
+    nick: Effect.sync(me),
     rooms: Effect.sync(() => [...course.kept.rooms.keys()]),
     say,
     again: (key) => act(() => course.again(key, freshKey())),
     forget: (key) => act(() => course.forget(key)),
     join,
     leave: (room) => act(() => course.leave(foldName(room))),
-    list,
+    list: listRooms(ask),
     members,
-    tell: tellPerson,
-    conversations,
-    page,
+    tell: (nick, text, options) => say(directWith(foldName(nick)), text, options),
+    conversations: listConversations(ask),
+    page: (room, options = {}) => ask("history", { room: foldName(room), ...options }),
+    typing,
+    read: (room, seq) => act(() => course.read(foldName(room), seq)),
+    edit: rich.edit,
+    remove: rich.remove,
+    react: rich.react,
+    topic: rich.topic,
+    ...searchOver(ask),
+    status,
+    users,
+    whois,
     rename: (nick) =>
       Effect.sync(() => {
         wanted = nick
@@ -461,13 +478,18 @@ export const converse = Effect.fnUntraced(function* <R>(
   }
 })
 
-const nothing = { items: [], more: false } as const
-
 /** What this server doesn't know. */
 const noTalks = new Refused({
   request: "send",
   code: "unsupported",
   message: "this server has no conversations of two people"
+})
+
+const notOneself = new Refused({
+  request: "send",
+  code: "bad-request",
+  message: "a conversation is with somebody else than oneself",
+  field: "room"
 })
 
 /** What is asked while there is no connection. */

@@ -6,7 +6,9 @@
  */
 import {
   type Ask,
+  claimedBy,
   claims,
+  type EntryEvent,
   type ErrorReply,
   effectiveLimits,
   type Hello,
@@ -15,7 +17,10 @@ import {
   type Limits,
   type Member,
   type Message,
-  type Reply
+  type Presence,
+  type Profile,
+  type Reply,
+  type TypingEvent
 } from "@tertulia/protocol"
 import { type Loss, Refused } from "./errors.ts"
 import { type Change, type Cursor, type Item, type Kept, makeKept, type Person, type Rest, type Tried } from "./kept.ts"
@@ -28,7 +33,9 @@ import { makeTalks, type TalkNews } from "./talks.ts"
 export type News =
   /** An entry, each once. */
   | { readonly _tag: "Entry"; readonly epoch: string; readonly entry: Message }
-  /** An entry of a kind that isn't shown, in its place. */
+  /** What becomes of an entry, or of the room: an entry of its own, each once. One that was deleted is told as `erased`. */
+  | { readonly _tag: "Change"; readonly epoch: string; readonly entry: Changing }
+  /** An entry of a kind that isn't known, in its place. */
   | {
       readonly _tag: "Passed"
       readonly room: string
@@ -38,6 +45,29 @@ export type News =
     }
   /** Somebody came or left. */
   | { readonly _tag: "Member"; readonly member: Member }
+  /** More of those who were in the room already when one came. */
+  | { readonly _tag: "Members"; readonly room: string; readonly members: ReadonlyArray<string> }
+  /** Somebody types, or no more: they said so, or it was too long ago. What they say and that they leave ends it as well. */
+  | { readonly _tag: "Typing"; readonly room: string; readonly nick: string; readonly on: boolean }
+  /** How people of a room are, and who of them has changed. */
+  | { readonly _tag: "Presence"; readonly people: ReadonlyArray<Presence> }
+  /** Up to where one has read a log, and how many messages of others stand above, up to `head`. */
+  | {
+      readonly _tag: "Read"
+      readonly room: string
+      readonly epoch: string
+      readonly seq: number
+      readonly head: number
+      readonly unread: number
+    }
+  /** One is somebody to the server: the same as before when `isContinued`. */
+  | {
+      readonly _tag: "Welcome"
+      readonly nick: string
+      readonly isContinued: boolean
+      /** What the server claims. */
+      readonly profiles: ReadonlyArray<Profile>
+    }
   /** Entries that can't be shown: given up by the server, or out of reach on a server without pages. */
   | {
       readonly _tag: "Gone"
@@ -70,6 +100,9 @@ export type News =
   /** Of conversations of two people: an entry, what can't be shown, or that another has the nick now. */
   | TalkNews
 
+/** An entry that isn't a message, or is none any more. */
+export type Changing = Exclude<EntryEvent, Message>
+
 /** What is to be done, in this order; what is to be saved is saved before anything else is done. */
 export type Step =
   | { readonly _tag: "Save"; readonly change: Change }
@@ -101,11 +134,13 @@ export interface Course {
   /** A connection was made, and greeted by this. */
   readonly greeted: (hello: Hello) => Steps
   /** Something has happened in a room, in the order of the wire; entries whose predecessors are missing included. */
-  readonly hear: (event: LogEntry | Member) => Steps
+  readonly hear: (event: LogEntry | Member | TypingEvent) => Steps
   /** The connection is over. */
   readonly lost: (loss: Loss) => Steps
-  /** Somebody says something in a room that they are in. */
-  readonly say: (room: string, text: string, key: string) => Steps
+  /** Somebody says something in a room that they are in, or to a person: in `@nick`. */
+  readonly say: (room: string, text: string, key: string, replyTo?: number) => Steps
+  /** One has read up to an entry; nothing when one had read further. Where the server keeps marks it is told, when one is there. */
+  readonly read: (room: string, seq: number) => Steps
   /** Says again, under another key, what has come to rest; nothing if it hasn't. */
   readonly again: (key: string, anew: string) => Steps
   /** Gives up what has come to rest, or was never sent; nothing if it is under way. */
@@ -114,10 +149,8 @@ export interface Course {
   readonly leave: (room: string) => Steps
   /** What was told up to here has been shown: who comes back in another process begins after it. */
   readonly shown: (news: News) => Steps
-  /** The epoch of a conversation, as far as it is known; undefined where the server has none. */
-  readonly talk: (room: string) => { readonly epoch: string | undefined } | undefined
-  /** The server has refused this conversation: whoever it was with is gone. */
-  readonly forgetTalk: (room: string) => void
+  /** Whether the server has conversations of two people; undefined while one isn't welcome. */
+  readonly hasTalks: () => boolean | undefined
   /** Another nick for a login that continues nobody. */
   readonly rename: (nick: string) => void
 }
@@ -138,6 +171,8 @@ interface Place {
   readonly reader: Reader
   /** The keys of what was sent, and has no reply. */
   readonly underway: Set<string>
+  /** The mark, as the server has said last; how many entries it has counted. */
+  mark: { readonly seq: number; readonly head: number } | undefined
   /** Whether it has caught up to the head that it began with. */
   isReady: boolean
   isLeaving: boolean
@@ -148,13 +183,25 @@ interface Visit {
   readonly hasPages: boolean
   readonly resumes: boolean
   readonly hasTalks: boolean
+  readonly hasMarks: boolean
+  readonly hasPresence: boolean
+  readonly profiles: ReadonlyArray<Profile>
   readonly limits: Limits
   readonly places: Map<string, Place>
+  /** What was sent to people and has no reply, by conversation. */
+  readonly letters: Map<string, Letters>
   /** The rooms whose `joined` hasn't come. */
   readonly entering: Set<string>
   /** Whether a login with the session has no reply. */
   isClaiming: boolean
   isWelcome: boolean
+}
+
+/** What goes to one person over one connection. */
+interface Letters {
+  readonly underway: Set<string>
+  /** Whether the epoch of the conversation was asked for, and has not come. */
+  isAsking: boolean
 }
 
 const noop = () => {}
@@ -194,14 +241,24 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
   const wait = (why: ErrorReply, next: () => void) =>
     void steps.push({ _tag: "Wait", millis: why.retryAfter ?? patience, next: move(next) })
 
-  const talks = makeTalks({ ask, wait, tell })
+  const talks = makeTalks({
+    ask,
+    wait,
+    meet: (room, epoch) => tellMark(room, epoch, 0),
+    tell: (news) => {
+      tell(news)
+      if (news._tag !== "Entry") return
+      const item = itemOfKey(news.entry)
+      if (item !== undefined) sent(item, news.entry)
+    }
+  })
 
   // --- logging in ---
 
   const begin = (rooms: Iterable<string>) => {
     for (const room of rooms) join(room)
     // A process before this one may have ended while it was leaving a room.
-    for (const { key, room } of kept.items.values()) if (!kept.rooms.has(room)) doubt(key)
+    for (const { key, room } of kept.items.values()) if (!isDirect(room) && !kept.rooms.has(room)) doubt(key)
   }
 
   const greeted = (hello: Hello) => {
@@ -210,8 +267,12 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
       hasPages: claims(hello.features, "history"),
       resumes: claims(hello.features, "resume"),
       hasTalks: claims(hello.features, "direct"),
+      hasMarks: claims(hello.features, "rich"),
+      hasPresence: claims(hello.features, "presence"),
+      profiles: claimedBy(hello.features),
       limits,
       places: new Map(),
+      letters: new Map(),
       entering: new Set(),
       isClaiming: false,
       isWelcome: false
@@ -243,8 +304,10 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     const isContinued = session !== undefined && welcome.resumed === true
     const anew: Person = { nth: kept.person.nth + 1, nick: welcome.nick, session: welcome.session }
     if (!isContinued) save({ _tag: "Person", person: anew })
+    tell({ _tag: "Welcome", nick: welcome.nick, isContinued, profiles: now.profiles })
     for (const room of kept.rooms.keys()) enter(now, room)
     if (now.hasTalks) talks.welcome(isContinued)
+    for (const room of new Set([...kept.items.values()].map(({ room }) => room))) if (isDirect(room)) write(now, room)
   }
 
   // --- rooms ---
@@ -277,11 +340,30 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     }
     const isReplayed = isSame && resumed === true
     const reader = makeReader({ last, head, isReplayed, hasPages: now.hasPages })
-    now.places.set(room, { epoch, reader, underway: new Set(), isReady: false, isLeaving: false })
+    now.places.set(room, { epoch, reader, underway: new Set(), mark: undefined, isReady: false, isLeaving: false })
     cursors.set(room, { epoch, last })
     tell({ _tag: "Entered", joined, last, log: cursor === undefined ? "first" : isSame ? "same" : "another" })
+    if (joined.more === true) listMembers(now, room, joined.members.at(-1) ?? "")
+    else if (now.hasPresence) lookAround(room)
+    if (now.hasMarks) askMark(room, markIn(room, epoch))
+    else tellMark(room, epoch, last)
     read(now, room, reader.begin())
   }
+
+  /** Slice by slice. */
+  const listMembers = (now: Visit, room: string, after: string) =>
+    ask({ type: "members", room, after }, (reply) => {
+      if (reply.type !== "members" || !now.places.has(room)) return
+      tell({ _tag: "Members", room, members: reply.members })
+      const last = reply.members.at(-1)
+      if (reply.more === true && last !== undefined && last > after) listMembers(now, room, last)
+    })
+
+  /** How the people of a room are, unless it is a crowd. */
+  const lookAround = (room: string) =>
+    ask({ type: "users", room }, (reply) => {
+      if (reply.type === "users") tell({ _tag: "Presence", people: reply.users })
+    })
 
   const out = (room: string, why: Refused) => {
     save({ _tag: "NoRoom", room })
@@ -322,12 +404,30 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
 
   // --- reading ---
 
-  const hear = (event: LogEntry | Member) => {
+  const hear = (event: LogEntry | Member | TypingEvent) => {
     if (visit?.hasTalks === true && event.type === "message" && isDirect(event.room)) return talks.hear(event)
     const place = visit?.places.get(event.room)
     if (visit === undefined || place === undefined) return
+    if (event.type === "typing") return typed(visit, event)
     if (event.type === "member") return tell({ _tag: "Member", member: event })
     read(visit, event.room, place.reader.take(event))
+  }
+
+  // The last that was heard of those who type.
+  const typists = new Map<string, TypingEvent>()
+
+  const typed = (now: Visit, event: TypingEvent) => {
+    const { nick, on, room } = event
+    const who = `${room} ${nick}`
+    typists.set(who, event)
+    tell({ _tag: "Typing", room, nick, on })
+    if (!on) return
+    const next = () => {
+      if (typists.get(who) !== event) return
+      typists.delete(who)
+      tell({ _tag: "Typing", room, nick, on: false })
+    }
+    steps.push({ _tag: "Wait", millis: 1_000 * now.limits.typingSeconds, next: move(next) })
   }
 
   const read = (now: Visit, room: string, readings: ReadonlyArray<Reading>) => {
@@ -346,6 +446,10 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     switch (reading._tag) {
       case "Shown": {
         const { entry } = reading
+        if (entry.type !== "message") {
+          tell({ _tag: "Change", epoch, entry })
+          return changed(place, entry)
+        }
         tell({ _tag: "Entry", epoch, entry })
         const item = itemOf(now, place, entry)
         if (item !== undefined) sent(item, entry)
@@ -363,6 +467,12 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     }
   }
 
+  const changed = ({ mark }: Place, entry: Changing) => {
+    // What was counted as unread isn't there any more: only the server knows whether it was one of those.
+    if (entry.type !== "delete" || mark === undefined) return
+    if (entry.target > mark.seq && entry.target <= mark.head) askMark(entry.room)
+  }
+
   const turnPage = (now: Visit, room: string, place: Place, after: number) =>
     ask({ type: "history", room, after }, (reply) => {
       if (reply.type === "error" && reply.code === "unavailable") {
@@ -374,14 +484,16 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
 
   /** The item that an entry is, if it is one. */
   const itemOf = (now: Visit, place: Place, entry: Message): Item | undefined => {
-    if (now.resumes) {
-      const item = kept.items.get(entry.key ?? "")
-      return item !== undefined && isEntryOf(item, entry) ? item : undefined
-    }
+    if (now.resumes) return itemOfKey(entry)
     // Without keys: nobody else has the nick while this connection lasts, and what it sends comes in its order (ORDER-4).
     const [oldest = ""] = [...place.underway].filter((key) => kept.items.has(key))
     const item = kept.items.get(oldest)
     return item !== undefined && entry.from === kept.person.nick && entry.text === item.text ? item : undefined
+  }
+
+  const itemOfKey = (entry: Message): Item | undefined => {
+    const item = kept.items.get(entry.key ?? "")
+    return item !== undefined && isEntryOf(item, entry) ? item : undefined
   }
 
   const leaveHole = (room: string, epoch: string, to: number) => {
@@ -389,6 +501,44 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
       const holed = withHole(item, room, epoch, to)
       if (holed !== item) save({ _tag: "Item", item: holed })
     }
+  }
+
+  // --- marks ---
+
+  const markIn = (room: string, epoch: string): number | undefined => {
+    const mark = kept.marks.get(room)
+    return mark?.epoch === epoch ? mark.last : undefined
+  }
+
+  const note = (room: string, epoch: string, last: number) => {
+    if (last > (markIn(room, epoch) ?? -1)) save({ _tag: "Mark", room, mark: { epoch, last } })
+  }
+
+  /** Has the server move the mark, if `seq` is given, and count. */
+  const askMark = (room: string, seq?: number) =>
+    ask({ type: "read", room, ...(seq === undefined ? {} : { seq }) }, (reply) => {
+      const place = visit?.places.get(room)
+      if (reply.type !== "read" || place === undefined) return
+      const { head, seq, unread } = reply
+      place.mark = { seq, head }
+      note(room, place.epoch, seq)
+      tell({ _tag: "Read", room, epoch: place.epoch, seq, head, unread })
+    })
+
+  /** Tells the mark that one keeps oneself; whoever has none begins at `otherwise`. */
+  const tellMark = (room: string, epoch: string, otherwise: number) => {
+    note(room, epoch, otherwise)
+    const seq = markIn(room, epoch) ?? otherwise
+    tell({ _tag: "Read", room, epoch, seq, head: seq, unread: 0 })
+  }
+
+  const readUpTo = (room: string, seq: number) => {
+    const epoch = isDirect(room) ? talks.epoch(room) : cursors.get(room)?.epoch
+    if (epoch === undefined || seq <= (markIn(room, epoch) ?? -1)) return
+    note(room, epoch, seq)
+    // Where one isn't there, the server is told when one is.
+    if (visit?.hasMarks === true && visit.places.has(room)) askMark(room, seq)
+    else tellMark(room, epoch, seq)
   }
 
   // --- sending ---
@@ -399,33 +549,87 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
       if (!place.isReady || place.isLeaving || resting.has(room) || place.underway.size >= ahead) return
       if (item.room !== room || item.rest !== undefined || place.underway.has(item.key)) continue
       const standing = standingIn(now, place)
-      if (verdict(item, standing, limits.keySeconds) === "send") send(now, place, item, standing)
-      else rest(item, { _tag: "Unknown" })
+      if (item.epoch !== undefined && item.epoch !== place.epoch) rest(item, logIsGone)
+      else if (verdict(item, standing, limits.keySeconds) === "unknown") rest(item, { _tag: "Unknown" })
+      else send(now, place.underway, item, standing, () => flow(now, room, place))
     }
   }
 
-  const standingIn = (now: Visit, { epoch, reader }: Place): Standing => {
-    const { nick: name = nick, nth, session } = kept.person
-    const isKeyed = now.resumes && session !== undefined
-    return { person: nth, nick: name, isKeyed, epoch, last: reader.last(), at: clock() }
+  /** Sends what may be sent to a person, in order. */
+  const write = (now: Visit, room: string) => {
+    const letters = lettersTo(now, room)
+    for (const item of kept.items.values()) {
+      if (resting.has(room) || letters.underway.size >= ahead || letters.isAsking) return
+      if (item.room !== room || item.rest !== undefined || letters.underway.has(item.key)) continue
+      if (!now.hasTalks) rest(item, item.tried === undefined ? noTalks : { _tag: "Unknown" })
+      else if (item.epoch === undefined) meet(now, room, letters)
+      else if (!isKnown(now, item.tried)) rest(item, { _tag: "Unknown" })
+      else send(now, letters.underway, item, standingWith(now, item.epoch), () => write(now, room))
+    }
   }
 
-  const send = (now: Visit, place: Place, item: Item, standing: Standing) => {
-    const { key, room, text, tried: before } = item
+  const lettersTo = (now: Visit, room: string): Letters => {
+    const letters = now.letters.get(room) ?? { underway: new Set(), isAsking: false }
+    now.letters.set(room, letters)
+    return letters
+  }
+
+  /** Whether the server knows an attempt by its key, so that another does no harm; true before the first (KEY-2, KEY-5). */
+  const isKnown = (now: Visit, tried: Tried | undefined): boolean => {
+    if (tried === undefined) return true
+    const { isKeyed, person } = standingWith(now, tried.epoch)
+    return isKeyed && tried.isKeyed && tried.person === person && clock() - tried.at < 1_000 * limits.keySeconds
+  }
+
+  /** Asks whom a name means now, for all that is to be sent there (DIRECT-12). */
+  const meet = (now: Visit, room: string, letters: Letters) => {
+    letters.isAsking = true
+    ask({ type: "history", room, limit: 1 }, (reply) => {
+      letters.isAsking = false
+      if (reply.type === "error" && reply.code === "unavailable") {
+        return wait(reply, () => visit === now && write(now, room))
+      }
+      for (const item of kept.items.values()) {
+        if (item.room !== room || item.rest !== undefined || item.epoch !== undefined) continue
+        if (reply.type === "history") save({ _tag: "Item", item: { ...item, epoch: reply.epoch } })
+        else if (reply.type === "error") rest(item, { _tag: "Failed", code: reply.code, message: reply.message })
+      }
+      write(now, room)
+    })
+  }
+
+  const standingIn = (now: Visit, { epoch, reader }: Place): Standing => ({
+    ...standingWith(now, epoch),
+    last: reader.last()
+  })
+
+  /** The same in a log of which it doesn't matter what was read: a conversation, which ends with the person. */
+  const standingWith = (now: Visit, epoch: string): Standing => {
+    const { nick: name = nick, nth, session } = kept.person
+    const isKeyed = now.resumes && session !== undefined
+    return { person: nth, nick: name, isKeyed, epoch, last: 0, at: clock() }
+  }
+
+  const send = (now: Visit, underway: Set<string>, item: Item, standing: Standing, goOn: () => void) => {
+    const { epoch, key, replyTo, room, text, tried: before } = item
     // Noted before it is sent: a client that is killed in between takes it for one that may be there, and looks.
     save({ _tag: "Item", item: { ...item, tried: attempt(before, standing) } })
-    place.underway.add(key)
-    ask({ type: "send", room, text, ...(now.resumes ? { key } : {}) }, (reply) => {
-      place.underway.delete(key)
+    underway.add(key)
+    const whom = isDirect(room) && epoch !== undefined ? { epoch } : {}
+    const answered = replyTo === undefined ? {} : { replyTo }
+    ask({ type: "send", room, text, ...answered, ...(now.resumes ? { key } : {}), ...whom }, (reply) => {
+      underway.delete(key)
       const there = kept.items.get(key)
       if (there !== undefined && reply.type === "sent") sent(there, reply)
       else if (there !== undefined && reply.type === "error") refused(there, before, reply)
-      flow(now, room, place)
+      goOn()
     })
   }
 
   const refused = (item: Item, before: Tried | undefined, error: ErrorReply) => {
-    if (error.code === "unavailable" && kept.rooms.has(item.room)) {
+    // Whoever it was meant for is gone: what is said next means whoever has the nick then.
+    if (error.code === "no-such-nick") talks.forget(item.room)
+    if (error.code === "unavailable" && (isDirect(item.room) || kept.rooms.has(item.room))) {
       save({ _tag: "Item", item: undone(item, before) })
       if (resting.has(item.room)) return
       resting.add(item.room)
@@ -439,8 +643,14 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
 
   const wake = (room: string) => {
     resting.delete(room)
-    const place = visit?.places.get(room)
-    if (visit !== undefined && place !== undefined) flow(visit, room, place)
+    goOnIn(room)
+  }
+
+  const goOnIn = (room: string) => {
+    if (visit?.isWelcome !== true) return
+    if (isDirect(room)) return write(visit, room)
+    const place = visit.places.get(room)
+    if (place !== undefined) flow(visit, room, place)
   }
 
   const sent = (item: Item, { at, seq }: { readonly seq: number; readonly at: string }) => {
@@ -456,12 +666,18 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
 
   // --- what the person does ---
 
-  const say = (room: string, text: string, key: string) => {
-    const item: Item = { key, room, text }
+  const say = (room: string, text: string, key: string, replyTo?: number) => {
+    const epoch = isDirect(room) ? talks.epoch(room) : replyTo === undefined ? undefined : cursors.get(room)?.epoch
+    const item: Item = {
+      key,
+      room,
+      text,
+      ...(replyTo === undefined ? {} : { replyTo }),
+      ...(epoch === undefined ? {} : { epoch })
+    }
     save({ _tag: "Item", item })
     tell({ _tag: "Waiting", item })
-    const place = visit?.places.get(room)
-    if (visit !== undefined && place !== undefined) flow(visit, room, place)
+    goOnIn(room)
   }
 
   const drop = (item: Item) => {
@@ -473,7 +689,9 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     const item = kept.items.get(key)
     if (item?.rest === undefined) return
     drop(item)
-    say(item.room, item.text, anew)
+    const log = isDirect(item.room) ? talks.epoch(item.room) : cursors.get(item.room)?.epoch
+    // What it answers stands in one log only.
+    say(item.room, item.text, anew, item.epoch === log ? item.replyTo : undefined)
   }
 
   const forget = (key: string) => {
@@ -501,13 +719,14 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     if (loss._tag === "Goodbye" && now?.isWelcome === true)
       save({ _tag: "Person", person: { ...kept.person, session: undefined } })
     for (const { underway } of now?.places.values() ?? []) for (const key of underway) doubt(key)
+    for (const { underway } of now?.letters.values() ?? []) for (const key of underway) doubt(key)
   }
 
   /** What was under way can be looked for by its key when one is back in the room; else nobody will know. */
   const doubt = (key: string) => {
     const item = kept.items.get(key)
     if (item === undefined || item.rest !== undefined) return
-    if (item.tried?.isKeyed === true && kept.rooms.has(item.room)) return
+    if (item.tried?.isKeyed === true && (isDirect(item.room) || kept.rooms.has(item.room))) return
     rest(item, { _tag: "Unknown" })
   }
 
@@ -538,17 +757,30 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
     join: move(join),
     leave: move(leave),
     shown: move(shown),
-    talk: (room) => (visit?.hasTalks === true ? { epoch: talks.epoch(room) } : undefined),
-    forgetTalk: talks.forget,
+    read: move(readUpTo),
+    hasTalks: () => (visit?.isWelcome === true ? visit.hasTalks : undefined),
     rename: (name) => {
       nick = name
     }
   }
 }
 
+const logIsGone: Rest = {
+  _tag: "Failed",
+  code: "no-such-entry",
+  message: "the log is gone in which that stood which it answers"
+}
+
+const noTalks: Rest = {
+  _tag: "Failed",
+  code: "unsupported",
+  message: "this server has no conversations of two people"
+}
+
 /** How far somebody has come who was told this. */
 const placeOf = (news: News): { readonly room: string; readonly cursor: Cursor } | undefined => {
   switch (news._tag) {
+    case "Change":
     case "Entry":
       return { room: news.entry.room, cursor: { epoch: news.epoch, last: news.entry.seq } }
     case "Gone":

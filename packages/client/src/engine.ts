@@ -3,20 +3,19 @@
  *
  * @module
  */
-import type { Hello, Limits, Reply, Request, RequestType, replyTypes } from "@tertulia/protocol"
+import type { Hello, Limits, Reply, Request, RequestType } from "@tertulia/protocol"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import type { Asking, ReplyTo } from "./asking.ts"
 import { ConnectionLost, Gap, type Loss, Refused, type RequestError } from "./errors.ts"
 import { directs, type Inbox, makeInboxes } from "./inbox.ts"
 import { type Ears, type Fields, type OnWire, startLink } from "./link.ts"
 import { makeNoticed, type Noticed } from "./presence.ts"
 import type { RoomView } from "./room.ts"
 import type { Transport } from "./transport.ts"
-
-type ReplyTo<Type extends RequestType> = Extract<Reply, { readonly type: (typeof replyTypes)[Type] }>
 
 /** A reply, and the inbox that it opened if it is `joined`. */
 interface Answer {
@@ -26,11 +25,11 @@ interface Answer {
 
 /** A running connection. */
 export interface Engine {
-  /** Makes a request at once, and waits for its reply; a `joined` comes with the inbox that it opened. */
-  readonly ask: <Type extends RequestType>(
-    type: Type,
-    fields: Fields<Type>
-  ) => Effect.Effect<{ readonly reply: ReplyTo<Type>; readonly inbox: Inbox | undefined }, RequestError>
+  readonly ask: Asking
+  /** Joins; gives the inbox that it opened, too. */
+  readonly join: (
+    fields: Fields<"join">
+  ) => Effect.Effect<{ readonly reply: ReplyTo<"join">; readonly inbox: Inbox | undefined }, RequestError>
   /** What comes of conversations of two people. */
   readonly directs: Inbox
   /** What is known now of a room; undefined once left. */
@@ -71,7 +70,7 @@ export const startEngine = Effect.fnUntraced(function* (
       case "Noticed":
         return Effect.sync(() => noticed.put(heard.presence))
       case "Happened":
-        // What isn't shown has its place all the same, and the session has counted it.
+        // What isn't known has its place all the same, and the session has counted it.
         return Effect.sync(() => {
           if (heard.event.type !== "(passed)") inboxes.put(heard.event)
         })
@@ -94,7 +93,7 @@ export const startEngine = Effect.fnUntraced(function* (
 
   const { ended, limits, post, view } = yield* startLink(transport, hello, { hear, finish }, onWire)
 
-  const ask: Engine["ask"] = (type, fields) =>
+  const request = <Type extends RequestType>(type: Type, fields: Fields<Type>) =>
     Effect.suspend(() => {
       const posted = post(type, fields)
       if (Result.isFailure(posted)) return Effect.fail(posted.failure)
@@ -106,9 +105,19 @@ export const startEngine = Effect.fnUntraced(function* (
         reply.type === "error"
           ? Effect.fail(new Refused({ request: type, ...reply }))
           : // The session lets no other reply through.
-            Effect.succeed({ reply: reply as ReplyTo<typeof type>, inbox })
+            Effect.succeed({ reply: reply as ReplyTo<Type>, inbox })
       )
     )
 
-  return { ask, directs: talk, view, limits, presences: noticed.stream, ended }
+  const ask: Asking = (type, fields) => Effect.map(request(type, fields), ({ reply }) => reply)
+
+  return {
+    ask,
+    join: (fields) => request("join", fields),
+    directs: talk,
+    view,
+    limits,
+    presences: noticed.stream,
+    ended
+  }
 })

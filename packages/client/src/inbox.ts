@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { isDirect, type Member, type Message } from "@tertulia/protocol"
+import { type EntryEvent, isDirect, type Member, type TypingEvent } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { FellBehind, type RoomError } from "./errors.ts"
 
-/** What happens in a room: an entry of its log, or somebody's coming or going. */
-export type RoomEvent = Message | Member
+/** What happens in a room: an entry of its log, somebody's coming or going, or that somebody types. */
+export type RoomEvent = EntryEvent | Member | TypingEvent
 
 /** The events of one stay in a room, from `joined` to `left`. */
 export type Inbox = Queue.Queue<RoomEvent, RoomError | Cause.Done>

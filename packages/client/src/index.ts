@@ -16,24 +16,46 @@ export {
   connect,
   type HistoryOptions,
   type JoinOptions,
-  type Room
+  type Room,
+  type SendOptions
 } from "./connection.ts"
 export {
   type Conversation,
   type ConverseOptions,
   converse,
   type PageOptions,
+  type SayOptions,
   type State,
   type Told,
   type Trouble
 } from "./conversation.ts"
-export type { News } from "./course.ts"
+export type { Changing, News } from "./course.ts"
 export * from "./errors.ts"
 export type { RoomEvent } from "./inbox.ts"
 export { inMemory, type Keeper, NotKept } from "./keeper.ts"
 export type { Change, Cursor, Item, Kept, Person, Rest, Tried } from "./kept.ts"
 export { Keys } from "./keys.ts"
 export type { PresenceApi } from "./presence.ts"
+export type { RichApi } from "./rich.ts"
+export type { SearchApi, SearchOptions } from "./search.ts"
 export type { TalkNews } from "./talks.ts"
 export { type Transport, TransportEnded } from "./transport.ts"
-export { emptyView, firstOf, type RoomPicture, see, type View, type ViewLine, viewOf, withPage } from "./view.ts"
+export {
+  emptyView,
+  firstOf,
+  type GoneLine,
+  lineAt,
+  lookAt,
+  type MessageLine,
+  personIn,
+  type ReactionLine,
+  type RoomPicture,
+  type RoomSnapshot,
+  see,
+  type TopicLine,
+  type View,
+  type ViewLine,
+  viewOf,
+  type WaitingLine,
+  withPage
+} from "./view.ts"

@@ -38,7 +38,7 @@ const Person = Schema.Struct({
   session: Schema.optionalKey(Schema.String)
 })
 
-const Place = Schema.NullOr(Schema.Struct({ epoch: Schema.String, last: Schema.Int }))
+const Place = Schema.Struct({ epoch: Schema.String, last: Schema.Int })
 
 const Tried = Schema.Struct({
   person: Schema.Int,
@@ -59,12 +59,15 @@ const Said = Schema.Struct({
   key: Schema.String,
   room: Schema.String,
   text: Schema.String,
+  replyTo: Schema.optionalKey(Schema.Int),
+  epoch: Schema.optionalKey(Schema.String),
   tried: Schema.optionalKey(Tried),
   rest: Schema.optionalKey(Rest)
 })
 
 const readPerson = Schema.decodeUnknownSync(Schema.fromJsonString(Person))
-const readPlace = Schema.decodeUnknownSync(Schema.fromJsonString(Place))
+const readPlace = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.NullOr(Place)))
+const readMark = Schema.decodeUnknownSync(Schema.fromJsonString(Place))
 const readItem: (text: unknown) => Item = Schema.decodeUnknownSync(Schema.fromJsonString(Said))
 
 /** What a row says. */
@@ -78,6 +81,8 @@ const changeOf = (kind: string, name: string, value: string): Change => {
       return { _tag: "Room", room: name, cursor: readPlace(value) ?? undefined }
     case "item":
       return { _tag: "Item", item: readItem(value) }
+    case "mark":
+      return { _tag: "Mark", room: name, mark: readMark(value) }
     default:
       throw new Fault(`it holds something unknown, ${JSON.stringify(kind)}: a newer client has written it`)
   }
@@ -92,6 +97,8 @@ const rowOf = (change: Change): { readonly kind: string; readonly name: string; 
       return { kind: "room", name: change.room, value: JSON.stringify(change.cursor ?? null) }
     case "Item":
       return { kind: "item", name: change.item.key, value: JSON.stringify(change.item) }
+    case "Mark":
+      return { kind: "mark", name: change.room, value: JSON.stringify(change.mark) }
     case "NoRoom":
       return { kind: "room", name: change.room }
     case "NoItem":

@@ -47,8 +47,13 @@ export type Rest =
 /** Something that its person has said, and that isn't known to be in the log. */
 export interface Item {
   readonly key: string
+  /** Where it was said; `@nick` for a conversation. */
   readonly room: string
   readonly text: string
+  /** The `seq` of the message that it answers. */
+  readonly replyTo?: number
+  /** The log that it is meant for, and no other: of a conversation, or of what it answers. Undefined while nobody knows it. */
+  readonly epoch?: string
   /** Undefined while it was never sent. */
   readonly tried?: Tried
   /** Undefined while it is to be sent, or under way. */
@@ -61,6 +66,8 @@ export interface Kept {
   /** The rooms that the client is to be in; no cursor before it has been there. */
   readonly rooms: ReadonlyMap<string, Cursor | undefined>
   readonly items: ReadonlyMap<string, Item>
+  /** Up to where one has read, of rooms of which the server keeps no mark. */
+  readonly marks: ReadonlyMap<string, Cursor>
 }
 
 /** A change of what is kept. */
@@ -70,18 +77,21 @@ export type Change =
   | { readonly _tag: "NoRoom"; readonly room: string }
   | { readonly _tag: "Item"; readonly item: Item }
   | { readonly _tag: "NoItem"; readonly key: string }
+  | { readonly _tag: "Mark"; readonly room: string; readonly mark: Cursor }
 
 /** What is kept by somebody who has never been there. */
 export const nothingKept: Kept = {
   person: { nth: 0, nick: undefined, session: undefined },
   rooms: new Map(),
-  items: new Map()
+  items: new Map(),
+  marks: new Map()
 }
 
 /** A copy of what is kept, that changes. An item or a room that changes keeps its place. */
 export const makeKept = (kept: Kept): Kept & { readonly change: (change: Change) => void } => {
   const rooms = new Map(kept.rooms)
   const items = new Map(kept.items)
+  const marks = new Map(kept.marks)
   let { person } = kept
   const change = (change: Change) => {
     switch (change._tag) {
@@ -100,6 +110,9 @@ export const makeKept = (kept: Kept): Kept & { readonly change: (change: Change)
       case "NoItem":
         items.delete(change.key)
         return
+      case "Mark":
+        marks.set(change.room, change.mark)
+        return
     }
   }
   return {
@@ -108,6 +121,7 @@ export const makeKept = (kept: Kept): Kept & { readonly change: (change: Change)
     },
     rooms,
     items,
+    marks,
     change
   }
 }

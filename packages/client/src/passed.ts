@@ -1,11 +1,11 @@
 /**
- * Entries that this client doesn't show: it counts them in their places, and passes over them (CATCH-9).
+ * Entries that this client doesn't know: it counts them in their places, and passes over them (CATCH-9).
  *
  * @module
  */
-import type { Message } from "@tertulia/protocol"
+import type { EntryEvent } from "@tertulia/protocol"
 
-/** An entry of a kind that this client doesn't show. */
+/** An entry of a kind that this client doesn't know. */
 export interface Passed {
   readonly type: "(passed)"
   readonly room: string
@@ -13,6 +13,6 @@ export interface Passed {
 }
 
 /** Any entry of a log. */
-export type LogEntry = Message | Passed
+export type LogEntry = EntryEvent | Passed
 
 export const passed = (room: string, seq: number): Passed => ({ type: "(passed)", room, seq })

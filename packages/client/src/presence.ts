@@ -8,7 +8,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
-import type { Engine } from "./engine.ts"
+import type { Asking } from "./asking.ts"
 import type { ConnectionLost, RequestError } from "./errors.ts"
 import { allSlices } from "./slices.ts"
 
@@ -51,17 +51,17 @@ export const makeNoticed: Effect.Effect<Noticed> = Effect.map(
   })
 )
 
-export const presenceOver = ({ ask, presences }: Pick<Engine, "ask" | "presences">): PresenceApi => ({
-  status: (wish) => Effect.map(ask("status", wish), ({ reply }) => reply),
+export const presenceOver = (ask: Asking, presences: PresenceApi["presences"]): PresenceApi => ({
+  status: (wish) => ask("status", wish),
   users: (room) =>
     allSlices(
       (after) =>
         Effect.map(
           ask("users", { ...(room === undefined ? {} : { room }), ...(after === undefined ? {} : { after }) }),
-          ({ reply }) => ({ items: reply.users, more: reply.more === true })
+          ({ more, users }) => ({ items: users, more: more === true })
         ),
       ({ nick }) => nick
     ),
-  whois: (nick) => Effect.map(ask("whois", { nick }), ({ reply }) => reply),
+  whois: (nick) => ask("whois", { nick }),
   presences
 })

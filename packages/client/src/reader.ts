@@ -4,14 +4,14 @@
  *
  * @module
  */
-import type { History, Message } from "@tertulia/protocol"
+import { type EntryEvent, type History, isKnownItem } from "@tertulia/protocol"
 import { type LogEntry, passed } from "./passed.ts"
 
 /** What comes of an entry or a page. */
 export type Reading =
   /** The next entry of the log. */
-  | { readonly _tag: "Shown"; readonly entry: Message }
-  /** An entry that isn't shown: it has its place. */
+  | { readonly _tag: "Shown"; readonly entry: EntryEvent }
+  /** An entry that isn't known: it has its place. */
   | { readonly _tag: "Passed"; readonly seq: number }
   /** Entries that will never come: the server has given them up, or it has no way of showing them. */
   | { readonly _tag: "Gone"; readonly from: number; readonly to: number; readonly isForever: boolean }
@@ -57,7 +57,7 @@ export const makeReader = ({ hasPages, head, isReplayed, last: from }: Beginning
     for (let entry = aside.get(last + 1); entry !== undefined; entry = aside.get(last + 1)) {
       aside.delete(entry.seq)
       last = entry.seq
-      shown.push(entry.type === "message" ? { _tag: "Shown", entry } : { _tag: "Passed", seq: entry.seq })
+      shown.push(entry.type === "(passed)" ? { _tag: "Passed", seq: entry.seq } : { _tag: "Shown", entry })
     }
     return shown
   }
@@ -100,7 +100,7 @@ export const makeReader = ({ hasPages, head, isReplayed, last: from }: Beginning
     const readings = giveUp(page.first - 1, true)
     for (const item of page.entries) {
       if (item.seq <= last) continue
-      aside.set(item.seq, item.type === "message" ? { room: page.room, ...item } : passed(page.room, item.seq))
+      aside.set(item.seq, isKnownItem(item) ? { room: page.room, ...item } : passed(page.room, item.seq))
     }
     readings.push(...showAside())
     // A page with nothing of what was asked for breaks HISTORY-4: the next would have nothing either.

@@ -14,7 +14,8 @@ import {
   type Reply,
   type Request,
   replyTypes,
-  type ServerMessage
+  type ServerMessage,
+  type TypingEvent
 } from "@tertulia/protocol"
 import { type LogEntry, passed } from "./passed.ts"
 import { applied, changed, entered, listed, place, type RoomView } from "./room.ts"
@@ -22,7 +23,7 @@ import { applied, changed, entered, listed, place, type RoomView } from "./room.
 /** What an object of the server means to a client. */
 export type Happening =
   | { readonly _tag: "Answered"; readonly id: number; readonly reply: Reply }
-  | { readonly _tag: "Happened"; readonly event: LogEntry | Member }
+  | { readonly _tag: "Happened"; readonly event: LogEntry | Member | TypingEvent }
   /** An entry came whose predecessors, from `expected` on, have not. */
   | { readonly _tag: "Skipped"; readonly expected: number; readonly event: LogEntry }
   | { readonly _tag: "Noticed"; readonly presence: PresenceEvent }
@@ -108,6 +109,9 @@ export const makeSession = (): Session => {
     return [{ _tag: "Happened", event }]
   }
 
+  const typing = (event: TypingEvent): ReadonlyArray<Happening> =>
+    rooms.has(event.room) ? [{ _tag: "Happened", event }] : []
+
   const receive = (message: ServerMessage): ReadonlyArray<Happening> => {
     switch (message.type) {
       case "message":
@@ -123,9 +127,9 @@ export const makeSession = (): Session => {
       case "presence":
         return [{ _tag: "Noticed", presence: message }]
       case "typing":
-        return "re" in message ? answered(message) : []
+        return "re" in message ? answered(message) : typing(message)
       default:
-        return isEntryEvent(message) ? entry(passed(message.room, message.seq)) : answered(message)
+        return isEntryEvent(message) ? entry(message) : answered(message)
     }
   }
 

@@ -29,6 +29,8 @@ export interface TalkHost {
   /** Goes on after a refusal for the moment. */
   readonly wait: (why: ErrorReply, next: () => void) => void
   readonly tell: (news: TalkNews) => void
+  /** A conversation is met on this connection, before anything is told of it. */
+  readonly meet: (room: string, epoch: string) => void
 }
 
 /** The conversations of one person. */
@@ -54,7 +56,7 @@ interface Talk {
 /** How many entries are read of a conversation that one knows nothing of. */
 const newest = 50
 
-export const makeTalks = ({ ask, tell, wait }: TalkHost): Talks => {
+export const makeTalks = ({ ask, meet: note, tell, wait }: TalkHost): Talks => {
   // How far each was told, over all connections.
   const cursors = new Map<string, Cursor>()
   // Those of the present connection; another map is another connection.
@@ -64,6 +66,7 @@ export const makeTalks = ({ ask, tell, wait }: TalkHost): Talks => {
     const cursor = cursors.get(room)
     const isSame = cursor?.epoch === epoch
     if (cursor !== undefined && !isSame) tell({ _tag: "Another", room, epoch })
+    note(room, epoch)
     const { head, last } = begin
     const reader = makeReader({ last: isSame ? cursor.last : last, head, isReplayed: false, hasPages: true })
     const talk = { epoch, reader }
@@ -78,9 +81,10 @@ export const makeTalks = ({ ask, tell, wait }: TalkHost): Talks => {
     // What comes of a conversation that is over, comes too late.
     if (talks.get(room) !== talk) return
     for (const reading of readings) {
-      if (reading._tag === "Shown") tell({ _tag: "Entry", epoch, entry: reading.entry })
-      else if (reading._tag === "Wants") turnPage(room, talk, reading.after)
-      // An entry of a kind that this client doesn't show has its place, and nothing is told of it.
+      if (reading._tag === "Shown" && reading.entry.type === "message") {
+        tell({ _tag: "Entry", epoch, entry: reading.entry })
+      } else if (reading._tag === "Wants") turnPage(room, talk, reading.after)
+      // An entry of another kind has its place, and nothing is told of it.
       else if (reading._tag === "Gone")
         tell({ _tag: "Gone", room, epoch, from: reading.from, to: reading.to, isForever: reading.isForever })
     }

@@ -147,7 +147,7 @@ describe("requests", () => {
     Effect.gen(function* () {
       const { connection, peer, cafe } = yield* inCafe()
       const texts = ["one", "two", "three"]
-      const sending = yield* start(Effect.forEach(texts, cafe.send, { concurrency: "unbounded" }))
+      const sending = yield* start(Effect.forEach(texts, (text) => cafe.send(text), { concurrency: "unbounded" }))
       for (const [index, text] of texts.entries()) {
         const request = yield* peer.hears("send")
         assert.strictEqual(request.text, text)

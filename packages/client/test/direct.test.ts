@@ -1,13 +1,14 @@
 /** spec/direct.md: what a client does with conversations of two people. */
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { connect, converse, type Told } from "@tertulia/client"
+import { connect, converse, type Item, type Told } from "@tertulia/client"
 import { tcp } from "@tertulia/client/tcp"
 import type { Ask, Message, Reply } from "@tertulia/protocol"
 import { Effect, Queue, Stream } from "effect"
 import { makeTalks, type TalkNews } from "../src/talks.ts"
 import { piped } from "./child.ts"
 import { at, lastingHello, listening, type Peer } from "./peer.ts"
+import { hasty } from "./support/hasty.ts"
 import { folder, referenceServer } from "./support/processes.ts"
 
 const slow = { timeout: 60_000 }
@@ -40,6 +41,7 @@ const follow = () => {
   const talks = makeTalks({
     ask: (ask, next) => void asked.push({ ask, next }),
     wait: (_, next) => void waits.push(next),
+    meet: () => {},
     tell: (news) => void told.push(inShort(news))
   })
   /** Answers the oldest question, which must be this one. */
@@ -172,6 +174,12 @@ describe("conversations that are followed", () => {
 
 const directHello = { ...lastingHello, features: [...lastingHello.features, "draft/direct/1"] }
 
+const welcomes = Effect.fnUntraced(function* (peer: Peer) {
+  yield* peer.says(directHello)
+  const { id, nick } = yield* peer.hears("login")
+  yield* peer.says({ type: "welcome", re: id, nick, session: "a-secret-of-ana-1" })
+})
+
 const receives = Effect.fnUntraced(function* (peer: Peer, greeting: object) {
   yield* peer.says(greeting)
   const { id, nick } = yield* peer.hears("login")
@@ -188,6 +196,10 @@ const tells = <Tag extends Told["_tag"]>(
   Effect.flatMap(Queue.take(news), (told) =>
     told._tag === tag ? Effect.succeed(told as Extract<Told, { readonly _tag: Tag }>) : tells(news, tag)
   )
+
+/** The next that comes to rest. */
+const rests = (news: Queue.Queue<Told>): Effect.Effect<Item> =>
+  Effect.flatMap(tells(news, "Waiting"), ({ item }) => (item.rest === undefined ? rests(news) : Effect.succeed(item)))
 
 const talksTo = Effect.fnUntraced(function* (port: number, nick: string) {
   const conversation = yield* converse(tcp({ host: "127.0.0.1", port }), { nick })
@@ -209,7 +221,7 @@ it.live(
       yield* ana.login("ana")
       yield* leo.login("leo")
       const { epoch } = yield* ana.history("@leo")
-      assert.deepInclude(yield* ana.send("@Leo", "hola", epoch), { room: "@leo", seq: 1 })
+      assert.deepInclude(yield* ana.send("@Leo", "hola", { epoch }), { room: "@leo", seq: 1 })
       yield* leo.send("@ana", "¡hola!")
       const seen = yield* Stream.runCollect(Stream.take(leo.directs, 2))
       assert.deepStrictEqual(
@@ -218,7 +230,7 @@ it.live(
       )
       assert.strictEqual((yield* leo.history("@ana", { after: 1, epoch })).entries.length, 1)
       assert.deepInclude((yield* ana.conversations)[0], { room: "@leo", epoch, head: 2 })
-      const refused = yield* Effect.flip(ana.send("@leo", "whom do I mean?", "another"))
+      const refused = yield* Effect.flip(ana.send("@leo", "whom do I mean?", { epoch: "another" }))
       assert.deepInclude(refused, { _tag: "Refused", code: "no-such-nick" })
     }).pipe(Effect.scoped),
   slow
@@ -245,21 +257,114 @@ it.live(
       assert.deepInclude(second.entry, { room: "@ana", text: "two", seq: 2 })
       assert.strictEqual(second.epoch, first.epoch)
       assert.deepInclude((yield* leo.conversations)[0], { room: "@ana", head: 2 })
-      assert.deepInclude(yield* Effect.flip(ana.tell("nobody", "hola")), { code: "no-such-nick" })
+      yield* ana.tell("nobody", "hola")
+      const failed = yield* rests(ana.heard)
+      assert.deepInclude(failed.rest, { _tag: "Failed", code: "no-such-nick" })
+      assert.deepInclude(yield* Effect.flip(ana.tell("Ana", "note to self")), { code: "bad-request" })
     }).pipe(Effect.scoped),
   slow
+)
+
+it.live(
+  "what is said to somebody while one is away is kept, and said once when both are back",
+  () =>
+    Effect.gen(function* () {
+      const data = join(yield* folder, "rooms.db")
+      const server = yield* referenceServer(data)
+      const [ana, leo] = [yield* talksTo(server.port, "ana"), yield* talksTo(server.port, "leo")]
+      yield* ana.live
+      yield* leo.live
+      yield* ana.tell("leo", "one")
+      yield* ana.drained()
+      yield* server.kill
+      const words = ["two", "three", "four"]
+      yield* Effect.forEach(words, (text) => ana.tell("leo", text))
+      yield* referenceServer(data, server.port)
+      yield* ana.drained()
+      const came = yield* Effect.replicateEffect(tells(leo.heard, "Entry"), 4)
+      assert.deepStrictEqual(
+        came.map(({ entry }) => entry.text),
+        ["one", ...words]
+      )
+      assert.deepStrictEqual(yield* ana.outbox, [])
+    }).pipe(Effect.scoped, hasty),
+  slow
+)
+
+const talkOf = (peer: Peer, epoch: string) =>
+  Effect.gen(function* () {
+    const { id, room } = yield* peer.hears("history")
+    yield* peer.says({ type: "history", re: id, room, epoch, first: 1, head: 0, entries: [] })
+  })
+
+const noTalksYet = (peer: Peer) =>
+  Effect.gen(function* () {
+    const { id } = yield* peer.hears("conversations")
+    yield* peer.says({ type: "conversations", re: id, conversations: [] })
+  })
+
+it.live("what may have been said to somebody is said again under its key, and reaches nobody else", () =>
+  Effect.gen(function* () {
+    const server = yield* listening
+    const conversation = yield* converse(tcp(server), { nick: "ana" })
+    const news = yield* Queue.unbounded<Told>()
+    yield* Effect.forkScoped(Stream.runForEach(conversation.news, (told) => Queue.offer(news, told)))
+    const first = yield* server.accepts
+    yield* welcomes(first)
+    yield* noTalksYet(first)
+    yield* conversation.tell("leo", "hola")
+    yield* talkOf(first, "c8")
+    const once = yield* first.hears("send")
+    assert.deepInclude(once, { room: "@leo", epoch: "c8", text: "hola" })
+    yield* first.hangsUp
+    const second = yield* server.accepts
+    yield* second.says(directHello)
+    const { id, nick, session } = yield* second.hears("login")
+    yield* second.says({ type: "welcome", re: id, nick, session, resumed: true })
+    yield* noTalksYet(second)
+    const again = yield* second.hears("send")
+    assert.deepStrictEqual([again.key, again.epoch, again.text], [once.key, "c8", "hola"])
+    yield* second.says({ type: "error", re: again.id, code: "no-such-nick", message: "leo is somebody else by now" })
+    assert.deepStrictEqual((yield* rests(news)).rest, { _tag: "Unknown" })
+    // What is said after that means whoever has the nick now.
+    yield* conversation.tell("leo", "who are you?")
+    yield* talkOf(second, "d1")
+    assert.deepInclude(yield* second.hears("send"), { room: "@leo", epoch: "d1", text: "who are you?" })
+  }).pipe(Effect.scoped, hasty)
+)
+
+it.live("what may have been said to somebody as another person isn't said again", () =>
+  Effect.gen(function* () {
+    const server = yield* listening
+    const conversation = yield* converse(tcp(server), { nick: "ana" })
+    const news = yield* Queue.unbounded<Told>()
+    yield* Effect.forkScoped(Stream.runForEach(conversation.news, (told) => Queue.offer(news, told)))
+    const first = yield* server.accepts
+    yield* welcomes(first)
+    yield* noTalksYet(first)
+    yield* conversation.tell("leo", "hola")
+    yield* talkOf(first, "c8")
+    yield* first.hears("send")
+    yield* first.hangsUp
+    const second = yield* server.accepts
+    yield* second.says(directHello)
+    const expired = yield* second.hears("login")
+    yield* second.says({ type: "error", re: expired.id, code: "session-expired", message: "log in anew" })
+    const { id: re } = yield* second.hears("login")
+    yield* second.says({ type: "welcome", re, nick: "ana", session: "a-secret-of-ana-2" })
+    assert.deepInclude(yield* rests(news), { room: "@leo", text: "hola", rest: { _tag: "Unknown" } })
+  }).pipe(Effect.scoped, hasty)
 )
 
 it.live("nobody is told anything where the server has no conversations", () =>
   Effect.gen(function* () {
     const server = yield* listening
     const conversation = yield* converse(tcp(server), { nick: "ana", rooms: ["#cafe"] })
-    assert.deepInclude(yield* Effect.flip(conversation.tell("leo", "hola")), {
-      _tag: "ConnectionLost",
-      outcome: "none"
-    })
+    const news = yield* Queue.unbounded<Told>()
+    yield* Effect.forkScoped(Stream.runForEach(conversation.news, (told) => Queue.offer(news, told)))
+    yield* conversation.tell("leo", "hola")
     yield* receives(yield* server.accepts, lastingHello)
-    yield* Stream.runHead(Stream.filter(conversation.states, ({ _tag }) => _tag === "Live"))
+    assert.deepInclude((yield* rests(news)).rest, { _tag: "Failed", code: "unsupported" })
     assert.deepInclude(yield* Effect.flip(conversation.tell("leo", "hola")), { code: "unsupported" })
   }).pipe(Effect.scoped)
 )
@@ -275,11 +380,12 @@ it.live(
       yield* receives(peer, directHello)
       const { id: list } = yield* peer.hears("conversations")
       yield* peer.says({ type: "conversations", re: list, conversations: [] })
+      yield* talkOf(peer, "c8")
+      const { id: other } = yield* peer.hears("history")
+      yield* peer.says({ type: "error", re: other, code: "no-such-nick", message: "nobody here is called nobody" })
       const { id, room, text } = yield* peer.hears("send")
       assert.deepStrictEqual([room, text], ["@leo", "hola  ahí"])
       yield* peer.says({ ...entry(1, "c8", "ana"), text }, { type: "sent", re: id, room, seq: 1, at }, entry(2))
-      const { id: other } = yield* peer.hears("send")
-      yield* peer.says({ type: "error", re: other, code: "no-such-nick", message: "nobody here is called nobody" })
       yield* peer.says(entry(1, "d1"))
       yield* client.endsInput
       const { id: bye } = yield* peer.hears("bye")

@@ -73,7 +73,7 @@ describe("a reader", () => {
     const [five, , seven] = entries
     const mixed = {
       ...rest,
-      entries: [five!, { type: "delete", seq: 6, from: "ana", target: 1, at: "" }, seven!]
+      entries: [five!, { type: "(another)", seq: 6 }, seven!]
     } as const
     assert.deepStrictEqual(reader.page(mixed).map(inSigns), ["5", "(6)", "7"])
     assert.strictEqual(reader.last(), 7)

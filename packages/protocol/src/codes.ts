@@ -63,24 +63,26 @@ export const errorCodes = Object.keys(errorRegistry) as ReadonlyArray<ErrorCode>
 /** What a client does after the end: stays away, comes back at once, after a random delay, or after `reconnectAfter`. */
 export type Reconnect = "no" | "now" | "backoff" | "after"
 
-/** Why a server ends a connection. */
+/** Why a server ends a connection; `close` is the code of the Close frame that follows over WebSocket (spec/websocket.md). */
 export const byeRegistry = {
-  "line-too-long": { reconnect: "no", meaning: "`limits.line` bytes came without an LF" },
-  "not-tertulia": { reconnect: "no", meaning: "the first line is not a JSON object" },
-  replaced: { reconnect: "no", meaning: "the session goes on in another connection (profile resume)" },
-  idle: { reconnect: "now", meaning: "nothing came for two heartbeats" },
-  "slow-consumer": { reconnect: "now", meaning: "unsent bytes were not read in time" },
-  "login-timeout": { reconnect: "backoff", meaning: "no `welcome` within `limits.loginSeconds`" },
+  "line-too-long": { reconnect: "no", close: 1009, meaning: "`limits.line` bytes came without an LF" },
+  "not-tertulia": { reconnect: "no", close: 1003, meaning: "the first line is not a JSON object" },
+  replaced: { reconnect: "no", close: 4001, meaning: "the session goes on in another connection (profile resume)" },
+  idle: { reconnect: "now", close: 4002, meaning: "nothing came for two heartbeats" },
+  "slow-consumer": { reconnect: "now", close: 4003, meaning: "unsent bytes were not read in time" },
+  "login-timeout": { reconnect: "backoff", close: 4004, meaning: "no `welcome` within `limits.loginSeconds`" },
   "too-many-connections": {
     reconnect: "backoff",
+    close: 1013,
     meaning: "`limits.connections` is reached; comes instead of `hello`"
   },
-  "shutting-down": { reconnect: "after", meaning: "the server is stopping" },
+  "shutting-down": { reconnect: "after", close: 1001, meaning: "the server is stopping" },
   internal: {
     reconnect: "backoff",
+    close: 1011,
     meaning: "a defect of the server; requests without a reply have an unknown outcome"
   }
-} as const satisfies Record<string, { readonly reconnect: Reconnect; readonly meaning: string }>
+} as const satisfies Record<string, { readonly reconnect: Reconnect; readonly close: number; readonly meaning: string }>
 
 /** The code of a `bye` that the server says of its own accord. */
 export type ByeCode = keyof typeof byeRegistry

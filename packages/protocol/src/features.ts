@@ -100,6 +100,12 @@ export const requestsOf = (features: ReadonlyArray<string>): ReadonlySet<string>
 /** The default port of the TCP binding. */
 export const defaultPort = 7331
 
+/** The default port of the WebSocket binding, which is also that of the web page. */
+export const defaultWebPort = 7332
+
+/** The subprotocol that a WebSocket handshake agrees on (spec/websocket.md). */
+export const subprotocol = "tertulia.v1"
+
 /** The default port of the TLS binding. */
 export const defaultTlsPort = 7333
 

@@ -582,6 +582,9 @@ export const HistoryItem = Schema.Union(
   examples: [{ type: "message", seq: 42, from: "ana", text: "hola", at: "2026-11-20T20:08:00.000Z" }]
 })
 
+/** Whether an item of a page is of a kind that this version knows. */
+export const isKnownItem = (item: HistoryItem): item is KnownItem => entryTypes.some((known) => known === item.type)
+
 export const History = Schema.Struct({
   type: Schema.Literal("history"),
   re,
@@ -965,6 +968,8 @@ export type Pong = typeof Pong.Type
 export type Synced = typeof Synced.Type
 export type ByeReply = typeof ByeReply.Type
 export type HistoryItem = typeof HistoryItem.Type
+/** An item of a page of a kind that this version knows. */
+export type KnownItem = Exclude<HistoryItem, { readonly type: "(another)" }>
 export type History = typeof History.Type
 export type Found = typeof Found.Type
 export type ConversationItem = typeof ConversationItem.Type

@@ -24,6 +24,7 @@ interface Version {
 
 interface Reacted {
   readonly seq: number
+  readonly from: string
   readonly reaction: string
   readonly on: boolean
 }
@@ -32,12 +33,14 @@ type Reactions = NonNullable<Message["reactions"]>
 
 /** All that is known of a message, before or after the message itself has been seen. */
 interface Known {
-  readonly message: { readonly from: string; readonly at: string; readonly replyTo?: number } | undefined
+  readonly message: Pick<Message, "at" | "from" | "key" | "replyTo"> | undefined
   readonly version: Version | undefined
   readonly deleted: number | undefined
   /** The reactions up to an entry, and those that came above it, ascending. */
   readonly counted: { readonly upTo: number; readonly reactions: Reactions }
   readonly above: ReadonlyArray<Reacted>
+  /** The last that was seen of each person and reaction. */
+  readonly reacted: ReadonlyArray<Reacted>
 }
 
 /** What is known of a room. */
@@ -51,8 +54,11 @@ export interface Shown {
   readonly seq: number
   readonly from: string
   readonly at: string
+  readonly key?: string
   readonly replyTo?: number
   readonly text?: string
+  /** The `seq` of what has deleted it. */
+  readonly deleted?: number
   readonly isEdited: boolean
   readonly mentions: ReadonlyArray<string>
   readonly reactions: Reactions
@@ -69,26 +75,23 @@ const unknown: Known = {
   version: undefined,
   deleted: undefined,
   counted: { upTo: 0, reactions: [] },
-  above: []
+  above: [],
+  reacted: []
 }
 
 /** The view after something was seen: the same however often, and in whatever order. */
 export const see = (view: View, entry: Seen): View => {
   switch (entry.type) {
     case "message": {
-      const { at, edited = entry.seq, from, mentions = [], reacted = 0, reactions = [], replyTo, text } = entry
+      const { edited = entry.seq, mentions = [], reacted = 0, reactions = [], text } = entry
       return withMessage(view, entry.seq, (known) => ({
         ...withVersion(withCount(known, reacted, reactions), { since: edited, text, mentions }),
-        message: { from, at, ...(replyTo === undefined ? {} : { replyTo }) }
+        message: lastingOf(entry)
       }))
     }
     case "erased": {
-      const { at, deleted, from, replyTo } = entry
-      return withMessage(view, entry.seq, (known) => ({
-        ...known,
-        deleted,
-        message: { from, at, ...(replyTo === undefined ? {} : { replyTo }) }
-      }))
+      const { deleted } = entry
+      return withMessage(view, entry.seq, (known) => ({ ...known, deleted, message: lastingOf(entry) }))
     }
     case "edit": {
       const { mentions = [], seq, target, text } = entry
@@ -107,6 +110,14 @@ export const see = (view: View, entry: Seen): View => {
   }
 }
 
+/** What no entry changes of a message (EDIT-2). */
+const lastingOf = ({ at, from, key, replyTo }: Pick<Message, "at" | "from" | "key" | "replyTo">) => ({
+  from,
+  at,
+  ...(key === undefined ? {} : { key }),
+  ...(replyTo === undefined ? {} : { replyTo })
+})
+
 const withMessage = (view: View, seq: number, change: (known: Known) => Known): View => ({
   ...view,
   messages: HashMap.modifyAt(view.messages, seq, (known) => Option.some(change(Option.getOrElse(known, () => unknown))))
@@ -120,10 +131,23 @@ const withCount = (known: Known, upTo: number, reactions: Reactions): Known =>
     ? { ...known, counted: { upTo, reactions }, above: known.above.filter(({ seq }) => seq > upTo) }
     : known
 
-const withReaction = (known: Known, { on, reaction, seq }: Reacted): Known => {
-  if (seq <= known.counted.upTo || known.above.some((other) => other.seq === seq)) return known
-  return { ...known, above: [...known.above, { on, reaction, seq }].toSorted((one, other) => one.seq - other.seq) }
+const withReaction = (known: Known, { from, on, reaction, seq }: Reacted): Known => {
+  const react = { from, on, reaction, seq }
+  const isIts = (other: Reacted) => other.from === from && other.reaction === reaction
+  const last = known.reacted.find(isIts)
+  const reacted =
+    last !== undefined && last.seq >= seq
+      ? known.reacted
+      : ascending(
+          known.reacted.filter((each) => !isIts(each)),
+          react
+        )
+  if (seq <= known.counted.upTo || known.above.some((other) => other.seq === seq)) return { ...known, reacted }
+  return { ...known, reacted, above: ascending(known.above, react) }
 }
+
+const ascending = (all: ReadonlyArray<Reacted>, react: Reacted): ReadonlyArray<Reacted> =>
+  [...all, react].toSorted((one, other) => one.seq - other.seq)
 
 const reactionsOf = ({ above, counted }: Known): Reactions => {
   const counts = new Map(counted.reactions.map(({ count, reaction }) => [reaction, count]))
@@ -137,15 +161,31 @@ const reactionsOf = ({ above, counted }: Known): Reactions => {
 }
 
 /** The messages of a view that have been seen, ascending. */
-export const messagesOf = ({ messages }: View): ReadonlyArray<Shown> =>
-  [...HashMap.entries(messages)]
-    .flatMap(([seq, known]) => (known.message === undefined ? [] : [shownOf(seq, known, known.message)]))
+export const messagesOf = (view: View): ReadonlyArray<Shown> =>
+  [...HashMap.keys(view.messages)]
+    .flatMap((seq) => messageAt(view, seq) ?? [])
     .sort((one, other) => one.seq - other.seq)
+
+/** One message of a view, as it is shown; undefined when it wasn't seen. */
+export const messageAt = ({ messages }: View, seq: number): Shown | undefined => {
+  const known = Option.getOrUndefined(HashMap.get(messages, seq))
+  return known?.message === undefined ? undefined : shownOf(seq, known, known.message)
+}
+
+/**
+ * By whom a message has a reaction, by their nicks, in the order in which they added it: as far as their `react` entries were seen, which
+ * may be fewer than a page has counted.
+ */
+export const whoReacted = ({ messages }: View, seq: number, reaction: string): ReadonlyArray<string> => {
+  const known = Option.getOrUndefined(HashMap.get(messages, seq))
+  return (known?.reacted ?? []).filter((react) => react.on && react.reaction === reaction).map(({ from }) => from)
+}
 
 const shownOf = (seq: number, known: Known, message: NonNullable<Known["message"]>): Shown => {
   const { deleted, version } = known
   if (deleted !== undefined || version === undefined) {
-    return { seq, ...message, isEdited: false, mentions: [], reactions: [] }
+    const gone = deleted === undefined ? {} : { deleted }
+    return { seq, ...message, ...gone, isEdited: false, mentions: [], reactions: [] }
   }
   const { mentions, since, text } = version
   return { seq, ...message, text, isEdited: since > seq, mentions, reactions: reactionsOf(known) }

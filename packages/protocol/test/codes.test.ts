@@ -20,6 +20,18 @@ describe("After a bye a client", () => {
   })
 })
 
+describe("A close code", () => {
+  it("tells one bye from another, and may be sent (RFC 6455, section 7.4)", () => {
+    const closes = byeCodes.map((code) => byeRegistry[code].close)
+    expect(new Set(closes).size).toBe(closes.length)
+    const reserved: ReadonlyArray<number> = [1_000, 1_004, 1_005, 1_006, 1_015]
+    for (const close of closes) {
+      expect((close > 1_000 && close < 1_016) || (close >= 4_000 && close < 5_000)).toBe(true)
+      expect(reserved).not.toContain(close)
+    }
+  })
+})
+
 describe("A greeting", () => {
   it("claims the core always", () => {
     expect(claims([], "core")).toBe(true)

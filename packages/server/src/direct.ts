@@ -53,14 +53,13 @@ export const sendDirect = Effect.fnUntraced(function* (
       `you have ${server.bounds.conversations} conversations, and may begin no more`
     )
   }
-  server.presences.acts(author)
   const said = { type: "message", text, author, from: author.nick, at: server.today() } as const
   const draft = {
     ...said,
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(key === undefined ? {} : { key })
   }
-  sending.hand(id, server.conversations!.open(author, other), draft)
+  sending.hand(id, server.conversations!.open(author, other), draft, () => server.presences.acts(author))
 })
 
 /** Says a page of a conversation; it is over when one of the two ends meanwhile (DIRECT-13). */

@@ -3,22 +3,25 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import { hangUpSignal, keepFresh, openCertificate } from "./certificate.ts"
+import { parseOrigins } from "./origins.ts"
 import { trustedIn } from "./proxy-header.ts"
 import type { Settings } from "./settings.ts"
-import { type Address, type Transport, together } from "./transport.ts"
+import type { Address, Transport } from "./transport.ts"
 import { tcp } from "./transport-tcp.ts"
 import { tls } from "./transport-tls.ts"
+import { web } from "./transport-web.ts"
 import type { UsageFault } from "./usage.ts"
 
 /** TCP, and TLS where there is a certificate, which is kept fresh for as long as the scope lives. */
 export const listenersOf = Effect.fnUntraced(function* (
   settings: Settings
-): Effect.fn.Return<Transport, UsageFault, Scope.Scope> {
+): Effect.fn.Return<readonly [Transport, ...Array<Transport>], UsageFault, Scope.Scope> {
   const { data, host, port, tlsHost, tlsPort } = settings
   const onFailure = yield* failureLog
   const trusted = settings.proxyProtocol === "" ? undefined : trustedIn(settings.proxyProtocol)
@@ -34,10 +37,11 @@ export const listenersOf = Effect.fnUntraced(function* (
           }
         }
   const plain = told(tcp({ host, port, ...proxies }), (at) => {
-    const tryIt = `try: nc ${isWildcard(at.host) ? "localhost" : at.host} ${at.port}`
+    const tryIt = `try: nc ${reachable(at.host)} ${at.port}`
     return Effect.annotateLogs(Effect.logInfo(`listening on ${inWords(at)}; ${tryIt}`), { ...at, data })
   })
-  if (settings.tlsCert === "") return plain
+  const pages = settings.webPort === -1 ? [] : [pagesOf(settings)]
+  if (settings.tlsCert === "") return [plain, ...pages]
   const certificate = yield* openCertificate({ cert: settings.tlsCert, key: settings.tlsKey })
   yield* Effect.forkScoped(keepFresh(certificate, hangUpSignal))
   const options = {
@@ -50,8 +54,18 @@ export const listenersOf = Effect.fnUntraced(function* (
   const secure = told(tls(options), (at) =>
     Effect.annotateLogs(Effect.logInfo(`listening on ${inWords(at)} for TLS`), { ...at, tls: true })
   )
-  return together(plain, secure)
+  return [plain, secure, ...pages]
 })
+
+/** The folder of the web client, once it is built. */
+const files = fileURLToPath(new URL("../../web/dist", import.meta.url))
+
+const pagesOf = ({ host, limits, origins, webPort }: Settings): Transport =>
+  told(web({ host, port: webPort, limits, origins: parseOrigins(origins), files }), (at) =>
+    Effect.logInfo(`in a browser: http://${inWords({ ...at, host: reachable(at.host) })}`).pipe(
+      Effect.annotateLogs({ host: at.host, webPort: at.port })
+    )
+  )
 
 const told = ({ listen }: Transport, say: (at: Address) => Effect.Effect<void>): Transport => ({
   listen: (accept) => Effect.tap(listen(accept), say)
@@ -61,7 +75,8 @@ const told = ({ listen }: Transport, say: (at: Address) => Effect.Effect<void>):
 export const inWords = ({ host, port }: Address): string =>
   host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
-const isWildcard = (host: string): boolean => host === "0.0.0.0" || host === "::"
+/** A name for a server on this machine: a wildcard isn't one. */
+const reachable = (host: string): string => (host === "0.0.0.0" || host === "::" ? "localhost" : host)
 
 /** Whoever comes may fail as often as they like: the log gets one line in so many milliseconds. */
 const quietMillis = 10_000

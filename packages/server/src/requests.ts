@@ -23,7 +23,7 @@ import type { Room } from "./room.ts"
 import type { Content, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 import { foundLine } from "./search.ts"
-import { knownReply } from "./sending.ts"
+import { isGranted, knownReply } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
 import { usersLine, whoIsLine } from "./users.ts"
@@ -143,16 +143,10 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
   const { presences, today } = session.server
   const said = { ...contentOf(request), author, from: author.nick, at: today() }
   const draft = key === undefined ? said : { ...said, key }
-  if (request.type === "send") {
-    presences.acts(author)
-    // Whoever has said it is not typing it any more.
-    session.typing.delete(name)
-  }
+  // Whoever has said it is not typing it any more.
+  if (request.type === "send") session.typing.delete(name)
   return Effect.map(session.sending.ready(name), () => {
-    // Others may be refused, and only what is granted counts.
-    session.sending.hand(id, seat.room, draft, () => {
-      if (session.person === author) presences.acts(author)
-    })
+    session.sending.hand(id, seat.room, draft, () => presences.acts(author))
     return undefined
   })
 }
@@ -166,8 +160,9 @@ const appendFromOutside = Effect.fnUntraced(function* (
   yield* session.sending.settled
   const known = yield* Effect.mapError(session.server.sentBefore(room, session.person!, key), unavailable)
   if (known === undefined) return yield* notJoined(room)
-  session.server.presences.acts(session.person!)
-  const reply = knownReply(id, room, contentOf(request), known)
+  const content = contentOf(request)
+  if (isGranted(content, known)) session.server.presences.acts(session.person!)
+  const reply = knownReply(id, room, content, known)
   return yield* typeof reply === "string" ? sayLine(session, reply) : Effect.fail(reply)
 })
 

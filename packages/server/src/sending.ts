@@ -33,8 +33,8 @@ export interface Target extends Pick<Intake, "submit"> {
 export interface Sending {
   /** Waits until an entry may be handed in that goes to what has this name. */
   readonly ready: (name: string) => Effect.Effect<void>
-  /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known, and `onAdded` called before `sent`. */
-  readonly hand: (re: number, target: Target, draft: Draft, onAdded?: () => void) => void
+  /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known, and `onGranted` called before `sent`. */
+  readonly hand: (re: number, target: Target, draft: Draft, onGranted: () => void) => void
   /** Waits until nothing is under way. */
   readonly settled: Effect.Effect<void>
   readonly isSettled: () => boolean
@@ -77,7 +77,7 @@ export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): S
       underWay !== undefined && (underWay.name !== name || underWay.bytes > mark) ? settled : Effect.void
     )
 
-  const hand: Sending["hand"] = (re, { name, submit }, draft, onAdded) => {
+  const hand: Sending["hand"] = (re, { name, submit }, draft, onGranted) => {
     idle.closeUnsafe()
     underWay ??= { name, count: 0, bytes: 0 }
     underWay.count++
@@ -85,7 +85,7 @@ export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): S
     submit({
       ...draft,
       settle: (outcome) => {
-        if (Exit.isSuccess(outcome) && outcome.value._tag === "Added") onAdded?.()
+        if (Exit.isSuccess(outcome) && isGranted(draft, outcome.value)) onGranted()
         settle(re, name, draft, outcome)
       }
     })
@@ -100,9 +100,15 @@ const placedReply = (re: number, room: string, content: Content, placed: Placed)
   return placed._tag === "Known" ? knownReply(re, room, content, placed) : rejected(placed)
 }
 
-/** The reply to what is known (KEY-2, KEY-3): of an entry that is gone, nobody can say that it was another. */
+/** Whether what the log has answered is `sent`: of an entry that is gone, nobody can say that it was another (KEY-2, KEY-3). */
+export const isGranted = (content: Content, placed: Placed): boolean => {
+  if (placed._tag !== "Known") return placed._tag === "Added"
+  return placed.content === undefined || isSameContent(placed.content, content)
+}
+
+/** The reply to what is known: its line, or why it is refused. */
 export const knownReply = (re: number, room: string, content: Content, known: Known): string | Refused =>
-  known.content === undefined || isSameContent(known.content, content) ? sentAgainLine(re, room, known) : keyReused
+  isGranted(content, known) ? sentAgainLine(re, room, known) : keyReused
 
 const rejected = ({ code, field }: Rejected): Refused => {
   if (code === "forbidden") return { code, field, message: "only its author may do that with a message" }

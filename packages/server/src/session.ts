@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type ByeCode,
   decodeEnvelope,
   decodeRequest,
   type Envelope,
@@ -29,7 +30,7 @@ import type { Refused } from "./refused.ts"
 import { handle } from "./requests.ts"
 import { makeSending, type Sending } from "./sending.ts"
 import type { Server } from "./server.ts"
-import type { Connection } from "./transport.ts"
+import { Breach, type Connection } from "./transport.ts"
 
 export interface Session {
   readonly server: Server
@@ -57,8 +58,11 @@ export interface Session {
   readonly departed: Effect.Effect<void>
 }
 
-/** Serves one connection until its last object is said. Never fails: a defect ends this connection and no other. */
-export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
+/**
+ * Serves one connection until its last object is said, and gives the code of that, if it has one. Never fails: a defect ends this
+ * connection and no other.
+ */
+export const serveConnection = (server: Server, connection: Connection): Effect.Effect<ByeCode | undefined> =>
   Effect.suspend(() => {
     const { converse, depart, session } = makeSession(server, connection)
     const inLog = { connection: server.nameConnection(), peer: connection.peer }
@@ -78,6 +82,7 @@ export const serveConnection = (server: Server, connection: Connection): Effect.
       if (ending._tag === "Goodbye") yield* server.people.forgotten
       yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, ending)))
       yield* sayLast(session, ending)
+      return ending._tag === "Bye" ? ending.code : undefined
     }).pipe(Effect.ensuring(free), Effect.annotateLogs(inLog))
   })
 
@@ -216,6 +221,7 @@ const makeSession = (server: Server, connection: Connection) => {
   }).pipe(
     Effect.catch((noBytes): Effect.Effect<Ending> => {
       if (noBytes === "woken") return shuttingDown
+      if (noBytes instanceof Breach) return Effect.succeed(bye(noBytes.code, noBytes.message))
       return Effect.succeed({ _tag: noBytes === "fin" ? "Answered" : "Gone" })
     }),
     // Whatever ends a conversation from inside comes after the replies to all that was read.

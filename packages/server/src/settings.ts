@@ -6,6 +6,7 @@
 import {
   defaultPort,
   defaultTlsPort,
+  defaultWebPort,
   heartbeat,
   type LimitName,
   type Limits,
@@ -15,6 +16,7 @@ import {
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import type { Bounds } from "./bounds.ts"
+import { originsFault } from "./origins.ts"
 import { trustedIn } from "./proxy-header.ts"
 
 /** Something that can be set. Its flag is `--login-seconds` when its environment name is `TERTULIA_LOGIN_SECONDS`. */
@@ -25,6 +27,8 @@ export interface Setting {
   readonly meaning: string
   /** The range of an integer; a setting without one is text. */
   readonly range?: { readonly minimum: number; readonly maximum: number }
+  /** What is wrong with a text, if anything is. */
+  readonly fault?: (text: string) => string | undefined
 }
 
 type OperatorName = "opsHost" | "opsPort" | "logFormat"
@@ -37,6 +41,8 @@ type TlsName = "tlsHost" | "tlsPort" | "tlsCert" | "tlsKey"
 export type SettingName =
   | "host"
   | "port"
+  | "webPort"
+  | "origins"
   | TlsName
   | "proxyProtocol"
   | "data"
@@ -51,6 +57,10 @@ export type SettingName =
 export interface Settings {
   readonly host: string
   readonly port: number
+  /** The port of the web page and of WebSocket; -1 for none. */
+  readonly webPort: number
+  /** The origins whose pages may connect, beside the server's own, separated by commas. */
+  readonly origins: string
   /** Where TLS is spoken, if it is; an empty host is the one of TCP. */
   readonly tlsHost: string
   readonly tlsPort: number
@@ -101,6 +111,17 @@ export const settings = {
     meaning: "TCP port to listen on; 0 takes any free one",
     range: { minimum: 0, maximum: 65_535 }
   }),
+  webPort: setting("webPort", {
+    default: defaultWebPort,
+    meaning: `HTTP port of the web page and of WebSocket (/ws); 0 takes any free one, -1 is none, which is also what holds beside a --port other than ${defaultPort}`,
+    range: { minimum: -1, maximum: 65_535 }
+  }),
+  origins: setting("origins", {
+    default: "",
+    meaning:
+      "origins whose pages may connect, as https://chat.example.org, separated by commas; always those of this server by its IP address or as localhost",
+    fault: originsFault
+  }),
   tlsHost: setting("tlsHost", {
     default: "",
     meaning: "address to listen on for TLS, where it isn't that of --host: so TCP can stay on this machine"
@@ -122,7 +143,7 @@ export const settings = {
   proxyProtocol: setting("proxyProtocol", {
     default: "",
     meaning:
-      "addresses of proxies, as in 127.0.0.1,10.0.0.0/8: each connection from there has to begin with a header of the PROXY protocol, version 2, which says whose it is"
+      "addresses of proxies, as in 127.0.0.1,10.0.0.0/8: each connection from there over TCP or TLS has to begin with a header of the PROXY protocol, version 2, which says whose it is"
   }),
   data: setting("data", {
     default: "./tertulia.db",
@@ -233,6 +254,9 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
     if (fault !== undefined) return Result.fail(fault)
     values[name] = given === undefined ? settings[name].default : given.value
   }
+  // Whoever moves one port has another server on the default ones, more often than not.
+  const isGiven = (name: SettingName) => sources.some((source) => source[name] !== undefined)
+  if (values.port !== defaultPort && !isGiven("webPort")) values.webPort = -1
   const named = (isWanted: (name: SettingName) => boolean) =>
     Object.fromEntries(settingNames.filter(isWanted).map((name) => [name, values[name]]))
   const bounds: Bounds = {
@@ -266,10 +290,12 @@ const tlsFault = ({ tlsCert, tlsKey }: Settings): string | undefined => {
   return `${given} is given without ${missing}: TLS needs a certificate and its key`
 }
 
-const faultOf = ({ range }: Setting, { place, value }: Given): string | undefined => {
+const faultOf = ({ fault, range }: Setting, { place, value }: Given): string | undefined => {
   const is = `${place} is ${oneLine(JSON.stringify(value) ?? "nothing")}`
   if (range === undefined) {
-    return typeof value === "string" && value !== "" ? undefined : `${is}: it must be a text that is not empty`
+    if (typeof value !== "string" || value === "") return `${is}: it must be a text that is not empty`
+    const what = fault?.(value)
+    return what === undefined ? undefined : `${is}: ${what}`
   }
   const { maximum, minimum } = range
   if (Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum) return undefined

@@ -87,12 +87,17 @@ const accepting = (
     (server) => Effect.sync(() => server.close())
   ).pipe(Effect.map(addressOf))
 
-const addressOf = (server: Net.Server): Address => {
+/** Where a server that listens can be reached. */
+export const addressOf = (server: Net.Server): Address => {
   const { address, port } = server.address() as Net.AddressInfo
   return { host: address, port }
 }
 
-const listenFailed = ({ host, port }: Address, flags: ListenFlags, error: NodeJS.ErrnoException): ListenFailed => {
+export const listenFailed = (
+  { host, port }: Address,
+  flags: ListenFlags,
+  error: NodeJS.ErrnoException
+): ListenFailed => {
   const reasons: Readonly<Record<string, string>> = {
     EADDRINUSE: `port ${port} on ${host} is in use: stop the other program, or choose another port with ${flags.port}`,
     EACCES: `port ${port} on ${host} needs rights that this user doesn't have: choose one above 1023 with ${flags.port}`,
@@ -105,7 +110,7 @@ const listenFailed = ({ host, port }: Address, flags: ListenFlags, error: NodeJS
 }
 
 /** IPv4 clients of a socket that listens on IPv6 are known by their IPv4 address. */
-const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
+export const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
 
 /** A connection over a socket whose other end may be closed first. */
 export const connectionOver = (socket: Net.Socket, peer: string): Connection => {

@@ -1,16 +1,21 @@
 /**
- * The seam between the server and whatever carries its bytes: TCP, TLS, WebSocket later, memory in tests.
+ * The seam between the server and whatever carries its bytes: TCP, TLS, WebSocket, memory in tests.
  *
  * @module
  */
+import type { ByeCode } from "@tertulia/protocol"
 import * as Data from "effect/Data"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
+/** The client broke the rules of what carries its lines, so that nothing more can be read. */
+export class Breach extends Data.TaggedError("Breach")<{ readonly code: ByeCode; readonly message: string }> {}
+
 /**
- * Why a read gave no bytes: the client's FIN came; the connection is gone (reset, or destroyed); or `wake` was called.
+ * Why a read gave no bytes: the client has ended its side (FIN, or a Close frame); the connection is gone (reset, or destroyed);
+ * `wake` was called; or the client broke the transport's rules.
  */
-export type NoBytes = "fin" | "gone" | "woken"
+export type NoBytes = "fin" | "gone" | "woken" | Breach
 
 /** One connection, as bytes. It belongs to one session. */
 export interface Connection {
@@ -18,17 +23,20 @@ export interface Connection {
   readonly peer: string
   /** Waits until bytes may go both ways, as after the handshake of TLS; absent where they may at once. Nothing else is done before. */
   readonly opening?: Effect.Effect<void, "gone">
-  /** The next bytes. While nobody reads, little is taken from the network, so that the client is held up. One at a time. */
+  /**
+   * The next bytes; none when something came that is no part of a line, but a sign of life. While nobody reads, little is taken
+   * from the network, so that the client is held up. One at a time.
+   */
   readonly read: Effect.Effect<Uint8Array, NoBytes>
   /** Makes the read that is waiting, if one is, fail with `woken`. */
   readonly wake: () => void
   /**
-   * Hands bytes over, one write at a time: true when they were accepted at once; else `accepted` is called when they
+   * Hands the bytes of whole lines over, one write at a time: true when they were accepted at once; else `accepted` is called when they
    * are, and there must be no other write until then.
    */
   readonly write: (bytes: Uint8Array, accepted: () => void) => boolean
-  /** Sends FIN after what was written. Reading goes on. */
-  readonly finish: () => void
+  /** Ends this side after what was written, by FIN or a Close frame, which may say why. Reading goes on. */
+  readonly finish: (why: ByeCode | undefined) => void
   /** Frees the connection at once, whatever waits. */
   readonly destroy: () => void
   /** Calls back once, when the connection is gone; at once if it is already. */
@@ -48,13 +56,3 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{ readonly me
 export interface Transport {
   readonly listen: (accept: (connection: Connection) => void) => Effect.Effect<Address, ListenFailed, Scope.Scope>
 }
-
-/** Several ways in, as one; its address is that of the first. */
-export const together = (first: Transport, ...others: ReadonlyArray<Transport>): Transport => ({
-  listen: (accept) =>
-    Effect.gen(function* () {
-      const address = yield* first.listen(accept)
-      for (const other of others) yield* other.listen(accept)
-      return address
-    })
-})

@@ -3,7 +3,8 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { expect, test, vi } from "vitest"
 import { openHouse } from "./support/house.ts"
-import { connectTo, listening, openFolder } from "./support/process.ts"
+import { openPage } from "./support/page.ts"
+import { connectTo, linesOf, listening, openFolder } from "./support/process.ts"
 
 // A process takes a second to start, and more on a machine with other things to do.
 vi.setConfig({ testTimeout: 60_000 })
@@ -37,6 +38,23 @@ test("a port in use is one line on standard error, and exit 2", async () => {
   const { code, err, out } = await folder.start(["--port", String(house.port)]).exit
   expect({ code, out }).toEqual({ code: 2, out: "" })
   expect(err).toMatch(/^tertulia: port \d+ on 127\.0\.0\.1 is in use: .*--port\n$/u)
+})
+
+test("the port of the page is said in a line of its own, and one in use is a fault like any other", async () => {
+  await using house = await openHouse({ web: {} })
+  await using folder = await openFolder()
+  const { child } = folder.start(["--port", "0", "--web-port", "0", "--data", ":memory:"])
+  const { saying } = linesOf(child)
+  const { message, webPort } = await saying("in a browser")
+  expect(message).toBe(`in a browser: http://127.0.0.1:${webPort}`)
+  await openPage(Number(webPort), { origin: "https://chat.example.org" })
+  expect((await saying("are refused"))["message"]).toBe(
+    'pages of "https://chat.example.org" are refused; --origins https://chat.example.org would let them in'
+  )
+  const taken = ["--port", "0", "--web-port", String(house.webPort), "--data", ":memory:"]
+  const { code, err } = await folder.start(taken).exit
+  expect(code).toBe(2)
+  expect(err).toMatch(/^tertulia: port \d+ on 127\.0\.0\.1 is in use: .*--web-port\n$/u)
 })
 
 test("a bad file in the folder is one line on standard error, and exit 2", async () => {

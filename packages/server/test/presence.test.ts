@@ -96,8 +96,8 @@ describe("idle", () => {
       yield* ana.heard
       yield* ana.say({ type: "send", id: 8, room: "#cafe", text: "back" })
       expect((yield* leo.heard).filter(({ type }) => type !== "ping")).toMatchObject([
-        { type: "presence", nick: "ana", status: "active" },
-        { type: "message", text: "back" }
+        { type: "message", text: "back" },
+        { type: "presence", nick: "ana", status: "active" }
       ])
     })
   )

@@ -193,6 +193,28 @@ test("a server without a file, or whose lines are too short, doesn't claim rich"
   ])
 })
 
+test("the largest message fits the shortest line that a server with rich may have", async () => {
+  await using folder = await openTemporary()
+  const limits = { text: 1_000, reactions: 64, line: richLine({ text: 1_000, reactions: 64 }) }
+  await using house = await openHouse({ logs: SqliteRoomLogs.layer({ file: folder.file }), limits })
+  const [nick, room] = ["n".repeat(32), `#${"r".repeat(32)}`]
+  const ana = await house.person(nick, room)
+  const names = Array.from({ length: 25 }, (_, index) => `@${`${index}`.padStart(32, "n")}`).join(" ")
+  const text = `tea ${names}`.padEnd(limits.text, '"')
+  await ana.ask({ type: "send", room, text: "tea" })
+  await ana.ask({ type: "send", room, text, replyTo: 1, key: "k".repeat(64) })
+  await ana.ask({ type: "edit", room, target: 2, text })
+  for (let index = 0; index < 64; index++) {
+    await ana.ask({ type: "react", room, target: 2, reaction: `${'"'.repeat(60)}${index + 1_000}` })
+  }
+  const found = await ana.ask({ type: "search", room, text: "tea", limit: 1 })
+  const page = await ana.ask({ type: "history", room, before: 3, limit: 1 })
+  for (const items of [found["results"], page["entries"]]) {
+    expect(items).toMatchObject([{ text, edited: 3, replyTo: 1, reacted: 67, key: "k".repeat(64) }])
+  }
+  expect(found["next"]).toBeDefined()
+})
+
 test("a log with entries of all kinds is sound, can be exported, and is the same where it is imported", async () => {
   await using folder = await openTemporary()
   const other = `${folder.path}/other.db`

@@ -15,7 +15,7 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
   [
     "with an unknown key",
     '{"prot":1}',
-    /^t\.json: there is no setting "prot"; there are host, port, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat, maxConnections, newRooms, keptRooms, conversations, opsHost, opsPort, logFormat, limits$/u
+    /^t\.json: there is no setting "prot"; there are host, port, webPort, origins, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat, maxConnections, newRooms, keptRooms, conversations, opsHost, opsPort, logFormat, limits$/u
   ],
   ["with a limit outside limits", '{"page":1}', /there is no setting "page"/u],
   ["with an unknown limit", '{"limits":{"lines":1}}', /there is no setting "limits\.lines"; there are line, text/u],
@@ -57,6 +57,22 @@ test("a variable that is no integer, or out of range, is refused in one sentence
     /TERTULIA_HEARTBEAT is 0: .* 1 to 300/u
   )
   expect(faultOf(combine([fromEnvironment({ TERTULIA_PORT: "" })]))).toBe("no fault")
+})
+
+test("whoever chooses another port chooses that of the page, too, or has none", () => {
+  const webPortOf = (environment: Readonly<Record<string, string>>) =>
+    Result.getOrThrow(combine([fromEnvironment(environment)])).webPort
+  expect(webPortOf({})).toBe(7_332)
+  expect(webPortOf({ TERTULIA_PORT: "7331" })).toBe(7_332)
+  expect(webPortOf({ TERTULIA_PORT: "0" })).toBe(-1)
+  expect(webPortOf({ TERTULIA_PORT: "0", TERTULIA_WEB_PORT: "0" })).toBe(0)
+  expect(webPortOf({ TERTULIA_WEB_PORT: "-1" })).toBe(-1)
+})
+
+test("what is no origin is refused in one sentence", () => {
+  expect(faultOf(combine([fromEnvironment({ TERTULIA_ORIGINS: "chat.example.org" })]))).toBe(
+    'TERTULIA_ORIGINS is "chat.example.org": chat.example.org is no origin; one is written as https://chat.example.org, without a path'
+  )
 })
 
 test("the first source wins, and what nobody gives has its default", () => {

@@ -1,7 +1,9 @@
 import { readFile, truncate, writeFile } from "node:fs/promises"
+import { DatabaseSync } from "node:sqlite"
 import { describe, expect, test, vi } from "vitest"
+import { nameOf } from "../src/sqlite/conversations.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
-import { epochOf, plant, tamper, undoRich } from "./support/files.ts"
+import { epochOf, fillIndex, plant, tamper, undoRich } from "./support/files.ts"
 import { openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
@@ -176,6 +178,134 @@ describe("damage is found, exit 1", () => {
     const findings = says.length === 1 ? "1 finding" : `${says.length} findings`
     expect({ code, out, err }).toEqual({ code: 1, out: [...says, `${folder.file} is damaged: ${findings}`], err: [] })
   })
+})
+
+/** A folder with a data file whose index of words is up to date; a conversation isn't in it. */
+const openIndexed = async () => {
+  const folder = await openTemporary()
+  const texts = ["Hola, mundo", "hola hola", "canción", "¿qué tal?", "漢字 and 😀"]
+  plant(
+    folder.file,
+    { room: "#bar", entries: texts.map((text) => ({ text })), first: 4 },
+    { room: "#cafe", entries: texts.map((text, index) => ({ text, from: `n${index}` })) }
+  )
+  const [one, other] = ["p1", "p2"] as const
+  tamper(
+    folder.file,
+    `INSERT INTO rooms (id, name, epoch, first, head) VALUES (40, '${nameOf([one, other])}', 'c', 1, 1);
+     INSERT INTO conversations VALUES (40, '${one}', '${other}');
+     INSERT INTO entries (room, seq, author, at, text) VALUES (40, 1, 'ana', 0, 'in private')`
+  )
+  fillIndex(folder.file)
+  return { ...folder, conversation: nameOf([one, other]), [Symbol.asyncDispose]: folder[Symbol.asyncDispose] }
+}
+
+test("an index of words is sound when it has what the entries say, or said when they were indexed", async () => {
+  await using folder = await openIndexed()
+  const { file } = folder
+  const sound = { code: 0, err: [] }
+  expect(await tertulia("verify", "--data", file)).toMatchObject(sound)
+  tamper(
+    file,
+    `UPDATE entries SET text = 'edited' WHERE room = 2 AND seq IN (2, 3);
+     DELETE FROM entries WHERE room = 2 AND seq = 1; UPDATE rooms SET first = 2 WHERE id = 2;
+     INSERT INTO entries (room, seq, author, at, text) VALUES (1, 9, 'ana', 0, 'new'); UPDATE rooms SET head = 9 WHERE id = 1`
+  )
+  expect(await tertulia("verify", "--data", file)).toMatchObject(sound)
+  fillIndex(file)
+  expect(await tertulia("verify", "--data", file)).toMatchObject(sound)
+  expect(await tertulia("backup", `${file}-copy`, "--data", file)).toMatchObject({ code: 0 })
+  expect(await tertulia("verify", "--data", `${file}-copy`)).toMatchObject(sound)
+})
+
+const others = "the index of words has others than its entries say"
+const indexDamages: ReadonlyArray<readonly [what: string, sql: string, says: ReadonlyArray<string>]> = [
+  ["a word too many", "INSERT INTO words (rowid, terms) VALUES ((2 << 40) + 1, '2_stranger')", [`#cafe: ${others}`]],
+  [
+    "a word too few",
+    "INSERT INTO words (words, rowid, terms) VALUES ('delete', (2 << 40) + 2, '2_hola')",
+    [`#cafe: ${others}`]
+  ],
+  [
+    "a word of another entry",
+    `INSERT INTO words (words, rowid, terms) VALUES ('delete', (2 << 40) + 3, '2_cancion');
+     INSERT INTO words (rowid, terms) VALUES ((2 << 40) + 4, '2_cancion')`,
+    [`#cafe: ${others}`]
+  ],
+  [
+    "a word of another room",
+    `INSERT INTO words (words, rowid, terms) VALUES ('delete', (2 << 40) + 3, '2_cancion');
+     INSERT INTO words (rowid, terms) VALUES ((2 << 40) + 3, '1_cancion')`,
+    [`#cafe: ${others}`]
+  ],
+  ["an entry that counts as indexed", "UPDATE rooms SET indexed = 4 WHERE id = 1", [`#bar: ${others}`]],
+  [
+    "an index that goes too far",
+    "UPDATE rooms SET indexed = 6 WHERE id = 2",
+    ["#cafe: the index of words goes up to 6, though head is 5"]
+  ],
+  [
+    "words of a room that isn't there",
+    "INSERT INTO words (rowid, terms) VALUES ((9 << 40) + 1, '9_stranger')",
+    ["the file: the index has words of a room that isn't there, number 9"]
+  ],
+  ["no words at all", "INSERT INTO words (words) VALUES ('delete-all')", [`#bar: ${others}`, `#cafe: ${others}`]]
+]
+describe("an index of words that was tampered with is found, exit 1:", () => {
+  test.for(indexDamages)("%s", async ([, sql, says]) => {
+    await using folder = await openIndexed()
+    tamper(folder.file, sql)
+    const { code, err, out } = await tertulia("verify", "--data", folder.file)
+    const findings = says.length === 1 ? "1 finding" : `${says.length} findings`
+    expect({ code, out, err }).toEqual({ code: 1, out: [...says, `${folder.file} is damaged: ${findings}`], err: [] })
+  })
+
+  test("a conversation in it", async () => {
+    await using folder = await openIndexed()
+    tamper(
+      folder.file,
+      `INSERT INTO words (rowid, terms) VALUES ((40 << 40) + 1, '14@ana 14_in 14_private'); UPDATE rooms SET indexed = 1 WHERE id = 40`
+    )
+    expect((await tertulia("verify", "--data", folder.file)).out).toEqual([
+      `${folder.conversation}: it is in the index of words, where no conversation belongs`,
+      `${folder.file} is damaged: 1 finding`
+    ])
+  })
+})
+
+test("a file in whose index there are conversations gets another index, and any other keeps its own", async () => {
+  await using folder = await openIndexed()
+  const { file } = folder
+  const indexed = () => {
+    const db = new DatabaseSync(file, { readOnly: true })
+    db.exec("CREATE VIRTUAL TABLE temp.terms USING fts5vocab (main, words, row)")
+    const terms = db
+      .prepare("SELECT term FROM temp.terms")
+      .all()
+      .map(({ term }) => String(term))
+    const rooms = db
+      .prepare("SELECT indexed FROM rooms ORDER BY id")
+      .all()
+      .map(({ indexed }) => Number(indexed))
+    db.close()
+    return { terms, rooms }
+  }
+  const before = indexed()
+  expect(before.rooms).toEqual([8, 5, 0])
+  tamper(file, "PRAGMA user_version = 5")
+  openDataFile(file).close()
+  expect(indexed()).toEqual(before)
+  tamper(
+    file,
+    `INSERT INTO words (rowid, terms) VALUES ((40 << 40) + 1, '14@ana 14_in 14_private');
+     UPDATE rooms SET indexed = 1 WHERE id = 40; PRAGMA user_version = 5`
+  )
+  expect(await tertulia("verify", "--data", file)).toMatchObject({ code: 0 })
+  openDataFile(file).close()
+  expect(indexed()).toEqual({ terms: [], rooms: [3, 0, 0] })
+  fillIndex(file)
+  expect(indexed()).toEqual(before)
+  expect(await tertulia("verify", "--data", file)).toMatchObject({ code: 0 })
 })
 
 test("two logs of one room, and of one epoch, are found, although SQLite should have refused them", async () => {

@@ -124,6 +124,12 @@ export const chat = Effect.fnUntraced(function* (
       case "Another":
         return complain(`whoever was ${news.room} has gone: this is somebody else with the same nick`)
       case "Passed":
+      case "Change":
+      case "Members":
+      case "Typing":
+      case "Presence":
+      case "Read":
+      case "Welcome":
       case "Sent":
       case "Dropped":
         return Effect.void

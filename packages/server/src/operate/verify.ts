@@ -12,7 +12,9 @@ import { oneLine } from "../settings.ts"
 import { callApart } from "../sqlite/apart.ts"
 import { openToLook } from "../sqlite/data-file.ts"
 import { isCorrupt } from "../sqlite/fault.ts"
-import { type Extent, examine, type Finding, file, unreadable } from "../sqlite/soundness.ts"
+import { type Extent, type Finding, file, type Step, unreadable } from "../sqlite/finding.ts"
+import { examineIndex } from "../sqlite/index-soundness.ts"
+import { examine } from "../sqlite/soundness.ts"
 import type { UsageFault } from "../usage.ts"
 import { dataFault } from "./data.ts"
 import { type Screen, showProgress, showWaiting } from "./progress.ts"
@@ -49,11 +51,13 @@ export const verify = Effect.fnUntraced(function* (options: VerifyOptions) {
 const extentInWords = (extent: Extent): string =>
   `${counted(extent.rooms, "room")}, ${entries(extent.entries)}, ${counted(extent.keys, "key")}`
 
-/** Looks at the pages, then at the rows, and gives how much there is. */
+/** Looks at the pages, then at the rows, then at the index of words, and gives how much there is. */
 const examineAll = Effect.fnUntraced(function* (options: VerifyOptions, tell: Tell) {
   const db = yield* open(options.data)
   yield* checkPages(db, options, tell)
-  return yield* checkRows(db, options, tell)
+  const extent = yield* follow(examine(db), `checking ${options.data}`, options, tell)
+  yield* follow(examineIndex(db), `checking the index of words of ${options.data}`, options, tell)
+  return extent
 })
 
 type Tell = (finding: Finding) => Effect.Effect<void>
@@ -88,9 +92,14 @@ const checkPages = Effect.fnUntraced(function* (db: DatabaseSync, { data, screen
 
 const mostFaults = 20
 
-const checkRows = Effect.fnUntraced(function* (db: DatabaseSync, { data, screen }: VerifyOptions, tell: Tell) {
-  const show = yield* showProgress(screen, `checking ${data}`, "rows")
-  const steps = examine(db)
+/** Goes through the steps of an examination, and gives how much the file holds, if they say so. */
+const follow = Effect.fnUntraced(function* (
+  steps: Iterator<Step, void>,
+  work: string,
+  { data, screen }: VerifyOptions,
+  tell: Tell
+) {
+  const show = yield* showProgress(screen, work, "rows")
   let extent: Extent = { rooms: 0, entries: 0, keys: 0 }
   let rows = 0
   while (true) {

@@ -5,7 +5,7 @@
  */
 import { DatabaseSync } from "node:sqlite"
 import { richVersion } from "./entry-rows.ts"
-import { emptyIndex, indexTriggers, searchStep } from "./search-schema.ts"
+import { emptyIndex, indexTriggers, searchStep, withoutConversations } from "./search-schema.ts"
 
 /** Marks a SQLite file as one of ours: "Tert" in ASCII. */
 const applicationId = 0x54_65_72_74
@@ -91,7 +91,8 @@ const migrations: ReadonlyArray<string> = [
      room INTEGER NOT NULL REFERENCES rooms (id),
      seq INTEGER NOT NULL,
      PRIMARY KEY (person, room)
-   ) STRICT, WITHOUT ROWID;`
+   ) STRICT, WITHOUT ROWID;`,
+  withoutConversations
 ]
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */

@@ -58,6 +58,21 @@ export const searchStep = `
   CREATE TABLE ciphers (name TEXT PRIMARY KEY, cipher BLOB NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO ciphers VALUES ('search', randomblob(16));`
 
+/** The version of a file that has an index, and that of one whose index knows nothing of conversations. */
+export const [searchVersion, conversationsApart] = [3, 6]
+
+/**
+ * Empties the index where it has words of conversations: some builds, none of which was released, took them in. The next server makes it
+ * anew, without them.
+ */
+export const withoutConversations = `
+  CREATE TEMP TABLE indexed_conversations AS
+    SELECT 1 FROM rooms JOIN conversations ON conversations.room = rooms.id WHERE indexed >= first LIMIT 1;
+  INSERT INTO words (words) SELECT 'delete-all' FROM indexed_conversations;
+  DELETE FROM unindexed WHERE EXISTS (SELECT 1 FROM indexed_conversations);
+  UPDATE rooms SET indexed = first - 1 WHERE EXISTS (SELECT 1 FROM indexed_conversations);
+  DROP TABLE indexed_conversations;`
+
 /** The triggers, in a file that has entries of all kinds: messages alone are indexed. */
 export const indexTriggers = `
   CREATE TRIGGER entries_changed AFTER UPDATE OF text ON entries

@@ -8,29 +8,9 @@ import { Epoch, hasControls, isNick, isRoomName, Key, utf8Length } from "@tertul
 import * as Schema from "effect/Schema"
 import { nameOf } from "./conversations.ts"
 import { entryColumnsOf, kinds, richVersion } from "./entry-rows.ts"
-import { isCorrupt } from "./fault.ts"
+import { allOf, asFarAsItGoes, type Extent, eachOf, file, found, rowsAtOnce, type Step } from "./finding.ts"
 import { schemaChanges, versionOf } from "./schema.ts"
 import { makeTally, type Tally } from "./tally.ts"
-
-/** Something that is wrong, and where. */
-export interface Finding {
-  /** A room, or the file as a whole. */
-  readonly where: string
-  readonly what: string
-}
-
-/** How much a file has of what. */
-export interface Extent {
-  readonly rooms: number
-  readonly entries: number
-  readonly keys: number
-}
-
-/** A step of the examination: how much there is to be read, that so many rows of it were, what was found. */
-export type Step =
-  | { readonly _tag: "Holds"; readonly extent: Extent }
-  | { readonly _tag: "Read"; readonly rows: number }
-  | { readonly _tag: "Found"; readonly finding: Finding }
 
 /** A room as its row has it. */
 interface RoomRow {
@@ -65,12 +45,6 @@ interface KeyRow {
   readonly shown: string | null
 }
 
-/** What stands for the file as a whole, where a room stands otherwise. */
-export const file = "the file"
-
-/** Rows that are read between two steps. */
-const rowsAtOnce = 1_000
-
 /**
  * Examines a file that is open for reading, step by step, and all of one moment. Of the rows that it reads none stays in memory, but for
  * those of rooms.
@@ -90,25 +64,6 @@ export const examine = function* (db: DatabaseSync): Generator<Step, void> {
   if (versionOf(db) >= 4) yield* asFarAsItGoes(file, examineConversations(db, rooms))
   if (versionOf(db) >= richVersion) yield* asFarAsItGoes(file, examineChanges(db))
 }
-
-/** Where the pages of one room are damaged, those of another may be sound. */
-const asFarAsItGoes = function* (where: string, steps: Iterable<Step>): Generator<Step, void> {
-  try {
-    yield* steps
-  } catch (error) {
-    if (!isCorrupt(error)) throw error
-    yield unreadable(where)
-  }
-}
-
-/** What is found where nothing more can be read. */
-export const unreadable = (where: string): Step & { readonly _tag: "Found" } =>
-  found(where, "it is corrupt, and can't be read to its end")
-
-const found = (where: string, what: string): Step & { readonly _tag: "Found" } => ({
-  _tag: "Found",
-  finding: { where, what }
-})
 
 const extentOf = (db: DatabaseSync, rooms: ReadonlyArray<RoomRow>): Extent => ({
   rooms: rooms.length,
@@ -291,19 +246,3 @@ const examineConversations = function* (db: DatabaseSync, rooms: ReadonlyArray<R
   }
   for (const room of people.keys()) yield found(file, `people of a conversation that isn't there, number ${room}`)
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Rows
-// ---------------------------------------------------------------------------------------------------------------------
-
-/** Reads rows as they come. Integers of any size are numbers here: those that aren't exact are out of every range. */
-const eachOf = function* <Row>(db: DatabaseSync, sql: string, ...values: ReadonlyArray<number>): Generator<Row, void> {
-  const statement = db.prepare(sql)
-  statement.setReadBigInts(true)
-  for (const row of statement.iterate(...values)) {
-    for (const [name, value] of Object.entries(row)) if (typeof value === "bigint") row[name] = Number(value)
-    yield row as Row
-  }
-}
-
-const allOf = <Row>(db: DatabaseSync, sql: string): ReadonlyArray<Row> => Array.from(eachOf<Row>(db, sql))

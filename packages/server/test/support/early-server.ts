@@ -9,7 +9,7 @@ import { serve } from "../../src/server.ts"
 import { tcp } from "../../src/transport-tcp.ts"
 
 const file = process.argv[2]!
-const limits = { ...defaultLimits, rate: 100_000, burst: 100_000, replay: 100_000 }
+const limits = { ...defaultLimits, rate: 100_000, burst: 100_000, replay: 100_000, grace: 600 }
 
 Effect.gen(function* () {
   const address = yield* serve(tcp({ host: "127.0.0.1", port: 0 }), { limits, heartbeat: 30 })

@@ -3,6 +3,7 @@
  */
 import { DatabaseSync } from "node:sqlite"
 import { openDataFile } from "../../src/sqlite/data-file.ts"
+import { indexedAtOnce, makeIndexer } from "../../src/sqlite/indexer.ts"
 
 /** An entry as it is planted. */
 export interface Planted {
@@ -34,6 +35,16 @@ export const plant = (file: string, ...logs: ReadonlyArray<PlantedLog>): void =>
       addEntry.run(id, first + index, from, key, at, text)
     })
   }
+  db.exec("COMMIT")
+  close()
+}
+
+/** Fills the index of words of a data file, as its server does when nobody writes. */
+export const fillIndex = (file: string): void => {
+  const { close, db } = openDataFile(file)
+  const indexer = makeIndexer(db)
+  db.exec("BEGIN")
+  while (indexer.index(indexedAtOnce) >= indexedAtOnce);
   db.exec("COMMIT")
   close()
 }

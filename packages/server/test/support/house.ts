@@ -6,11 +6,13 @@ import { defaultLimits, type Limits } from "@tertulia/protocol"
 import { Cause, Effect, Exit, Layer, Logger, References, Scope } from "effect"
 import { type Bounds, unbounded } from "../../src/bounds.ts"
 import type { Claims } from "../../src/claims.ts"
+import { parseOrigins } from "../../src/origins.ts"
 import type { RoomLogs } from "../../src/room-log.ts"
 import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
-import { serve } from "../../src/server.ts"
+import { serveOver } from "../../src/server.ts"
 import type { StorageFault } from "../../src/sqlite/thread.ts"
 import { tcp } from "../../src/transport-tcp.ts"
+import { web } from "../../src/transport-web.ts"
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -19,6 +21,8 @@ export interface Options {
   readonly heartbeat?: number
   readonly bounds?: Partial<Bounds>
   readonly logs?: Layer.Layer<RoomLogs | Claims, StorageFault>
+  /** Whether it has a web port, with which origins, and which folder of files. */
+  readonly web?: { readonly origins?: string; readonly files?: string }
   /** Whether clients note `presence` events, which come beside much else: only for tests that are about them. */
   readonly hearsPresence?: boolean
   /** Whether the test provokes defects; in all other tests, one that is logged fails the test. */
@@ -33,7 +37,11 @@ export const openHouse = async (options: Options = {}) => {
   const logger = Logger.layer([Logger.make(({ cause, message }) => void defects.push([message, Cause.pretty(cause)]))])
   const logs = options.logs ?? MemoryRoomLogs.layer({ entries: limits.replay, bytes: 1e8 })
   const context = await Effect.runPromise(Layer.buildWithScope(Layer.merge(logs, logger), scope))
-  const address = await serve(tcp({ host: "127.0.0.1", port: 0 }), {
+  const free = { host: "127.0.0.1", port: 0 }
+  const { files = "/nowhere", origins = "" } = options.web ?? {}
+  const page = web({ ...free, limits, origins: parseOrigins(origins), files })
+  const transports = [tcp(free), ...(options.web === undefined ? [] : [page])] as const
+  const [address, webAddress] = await serveOver(transports, {
     limits,
     heartbeat: options.heartbeat ?? 30,
     bounds: { ...unbounded, ...options.bounds }
@@ -71,7 +79,8 @@ export const openHouse = async (options: Options = {}) => {
     for (const room of rooms) await client.ask({ type: "join", room })
     return client
   }
-  return { port: address.port, limits, connect, greeted, person, stop, [Symbol.asyncDispose]: close }
+  const webPort = webAddress?.port ?? Number.NaN
+  return { port: address.port, webPort, limits, connect, greeted, person, stop, [Symbol.asyncDispose]: close }
 }
 
 export type House = Awaited<ReturnType<typeof openHouse>>

@@ -1,0 +1,20 @@
+/**
+ * The types of a chat, wherever it runs.
+ *
+ * @module
+ */
+export type { Message, Presence, Profile, RoomItem } from "@tertulia/protocol"
+export type { SayOptions, State, Told, Trouble } from "../conversation.ts"
+export type { SearchOptions } from "../search.ts"
+export type {
+  GoneLine,
+  MessageLine,
+  ReactionLine,
+  RoomSnapshot,
+  TopicLine,
+  View,
+  ViewLine,
+  WaitingLine
+} from "../view.ts"
+export type { Chat, ChatOptions, ChatRoom, Ground, RoomSummary } from "./chat.ts"
+export type { Live } from "./live.ts"

@@ -1,0 +1,9 @@
+/**
+ * What goes with a chat: its errors, and how a view is looked at.
+ *
+ * @module
+ */
+export * from "../errors.ts"
+export { NotKept } from "../keeper.ts"
+export { lineAt, lookAt, personIn } from "../view.ts"
+export { NotSent } from "./chat.ts"
