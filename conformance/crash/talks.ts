@@ -31,6 +31,8 @@ interface Talk {
   readonly epoch: string
   /** The last entry that was shown. */
   last: number
+  /** The last one that was shown by earlier connections: what comes live may be there before a list that doesn't count it. */
+  held: number
   /** The last one that is known to be there. */
   to: number
   isFetching: boolean
@@ -45,7 +47,7 @@ export const makeTalks = ({ complain, show }: TalksOptions): Talks => {
     const known = talks.get(room)
     if (known?.epoch === epoch) return known
     if (known !== undefined) complain(`${room} is another conversation`)
-    const talk = { room, epoch, last: 0, to: 0, isFetching: false, aside: new Map<number, Message>() }
+    const talk = { room, epoch, last: 0, held: 0, to: 0, isFetching: false, aside: new Map<number, Message>() }
     talks.set(room, talk)
     return talk
   }
@@ -73,15 +75,18 @@ export const makeTalks = ({ complain, show }: TalksOptions): Talks => {
         talk.isFetching = false
         talk.aside.clear()
         talk.to = talk.last
+        talk.held = talk.last
       }
     },
     onList: ({ conversations, more }) => {
       if (more === true) complain("the list of so few conversations has more than a page")
       const listed = new Set(conversations.map(({ room }) => room))
-      for (const room of talks.keys()) if (!listed.has(room)) complain(`${room} isn't in the list any more`)
+      for (const { held, room } of talks.values()) {
+        if (held > 0 && !listed.has(room)) complain(`${room} isn't in the list any more`)
+      }
       return conversations.flatMap(({ epoch, head, room }) => {
         const talk = meet(room, epoch)
-        if (head < talk.last) complain(`the head of ${room} fell from ${talk.last} to ${head}`)
+        if (head < talk.held) complain(`the head of ${room} fell from ${talk.held} to ${head}`)
         talk.to = Math.max(talk.to, head)
         return fetch(talk)
       })

@@ -17,9 +17,9 @@ import type { RequirementId } from "./generated/requirement-id.ts"
 import type { Lane } from "./history.ts"
 import { titleContains } from "./lang/spoken.ts"
 import * as life from "./life.ts"
-import { type Part, parts, webSocket } from "./run/bindings.ts"
 import { crashed, crashOf } from "./run/crash.ts"
 import { dataFolder, keepsData, type StartedTarget, startTarget, withData } from "./run/target.ts"
+import { type Offer, offers } from "./spec/offers.ts"
 import { noticedAfter, watchForStalls } from "./stall.ts"
 import type { TestPlan } from "./suite.ts"
 import * as suite from "./suite.ts"
@@ -126,7 +126,7 @@ export interface ScenarioOptions {
   readonly needs?: "start" | "data"
   readonly kind?: TestPlan["kind"]
   /** The profile that the target must claim: that of the requirements, unless it is said here. */
-  readonly profile?: Part
+  readonly profile?: Offer
   /** A further profile that the target must claim, beside that of the requirements. */
   readonly also?: Profile
   /** The profile that the target must not claim: what is unknown without it is something else with it. */
@@ -218,9 +218,9 @@ const planOf = (
 }
 
 /** A test that judges requirements of the core and of a profile needs the profile. */
-const profileOf = (ids: Ids): Part => {
+const profileOf = (ids: Ids): Offer => {
   const named = ids.map((id) => suite.requirementOf(id)?.profile)
-  return parts.findLast((part) => named.includes(part)) ?? "core"
+  return offers.findLast((offer) => named.includes(offer)) ?? "core"
 }
 
 /** What is said of bytes, segments and FIN, and not of messages and Close frames (spec/websocket.md). */
@@ -328,14 +328,14 @@ const isOfTcp = (id: RequirementId): boolean => /^Over TCP\b/u.test(suite.requir
 /** Reasons not to begin at all. */
 const refuse = (
   ids: Ids,
-  profile: Part,
+  profile: Offer,
   { also, needs, over, unless }: ScenarioOptions,
   count: number
 ): Effect.Effect<void, Stop> => {
   const unknown = ids.find((id) => suite.requirementOf(id) === undefined)
   if (unknown !== undefined) return Effect.die(new SuiteFault(`no chapter of the spec has a requirement ${unknown}`))
   const stop = (verdict: Stop["verdict"], reason: string) => Effect.fail(new Stop({ verdict, reason }))
-  if (profile === webSocket && !suite.isWebSocket)
+  if (profile === "websocket" && !suite.isWebSocket)
     return stop("not claimed", "only of a target that is reached over WebSocket (--ws)")
   if (suite.isWebSocket && (over === "tcp" || ids.some((id) => onlyOverTcp.has(id)))) {
     return stop("not claimed", "only over TCP: a WebSocket carries messages, and ends by Close frames")

@@ -9,8 +9,8 @@ import { claims, effectiveLimits, type Hello, type Limits } from "@tertulia/prot
 import * as Semaphore from "effect/Semaphore"
 import { inject } from "vitest"
 import type { RequirementId } from "./generated/requirement-id.ts"
-import { type Part, tls, webSocket } from "./run/bindings.ts"
 import type { StartCommand } from "./run/target.ts"
+import type { Offer } from "./spec/offers.ts"
 import { type Requirement, readRequirements } from "./spec/requirements.ts"
 import type { Outcome } from "./verdict.ts"
 import type { Address } from "./wire/connection.ts"
@@ -61,7 +61,7 @@ export interface SuiteOptions {
   readonly keeper?: string
   /** The client under test, when a client is judged; then there is no address. */
   readonly client?: ClientUnderTest
-  /** Part of every name, so that no two runs meet. */
+  /** Offer of every name, so that no two runs meet. */
   readonly nonce: string
 }
 
@@ -69,7 +69,7 @@ export interface SuiteOptions {
 export interface TestPlan {
   readonly title: string
   readonly ids: ReadonlyArray<string>
-  readonly profile: Part
+  readonly profile: Offer
   readonly kind: "scenario" | "dialogue" | "vector" | "property"
   readonly selected: boolean
 }
@@ -103,10 +103,10 @@ export const isWebSocket = options.address.ws !== undefined
 export const canCarry = (bytes: Uint8Array): boolean => !isWebSocket || isUtf8(bytes)
 
 /** Whether the target claims a profile, or is reached over a binding, so that it is judged by it. A client meets servers that claim what a test is about. */
-export const isClaimed = (part: Part): boolean => {
-  if (part === webSocket) return isWebSocket
-  if (part === tls) return isSecure
-  return options.client !== undefined || claims(options.hello?.features ?? [], part)
+export const isClaimed = (offer: Offer): boolean => {
+  if (offer === "websocket") return isWebSocket
+  if (offer === "tls") return isSecure
+  return options.client !== undefined || claims(options.hello?.features ?? [], offer)
 }
 
 const requirements = new Map<string, Requirement>(readRequirements().map((found) => [found.id, found]))

@@ -1,5 +1,5 @@
 /** spec/direct.md: conversations of two people. */
-import type { ConversationItem, Conversations, HistoryItem, Message } from "@tertulia/protocol"
+import { type ConversationItem, type Conversations, claims, type HistoryItem, type Message } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as fc from "fast-check"
 import { askUntil } from "../src/again.ts"
@@ -243,6 +243,11 @@ scenario("a conversation isn't joined, left or listed like a room", ["DIRECT-9"]
     yield* ana.refused({ type, room: `@${t.nick("nobody")}` }, "bad-name", { field: "room" })
   }
   yield* ana.refused({ type: "rooms", after: named(leo) }, "bad-name", { field: "after" })
+  if (claims(t.hello.features, "presence"))
+    yield* ana.refused({ type: "users", room: named(leo) }, "bad-name", { field: "room" })
+  if (claims(t.hello.features, "search")) {
+    yield* ana.refused({ type: "search", text: "hola", room: named(leo) }, "bad-name", { field: "room" })
+  }
   const { entries: kept } = yield* page(ana, named(leo))
   yield* t.judge("DIRECT-9", kept.length === 1, { expected: "the conversation as it was", got: kept })
 })

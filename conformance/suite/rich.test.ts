@@ -732,6 +732,14 @@ scenario("nobody is told all the time that somebody types", ["TYPING-3"], functi
     expected: "one event at the most",
     got: after
   })
+  yield* ana.send(room, "and there")
+  yield* ana.ask(typing(room, false))
+  const ended = typingsOf(yield* leo.fence)
+  yield* t.judge("TYPING-3", ended.length === 0, {
+    sent: 'a message, and `typing` with "on":false',
+    expected: "nothing: the message has said that she types no more",
+    got: ended
+  })
 })
 
 // ---------------------------------------------------------------------------------------------------------------------

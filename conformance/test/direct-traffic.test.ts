@@ -79,7 +79,7 @@ const oftener = Effect.fnUntraced(function* (address: Address) {
 
 describe("What a line deserves", () => {
   const standing = { nick: "ana", rooms: new Set(["#cafe"]), limits: defaultLimits, resumes: true }
-  const asked = (object: object, features = ["history/1", "draft/direct/1"]) =>
+  const asked = (object: object, features = ["history/1", "direct/1"]) =>
     readAsked(JSON.stringify({ id: 1, ...object }), defaultLimits, vocabularyOf(features), "ana")
 
   it("is no refusal of a conversation that a bystander could foresee, but some that are excused", () => {

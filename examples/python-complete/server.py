@@ -16,7 +16,7 @@ LIMITS = {"line": 65536, "text": 4096, "page": 100, "joins": 32, "members": 100,
           "connections": 200, "loginSeconds": 30, "backlog": 1048576, "burst": 100, "rate": 50, "grace": 15,
           "keySeconds": 604800, "idleSeconds": 300, "reactions": 64, "typingSeconds": 6}
 HELLO = {"type": "hello", "protocol": 1, "server": "python-complete/1",
-         "features": ["history/1", "resume/1", "draft/direct/1", "draft/presence/1", "draft/rich/1", "draft/search/1"],
+         "features": ["history/1", "resume/1", "direct/1", "presence/1", "rich/1", "search/1"],
          "auth": ["guest"], "limits": LIMITS, "heartbeat": 30}
 KEEP = 2**53  # how many entries a log keeps
 
@@ -629,7 +629,7 @@ class Connection:
                             " WHERE person = ? AND log = ? AND key = ?", self.person.id, log, key)  # no nick: KEY-6
         if known:
             seq, at, digest, first = known
-            other = seq >= first and digest != self.digest  # when the entry is gone, nobody can tell
+            other = seq >= first and digest not in ("", self.digest)  # when the text is gone, nobody can tell
             refuse_if(other, "key-reused", "you have sent another request with this key", "key")
             if kind == "send":
                 self.person.act()
@@ -868,6 +868,8 @@ def on_delete(me, room: "joined", target: "seq", key: "key" = None):
         update(room, target, erased), unindex(room, place),
         ("UPDATE entries SET type = 'erased' WHERE log = ? AND seq = ?", about),  # DELETE-1
         ("UPDATE entries SET body = '{}' WHERE log = ? AND target = ? AND type = 'edit'", about),  # DELETE-2
+        ("UPDATE keys SET digest = '' WHERE log = ?1 AND (seq = ?2 OR seq IN"  # KEY-3
+         " (SELECT seq FROM entries WHERE log = ?1 AND target = ?2 AND type = 'edit'))", about),
         ("DELETE FROM reactions WHERE log = ? AND target = ?", about)])
     storage.stale = True
 
@@ -900,10 +902,10 @@ def on_topic(me, room: "joined", text: "topic", key: "key" = None):
     me.append(room, "topic", {"text": text}, key, also=[("UPDATE logs SET topic = ? WHERE log = ?", (text, room.key))])
 
 def has_spoken(person, room):
-    """After a message of theirs, everybody may be told at once that they type again (TYPING-3)."""
+    """A message of theirs ends the typing: everybody may be told at once that they type again (TYPING-3)."""
     told = person.typing.get(room.key, {})
     for other in [other for other in told if other in room.listeners]:
-        told[other] = float("-inf"), told[other][1]
+        told[other] = float("-inf"), False
 
 @request
 def on_typing(me, room: "joined", on: "flag" = True):

@@ -505,6 +505,24 @@ const passing: ReadonlyArray<Mutant> = [
     },
     reply: (said) => (isTyping(said) && said.object["on"] === true ? [] : undefined)
   })),
+  breaks("TYPING-3", "says-twice-that-it-ended", "says that somebody types no more whose message has said so", () => {
+    const ended = new Set<string>()
+    return {
+      request: ({ object, text }, wire) => {
+        const room = String(object?.["room"])
+        const place = `${wire.nth} ${room}`
+        if (object?.["type"] === "send") ended.add(place)
+        if (object?.["type"] !== "typing" || !wire.rooms.has(room)) return undefined
+        const isOver = ended.delete(place) && object["on"] === false
+        for (const other of isOver ? wire.all() : []) {
+          if (other === wire || !other.rooms.has(room)) continue
+          wire.hit()
+          other.toClient({ type: "typing", room, nick: String(wire.nick()), on: false })
+        }
+        return [text]
+      }
+    }
+  }),
   breaks("TYPING-4", "types-to-oneself", "tells who types that they type", () => ({
     reply: (said, wire) => {
       const { object, to, type } = said

@@ -11,30 +11,22 @@ import {
   claims,
   claimsMore,
   defaultLimits,
-  type EntryEvent,
   type ErrorReply,
   effectiveLimits,
   errorCodes,
   type Hello,
   helloBytes,
-  isDirect,
   isEntryEvent,
-  isSameEntry,
-  type Joined,
   type JsonObject,
   type Limits,
   type Line,
   type LineDecoder,
   limitFaults,
-  type Member,
   makeLineDecoder,
   notUtf8,
-  otherIn,
-  type PresenceEvent,
   parseJson,
   type Request,
   replyTypes,
-  type Sent,
   type ServerMessage,
   utf8Length
 } from "@tertulia/protocol"
@@ -46,17 +38,12 @@ import { type Evidence, show } from "../verdict.ts"
 import { type Arrived, nextMoment, readLine } from "../wire/connection.ts"
 import { type Asked, deservedOf, excusesOf, readAsked, vocabularyOf } from "./asked.ts"
 import type { Side } from "./happening.ts"
+import { type Logs, makePlaces, type Wrong } from "./places.ts"
+import { judgeSlice } from "./slices.ts"
 
 /** Something that a side has done against a requirement. */
 export interface Accusation extends Breach {
   readonly side: Side
-}
-
-/** What connections know of one another's entries. */
-export interface Logs {
-  /** Notes an entry, and gives what was shown first in its place; `seen` says whether an entry was shown to anybody. */
-  readonly show: (log: string, entry: EntryEvent) => EntryEvent
-  readonly seen: (log: string, seq: number) => EntryEvent | undefined
 }
 
 /** Judges one connection; times are in milliseconds. */
@@ -84,26 +71,6 @@ interface Pending {
   readonly isFirst: boolean
 }
 
-/** One stay in a room. */
-interface Stay {
-  readonly log: string
-  /** The end of the replay. */
-  readonly head: number
-  last: number
-  lastSent: number
-  /** The places of the keys that were used here, as far as this connection was told. */
-  readonly keys: Map<string, number>
-  /** Whether each nick is in, as far as it was said; of a whole list, all that is not said is out. */
-  readonly members: Map<string, boolean>
-  readonly isWhole: boolean
-}
-
-/** A conversation, as far as its entries have come. */
-interface Talk {
-  readonly epoch: string
-  readonly last: number
-}
-
 // What is read of a side that never ends its line.
 const longest = 1_048_576
 // A reply that is passed over by so many later ones is taken for missing, and not for late.
@@ -117,10 +84,6 @@ const slackMillis = 1_000
 export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: Logs): ConnectionJudge => {
   const pending: Array<Pending> = []
   const skipped: Array<{ readonly asked: Pending; age: number }> = []
-  const rooms = new Map<string, Stay>()
-  const talks = new Map<string, Talk>()
-  // Epochs of conversations after which others have come under their names.
-  const past = new Set<string>()
   const observed: Array<Observation> = []
   const replies = makeLineDecoder(longest)
   let requests: LineDecoder | undefined
@@ -149,7 +112,18 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
   const server = blame("server")
   const client = blame("client")
   const features = () => hello?.features ?? []
-  const standing = () => ({ nick, rooms, limits, resumes: claims(features(), "resume") })
+  const places = makePlaces({
+    logs,
+    server,
+    nick: () => nick,
+    limits: () => limits,
+    features,
+    isObscure: () => isObscure,
+    obscure: () => {
+      isObscure = true
+    }
+  })
+  const standing = () => ({ nick, rooms: places.rooms, limits, resumes: claims(features(), "resume") })
   const read = (line: Line) => readAsked(line, limits, vocabulary, nick)
 
   const observe = (observation: Observation) => {
@@ -224,7 +198,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       server("HELLO-1", { expected: "`hello` as the first object", got: excerpt(text) })
     }
     if (what.message !== undefined) happen(what.message, what)
-    else passOver(what.object)
+    else places.passOver(what.object)
   }
 
   const happen = (event: ServerMessage, { at, line, moment }: Arrived) => {
@@ -238,11 +212,11 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       case "delete":
       case "react":
       case "topic":
-        return isEntryEvent(event) ? place(event) : undefined
+        return isEntryEvent(event) ? places.place(event) : undefined
       case "member":
-        return move(event)
+        return places.move(event)
       case "presence":
-        return changes(event)
+        return places.change(event)
       case "ping":
         pinged ??= at
         return
@@ -262,96 +236,6 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     if (event.protocol !== 1) server("HELLO-4", { expected: '"protocol":1', got: `"protocol":${event.protocol}` })
     const [fault] = limitFaults(limits)
     if (fault !== undefined) server("LIMIT-3", { expected: "limits that fit together", got: fault })
-  }
-
-  // -------------------------------------------------------------------------------------------------------------------
-  // The server: events
-  // -------------------------------------------------------------------------------------------------------------------
-
-  const stayOf = (event: EntryEvent | Member): Stay | undefined => {
-    const stay = rooms.get(event.room)
-    if (stay === undefined && !isObscure) {
-      server("ISOLATE-1", { expected: `nothing of ${event.room}: this connection is not in it`, got: show(event) })
-    }
-    return stay
-  }
-
-  const agree = (log: string, entry: EntryEvent) => {
-    const first = logs.show(log, entry)
-    if (!isSameEntry(first, entry)) {
-      server("ORDER-1", { expected: `what was shown before: ${show(first)}`, got: show(entry) })
-    }
-  }
-
-  /** An entry of a conversation: what came before the first that is seen isn't known here. */
-  const placeDirect = (entry: EntryEvent, epoch: string) => {
-    const { from, room, seq } = entry
-    if (from !== nick && from !== otherIn(room)) {
-      server("DIRECT-3", { expected: `an entry from ${nick} or ${otherIn(room)} in ${room}`, got: show(entry) })
-    }
-    agree(`@ ${epoch}`, entry)
-    const before = talks.get(room)
-    if (before !== undefined && before.epoch !== epoch) past.add(before.epoch)
-    if (past.has(epoch)) {
-      server("DIRECT-13", {
-        expected: `nothing of a conversation after a later one of the name ${room}`,
-        got: show(entry)
-      })
-    }
-    if (before?.epoch === epoch && seq !== before.last + 1) {
-      const expected = `the entry ${before.last + 1} of ${room} after ${before.last}, as each once and ascending`
-      server("DIRECT-4", { expected, got: `the entry ${seq}` })
-    }
-    talks.set(room, { epoch, last: seq })
-  }
-
-  const place = (entry: EntryEvent) => {
-    if (isDirect(entry.room) && claims(features(), "direct")) {
-      if (entry.type === "message" && entry.epoch !== undefined) return placeDirect(entry, entry.epoch)
-      return server("DIRECT-5", { expected: `the epoch of ${entry.room} in \`message\``, got: show(entry) })
-    }
-    const stay = stayOf(entry)
-    if (stay === undefined) return
-    agree(stay.log, entry)
-    const next = stay.last + 1
-    if (entry.seq !== next) {
-      const isHole = entry.seq > next && logs.seen(stay.log, next) === undefined
-      const expected = `the entry ${next} of ${entry.room} after ${stay.last}, as each once and ascending`
-      server(isHole ? "ORDER-2" : "ORDER-3", { expected, got: `the entry ${entry.seq}` })
-    }
-    stay.last = Math.max(stay.last, entry.seq)
-  }
-
-  /** An entry of a kind that this version doesn't know has its place; what it says, nobody here can judge. */
-  const passOver = ({ room, seq }: JsonObject) => {
-    const stay = rooms.get(String(room))
-    if (stay === undefined || !Number.isSafeInteger(seq)) return
-    stay.last = Math.max(stay.last, Number(seq))
-    isObscure = true
-  }
-
-  const move = (event: Member) => {
-    const stay = stayOf(event)
-    if (stay === undefined) return
-    const isIn = event.change === "joined"
-    if (event.nick === nick) {
-      return server("MEMBER-3", { expected: "no `member` event of one's own joining or leaving", got: show(event) })
-    }
-    if ((stay.members.get(event.nick) ?? (stay.isWhole ? false : !isIn)) === isIn) {
-      const expected = `\`joined\` and \`left\` in turn, while ${event.nick} is ${isIn ? "a member" : "no member"}`
-      server("MEMBER-4", { expected, got: show(event) })
-    }
-    stay.members.set(event.nick, isIn)
-  }
-
-  // Between these and what is said of rooms there is no order, so all that can be seen is whether this connection may hear any.
-  const changes = (event: PresenceEvent) => {
-    if (event.nick === nick) {
-      server("PRESENCE-3", { expected: "no `presence` event of one's own person", got: show(event) })
-    }
-    if (rooms.size === 0 && !isObscure) {
-      server("PRESENCE-4", { expected: "no `presence` event for whoever is in no room", got: show(event) })
-    }
   }
 
   const dismiss = (code: string, at: number) => {
@@ -430,9 +314,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     const asks = read(asked.line)
     const wrong = (id: RequirementId, expected: string) =>
       server(id, { sent: shown(asked), expected, got: excerpt(String(line)) })
-    for (const [room, { head, last }] of rooms) {
-      if (last < head) wrong("CATCH-4", `the replay of ${room} up to ${head} before the next reply`)
-    }
+    places.judgeReplays(wrong)
     if (asked.isFirst && asks.isNoObject) wrong("FRAME-8", "`bye` with the code `not-tertulia`, and the end")
     else if (!asks.isOpen && !isObscure) judgeOutcome(asks, object, wrong)
     if (message === undefined) return
@@ -440,8 +322,6 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     watch(asked, asks, message)
     take(asks.request, message, wrong)
   }
-
-  type Wrong = (id: RequirementId, expected: string) => void
 
   /** Whether a request is granted that may be, and refused as it must be. */
   const judgeOutcome = (asked: Asked, { code, type }: JsonObject, wrong: Wrong) => {
@@ -491,84 +371,22 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
         isReturn = reply.resumed === true
         return
       case "joined":
-        if (request?.type === "join") return enter(request, reply, wrong)
+        if (request?.type === "join") return places.enter(request, reply, wrong)
         isObscure = true
         return
       case "left":
-        rooms.delete(reply.room)
+        places.rooms.delete(reply.room)
         return
       case "sent":
-        return acknowledge(request, reply, wrong)
+        return places.acknowledge(request, reply, wrong)
       case "rooms":
       case "members":
       case "conversations":
       case "users":
-        return judgeSlice(request, reply, wrong)
+        return judgeSlice(request, reply, limits, wrong)
       case "bye":
         byeSaid = "reply"
     }
-  }
-
-  const enter = (request: Extract<Request, { type: "join" }>, reply: Joined, wrong: Wrong) => {
-    const { epoch, first, head, members, more, resumed, room } = reply
-    if (room !== request.room) wrong("JOIN-1", `"room":"${request.room}"`)
-    if (first > head + 1) wrong("JOIN-1", "a `first` of at most `head` + 1")
-    if (more !== true && nick !== undefined && !members.includes(nick)) wrong("JOIN-2", `${nick} among the members`)
-    if ((resumed !== undefined) !== (request.after !== undefined)) {
-      wrong("CATCH-1", "`resumed` if and only if the `join` had `after`")
-    }
-    const after = request.after ?? 0
-    const canResume = request.epoch === epoch && after <= head && after >= first - 1 && head - after <= limits.replay
-    if (resumed === true && !canResume) wrong("CATCH-3", '"resumed":false')
-    rooms.set(room, {
-      log: `${room} ${epoch}`,
-      head,
-      last: resumed === true ? Math.min(after, head) : head,
-      lastSent: 0,
-      keys: new Map(),
-      members: new Map(members.map((each) => [each, true])),
-      isWhole: more !== true
-    })
-  }
-
-  const acknowledge = (request: Request | undefined, { at, duplicate, room, seq }: Sent, wrong: Wrong) => {
-    if (isDirect(room) && duplicate !== true && seq > (talks.get(room)?.last ?? 0)) {
-      wrong("SEND-3", "the `message` of an entry before its `sent`")
-    }
-    const stay = rooms.get(room)
-    if (stay === undefined) return
-    const key = request?.type === "send" ? request.key : undefined
-    if (key !== undefined) {
-      const first = stay.keys.get(key) ?? seq
-      stay.keys.set(key, first)
-      if (seq !== first) wrong("KEY-2", `"seq":${first}, which this key has`)
-    }
-    // What is told again was sent earlier, perhaps on another connection.
-    if (duplicate !== true) {
-      if (seq > stay.last) wrong("SEND-3", "the `message` of an entry before its `sent`")
-      if (seq <= stay.lastSent) wrong("ORDER-4", `a seq above ${stay.lastSent}, which the send before it got`)
-      stay.lastSent = Math.max(stay.lastSent, seq)
-    }
-    const entry = logs.seen(stay.log, seq)
-    if (entry !== undefined && entry.at !== at) wrong("SEND-5", `"at":"${entry.at}", as in the \`message\``)
-    if (entry !== undefined && entry.from !== nick)
-      wrong("SEND-4", `the entry ${seq} from ${nick}, not from ${entry.from}`)
-  }
-
-  const judgeSlice = (
-    request: Request | undefined,
-    reply: Extract<ServerMessage, { type: ListType }>,
-    wrong: Wrong
-  ) => {
-    if (request === undefined || !isListRequest(request)) return
-    const names = namesIn(reply)
-    const from = request.after === undefined ? [] : [request.after]
-    const all = [...from, ...names]
-    if (all.some((name, index) => index > 0 && name <= all[index - 1]!)) {
-      wrong("LIST-1", "names above `after`, each once and ascending")
-    }
-    const most = Math.min(request.limit ?? limits.page, limits.page)
-    if (names.length > most) wrong("LIST-2", `at most ${most} items`)
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -623,26 +441,6 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
     },
     lastSign: () => lastSign,
     saidGoodbye: () => byeSaid === "reply"
-  }
-}
-
-/** Requests and replies of lists that are cut into slices. */
-type ListType = "rooms" | "members" | "conversations" | "users"
-
-const listTypes: ReadonlySet<string> = new Set<ListType>(["rooms", "members", "conversations", "users"])
-
-const isListRequest = (request: Request): request is Extract<Request, { type: ListType }> => listTypes.has(request.type)
-
-const namesIn = (list: Extract<ServerMessage, { type: ListType }>): ReadonlyArray<string> => {
-  switch (list.type) {
-    case "rooms":
-      return list.rooms.map(({ room }) => room)
-    case "members":
-      return list.members
-    case "conversations":
-      return list.conversations.map(({ room }) => room)
-    case "users":
-      return list.users.map(({ nick }) => nick)
   }
 }
 

@@ -8,8 +8,9 @@ import type { EntryEvent, Line } from "@tertulia/protocol"
 import { judgeHistory, type Lane, type Observation } from "../history.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { nextMoment } from "../wire/connection.ts"
-import { type Accusation, type ConnectionJudge, judgeConnection, type Logs } from "./connection-judge.ts"
+import { type Accusation, type ConnectionJudge, judgeConnection } from "./connection-judge.ts"
 import { bytesOf, type Happening, type Side } from "./happening.ts"
+import type { Logs } from "./places.ts"
 
 /** An accusation, with the connection where it was found: the first of its kind there. */
 export interface Found extends Accusation {

@@ -14,11 +14,11 @@ import { wordsOf } from "../lang/words.ts"
 import { type Style, styleOf } from "../report/style.ts"
 import { chapterLine, closingLines, greetingLines } from "../report/terminal.ts"
 import { writeReports } from "../report/write.ts"
+import { offers } from "../spec/offers.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { readRequirementsIn } from "../spec/translations.ts"
 import type { SuiteOptions } from "../suite.ts"
 import type { Outcome, Verdict } from "../verdict.ts"
-import { parts } from "./bindings.ts"
 import { type Driven, drive, type TestReport } from "./drive.ts"
 import { flakyAmong, settled } from "./expected.ts"
 import { withStories } from "./histories.ts"
@@ -188,7 +188,7 @@ const checkFlags = Effect.fnUntraced(function* (flags: Flags, requirements: Read
   yield* checkNumber("--parallel", flags.parallel, 1)
   yield* checkNumber("--timeout-scale", flags.timeoutScale, 0.01)
   yield* checkWords("--report", flags.report, reportKinds)
-  yield* checkWords("--profile", flags.profile, parts)
+  yield* checkWords("--profile", flags.profile, offers)
   return yield* checkIds("--requirement", flags.requirement, requirements)
 })
 

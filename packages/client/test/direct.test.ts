@@ -172,7 +172,7 @@ describe("conversations that are followed", () => {
 // With a server
 // ---------------------------------------------------------------------------------------------------------------------
 
-const directHello = { ...lastingHello, features: [...lastingHello.features, "draft/direct/1"] }
+const directHello = { ...lastingHello, features: [...lastingHello.features, "direct/1"] }
 
 const welcomes = Effect.fnUntraced(function* (peer: Peer) {
   yield* peer.says(directHello)

@@ -9,7 +9,7 @@ const pair = Effect.gen(function* () {
   const server = yield* listening
   const connecting = yield* Effect.forkScoped(connect(tcp(server)))
   const peer = yield* server.accepts
-  yield* peer.says({ ...hello, features: ["draft/presence/1"] })
+  yield* peer.says({ ...hello, features: ["presence/1"] })
   const connection = yield* Fiber.join(connecting)
   yield* Effect.addFinalizer(() => peer.hangsUp)
   return { connection, peer }

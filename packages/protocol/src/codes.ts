@@ -20,7 +20,7 @@ export const errorRegistry = {
   },
   "login-first": { retry: "mend", meaning: "only `login`, `ping` and `bye` come before `welcome`" },
   "already-logged-in": { retry: "never", meaning: "this connection has had its `welcome`" },
-  "bad-name": { retry: "mend", meaning: "`nick` or `room` breaks the grammar of names" },
+  "bad-name": { retry: "mend", meaning: "`nick`, `room`, `after` or `from` breaks the grammar of names" },
   "bad-text": {
     retry: "mend",
     meaning: "a text is empty, holds a forbidden character, or has no word to search for"

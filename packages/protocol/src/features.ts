@@ -13,7 +13,7 @@ export const profiles = ["core", "history", "resume", "direct", "presence", "ric
 export type Profile = (typeof profiles)[number]
 
 /** Profiles that no second server has passed yet: they are claimed, and judged, as drafts (spec/versioning.md). */
-const drafts: ReadonlySet<Profile> = new Set<Profile>(["direct", "presence", "rich", "search"])
+const drafts: ReadonlySet<Profile> = new Set<Profile>()
 
 /** How a server claims a profile; the core is claimed by `protocol`. */
 export const claimOf = (profile: Exclude<Profile, "core">): string =>

@@ -109,7 +109,8 @@ for (const [claim, features] of [
   )
 }
 
-it("is claimed as a draft until a second server has passed it", () => {
-  expect(claimOf("direct")).toBe("draft/direct/1")
+it("is claimed by its name and version, or as the draft that it was", () => {
+  expect(claimOf("direct")).toBe("direct/1")
+  expect(claimedBy(["history/1", "direct/1"])).toEqual(["core", "history", "direct"])
   expect(claimedBy(["history/1", "draft/direct/1"])).toEqual(["core", "history", "direct"])
 })

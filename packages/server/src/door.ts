@@ -3,13 +3,12 @@
  *
  * @module
  */
-import type { ByeCode } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { bye, hangUp, lastLine } from "./ending.ts"
 import type { Connection } from "./transport.ts"
 
-/** Serves a connection, which gives the code of its `bye`, if there is room for it, else says why not; then hangs up. */
-export type Door = (connection: Connection, serve: Effect.Effect<ByeCode | undefined>) => Effect.Effect<void>
+/** Serves a connection if there is room for it, else says why not; then hangs up. */
+export type Door = (connection: Connection, serve: Effect.Effect<void>) => Effect.Effect<void>
 
 export interface DoorOptions {
   /** Connections from one address: `limits.connections`. */
@@ -29,51 +28,42 @@ export const makeDoor = ({ connections, loginSeconds }: DoorOptions, inAll: numb
   const leaving = makeCounter(connections, inAll)
 
   /** Says why there is no room. Whoever has to be waited for before that is one of those who leave. */
-  const refuse = (connection: Connection): Effect.Effect<Spoken> => {
+  const refuse = (connection: Connection): Effect.Effect<boolean> => {
     onFull()
     const why =
       served.count(connection.peer) < connections
         ? "as many connections are open as this server takes"
         : `${connections} connections from your address are open`
     const say = sayFull(connection, why)
-    if (connection.opening === undefined) return Effect.map(say, spoken)
+    if (connection.opening === undefined) return Effect.as(say, true)
     return leaving.counting(connection.peer, whenOpen(connection, 1, say))
   }
 
   return (connection, serve) =>
     Effect.gen(function* () {
       const { peer } = connection
-      const last = served.isFull(peer)
+      const hasSpoken = served.isFull(peer)
         ? yield* refuse(connection)
         : yield* served.counting(peer, whenOpen(connection, loginSeconds, serve))
-      if (last !== undefined) yield* leaving.counting(peer, Effect.as(hangUp(connection, last.why), undefined))
+      if (hasSpoken) yield* leaving.counting(peer, Effect.as(hangUp(connection), true))
     }).pipe(Effect.ensuring(Effect.sync(() => connection.destroy())))
 }
 
-/** That something was said, and the code of the last that was; undefined where nothing could be. */
-type Spoken = { readonly why: ByeCode | undefined } | undefined
-
-const spoken = (why: ByeCode | undefined): Spoken => ({ why })
-
-/** Does something once bytes may go both ways, if they ever may: for so many seconds it is waited for. */
-const whenOpen = (
-  connection: Connection,
-  seconds: number,
-  effect: Effect.Effect<ByeCode | undefined>
-): Effect.Effect<Spoken> => {
-  if (connection.opening === undefined) return Effect.map(effect, spoken)
+/** Does something once bytes may go both ways, and gives whether they ever might: for so many seconds it is waited for. */
+const whenOpen = (connection: Connection, seconds: number, effect: Effect.Effect<void>): Effect.Effect<boolean> => {
+  if (connection.opening === undefined) return Effect.as(effect, true)
   const open = connection.opening.pipe(
     Effect.as(true),
     Effect.catch(() => Effect.succeed(false)),
     Effect.timeoutOrElse({ duration: 1_000 * seconds, orElse: () => Effect.succeed(false) })
   )
-  return Effect.flatMap(open, (isOpen) => (isOpen ? Effect.map(effect, spoken) : Effect.undefined))
+  return Effect.flatMap(open, (isOpen) => (isOpen ? Effect.as(effect, true) : Effect.succeed(false)))
 }
 
-const sayFull = (connection: Connection, message: string): Effect.Effect<ByeCode> =>
+const sayFull = (connection: Connection, message: string): Effect.Effect<void> =>
   Effect.sync(() => {
+    connection.because?.("too-many-connections")
     connection.write(Buffer.from(lastLine(bye("too-many-connections", message))!), () => {})
-    return "too-many-connections"
   })
 
 /** Counts what is running, by address and in all. */
@@ -92,10 +82,10 @@ const makeCounter = (limit: number, inAll: number) => {
     count,
     isFull,
     /** Runs an effect and counts it meanwhile; does nothing where there are as many as may be. */
-    counting: <A>(peer: string, effect: Effect.Effect<A>): Effect.Effect<A | undefined> =>
+    counting: (peer: string, effect: Effect.Effect<boolean>): Effect.Effect<boolean> =>
       Effect.suspend(() =>
         isFull(peer)
-          ? Effect.undefined
+          ? Effect.succeed(false)
           : Effect.acquireUseRelease(
               Effect.sync(() => add(peer, 1)),
               () => effect,

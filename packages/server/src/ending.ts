@@ -34,8 +34,8 @@ export const lastLine = (ending: Ending): string | undefined => {
 const lingerBytes = 1_048_576
 
 /** Sends FIN, then reads and throws away until the client's FIN, for one second, or 1 MiB (END-3, END-4); to be destroyed then. */
-export const hangUp = (connection: Connection, why: ByeCode | undefined): Effect.Effect<void> =>
+export const hangUp = (connection: Connection): Effect.Effect<void> =>
   Effect.gen(function* () {
-    connection.finish(why)
+    connection.finish()
     for (let bytes = 0; bytes < lingerBytes; ) bytes += (yield* connection.read).length
   }).pipe(Effect.ignore, Effect.timeoutOption("1 second"), Effect.ensuring(Effect.sync(() => connection.destroy())))

@@ -12,7 +12,7 @@ import { hangUpSignal, keepFresh, openCertificate } from "./certificate.ts"
 import { parseOrigins } from "./origins.ts"
 import { trustedIn } from "./proxy-header.ts"
 import type { Settings } from "./settings.ts"
-import type { Address, Transport } from "./transport.ts"
+import { type Address, type Transport, together, told } from "./transport.ts"
 import { tcp } from "./transport-tcp.ts"
 import { tls } from "./transport-tls.ts"
 import { web } from "./transport-web.ts"
@@ -21,7 +21,7 @@ import type { UsageFault } from "./usage.ts"
 /** TCP, and TLS where there is a certificate, which is kept fresh for as long as the scope lives. */
 export const listenersOf = Effect.fnUntraced(function* (
   settings: Settings
-): Effect.fn.Return<readonly [Transport, ...Array<Transport>], UsageFault, Scope.Scope> {
+): Effect.fn.Return<Transport, UsageFault, Scope.Scope> {
   const { data, host, port, tlsHost, tlsPort } = settings
   const onFailure = yield* failureLog
   const trusted = settings.proxyProtocol === "" ? undefined : trustedIn(settings.proxyProtocol)
@@ -41,7 +41,7 @@ export const listenersOf = Effect.fnUntraced(function* (
     return Effect.annotateLogs(Effect.logInfo(`listening on ${inWords(at)}; ${tryIt}`), { ...at, data })
   })
   const pages = settings.webPort === -1 ? [] : [pagesOf(settings)]
-  if (settings.tlsCert === "") return [plain, ...pages]
+  if (settings.tlsCert === "") return together(plain, ...pages)
   const certificate = yield* openCertificate({ cert: settings.tlsCert, key: settings.tlsKey })
   yield* Effect.forkScoped(keepFresh(certificate, hangUpSignal))
   const options = {
@@ -54,7 +54,7 @@ export const listenersOf = Effect.fnUntraced(function* (
   const secure = told(tls(options), (at) =>
     Effect.annotateLogs(Effect.logInfo(`listening on ${inWords(at)} for TLS`), { ...at, tls: true })
   )
-  return [plain, secure, ...pages]
+  return together(plain, secure, ...pages)
 })
 
 /** The folder of the web client, once it is built. */
@@ -66,10 +66,6 @@ const pagesOf = ({ host, limits, origins, webPort }: Settings): Transport =>
       Effect.annotateLogs({ host: at.host, webPort: at.port })
     )
   )
-
-const told = ({ listen }: Transport, say: (at: Address) => Effect.Effect<void>): Transport => ({
-  listen: (accept) => Effect.tap(listen(accept), say)
-})
 
 /** Where a server is, as people write it. */
 export const inWords = ({ host, port }: Address): string =>

@@ -16,12 +16,12 @@ import * as Log from "./log.ts"
 import { Meters } from "./meters.ts"
 import { exitCode, report } from "./outcome.ts"
 import { RoomLogs } from "./room-log.ts"
-import { serveOver, serverName } from "./server.ts"
+import { serve, serverName } from "./server.ts"
 import type { Settings } from "./settings.ts"
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
-    yield* serveOver(yield* listenersOf(settings), settings)
+    yield* serve(yield* listenersOf(settings), settings)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
     const { failed } = yield* RoomLogs
     return yield* failed

@@ -79,21 +79,14 @@ const drainTime = "4 seconds"
 /** The program and its version, as `hello` gives them. */
 export const serverName = "tertulia/0.1.0"
 
-/** Serves over one transport, as `serveOver` does over several. */
-export const serve = (
-  transport: Transport,
-  options: ServerOptions
-): Effect.Effect<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> =>
-  Effect.map(serveOver([transport], options), ([address]) => address)
-
 /**
  * Serves until the scope closes; then takes no more connections, reads no more requests, answers those that it has read, and
- * says `bye` to everybody (END-8). Gives the address of each transport once it listens.
+ * says `bye` to everybody (END-8). Gives the address once it listens.
  */
-export const serveOver = Effect.fnUntraced(function* (
-  transports: readonly [Transport, ...Array<Transport>],
+export const serve = Effect.fnUntraced(function* (
+  transport: Transport,
   options: ServerOptions
-): Effect.fn.Return<readonly [Address, ...Array<Address>], ListenFailed, RoomLogs | Claims | Scope.Scope> {
+): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
   const { conversations: conversationLogs, durable, kept, known, rich, search, unread } = yield* RoomLogs
@@ -151,13 +144,11 @@ export const serveOver = Effect.fnUntraced(function* (
   const connections = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(connections)()
   yield* Effect.addFinalizer(() => drain(server, connections))
-  const addresses = yield* Effect.forEach(transports, ({ listen }) =>
-    listen((connection) => {
-      run(door(connection, serveConnection(server, connection)))
-    })
-  )
+  const address = yield* transport.listen((connection) => {
+    run(door(connection, serveConnection(server, connection)))
+  })
   meters.serves(() => loadOf(server, kept()))
-  return addresses
+  return address
 })
 
 const loadOf = ({ people, rooms, sessions }: Server, keptRooms: number): Load => ({

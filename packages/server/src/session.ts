@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  type ByeCode,
   decodeEnvelope,
   decodeRequest,
   type Envelope,
@@ -58,11 +57,8 @@ export interface Session {
   readonly departed: Effect.Effect<void>
 }
 
-/**
- * Serves one connection until its last object is said, and gives the code of that, if it has one. Never fails: a defect ends this
- * connection and no other.
- */
-export const serveConnection = (server: Server, connection: Connection): Effect.Effect<ByeCode | undefined> =>
+/** Serves one connection until its last object is said. Never fails: a defect ends this connection and no other. */
+export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
   Effect.suspend(() => {
     const { converse, depart, session } = makeSession(server, connection)
     const inLog = { connection: server.nameConnection(), peer: connection.peer }
@@ -81,8 +77,8 @@ export const serveConnection = (server: Server, connection: Connection): Effect.
       // A secret that was given back opens nothing any more, not even after a restart (SESSION-8).
       if (ending._tag === "Goodbye") yield* server.people.forgotten
       yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, ending)))
+      if (ending._tag === "Bye") connection.because?.(ending.code)
       yield* sayLast(session, ending)
-      return ending._tag === "Bye" ? ending.code : undefined
     }).pipe(Effect.ensuring(free), Effect.annotateLogs(inLog))
   })
 

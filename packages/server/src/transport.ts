@@ -5,7 +5,7 @@
  */
 import type { ByeCode } from "@tertulia/protocol"
 import * as Data from "effect/Data"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 /** The client broke the rules of what carries its lines, so that nothing more can be read. */
@@ -35,8 +35,10 @@ export interface Connection {
    * are, and there must be no other write until then.
    */
   readonly write: (bytes: Uint8Array, accepted: () => void) => boolean
-  /** Ends this side after what was written, by FIN or a Close frame, which may say why. Reading goes on. */
-  readonly finish: (why: ByeCode | undefined) => void
+  /** Is told the code of the `bye` that comes last, where the end of the connection can say it, too (WS-13). */
+  readonly because?: (code: ByeCode) => void
+  /** Ends this side after what was written, by FIN or a Close frame. Reading goes on. */
+  readonly finish: () => void
   /** Frees the connection at once, whatever waits. */
   readonly destroy: () => void
   /** Calls back once, when the connection is gone; at once if it is already. */
@@ -56,3 +58,18 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{ readonly me
 export interface Transport {
   readonly listen: (accept: (connection: Connection) => void) => Effect.Effect<Address, ListenFailed, Scope.Scope>
 }
+
+/** Several ways in, as one; its address is that of the first. */
+export const together = (first: Transport, ...others: ReadonlyArray<Transport>): Transport => ({
+  listen: (accept) =>
+    Effect.gen(function* () {
+      const address = yield* first.listen(accept)
+      for (const other of others) yield* other.listen(accept)
+      return address
+    })
+})
+
+/** A transport that says where it listens, once it does. */
+export const told = ({ listen }: Transport, say: (at: Address) => Effect.Effect<void>): Transport => ({
+  listen: (accept) => Effect.tap(listen(accept), say)
+})

@@ -43,6 +43,7 @@ export const connect = (webSocket: PatientWebSocket, socket: Net.Socket, peer: s
   let sending = 0
   let accepted: (() => void) | undefined
   let came: Array<Uint8Array> = []
+  let why: ByeCode | undefined
   // Why nothing more can be read, and the close code that this calls for in place of the one of the `bye`.
   let breach: Breach | undefined
   let fault: number | undefined
@@ -144,7 +145,10 @@ export const connect = (webSocket: PatientWebSocket, socket: Net.Socket, peer: s
       accepted = callback
       return false
     },
-    finish: (why) => {
+    because: (code) => {
+      why = code
+    },
+    finish: () => {
       leaving = true
       webSocket.closeWith(fault ?? closeCodeOf(why))
       webSocket.resume()

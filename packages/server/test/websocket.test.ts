@@ -48,8 +48,21 @@ test("so many connections from one address may ask for files at once, beside its
   idle[0]!.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
   expect(String(await new Promise((resolve) => idle[0]!.once("data", resolve)))).toMatch(/^HTTP\/1\.1 404 /u)
   for (const socket of idle) socket.destroy()
+  // Their places are free as soon as the server knows.
+  const answers = Array.from({ length: 3 }, () => untilAnswered(house.webPort))
+  expect(await Promise.all(answers)).toEqual([404, 404, 404])
   for (const { page } of pages) page.webSocket.terminate()
 })
+
+const untilAnswered = async (port: number): Promise<number> => {
+  while (true) {
+    const status = await ask(port, "/").then(
+      (answer) => answer.status,
+      () => undefined
+    )
+    if (status !== undefined) return status
+  }
+}
 
 test("whoever takes too long to ask for something is sent away", async () => {
   await using house = await openHouse({ web: {}, limits: { loginSeconds: 1 } })

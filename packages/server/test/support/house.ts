@@ -9,8 +9,9 @@ import type { Claims } from "../../src/claims.ts"
 import { parseOrigins } from "../../src/origins.ts"
 import type { RoomLogs } from "../../src/room-log.ts"
 import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
-import { serveOver } from "../../src/server.ts"
+import { serve } from "../../src/server.ts"
 import type { StorageFault } from "../../src/sqlite/thread.ts"
+import { together, told } from "../../src/transport.ts"
 import { tcp } from "../../src/transport-tcp.ts"
 import { web } from "../../src/transport-web.ts"
 
@@ -40,8 +41,14 @@ export const openHouse = async (options: Options = {}) => {
   const free = { host: "127.0.0.1", port: 0 }
   const { files = "/nowhere", origins = "" } = options.web ?? {}
   const page = web({ ...free, limits, origins: parseOrigins(origins), files })
-  const transports = [tcp(free), ...(options.web === undefined ? [] : [page])] as const
-  const [address, webAddress] = await serveOver(transports, {
+  let webPort = Number.NaN
+  const onWeb = told(page, (at) =>
+    Effect.sync(() => {
+      webPort = at.port
+    })
+  )
+  const transport = options.web === undefined ? tcp(free) : together(tcp(free), onWeb)
+  const address = await serve(transport, {
     limits,
     heartbeat: options.heartbeat ?? 30,
     bounds: { ...unbounded, ...options.bounds }
@@ -79,7 +86,6 @@ export const openHouse = async (options: Options = {}) => {
     for (const room of rooms) await client.ask({ type: "join", room })
     return client
   }
-  const webPort = webAddress?.port ?? Number.NaN
   return { port: address.port, webPort, limits, connect, greeted, person, stop, [Symbol.asyncDispose]: close }
 }
 
