@@ -175,6 +175,7 @@ const steps: ReadonlyArray<Step> = [
   { name: "generated files are fresh", run: whole("spec", "--check") },
   { name: "tests of the packages and of the suite", run: unitTests },
   { name: "conformance of the reference server", run: (reports) => suite(reports, "reference") },
+  { name: "conformance of the reference server over TLS", run: (reports) => suite(reports, "tls", "--tls") },
   {
     name: "conformance of the reference over WebSocket",
     // What a profile adds is the same over either: the core is enough, and the chapter of its own.

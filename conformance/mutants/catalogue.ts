@@ -16,6 +16,7 @@ import { rooms } from "./catalogue/rooms.ts"
 import { search } from "./catalogue/search.ts"
 import { session } from "./catalogue/session.ts"
 import { stories } from "./catalogue/stories.ts"
+import { tls } from "./catalogue/tls.ts"
 import { versioning } from "./catalogue/versioning.ts"
 import { websocket } from "./catalogue/websocket.ts"
 import { wire } from "./catalogue/wire.ts"
@@ -33,6 +34,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...presence,
   ...rich,
   ...search,
+  ...tls,
   ...websocket,
   ...registries,
   ...versioning,

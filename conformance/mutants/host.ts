@@ -9,9 +9,14 @@ import type { Mutant } from "./mutant.ts"
 
 /**
  * forgetful: a room ends with its last member, and only then is it a fault to call its next life by the same epoch. durable: it keeps
- * every log, and claims `history`. web: a forgetful one that is reached over WebSocket.
+ * every log, and claims `history`. web: a forgetful one that is reached over WebSocket. secure: a forgetful one, before which TLS is spoken.
  */
-export const hosts = { forgetful: ":memory:", durable: join(dataHole, "tertulia.db"), web: ":memory:" } as const
+export const hosts = {
+  forgetful: ":memory:",
+  durable: join(dataHole, "tertulia.db"),
+  web: ":memory:",
+  secure: ":memory:"
+} as const
 
 export type Host = keyof typeof hosts
 

@@ -17,7 +17,8 @@ import type { Role } from "../src/run/judged.ts"
 import { probe } from "../src/run/probe.ts"
 import { nowhere } from "../src/run/reach.ts"
 import { type Results, resultsOf, type Target } from "../src/run/results.ts"
-import type { StartCommand } from "../src/run/target.ts"
+import { devCertificate, type StartCommand } from "../src/run/target.ts"
+import { bindingsOf } from "../src/spec/offers.ts"
 import { readRequirements } from "../src/spec/requirements.ts"
 import type { Selection, SuiteOptions } from "../src/suite.ts"
 import { type Host, hosts, type Ports, pathOf } from "./host.ts"
@@ -91,15 +92,17 @@ export const planOf = (who: Role): Effect.Effect<Driven["plan"]> =>
 /** Judges the server on a port through a tap. */
 export const judgeServer = (tap: Tap, start: StartCommand, judging: Judging): Effect.Effect<Found> =>
   Effect.gen(function* () {
+    const certificate = judging.host === "secure" ? yield* Effect.orDie(devCertificate) : undefined
     const proxy = yield* Effect.acquireRelease(
-      Effect.promise(() => startProxy(judging.port, tap)),
+      Effect.promise(() => startProxy(judging.port, tap, undefined, certificate)),
       ({ close }) => Effect.promise(close)
     )
-    const address = { host: "127.0.0.1", port: proxy.port, ...pathOf(judging.host) }
+    const plain = { host: "127.0.0.1", port: proxy.port, ...pathOf(judging.host) }
+    const address = certificate === undefined ? plain : { ...plain, tls: { ca: certificate.cert } }
     const { hello, roundTrip } = yield* Effect.orDie(probe(address, probeMillis))
     const options = yield* optionsFor(judging, { address, hello, roundTrip, start })
     const claimed = claimedBy(hello?.features ?? [])
-    const profiles = address.ws === undefined ? claimed : [...claimed, "websocket"]
+    const profiles = [...claimed, ...bindingsOf(address)]
     const where = { host: address.host, port: address.port }
     const results = yield* judgeBy({ ...nowhere, ...where, hello, roundTrip, profiles }, options)
     return { results, hits: proxy.hits() }

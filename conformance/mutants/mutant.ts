@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { SecureContextOptions } from "node:tls"
 import type { JsonObject } from "@tertulia/protocol"
 import type { RequirementId } from "../src/generated/requirement-id.ts"
 import type { Role } from "../src/run/judged.ts"
@@ -29,6 +30,8 @@ export interface Mutant {
 
 /** What is done to the traffic. What a hook doesn't name passes as it is. */
 export interface Tap {
+  /** What is wrong with TLS, where it is spoken. */
+  readonly tls?: TlsTap
   /** A client has connected. */
   readonly opened?: (wire: Wire) => void
   /** Bytes of the client, before they are cut into lines: what to take in their place. */
@@ -45,6 +48,20 @@ export interface Tap {
   readonly serverEnded?: (wire: Wire) => boolean
   /** The client's connection is gone, by FIN or RST: whether the server gets to know of it. */
   readonly clientGone?: (wire: Wire) => boolean
+}
+
+/** What a server does wrong with TLS; nothing, where nothing is named. */
+export interface TlsTap {
+  /** The versions that it accepts, and with which ciphers. */
+  readonly versions?: Pick<SecureContextOptions, "minVersion" | "maxVersion" | "ciphers">
+  /** Whether it waits for handshakes without end. */
+  readonly waitsForEver?: boolean
+  /** Whether connections count only once their handshake is done. */
+  readonly countsLate?: boolean
+  /** Whether plain text is served. */
+  readonly takesPlain?: boolean
+  /** Whether it ends by FIN alone. */
+  readonly cutsOff?: boolean
 }
 
 /** What goes on in place of a line: nothing said means the line itself. */

@@ -6,8 +6,9 @@
  */
 import type * as net from "node:net"
 import { type JsonObject, limitRegistry } from "@tertulia/protocol"
-import { type Pairs, pairUp } from "../src/wire/pairs.ts"
+import { type OnPair, type Pairs, pairUp } from "../src/wire/pairs.ts"
 import type { Answered, Passed, Tap, Wire } from "./mutant.ts"
+import { type Pem, throughTls } from "./secure.ts"
 
 /** A running proxy. */
 export interface Proxy extends Pairs {
@@ -23,8 +24,9 @@ const blankLimits: JsonObject = {}
  * Listens on a free port of loopback and hands every connection to the server on `port`, through the tap.
  *
  * @param onHit is told of each time that the mutation is exercised
+ * @param certificate what clients are shown, where TLS is spoken with them
  */
-export const startProxy = async (port: number, tap: Tap, onHit = () => {}): Promise<Proxy> => {
+export const startProxy = async (port: number, tap: Tap, onHit = () => {}, certificate?: Pem): Promise<Proxy> => {
   const wires = new Set<Wire>()
   let hits = 0
   let nth = 0
@@ -33,10 +35,12 @@ export const startProxy = async (port: number, tap: Tap, onHit = () => {}): Prom
     onHit()
   }
   const host = "127.0.0.1"
-  const pairs = await pairUp({ host, port: 0 }, { host, port }, (client, upstream) => {
+  const onPair: OnPair = (client, upstream) => {
     nth += 1
     join(nth, client, upstream, tap, wires, hit)
-  })
+  }
+  const through = certificate === undefined ? undefined : throughTls(certificate, tap.tls ?? {}, hit)
+  const pairs = await pairUp({ host, port: 0 }, { host, port }, onPair, through)
   return { ...pairs, hits: () => hits }
 }
 

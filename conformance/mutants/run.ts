@@ -131,7 +131,7 @@ const startSlots = Effect.fnUntraced(function* (count: number) {
     ...Array.from({ length: count }, () => startTarget(hostOf({})))
   ])
   const shared = { durable: durable.address.port, web: page.address.port }
-  return forgetful.map(({ address }): Ports => ({ forgetful: address.port, ...shared }))
+  return forgetful.map(({ address: { port } }): Ports => ({ forgetful: port, secure: port, ...shared }))
 })
 
 const command = Command.make(
@@ -152,7 +152,8 @@ const command = Command.make(
       return control(who, judgesOf(own, plans[who === "client" ? who : "server"], wanted), spare!, seed)
     }
     // By themselves, for what is fast enough alone may be too slow among others. Clients wait more than they work.
-    const serversAreGreen = (yield* green("forgetful")) && (yield* green("durable")) && (yield* green("web"))
+    let serversAreGreen = true
+    for (const host of ["forgetful", "durable", "web", "secure"] as const) serversAreGreen &&= yield* green(host)
     const both = Effect.all([judgeAll(chosen, wanted, others, seed), green("client")], { concurrency: 2 })
     const [judged, clientIsGreen] = serversAreGreen ? yield* both : [[], false]
     const found = new Map(judged.map(({ kills, mutant }) => [mutant.name, kills]))

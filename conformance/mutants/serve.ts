@@ -6,7 +6,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import { startTarget } from "../src/run/target.ts"
+import { devCertificate, startTarget } from "../src/run/target.ts"
 import { catalogue } from "./catalogue.ts"
 import { hostOf } from "./host.ts"
 import { startProxy } from "./proxy.ts"
@@ -31,8 +31,10 @@ const program = Effect.gen(function* () {
     // Whoever kills or freezes the mutant means the server, too.
     companion: true
   })
-  const proxy = yield* Effect.promise(() => startProxy(target.address.port, mutant.tap()))
-  process.stdout.write(`${JSON.stringify({ mutant: mutant.name, host: "127.0.0.1", port: proxy.port })}\n`)
+  const certificate = mutant.host === "secure" ? yield* devCertificate : undefined
+  const proxy = yield* Effect.promise(() => startProxy(target.address.port, mutant.tap(), undefined, certificate))
+  const trust = certificate === undefined ? {} : { ca: certificate.certFile }
+  process.stdout.write(`${JSON.stringify({ mutant: mutant.name, host: "127.0.0.1", port: proxy.port, ...trust })}\n`)
   // Whoever sent the signal waits for 5 s: a server that a mutation holds up must not be left behind.
   const end = target.stop.pipe(Effect.andThen(Effect.sleep("3 seconds")), Effect.andThen(target.kill))
   process.once("SIGTERM", () => Effect.runFork(end))

@@ -86,6 +86,8 @@ export interface Scenario {
   readonly limits: Limits
   /** Seconds of the target's heartbeat. */
   readonly heartbeat: number
+  /** Where connections are opened. */
+  readonly address: () => Address
   /** Milliseconds of the suite's clock: for bounds that the spec gives in seconds. */
   readonly now: Effect.Effect<number>
   /** The requirement that an expectation judges when it names none: the first that the test names. */
@@ -320,6 +322,9 @@ const survived = Effect.fnUntraced(function* (judging: Judging, outcome: Outcome
   return crash === undefined ? outcome : crashed(outcome, transcriptsOf(judging), crash)
 })
 
+/** Whether a requirement says of itself that it holds over TCP. */
+const isOfTcp = (id: RequirementId): boolean => /^Over TCP\b/u.test(suite.requirementOf(id)?.text ?? "")
+
 /** Reasons not to begin at all. */
 const refuse = (
   ids: Ids,
@@ -336,7 +341,9 @@ const refuse = (
     return stop("not claimed", "only over TCP: a WebSocket carries messages, and ends by Close frames")
   }
   const missing = [profile, ...(also === undefined ? [] : [also])].find((each) => !suite.isClaimed(each))
+  if (missing === "tls") return stop("not claimed", "only of a target that is spoken to over TLS")
   if (missing !== undefined) return stop("not claimed", `the target doesn't claim ${missing}/1`)
+  if (suite.isSecure && ids.some(isOfTcp)) return stop("not claimed", "only of a target that is spoken to over TCP")
   if (unless !== undefined && suite.isClaimed(unless)) {
     return stop("not claimed", `only of a target that doesn't claim ${unless}/1`)
   }
@@ -637,6 +644,7 @@ export const makeScenario = (judging: Judging): Scenario => {
     },
     limits: suite.limits,
     heartbeat: suite.heartbeat,
+    address: () => judging.address,
     now: Clock.currentTimeMillis,
     subject: judging.subject
   }

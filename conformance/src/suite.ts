@@ -93,15 +93,21 @@ export const limits: Limits = effectiveLimits(options.hello?.limits ?? {})
 /** Seconds of the target's heartbeat. */
 export const heartbeat: number = options.hello?.heartbeat ?? 30
 
+/** Whether the target is spoken to over TLS. */
+export const isSecure: boolean = options.address.tls !== undefined
+
 /** Whether the target is reached over WebSocket. */
 export const isWebSocket = options.address.ws !== undefined
 
 /** Whether these bytes of lines get through: over a WebSocket, what is not UTF-8 ends the connection (WS-11). */
 export const canCarry = (bytes: Uint8Array): boolean => !isWebSocket || isUtf8(bytes)
 
-/** Whether the target claims a profile, so that it is judged by it. A client meets servers that claim what a test is about. */
-export const isClaimed = (offer: Offer): boolean =>
-  offer === "websocket" ? isWebSocket : options.client !== undefined || claims(options.hello?.features ?? [], offer)
+/** Whether the target claims a profile, or is reached over a binding, so that it is judged by it. A client meets servers that claim what a test is about. */
+export const isClaimed = (offer: Offer): boolean => {
+  if (offer === "websocket") return isWebSocket
+  if (offer === "tls") return isSecure
+  return options.client !== undefined || claims(options.hello?.features ?? [], offer)
+}
 
 const requirements = new Map<string, Requirement>(readRequirements().map((found) => [found.id, found]))
 

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterEach, assert, describe, it } from "@effect/vitest"
+import { selfSigned } from "../../packages/server/src/self-signed.ts"
+import { startProxy } from "../mutants/proxy.ts"
 import { type Defect, startTinyServer } from "./tiny-server.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
@@ -258,12 +260,38 @@ describe("the command line", { timeout: 120_000 }, () => {
     ["an option is unknown", ["--targt", "127.0.0.1:1"], "Unrecognized flag: --targt"],
     ["an option's value is wrong", ["--parallel", "0"], "--parallel 0"],
     ["no deadline would be left", ["--timeout-scale", "0"], "--timeout-scale 0"],
+    ["certificates are named, and TLS isn't spoken", ["--ca", "cert.pem"], "--ca is for --tls: give both"],
+    ["the file of certificates isn't there", ["--tls", "--ca", "none.pem"], "--ca none.pem: it can't be read (ENOENT)"],
+    ["any certificate will do, and just one", ["--tls", "--ca", "c.pem", "--insecure"], "contradict each other"],
     ["a list isn't there", ["--known-failures", "no-such-file.json"], "--known-failures no-such-file.json"]
   ])("ends with 2 and one line when %s", async (_, args, reason) => {
     const run = await conformance(...args)
     assert.strictEqual(run.code, 2, run.out + run.err)
     assert.include(run.err, reason)
     assert.lengthOf(run.err.trim().split("\n"), 1)
+  })
+
+  it("judges over TLS a server whose certificate is trusted, and says how to do that again", async () => {
+    const out = folder()
+    const pem = await selfSigned(["127.0.0.1"], Date.now(), Date.now() + 86_400_000)
+    const ca = join(out, "cert.pem")
+    writeFileSync(ca, pem.cert)
+    const plain = await startTinyServer("wrong-code")
+    const { close, port } = await startProxy(plain.port, {}, undefined, pem)
+    cleanups.push(close, plain.close)
+    const target = ["--target", `127.0.0.1:${port}`]
+    const judged = ["--requirement", "LOGIN-3", "--requirement", "TLS-1", "--report", "json", "--out", out]
+    const run = await conformance(...target, "--tls", "--ca", ca, ...judged)
+    assert.strictEqual(run.code, 1, run.out + run.err)
+    assert.include(run.out, "over TLS")
+    const { requirements, tests } = reportIn(out)
+    const standing = (of: string) => requirements.find(({ id }) => id === of)?.standing
+    assert.deepStrictEqual([standing("LOGIN-3"), standing("TLS-1")], ["broken", "kept"])
+    assert.include(tests.find(({ verdict }) => verdict === "failed")?.again, `--tls --ca ${ca}`)
+    const stranger = await conformance(...target, "--tls", ...judged)
+    assert.strictEqual(stranger.code, 2, stranger.out)
+    assert.include(stranger.err, "self-signed certificate")
+    assert.strictEqual((await conformance(...target, "--tls", "--insecure", ...judged)).code, 1)
   })
 
   it("ends with 2 when nothing is selected, or the target speaks another protocol", async () => {

@@ -23,6 +23,7 @@ export const judgeCommand = (language: Language) =>
       ws: Option.getOrUndefined(given.ws),
       build: Option.getOrUndefined(given.build),
       client: Option.getOrUndefined(given.client),
+      ca: Option.getOrUndefined(given.ca),
       explain: Option.getOrUndefined(given.explain),
       seed: Option.getOrUndefined(given.seed),
       path: Option.getOrUndefined(given.path),
@@ -41,6 +42,9 @@ const flags = (language: Language) => {
   const value = flagsOf.valueIn(words)
   return {
     target: several(Flag.String("target")).pipe(value("address"), about("target")),
+    tls: Flag.Boolean("tls").pipe(Flag.withDefault(false), about("tls")),
+    ca: Flag.String("ca").pipe(Flag.optional, value("file"), about("ca")),
+    insecure: Flag.Boolean("insecure").pipe(Flag.withDefault(false), about("insecure")),
     ws: Flag.String("ws").pipe(Flag.optional, value("url"), about("ws")),
     start: several(Flag.String("start")).pipe(value("command"), about("start")),
     build: Flag.String("build").pipe(Flag.optional, value("command"), about("build")),

@@ -7,7 +7,10 @@
 import type { RequirementId } from "../generated/requirement-id.ts"
 
 /** What is only allowed can't be broken. */
-type Breakable = Exclude<RequirementId, "CATCH-6" | "FLOW-3" | "JSON-7" | "PRESENCE-6">
+type Breakable = Exclude<
+  RequirementId,
+  "CATCH-6" | "DIRECT-19" | "FLOW-3" | "HELLO-6" | "JOIN-9" | "JSON-7" | "PRESENCE-6" | "SESSION-12"
+>
 
 /** The hints of all requirements that can be broken, in the order of the spec. */
 export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
@@ -564,5 +567,25 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "EXT-6":
     "Look the room of each event up among those that you have joined, and do nothing when it isn't there; don't refuse its name, which may belong to a profile that you don't know.",
   "CLAIM-1": "Look at the spelling of each item of `hello.features`: a name, a slash, a version.",
-  "CLAIM-2": "Put `guest` into `hello.auth`: nobody needs more than a nick to log in."
+  "CLAIM-2": "Put `guest` into `hello.auth`: nobody needs more than a nick to log in.",
+  // ---------------------------------------------------------------------------------------------------------------------
+  // TLS
+  // ---------------------------------------------------------------------------------------------------------------------
+  "TLS-1":
+    "Put TLS beneath the code that cuts bytes into lines, not beside it: what one read of the TLS library returns is a piece of a stream, as with `recv`; and read until the library has nothing left, for it may hold more than one read returns.",
+  "TLS-2":
+    "Don't set a highest version, and use a library that knows TLS 1.3: OpenSSL since 1.1.1, Python's `ssl` since 3.7.",
+  "TLS-3":
+    "Set the lowest version to TLS 1.2 where the library has another default: `minVersion`, `minimum_version`, `SSL_CTX_set_min_proto_version`.",
+  "TLS-4":
+    "Start a clock when a connection is accepted, and not when its handshake is done; it runs whatever bytes come meanwhile. A handshake that blocks must not hold up the loop that accepts.",
+  "TLS-5":
+    "Count a connection as soon as it is accepted, and give it back in one place, whichever way it ends: many libraries tell you only of those whose handshake has succeeded.",
+  "TLS-6":
+    "When the TLS library says that what came is no handshake, close the socket. Don't look at the first byte in order to serve both on one port.",
+  "TLS-7":
+    "Close through the TLS library (`SSL_shutdown`, `unwrap`, `end`), and wait until it has written before you close the socket beneath it.",
+  "TLS-8":
+    "When the library says that the client has closed its side, answer the lines that you have read before you close yours.",
+  "TLS-9": "When a connection ends, throw away what is left in its buffer: only an LF makes a line."
 }

@@ -33,6 +33,7 @@ export const english: Words = {
     output: "output"
   },
   reference: (address) => `${address} (the reference server, started for this run)`,
+  overTls: (target) => `${target}, over TLS`,
   noHello: "sends no valid `hello`, so most tests are blocked",
   protocol: (server, protocol) => `${server}, protocol ${protocol}`,
   heartbeat: (seconds) => `heartbeat ${seconds} s`,
@@ -95,6 +96,9 @@ export const english: Words = {
     "Judges a Tertulia server, or a client, against the spec. Exit codes: 0 conformant, 1 not, 2 could not judge, 3 a fault of the suite.",
   options: {
     target: "The server to judge; without it, the reference server is started on a free port",
+    tls: "Speak TLS with the target, and judge that as well",
+    ca: "With --tls: a file of certificates in PEM that may have signed the target's, or that certificate itself",
+    insecure: "With --tls: take any certificate",
     ws: "Judge over WebSocket: ws://host:port/path. With --start, and for the reference server, {port} in it is the free port",
     start:
       "A command that starts the server to judge; {port} in it becomes a free port. It may then be stopped, killed and restarted",

@@ -37,6 +37,7 @@ export const spanish: Words = {
     output: "salida"
   },
   reference: (address) => `${address} (el servidor de referencia, arrancado para esta corrida)`,
+  overTls: (target) => `${target}, por TLS`,
   noHello: "no envía un `hello` válido, así que la mayoría de las pruebas queda bloqueada",
   protocol: (server, protocol) => `${server}, protocolo ${protocol}`,
   heartbeat: (seconds) => `latido ${seconds} s`,
@@ -132,6 +133,9 @@ export const spanish: Words = {
     "Juzga un servidor de Tertulia, o un cliente, según la especificación. Códigos de salida: 0 conforme, 1 no, 2 no se pudo juzgar, 3 una falla de la suite.",
   options: {
     target: "El servidor que se juzga; sin esta opción, el de referencia, arrancado en un puerto libre",
+    tls: "Habla TLS con el servidor, y juzga también eso",
+    ca: "Con --tls: un archivo de certificados en PEM que pueden haber firmado el del servidor, o ese mismo certificado",
+    insecure: "Con --tls: acepta cualquier certificado",
     ws: "Juzgar por WebSocket: ws://host:puerto/ruta. Con --start, y para el servidor de referencia, {port} es el puerto libre",
     start:
       "Un comando que arranca el servidor que se juzga; {port} se reemplaza por un puerto libre. La suite puede entonces pararlo, matarlo y volver a arrancarlo",

@@ -16,6 +16,9 @@ import type { Language } from "./language.ts"
 /** The options of the command line. */
 export type OptionName =
   | "target"
+  | "tls"
+  | "ca"
+  | "insecure"
   | "ws"
   | "start"
   | "build"
@@ -90,6 +93,7 @@ export interface Words {
     >
   >
   readonly reference: (address: string) => string
+  readonly overTls: (target: string) => string
   readonly noHello: string
   readonly protocol: (server: string, protocol: number) => string
   readonly heartbeat: (seconds: number) => string

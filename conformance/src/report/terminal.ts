@@ -30,7 +30,8 @@ export const greetingLines = (style: Style, target: Target, seed: number, parall
   const { hello } = target
   if (target.who === "client") return clientLines(style, target, seed, parallel)
   const { labels, ...words } = style.words
-  const where = target.given ?? words.reference(whereIs(target))
+  const at = target.given ?? words.reference(whereIs(target))
+  const where = target.tls === undefined ? at : words.overTls(at)
   if (hello === undefined) {
     return [
       labelled(style, labels.target, where),

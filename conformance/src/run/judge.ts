@@ -141,14 +141,19 @@ const runFlakyAgain = Effect.fnUntraced(function* (
 const withOutcome = (outcome: Outcome | undefined) => (outcome === undefined ? {} : { outcome })
 
 /** Whether a run is one that `npm run spec:check` may rely on: of everything, of this repository's server or client. */
-const isWhole = ({ bail, client, grep, knownFailures, profile, requirement, start, target, ws }: Flags): boolean =>
-  ws === undefined &&
-  (client === undefined ? target.length + start.length === 0 : client === referenceClient) &&
-  grep === "" &&
-  requirement.length === 0 &&
-  profile.length === 0 &&
-  knownFailures === undefined &&
-  !bail
+const isWhole = (flags: Flags): boolean => {
+  const { bail, client, grep, knownFailures, profile, requirement, start, target, tls, ws } = flags
+  return (
+    !tls &&
+    ws === undefined &&
+    (client === undefined ? target.length + start.length === 0 : client === referenceClient) &&
+    grep === "" &&
+    requirement.length === 0 &&
+    profile.length === 0 &&
+    knownFailures === undefined &&
+    !bail
+  )
+}
 
 /** Prints the tests that would run, with what they judge. */
 export const list = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return<void, CannotJudge> {
@@ -198,7 +203,12 @@ const suiteOptions = Effect.fnUntraced(function* (
   const nonce = yield* freshNonce
   return {
     mode: "run",
-    address: { host: target.host, port: target.port, ...(target.ws === undefined ? {} : { ws: target.ws.path }) },
+    address: {
+      host: target.host,
+      port: target.port,
+      ...(target.tls === undefined ? {} : { tls: target.tls }),
+      ...(target.ws === undefined ? {} : { ws: target.ws.path })
+    },
     hello: target.hello,
     roundTrip: target.roundTrip,
     responsive: target.responsive ?? true,

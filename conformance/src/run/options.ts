@@ -16,6 +16,10 @@ export const usualRuns = 20
 /** The options as they were given. */
 export interface Flags {
   readonly target: ReadonlyArray<string>
+  /** Whether the target is spoken to over TLS; the file of whoever may have signed its certificate; whether any certificate will do. */
+  readonly tls: boolean
+  readonly ca: string | undefined
+  readonly insecure: boolean
   /** The URL of a target that is reached over WebSocket. */
   readonly ws: string | undefined
   /** The commands that start targets. */

@@ -3,19 +3,30 @@
  *
  * @module
  */
+import { X509Certificate } from "node:crypto"
+import { readFileSync } from "node:fs"
 import { claimedBy } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { leaveNothingRunning } from "../clients/leftovers.ts"
 import { probeClient } from "../clients/probe.ts"
+import { bindingsOf } from "../spec/offers.ts"
 import type { ClientUnderTest } from "../suite.ts"
 import type { Address, Unreachable } from "../wire/connection.ts"
+import type { Trust } from "../wire/dial.ts"
 import { type Keeper, keepTarget } from "./keeper.ts"
 import { CannotJudge, type Flags, parseTarget, parseWebSocket } from "./options.ts"
 import { probe } from "./probe.ts"
 import { describeEnd, endOf, run } from "./program.ts"
 import type { Target } from "./results.ts"
-import { portHole, referenceServer, referenceServerOver, type StartCommand } from "./target.ts"
+import {
+  type NotStarted,
+  portHole,
+  referenceServer,
+  referenceServerOver,
+  referenceServerOverTls,
+  type StartCommand
+} from "./target.ts"
 
 /** What is to be judged, and how it came about. */
 export interface Reached {
@@ -53,7 +64,8 @@ export const reach = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Retur
 })
 
 /** Of the options that say what is judged, one may be given, and once. */
-const checkChoice = ({ build, client, start, target, ws }: Flags): Effect.Effect<void, CannotJudge> => {
+const checkChoice = (flags: Flags): Effect.Effect<void, CannotJudge> => {
+  const { build, ca, client, insecure, start, target, tls, ws } = flags
   const refuse = (reason: string) => Effect.fail(new CannotJudge({ reason }))
   if (client !== undefined && target.length > 0) {
     return refuse("--target judges a server and --client a client: give one of them")
@@ -74,8 +86,31 @@ const checkChoice = ({ build, client, start, target, ws }: Flags): Effect.Effect
   if (build !== undefined && start.length === 0 && client === undefined) {
     return refuse("--build: say by --start or --client what has been built")
   }
+  if (tls && client !== undefined) return refuse("--tls is for servers: --client starts a client that speaks TCP")
+  if (tls && ws !== undefined) return refuse("--tls and --ws: give one of them; over both a server isn't judged yet")
+  if (!tls && ca !== undefined) return refuse("--ca is for --tls: give both")
+  if (!tls && insecure) return refuse("--insecure is for --tls: give both")
+  if (ca !== undefined && insecure) return refuse("--ca and --insecure contradict each other: give one of them")
   return Effect.void
 }
+
+/** By what the certificate of the target is judged, if it is spoken to over TLS. */
+const trustOf = ({ ca, insecure, tls }: Flags): Effect.Effect<Trust | undefined, CannotJudge> => {
+  if (!tls || ca === undefined) return Effect.succeed(tls ? { insecure } : undefined)
+  return Effect.try({
+    try: () => {
+      const pem = readFileSync(ca, "utf8")
+      new X509Certificate(pem)
+      return { ca: pem }
+    },
+    catch: (error) => new CannotJudge({ reason: `--ca ${ca}: ${unreadable(error)}` })
+  })
+}
+
+const unreadable = (error: unknown): string =>
+  error instanceof Error && "syscall" in error && "code" in error
+    ? `it can't be read (${String(error.code)})`
+    : "it holds no certificate in PEM"
 
 /** Runs the command that builds the target, to its end. */
 const build = (line: string): Effect.Effect<void, CannotJudge> =>
@@ -91,9 +126,12 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
   const given = flags.target[0] ?? flags.ws
   const millis = probeMillis * flags.timeoutScale
   const { over, path, running } = yield* overWhat(flags)
+  const tls = yield* trustOf(flags)
+  const overTls = <A extends object>(one: A) => (tls === undefined ? one : { ...one, tls })
+  const how = { ...over, ...(flags.tls ? { tlsOptions: tlsOptionsOf(flags) } : {}) }
   if (given !== undefined && running !== undefined) {
     const where = `${running.host}:${running.port}`
-    const found = yield* lookAt(running, millis).pipe(
+    const found = yield* lookAt(overTls(running), millis).pipe(
       Effect.catchTag("Unreachable", ({ gone, reason }) =>
         cannot(
           gone || flags.ws === undefined
@@ -102,10 +140,14 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
         )
       )
     )
-    return { target: { given, ...over, ...found } }
+    return { target: { given, ...how, ...found } }
   }
   const [line] = flags.start
-  const start = commandOf(line, path)
+  const reference: Effect.Effect<StartCommand, NotStarted, Scope.Scope> =
+    line === undefined && flags.tls ? referenceServerOverTls : Effect.succeed(overTls(commandOf(line, path)))
+  const start = yield* Effect.catchTag(reference, "NotStarted", ({ output, reason }) =>
+    cannot(`the reference server: ${reason}`, output)
+  )
   const who = line === undefined ? "the reference server" : `--start ${line}`
   const keeper = yield* keepTarget(start, startMillis * flags.timeoutScale).pipe(
     Effect.catchTag("NotStarted", ({ output, reason }) => cannot(`${who}: ${reason}`, output))
@@ -119,8 +161,15 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
     })
   )
   const started = line === undefined ? {} : { started: { build: flags.build } }
-  return { target: { given: line, ...started, ...over, ...found }, start, keeper }
+  return { target: { given: line, ...started, ...how, ...found }, start, keeper }
 })
+
+/** The options of TLS, as they are written. */
+const tlsOptionsOf = ({ ca, insecure }: Flags): ReadonlyArray<string> => [
+  "--tls",
+  ...(ca === undefined ? [] : [`--ca ${ca}`]),
+  ...(insecure ? ["--insecure"] : [])
+]
 
 /** Where the target runs, unless the suite starts it, and over what it is reached. */
 const overWhat = Effect.fnUntraced(function* ({ start, target, ws }: Flags) {
@@ -157,10 +206,10 @@ const lookAt = Effect.fnUntraced(function* (
     const where = `${address.host}:${address.port}`
     return yield* cannot(`${where} speaks protocol ${protocol}; this suite judges protocol 1`)
   }
-  const claimed = claimedBy(hello?.features ?? [])
-  const { host, port, ws } = address
-  const profiles = ws === undefined ? claimed : [...claimed, "websocket"]
-  return { who: "server", host, port, hello, roundTrip, responsive, profiles }
+  const { host, port, tls } = address
+  const profiles = [...claimedBy(hello?.features ?? []), ...bindingsOf(address)]
+  const at = { host, port, ...(tls === undefined ? {} : { tls }) }
+  return { who: "server", ...at, hello, roundTrip, responsive, profiles }
 })
 
 const reachClient = Effect.fnUntraced(function* (

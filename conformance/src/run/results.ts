@@ -9,6 +9,7 @@ import { hintOf } from "../hints.ts"
 import type { Story } from "../history/story.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
+import type { Trust } from "../wire/dial.ts"
 import { call } from "./caller.ts"
 import type { Driven, TestReport } from "./drive.ts"
 import { excuse, type Stale } from "./expected.ts"
@@ -68,6 +69,10 @@ export interface Target {
   readonly started?: { readonly build: string | undefined }
   readonly host: string
   readonly port: number
+  /** Present when it is spoken to over TLS. */
+  readonly tls?: Trust
+  /** The options that say so, as they were given. */
+  readonly tlsOptions?: ReadonlyArray<string>
   /** Present when it was reached over WebSocket: the URL as it was given, and its path. */
   readonly ws?: { readonly url: string; readonly path: string }
   readonly hello: Hello | undefined
@@ -160,11 +165,12 @@ const againOf = ({ outcome, title }: TestReport, target: Target, seed: number): 
 }
 
 /** The options that say what is judged. */
-const optionsOf = ({ given, started, who, ws }: Target): ReadonlyArray<string> => {
-  const over = ws === undefined ? [] : [`--ws ${quoted(ws.url)}`]
+const optionsOf = ({ given, started, tlsOptions = [], who, ws }: Target): ReadonlyArray<string> => {
+  const over = [...tlsOptions, ...(ws === undefined ? [] : [`--ws ${quoted(ws.url)}`])]
   if (given === undefined) return over
   if (started === undefined) {
-    return over.length > 0 ? over : [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`]
+    if (ws !== undefined) return over
+    return [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`, ...over]
   }
   const built = started.build === undefined ? [] : [`--build ${quoted(started.build)}`]
   return [...built, `--start ${quoted(given)}`, ...over]

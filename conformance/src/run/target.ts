@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import * as net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -12,14 +12,17 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
-import type { Address } from "../wire/connection.ts"
+import { type Address, dial, dialBeneath, type Trust } from "../wire/dial.ts"
 import { requestOf } from "../wire/handshake.ts"
 import { type CommandLine, describeEnd, type Ended, endOf, type Program, type Running, run } from "./program.ts"
 
 export type { Program }
 
-/** How a target is started. Plain data: it crosses to vitest's worker. */
-export type StartCommand = Program | CommandLine
+/** How a target is started, and how it is spoken to. Plain data: it crosses to vitest's worker. */
+export type StartCommand = (Program | CommandLine) & {
+  /** Present when it speaks TLS on the port that it is given, or says. */
+  readonly tls?: Trust
+}
 
 /** A target that runs. */
 export interface StartedTarget {
@@ -58,6 +61,7 @@ export const quick = {
   joins: 16,
   members: 24,
   rooms: 256,
+  "new-rooms": 0,
   replay: 100,
   // Above what one test says, but for the one that looks at what is given up.
   keep: 200
@@ -84,6 +88,31 @@ export const referenceServerOver = (ws: string): Program => ({ ...referenceServe
 /** The reference server, with clocks and limits small enough to be judged quickly. */
 export const referenceServer = referenceServerWith({})
 
+/** A certificate and its key, in files, and in PEM. */
+export interface CertificateFiles {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** A fresh certificate for this machine, which ends with the scope. */
+export const devCertificate = Effect.gen(function* () {
+  const folder = yield* dataFolder
+  const running = yield* run({ program: process.execPath, args: [main, "dev-cert", "--out", folder] })
+  const ended = yield* running.exit
+  if (ended !== 0) return yield* notStarted(running, `it made no certificate: ${describeEnd(ended)}`)
+  const [certFile, keyFile] = [join(folder, "cert.pem"), join(folder, "key.pem")]
+  const pem = { cert: readFileSync(certFile, "utf8"), key: readFileSync(keyFile, "utf8") }
+  return { certFile, keyFile, ...pem } satisfies CertificateFiles
+})
+
+/** The reference server, spoken to over TLS. */
+export const referenceServerOverTls = Effect.map(devCertificate, ({ cert, certFile, keyFile }): StartCommand => {
+  const settings = { "tls-port": portHole, "tls-cert": certFile, "tls-key": keyFile }
+  return { ...referenceServerWith(settings), tls: { ca: cert } }
+})
+
 const chat = fileURLToPath(new URL("../../../packages/client/src/main.ts", import.meta.url))
 
 /** The terminal client of this repository, as a command for `--client`. */
@@ -109,8 +138,12 @@ export const startTarget = (
     const kept = keepsData(command) ? withData(command, yield* dataFolder) : command
     const port = hasHole(kept, portHole) ? yield* freePort : undefined
     const running = yield* run(port === undefined ? kept : filled(kept, portHole, String(port)))
-    const heard = yield* port === undefined ? announced(running, millis) : accepting(running, port, millis)
-    const address = kept.ws === undefined ? heard : { ...heard, ws: kept.ws }
+    const at = yield* port === undefined ? announced(running, millis) : accepting(running, port, millis)
+    const address = {
+      ...at,
+      ...(kept.tls === undefined ? {} : { tls: kept.tls }),
+      ...(kept.ws === undefined ? {} : { ws: kept.ws })
+    }
     const { ended, exit, output, signal } = running
     let told: { readonly before: Ended | undefined } | undefined
     const tell = (name: NodeJS.Signals) =>
@@ -201,16 +234,21 @@ const accepting = (running: Running, port: number, millis: number): Effect.Effec
   )
 
 /** Whether somebody accepts a connection there. */
-export const listens = (address: Address): Effect.Effect<boolean> => reaches(address, "connect")
+export const listens = (address: Address): Effect.Effect<boolean> => reaches(() => dialBeneath(address), "connect")
 
 /** Whether somebody says something there: a program that is dying may still accept connections. Waits for it. */
-export const greets = (address: Address): Effect.Effect<boolean> => reaches(address, "data")
+export const greets = (address: Address): Effect.Effect<boolean> =>
+  reaches(() => {
+    const { socket } = dial(address)
+    const { host, port, ws } = address
+    // Over a WebSocket the first that a server says is its answer to the handshake.
+    if (ws !== undefined) socket.write(requestOf({ host, port, path: ws }))
+    return socket
+  }, "data")
 
-/** Over a WebSocket the first that a server says is its answer to the handshake. */
-const reaches = ({ host, port, ws }: Address, event: "connect" | "data"): Effect.Effect<boolean> =>
+const reaches = (open: () => net.Socket, event: "connect" | "data"): Effect.Effect<boolean> =>
   Effect.callback<boolean>((resume) => {
-    const socket = net.connect({ host, port })
-    if (ws !== undefined && event === "data") socket.write(requestOf({ host, port, path: ws }))
+    const socket = open()
     const say = (answer: boolean) => {
       socket.destroy()
       resume(Effect.succeed(answer))

@@ -14,8 +14,8 @@ import { generatedFaults, specFaults } from "./static-check.ts"
 const suite = fileURLToPath(new URL("../main.ts", import.meta.url))
 
 /** The requirements that a run of the suite must judge: a MAY is a liberty, which nobody can break. */
-/** Profiles of other ways in than TCP, which a run of their own judges (`--ws`). */
-const elsewhere: ReadonlySet<Requirement["profile"]> = new Set(["websocket"])
+/** Profiles of other ways in than TCP, which a run of their own judges (`--ws`, `--tls`). */
+const elsewhere: ReadonlySet<Requirement["profile"]> = new Set(["websocket", "tls"])
 
 const toJudge = (requirements: ReadonlyArray<Requirement>, role: Role): ReadonlyArray<Requirement> =>
   requirements.filter(

@@ -4,9 +4,19 @@
  * @module
  */
 import { type Profile, profiles } from "@tertulia/protocol"
+import type { Address } from "../wire/dial.ts"
+
+/** A binding besides TCP. */
+export type Binding = "websocket" | "tls"
 
 /** A profile, or a binding besides TCP. */
-export type Offer = Profile | "websocket"
+export type Offer = Profile | Binding
 
 /** All of them, the core first; the chapter of a requirement names its own. */
-export const offers: ReadonlyArray<Offer> = [...profiles, "websocket"]
+export const offers: ReadonlyArray<Offer> = [...profiles, "websocket", "tls"]
+
+/** The bindings by which an address is reached. */
+export const bindingsOf = ({ tls, ws }: Address): ReadonlyArray<Binding> => [
+  ...(ws === undefined ? [] : (["websocket"] as const)),
+  ...(tls === undefined ? [] : (["tls"] as const))
+]

@@ -1,10 +1,11 @@
 /**
- * The suite's end of one connection, over TCP or a WebSocket: sends bytes exactly as told, and notes all that comes, object by object.
+ * The suite's end of one connection, over TCP, TLS or a WebSocket: sends bytes exactly as told, and notes all that comes, object by
+ * object.
  * It judges nothing; it keeps FIN, RST and silence apart.
  *
  * @module
  */
-import * as net from "node:net"
+import type * as net from "node:net"
 import {
   checkServerObject,
   type JsonObject,
@@ -21,9 +22,12 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { type Carrier, makeWebSocketCarrier, tcpCarrier } from "./carrier.ts"
+import { type Address, type Dialed, dial } from "./dial.ts"
 import { encodeFrame, opcodes } from "./frames.ts"
 import { type Answer, type Fields, faultOf, shakeHands } from "./handshake.ts"
 import { makeRecorder, type Recorder, type Transcript } from "./transcript.ts"
+
+export type { Address } from "./dial.ts"
 
 /** One object that came, with its place. */
 export interface Arrived {
@@ -98,14 +102,6 @@ let moments = 0
  */
 export const nextMoment = (): number => ++moments
 
-/** Where the target listens. */
-export interface Address {
-  readonly host: string
-  readonly port: number
-  /** The path of a WebSocket endpoint, when the target is reached over that. */
-  readonly ws?: string
-}
-
 export interface ConnectOptions {
   readonly address: Address
   /** The longest line that the target may send, in bytes. */
@@ -131,11 +127,11 @@ export const connect = Effect.fnUntraced(function* (
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const carrier = options.address.ws === undefined ? tcpCarrier : makeWebSocketCarrier()
-  const socket = yield* Effect.acquireRelease(open(options), (opened) => close(opened, carrier), {
+  const dialed = yield* Effect.acquireRelease(open(options), (opened) => close(opened, carrier), {
     interruptible: true
   })
-  yield* upgrade(socket, options)
-  return attach(socket, carrier, options, now)
+  yield* upgrade(dialed.socket, options)
+  return attach(dialed, carrier, options, now)
 })
 
 /** Opens the WebSocket on a connection that is to carry one. */
@@ -163,28 +159,28 @@ export const askForWebSocket = (
   options: Waits,
   fields: Fields
 ): Effect.Effect<Answer | string, Unreachable, Scope.Scope> =>
-  Effect.acquireRelease(open(options), (socket) => Effect.sync(() => socket.destroy()), { interruptible: true }).pipe(
-    Effect.flatMap((socket) => asked(socket, options, fields))
+  Effect.acquireRelease(open(options), ({ raw }) => Effect.sync(() => raw.destroy()), { interruptible: true }).pipe(
+    Effect.flatMap(({ socket }) => asked(socket, options, fields))
   )
 
 const nobodyThere = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"])
 
-const open = ({ address, patience }: Waits): Effect.Effect<net.Socket, Unreachable> =>
-  Effect.callback<net.Socket, Unreachable>((resume) => {
-    const { host, port } = address
-    const socket = net.connect({ host, port, allowHalfOpen: true, noDelay: true })
+const open = ({ address, patience }: Waits): Effect.Effect<Dialed, Unreachable> =>
+  Effect.callback<Dialed, Unreachable>((resume) => {
+    const dialed = dial(address)
+    const { opens, socket } = dialed
     const onError = (error: NodeJS.ErrnoException) => {
       // Accepted and reset at once: that is a connection, and what the target does with it.
-      if (error.code === "ECONNRESET") return resume(Effect.succeed(socket))
+      if (error.code === "ECONNRESET") return resume(Effect.succeed(dialed))
       resume(Effect.fail(new Unreachable({ reason: error.message, gone: nobodyThere.has(error.code ?? "") })))
     }
     socket.once("error", onError)
-    socket.once("connect", () => {
+    socket.once(opens, () => {
       socket.off("error", onError)
       // Paused until somebody listens for data, so that nothing is lost in between.
       socket.pause()
       socket.on("error", () => {})
-      resume(Effect.succeed(socket))
+      resume(Effect.succeed(dialed))
     })
     return Effect.sync(() => socket.destroy())
   }).pipe(
@@ -195,7 +191,7 @@ const open = ({ address, patience }: Waits): Effect.Effect<net.Socket, Unreachab
     })
   )
 
-const close = (socket: net.Socket, { farewell }: Carrier): Effect.Effect<void> =>
+const close = ({ raw, socket }: Dialed, { farewell }: Carrier): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     if (socket.destroyed || socket.closed) return resume(Effect.void)
     socket.once("close", () => resume(Effect.void))
@@ -204,15 +200,16 @@ const close = (socket: net.Socket, { farewell }: Carrier): Effect.Effect<void> =
     socket.resume()
   }).pipe(
     Effect.timeoutOption(lingerMillis),
-    Effect.andThen(Effect.sync(() => (socket.destroyed ? undefined : socket.resetAndDestroy())))
+    Effect.andThen(Effect.sync(() => (socket.destroyed ? undefined : raw.resetAndDestroy())))
   )
 
-const attach = (socket: net.Socket, carrier: Carrier, options: ConnectOptions, now: () => number): Connection => {
+const attach = (dialed: Dialed, carrier: Carrier, options: ConnectOptions, now: () => number): Connection => {
+  const { raw, socket } = dialed
   const recorder = makeRecorder(() => now() - options.began)
   const decoder = makeLineDecoder(options.line)
   const inbox: Array<Arrival> = []
   const pongs: Array<string> = []
-  const port = socket.localPort
+  const port = raw.localPort
   let changed = Deferred.makeUnsafe<void>()
   let received = 0
   let nth = 0
@@ -351,13 +348,19 @@ const attach = (socket: net.Socket, carrier: Carrier, options: ConnectOptions, n
     }),
     reset: Effect.sync(() => {
       recorder.note("RST sent")
-      socket.resetAndDestroy()
+      raw.resetAndDestroy()
     }),
     hangUp: (lastWords) =>
-      Effect.sync(() => {
+      Effect.callback<void>((resume) => {
         put(lastWords)
-        recorder.note("closes both halves")
-        socket.destroy()
+        const destroy = () => {
+          recorder.note("closes both halves")
+          socket.destroy()
+          resume(Effect.void)
+        }
+        // TCP has taken them by now; TLS has to wrap them first.
+        if (socket === raw || socket.destroyed) destroy()
+        else socket.write("", destroy)
       }),
     pause: Effect.sync(() => {
       recorder.note("stops reading")

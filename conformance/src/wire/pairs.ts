@@ -4,7 +4,7 @@
  * @module
  */
 import * as net from "node:net"
-import type { Address } from "./connection.ts"
+import { type Address, dialBeneath } from "./dial.ts"
 
 /** A listener that pairs connections. */
 export interface Pairs {
@@ -18,16 +18,26 @@ export interface Pairs {
 /** Takes a client, and the connection to the target that is being made for it. Nothing has been read of either. */
 export type OnPair = (client: net.Socket, upstream: net.Socket) => void
 
+/** What stands between a client's TCP connection and the pair: `pair` makes the connection to the target, and gives it. */
+export type Through = (raw: net.Socket, pair: (client: net.Socket) => net.Socket) => void
+
+const straight: Through = (raw, pair) => void pair(raw)
+
 /** Listens (port 0: a free one) until it is closed. Fails when it can't listen there. */
-export const pairUp = (listen: Address, target: Address, onPair: OnPair): Promise<Pairs> => {
+export const pairUp = (listen: Address, target: Address, onPair: OnPair, through = straight): Promise<Pairs> => {
   const sockets = new Set<net.Socket>()
-  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    const upstream = net.connect({ ...target, allowHalfOpen: true, noDelay: true })
-    for (const socket of [client, upstream]) {
-      sockets.add(socket)
-      socket.on("close", () => sockets.delete(socket))
-    }
-    onPair(client, upstream)
+  const hold = (socket: net.Socket) => {
+    sockets.add(socket)
+    socket.on("close", () => sockets.delete(socket))
+  }
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {
+    hold(raw)
+    through(raw, (client) => {
+      const upstream = dialBeneath(target)
+      hold(upstream)
+      onPair(client, upstream)
+      return upstream
+    })
   })
   const close = () =>
     new Promise<void>((closed) => {

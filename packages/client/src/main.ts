@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { X509Certificate } from "node:crypto"
+import { readFileSync } from "node:fs"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { defaultPort, foldName, isNick, isRoomName } from "@tertulia/protocol"
+import { defaultPort, defaultTlsPort, foldName, isNick, isRoomName } from "@tertulia/protocol"
 import * as Console from "effect/Console"
 import * as Argument from "effect/cli/Argument"
 import * as CliConfig from "effect/cli/CliConfig"
@@ -31,6 +33,7 @@ import { pipe, type Screen, terminal } from "./terminal/screen.ts"
 import { style } from "./terminal/style.ts"
 import { oneLine, withoutSecret } from "./terminal/visible.ts"
 import { addressOf, type TcpAddress, tcp } from "./transport-tcp.ts"
+import { tls } from "./transport-tls.ts"
 
 /** What the shell is told, and the sentence that a person is told. */
 class Failed extends Data.TaggedError("Failed")<{ readonly sentence: string; readonly code: 1 | 2 }> {
@@ -79,9 +82,18 @@ const flags = {
   ),
   port: Flag.Int("port").pipe(
     Flag.withAlias("p"),
-    Flag.withDescription(`Its TCP port; ${defaultPort} if not given`),
+    Flag.withDescription(`Its port; ${defaultPort} if not given, with --tls ${defaultTlsPort}`),
     Flag.filter(isPort, () => "1 to 65535"),
-    Flag.withDefault(defaultPort)
+    Flag.optional
+  ),
+  tls: Flag.Boolean("tls").pipe(
+    Flag.withDescription("Speak TLS with the server, whose certificate must be good and for that host"),
+    Flag.withDefault(false)
+  ),
+  ca: Flag.String("ca").pipe(
+    Flag.withMetavar("file"),
+    Flag.withDescription("With --tls: certificates in PEM, trusted in place of those that this machine trusts"),
+    Flag.optional
   ),
   reconnect: Flag.Boolean("reconnect").pipe(
     Flag.withDescription("Come back when the connection is lost; on a terminal that is so anyway"),
@@ -100,6 +112,23 @@ const flags = {
 }
 
 type Options = Command.Command.Config.Infer<typeof flags>
+
+/** The way to the server: over TLS, when that is asked for, with the certificates that the file holds. */
+const transportTo = Effect.fnUntraced(function* (at: TcpAddress, { ca, tls: isSecure }: Options) {
+  if (!isSecure) {
+    if (Option.isSome(ca)) return yield* new Failed({ sentence: "--ca is for --tls: give both", code: 2 })
+    return tcp(at)
+  }
+  if (Option.isNone(ca)) return tls(at)
+  const file = ca.value
+  const unusable = (why: string) => new Failed({ sentence: `--ca ${oneLine(file)}: ${why}`, code: 2 })
+  const pem = yield* Effect.try({
+    try: () => readFileSync(file, "utf8"),
+    catch: (error) => unusable(`it can't be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`)
+  })
+  yield* Effect.try({ try: () => new X509Certificate(pem), catch: () => unusable("it holds no certificate in PEM") })
+  return tls({ ...at, ca: pem })
+})
 
 /** Who to be: as given, as kept, or as answered. */
 const nickOf = Effect.fnUntraced(function* (options: Options, { kept }: Keeper, screen: Screen) {
@@ -139,14 +168,16 @@ const tellRest = Effect.fnUntraced(function* (conversation: Conversation, screen
 const run = Effect.fn("chat")(
   function* (options: Options) {
     const { canColor, canPrompt } = yield* TerminalCapabilities
-    const { address: given, host, outbox, port, room } = options
+    const { address: given, host, outbox, room, tls: isSecure } = options
+    const port = Option.getOrElse(options.port, () => (isSecure ? defaultTlsPort : defaultPort))
     const at = Option.getOrElse(given, () => ({ host, port }))
+    const transport = yield* transportTo(at, options)
     const address = addressOf(at)
     const keeper = Option.isSome(outbox) ? yield* keepIn(outbox.value, address) : inMemory
     const screen = yield* canPrompt ? terminal : pipe
     const nick = yield* nickOf(options, keeper, screen)
     const [paint, raw] = [style(canColor), { shown: options.raw }]
-    const conversation = yield* converse(tcp(at), {
+    const conversation = yield* converse(transport, {
       nick,
       rooms: [room],
       keeper,

@@ -24,23 +24,32 @@ export const addressOf = ({ host, port }: TcpAddress): string =>
 /**
  * Connects over TCP; closed with the scope. Fails with `Unreachable` when nobody answers within ten seconds.
  */
-export const tcp = Effect.fnUntraced(function* ({
-  host,
-  port
-}: TcpAddress): Effect.fn.Return<Transport, Unreachable, Scope.Scope> {
-  const address = addressOf({ host, port })
-  const socket = yield* Effect.acquireRelease(open({ host, port }, address), (socket) =>
+export const tcp = ({ host, port }: TcpAddress): Effect.Effect<Transport, Unreachable, Scope.Scope> =>
+  connecting({ host, port }, "connect", () => Net.connect({ host, port, noDelay: true }))
+
+/** Waits until a socket is open for use, which an event tells; closed with the scope. */
+export const connecting = Effect.fnUntraced(function* (
+  at: TcpAddress,
+  opens: "connect" | "secureConnect",
+  connect: () => Net.Socket
+): Effect.fn.Return<Transport, Unreachable, Scope.Scope> {
+  const address = addressOf(at)
+  const socket = yield* Effect.acquireRelease(open(connect, opens, address), (socket) =>
     Effect.sync(() => socket.destroy())
   )
   return over(socket, address)
 })
 
-const open = (at: TcpAddress, address: string): Effect.Effect<Net.Socket, Unreachable> =>
+const open = (
+  connect: () => Net.Socket,
+  opens: "connect" | "secureConnect",
+  address: string
+): Effect.Effect<Net.Socket, Unreachable> =>
   Effect.callback<Net.Socket, Unreachable>((resume) => {
-    const socket = Net.connect({ ...at, noDelay: true })
+    const socket = connect()
     const refuse = (cause: Error) => resume(Effect.fail(new Unreachable({ address, why: inWords(cause) })))
     socket.once("error", refuse)
-    socket.once("connect", () => {
+    socket.once(opens, () => {
       socket.off("error", refuse)
       resume(Effect.succeed(socket))
     })
@@ -133,6 +142,8 @@ const makeLines = () => {
   }
 }
 
+const unknownAuthority = "nobody who is trusted here has signed its certificate: name who has by --ca"
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there (connection refused)",
   ECONNRESET: "the server reset it",
@@ -141,7 +152,18 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: "no such host",
   EHOSTUNREACH: "no way to that host",
   ENETUNREACH: "no way to that network",
-  ETIMEDOUT: "no answer"
+  ETIMEDOUT: "no answer",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is signed by nobody but itself: name it by --ca if you know it",
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  CERT_NOT_YET_VALID: "its certificate isn't valid yet: look at the clocks of both machines",
+  CERT_REVOKED: "its certificate was revoked",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it doesn't speak TLS on that port",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "it doesn't speak TLS on that port",
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: "it speaks no version of TLS that is known here"
 }
 
 const inWords = (cause: Error): string => {

@@ -7,6 +7,7 @@
 
 import type * as Net from "node:net"
 import { createServer } from "node:net"
+import { createServer as createTlsServer } from "node:tls"
 import { type Hello, makeLineDecoder, type Request, type ServerMessage } from "@tertulia/protocol"
 import { Deferred, Effect, Exit, Queue, type Scope } from "effect"
 
@@ -41,18 +42,30 @@ export const lastingHello: Hello = { ...hello, features: ["history/1", "resume/1
 
 export const at = "2026-11-20T20:08:00.000Z"
 
-/** A listening server on a free port, and its connections as they come. */
-export const listening: Effect.Effect<
-  { readonly host: string; readonly port: number; readonly accepts: Effect.Effect<Peer> },
-  never,
-  Scope.Scope
-> = Effect.gen(function* () {
+/** Where a test's server listens, and its connections as they come. */
+export interface Listening {
+  readonly host: string
+  readonly port: number
+  readonly accepts: Effect.Effect<Peer>
+}
+
+/** A listening server on a free port. */
+export const listening: Effect.Effect<Listening, never, Scope.Scope> = Effect.suspend(() =>
+  listeningBy((take) => createServer({ noDelay: true, allowHalfOpen: true }, take))
+)
+
+/** One that speaks TLS, with this certificate. */
+export const listeningSecurely = (certificate: { readonly cert: string; readonly key: string }) =>
+  listeningBy((take) => createTlsServer({ ...certificate, noDelay: true, allowHalfOpen: true }, take))
+
+const listeningBy = Effect.fnUntraced(function* (
+  create: (take: (socket: Net.Socket) => void) => Net.Server
+): Effect.fn.Return<Listening, never, Scope.Scope> {
   const peers = yield* Queue.unbounded<Peer>()
   const sockets = new Set<Net.Socket>()
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-    sockets.add(socket)
-    Queue.offerUnsafe(peers, peerOver(socket))
-  })
+  const server = create((socket) => void Queue.offerUnsafe(peers, peerOver(socket)))
+  // Also those whose handshake fails.
+  server.on("connection", (socket) => sockets.add(socket))
   yield* Effect.acquireRelease(
     Effect.callback<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
     () =>

@@ -47,7 +47,10 @@ export const errorRegistry = {
     meaning: "the log has no such entry, or none of which this can be asked (profile rich)"
   },
   forbidden: { retry: "never", meaning: "only the author of a message may do that (profile rich)" },
-  "limit-reached": { retry: "later", meaning: "a limit on rooms, members or reactions is reached" },
+  "limit-reached": {
+    retry: "later",
+    meaning: "a limit on rooms, members, reactions, sessions or conversations is reached"
+  },
   unavailable: { retry: "later", meaning: "the server can't do it now, and certainly has not done it" }
 } as const satisfies Record<string, { readonly retry: Retry; readonly meaning: string }>
 

@@ -106,5 +106,8 @@ export const defaultWebPort = 7332
 /** The subprotocol that a WebSocket handshake agrees on (spec/websocket.md). */
 export const subprotocol = "tertulia.v1"
 
+/** The default port of the TLS binding. */
+export const defaultTlsPort = 7333
+
 /** The version of the protocol that this package describes. */
 export const protocolVersion = 1

@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import { devCert } from "./dev-cert.ts"
 import { makeOperations } from "./operate/commands.ts"
 import {
   combine,
@@ -34,8 +35,8 @@ import { UsageFault } from "./usage.ts"
 const defaultFile = "./tertulia.json"
 
 const describe = (name: SettingName): string => {
-  const { environment, meaning } = settings[name]
-  return `${meaning} [default ${settings[name].default}, ${environment}]`
+  const { default: byDefault, environment, meaning } = settings[name]
+  return `${meaning} [${byDefault === "" ? "" : `default ${byDefault}, `}${environment}]`
 }
 
 // Texts, also where an integer is meant: every source is read and refused in the same words.
@@ -82,7 +83,7 @@ export const makeCommand = <E, R>(run: (settings: Settings) => Effect.Effect<voi
       "The reference server of Tertulia, a chat protocol; with a subcommand, the tools for its data file. " +
         "A flag wins over the environment, that over the file."
     ),
-    Command.withSubcommands(makeOperations(shared))
+    Command.withSubcommands([...makeOperations(shared), devCert])
   )
 
 const readSettings = Effect.fnUntraced(function* (given: Flags<Option.Option<string>>, path: string | undefined) {

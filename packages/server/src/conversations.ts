@@ -54,10 +54,14 @@ interface Conversation {
   readonly whenIdle: (next: () => void) => void
 }
 
-/** @param fork runs an effect for as long as the server lives */
+/**
+ * @param fork runs an effect for as long as the server lives
+ * @param onPublished is told how many entries were handed to how many people
+ */
 export const makeConversations = (
   logs: ConversationLogs,
-  fork: (effect: Effect.Effect<void>) => void
+  fork: (effect: Effect.Effect<void>) => void,
+  onPublished: (entries: number, people: number) => void = () => {}
 ): Conversations => {
   // By their epochs, and by their people.
   const open = new Map<string, Conversation>()
@@ -104,6 +108,7 @@ export const makeConversations = (
 
     const publish = (entries: ReadonlyArray<Entry>) => {
       if (entries.length === 0) return
+      onPublished(entries.length, people.length)
       if (!isListed && forgetting === undefined) list()
       eachSide(({ name }, { session }) =>
         session?.outbox.post(Buffer.from(entries.map((entry) => directLine(name, log.epoch, entry)).join("")))

@@ -10,7 +10,7 @@ import type { Side } from "./conversations.ts"
 import { itemOf } from "./encode.ts"
 import { historyLine } from "./history.ts"
 import type { Person } from "./people.ts"
-import type { Refused } from "./refused.ts"
+import { type Refused, refuse } from "./refused.ts"
 import type { Entry } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 import type { Session } from "./session.ts"
@@ -29,6 +29,11 @@ const otherOf = ({ person, server }: Session, { epoch, room }: Pick<Send, "epoch
   return noSuchNick(`${nick} is somebody else by now`)
 }
 
+/** Whether a conversation would be one too many (DIRECT-19). */
+const isCrowded = ({ person, server }: Session, other: Person): boolean =>
+  person!.conversations.size() >= server.bounds.conversations &&
+  server.conversations!.find(person!, other) === undefined
+
 /** Hands in an entry of a conversation. */
 export const sendDirect = Effect.fnUntraced(function* (
   session: Session,
@@ -41,6 +46,13 @@ export const sendDirect = Effect.fnUntraced(function* (
   const other = otherOf(session, request)
   if ("code" in other) return yield* Effect.fail(other)
   const author = person!
+  if (isCrowded(session, other)) {
+    return yield* refuse(
+      "limit-reached",
+      "room",
+      `you have ${server.bounds.conversations} conversations, and may begin no more`
+    )
+  }
   const said = { type: "message", text, author, from: author.nick, at: server.today() } as const
   const draft = {
     ...said,

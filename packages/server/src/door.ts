@@ -10,47 +10,87 @@ import type { Connection } from "./transport.ts"
 /** Serves a connection if there is room for it, else says why not; then hangs up. */
 export type Door = (connection: Connection, serve: Effect.Effect<void>) => Effect.Effect<void>
 
-/** @param limit connections from one address: `limits.connections` */
-export const makeDoor = (limit: number): Door => {
-  // From hello to the last object.
-  const served = makeCounter()
-  // After the last object; a crowd of them isn't worth a descriptor each.
-  const leaving = makeCounter()
-
-  const seeOut = (connection: Connection): Effect.Effect<void> =>
-    Effect.suspend(() =>
-      leaving.count(connection.peer) < limit ? leaving.counting(connection.peer, hangUp(connection)) : Effect.void
-    )
-
-  return (connection, serve) =>
-    Effect.suspend(() =>
-      served.count(connection.peer) < limit ? served.counting(connection.peer, serve) : refuse(connection, limit)
-    ).pipe(Effect.andThen(seeOut(connection)), Effect.ensuring(Effect.sync(() => connection.destroy())))
+export interface DoorOptions {
+  /** Connections from one address: `limits.connections`. */
+  readonly connections: number
+  /** Seconds that opening may take where bytes can't go both ways at once (TLS-4): `limits.loginSeconds`. */
+  readonly loginSeconds: number
 }
 
-const refuse = (connection: Connection, limit: number): Effect.Effect<void> =>
+/**
+ * @param inAll connections from all addresses together
+ * @param onFull is told of each connection that is turned away
+ */
+export const makeDoor = ({ connections, loginSeconds }: DoorOptions, inAll: number, onFull = () => {}): Door => {
+  // From being accepted to the last object, whether they have become open or not (TLS-5).
+  const served = makeCounter(connections, inAll)
+  // After the last object, or before being refused; a crowd of them isn't worth a descriptor each.
+  const leaving = makeCounter(connections, inAll)
+
+  /** Says why there is no room. Whoever has to be waited for before that is one of those who leave. */
+  const refuse = (connection: Connection): Effect.Effect<boolean> => {
+    onFull()
+    const why =
+      served.count(connection.peer) < connections
+        ? "as many connections are open as this server takes"
+        : `${connections} connections from your address are open`
+    const say = sayFull(connection, why)
+    if (connection.opening === undefined) return Effect.as(say, true)
+    return leaving.counting(connection.peer, whenOpen(connection, 1, say))
+  }
+
+  return (connection, serve) =>
+    Effect.gen(function* () {
+      const { peer } = connection
+      const hasSpoken = served.isFull(peer)
+        ? yield* refuse(connection)
+        : yield* served.counting(peer, whenOpen(connection, loginSeconds, serve))
+      if (hasSpoken) yield* leaving.counting(peer, Effect.as(hangUp(connection), true))
+    }).pipe(Effect.ensuring(Effect.sync(() => connection.destroy())))
+}
+
+/** Does something once bytes may go both ways, and gives whether they ever might: for so many seconds it is waited for. */
+const whenOpen = (connection: Connection, seconds: number, effect: Effect.Effect<void>): Effect.Effect<boolean> => {
+  if (connection.opening === undefined) return Effect.as(effect, true)
+  const open = connection.opening.pipe(
+    Effect.as(true),
+    Effect.catch(() => Effect.succeed(false)),
+    Effect.timeoutOrElse({ duration: 1_000 * seconds, orElse: () => Effect.succeed(false) })
+  )
+  return Effect.flatMap(open, (isOpen) => (isOpen ? Effect.as(effect, true) : Effect.succeed(false)))
+}
+
+const sayFull = (connection: Connection, message: string): Effect.Effect<void> =>
   Effect.sync(() => {
-    const full = bye("too-many-connections", `${limit} connections from your address are open`)
     connection.because?.("too-many-connections")
-    connection.write(Buffer.from(lastLine(full)!), () => {})
+    connection.write(Buffer.from(lastLine(bye("too-many-connections", message))!), () => {})
   })
 
-/** Counts what is running, by address. */
-const makeCounter = () => {
+/** Counts what is running, by address and in all. */
+const makeCounter = (limit: number, inAll: number) => {
   const counts = new Map<string, number>()
+  let all = 0
   const count = (peer: string): number => counts.get(peer) ?? 0
   const add = (peer: string, change: number) => {
     const sum = count(peer) + change
+    all += change
     if (sum === 0) counts.delete(peer)
     else counts.set(peer, sum)
   }
+  const isFull = (peer: string): boolean => all >= inAll || count(peer) >= limit
   return {
     count,
-    counting: (peer: string, effect: Effect.Effect<void>): Effect.Effect<void> =>
-      Effect.acquireUseRelease(
-        Effect.sync(() => add(peer, 1)),
-        () => effect,
-        () => Effect.sync(() => add(peer, -1))
+    isFull,
+    /** Runs an effect and counts it meanwhile; does nothing where there are as many as may be. */
+    counting: (peer: string, effect: Effect.Effect<boolean>): Effect.Effect<boolean> =>
+      Effect.suspend(() =>
+        isFull(peer)
+          ? Effect.succeed(false)
+          : Effect.acquireUseRelease(
+              Effect.sync(() => add(peer, 1)),
+              () => effect,
+              () => Effect.sync(() => add(peer, -1))
+            )
       )
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./certificate.ts"
 export { type Claim, Claims, layerMemory as claimsInMemory } from "./claims.ts"
 export * from "./room-log.ts"
 export * as MemoryRoomLogs from "./room-log-memory.ts"
@@ -11,4 +12,5 @@ export * from "./server.ts"
 export * from "./transport.ts"
 export * from "./transport-memory.ts"
 export { tcp } from "./transport-tcp.ts"
+export * from "./transport-tls.ts"
 export { type WebOptions, web } from "./transport-web.ts"

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { fileURLToPath } from "node:url"
 /**
  * The command `tertulia`: the reference server as a process, and the tools for its data file.
  *
@@ -12,51 +11,44 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { cliLayer, makeCommand } from "./command.ts"
 import { storageFor } from "./data.ts"
+import { inWords, listenersOf } from "./listeners.ts"
 import * as Log from "./log.ts"
-import { parseOrigins } from "./origins.ts"
+import { Meters } from "./meters.ts"
 import { exitCode, report } from "./outcome.ts"
 import { RoomLogs } from "./room-log.ts"
 import { serve, serverName } from "./server.ts"
 import type { Settings } from "./settings.ts"
-import { together, told } from "./transport.ts"
-import { tcp } from "./transport-tcp.ts"
-import { web } from "./transport-web.ts"
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
-    yield* serve(listenersOf(settings), settings)
+    yield* serve(yield* listenersOf(settings), settings)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
     const { failed } = yield* RoomLogs
     return yield* failed
   },
   Effect.scoped,
   Effect.onInterrupt(() => Effect.logInfo("stopped")),
-  (effect, settings) => Effect.provide(effect, storageFor(settings))
+  (effect, settings) => Effect.provide(effect, storageFor(settings)),
+  (effect, settings) => operated(effect, settings),
+  (effect, { logFormat }) => Effect.provide(effect, logAs(logFormat))
 )
 
-/** The folder of the web client, once it is built. */
-const files = fileURLToPath(new URL("../../web/dist", import.meta.url))
+/** With the operators' port, if there is to be one: it is open before the server listens, and until it has stopped. */
+const operated = <A, E, R>(effect: Effect.Effect<A, E, R>, { opsHost, opsPort }: Settings) =>
+  Effect.gen(function* () {
+    if (opsPort === 0) return yield* effect
+    // What only few need takes a while to load.
+    const { operate } = yield* Effect.promise(() => import("./operations.ts"))
+    const { address, meters } = yield* operate({ host: opsHost, port: opsPort })
+    yield* Effect.logInfo(`operators: http://${inWords(address)}/metrics, /healthz, /readyz`)
+    return yield* Effect.provideService(effect, Meters, meters)
+  }).pipe(Effect.scoped)
 
-/** TCP, and the web port where there is to be one; each says where it listens. */
-const listenersOf = ({ data, host, limits, origins, port, webPort }: Settings) => {
-  const plain = told(tcp({ host, port }), (address) => {
-    const tryIt = `try: nc ${reachable(address.host)} ${address.port}`
-    const said = `listening on ${at(address.host, address.port)}; ${tryIt}`
-    return Effect.annotateLogs(Effect.logInfo(said), { ...address, data })
+const logAs = (format: string) =>
+  Log.layer({
+    isTerminal: format === "auto" ? isTerminal : format === "text",
+    hasColour: hasColour && format !== "json"
   })
-  if (webPort === -1) return plain
-  const page = web({ host, port: webPort, limits, origins: parseOrigins(origins), files })
-  const onWeb = told(page, (address) => {
-    const said = `in a browser: http://${at(reachable(address.host), address.port)}`
-    return Effect.annotateLogs(Effect.logInfo(said), { host: address.host, webPort: address.port })
-  })
-  return together(plain, onWeb)
-}
-
-const at = (host: string, port: number): string => (host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`)
-
-/** A name for a server on this machine: a wildcard isn't one. */
-const reachable = (host: string): string => (host === "0.0.0.0" || host === "::" ? "localhost" : host)
 
 const isTerminal = process.stdout.isTTY === true
 const hasColour = isTerminal && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb"

@@ -48,6 +48,8 @@ export interface Outbox {
   readonly discard: () => void
   /** Throws away everything, for nobody is there to take it, and takes nothing more. */
   readonly abandon: () => void
+  /** Bytes that wait, those of the write under way included. */
+  readonly unsent: () => number
   /** The time since which bytes wait and none was accepted; undefined when none wait. */
   readonly stalledSince: () => number | undefined
 }
@@ -178,6 +180,7 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
       ready.openUnsafe()
       empty.openUnsafe()
     },
+    unsent: () => unsent() + heldBytes,
     stalledSince: () => stalledSince
   }
 }

@@ -45,6 +45,8 @@ export interface Person extends Author {
   session: Session | undefined
   /** Whether others can write to them: from the first `welcome` to their end. */
   isThere: boolean
+  /** The address from which they came first; absent when that was in another life of the server. */
+  readonly peer: string | undefined
   /** Their conversations that have entries, by name. */
   readonly conversations: OrderedMap<Side>
   /** Rooms of an earlier connection, by name. */
@@ -105,6 +107,8 @@ interface Claimant {
 }
 
 export interface PeopleOptions {
+  /** People of one address who may have a session and no connection. */
+  readonly waiting: number
   /** Seconds: `limits.grace`. */
   readonly grace: number
   /** Monotonic milliseconds. */
@@ -125,8 +129,10 @@ const newPerson = (
   nick: string,
   claim: Claim | undefined,
   presence: Presence,
+  peer?: string,
   marks: LeftClaim["marks"] = []
 ): Person => ({
+  peer,
   id,
   nick,
   claim,
@@ -167,7 +173,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
 
   for (const claim of claims.left) {
     if (nicks.has(claim.nick)) continue
-    const person = newPerson(claim.person, claim.nick, claim, born(), claim.marks)
+    const person = newPerson(claim.person, claim.nick, claim, born(), undefined, claim.marks)
     person.isThere = true
     nicks.set(claim.nick, person)
     waiting.add(addClaimant(person, claim))
@@ -243,12 +249,26 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     session.person = person
   }
 
+  /** Whether as many of an address have a session and no connection as may: each costs memory, and a row of the file, for the grace. */
+  const isCrowded = (peer: string): boolean => {
+    if (waiting.size < options.waiting) return false
+    const isOfPeer = ({ person }: Claimant) => person.session === undefined && person.peer === peer
+    return [...waiting].filter(isOfPeer).length >= options.waiting
+  }
+
+  const crowded: Refused = {
+    code: "limit-reached",
+    message: `${options.waiting} people of your address have lost their connections just now: log in without resume, or wait`,
+    retryAfter: 1_000 * grace
+  }
+
   const enter: People["enter"] = Effect.fnUntraced(function* (session, nick, resume, welcome) {
     const id = yield* makeEpoch
     if (nicks.has(nick)) return yield* refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
+    if (resume && isCrowded(session.peer)) return yield* Effect.fail(crowded)
     const secret = resume ? secrets() : undefined
     const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: id, nick }
-    const person = newPerson(id, nick, claim, born())
+    const person = newPerson(id, nick, claim, born(), session.peer)
     nicks.set(nick, person)
     const begin = () => {
       person.isThere = true

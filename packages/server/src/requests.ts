@@ -23,7 +23,7 @@ import type { Room } from "./room.ts"
 import type { Content, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 import { foundLine } from "./search.ts"
-import { isGranted, knownLine } from "./sending.ts"
+import { isGranted, knownReply } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
 import { usersLine, whoIsLine } from "./users.ts"
@@ -65,7 +65,7 @@ const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
   const person = session.person!
   const member = { nick: person.nick, outbox, live: true }
   let replay: Effect.Effect<void, Unavailable> = Effect.void
-  yield* rooms.enter(request.room, create, member, (room) => {
+  yield* rooms.enter({ name: request.room, create, peer: session.peer }, member, (room) => {
     seats.set(room.name, { room, member })
     person.kept.delete(room.name)
     outbox.say(joinedLine(request, room, limits, person.marks.get(room.name)))
@@ -162,7 +162,8 @@ const appendFromOutside = Effect.fnUntraced(function* (
   if (known === undefined) return yield* notJoined(room)
   const content = contentOf(request)
   if (isGranted(content, known)) session.server.presences.acts(session.person!)
-  return yield* sayLine(session, knownLine(id, room, content, known))
+  const reply = knownReply(id, room, content, known)
+  return yield* typeof reply === "string" ? sayLine(session, reply) : Effect.fail(reply)
 })
 
 /** Others are told at most so often that somebody is still typing (TYPING-3). */

@@ -97,6 +97,7 @@ const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
     return {
       durable: false,
       rich: false,
+      kept: () => 0,
       unread: () => Effect.succeed(0),
       failed: Effect.never,
       known: (room, author, key) =>

@@ -77,6 +77,10 @@ export const layer = ({
       const opening = { write, read, keep, reactions, erased: erasing.erased, indexing }
       yield* Effect.forkScoped(erasing.forever)
       const { left, orphans } = yield* readConversations(file)
+      let kept = yield* read("keptRooms", {}).pipe(Effect.orElseSucceed(() => 0))
+      const onFirst = () => {
+        kept++
+      }
       const removeTracesLater = yield* soon(writers.removeTraces)
       const talks = new Map(left.map(({ between, first, head }) => [nameOf(between), heldTalk(between, first, head)]))
       const conversations: ConversationLogs = {
@@ -113,7 +117,9 @@ export const layer = ({
       return Context.make(RoomLogs, {
         durable: true,
         rich: true,
-        open: (room, publish) => Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, ...opening })),
+        kept: () => kept,
+        open: (room, publish) =>
+          Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, onFirst, ...opening })),
         search,
         known: (room, author, key) => read("known", { room, person: author.id, key }),
         conversations,
@@ -225,13 +231,26 @@ interface Opening {
   readonly reactions: number
   readonly erased: () => void
   readonly indexing: IndexKeeper
+  /** Is told when a room gets its first entry, and so a place in the file. */
+  readonly onFirst?: () => void
 }
 
 /** The most entries that are given up with one append, which has to wait for that. */
 const mostAtOnce = 1_024
 
 /** The log of a room, for one who has opened it. */
-const openLog = ({ between, erased, indexing, held, keep, publish, reactions, read, write }: Opening): RoomLog => {
+const openLog = ({
+  between,
+  erased,
+  indexing,
+  held,
+  keep,
+  onFirst,
+  publish,
+  reactions,
+  read,
+  write
+}: Opening): RoomLog => {
   const { epoch, readers, room } = held
 
   /** Gives up what is too much, when it is time to. */
@@ -266,6 +285,7 @@ const openLog = ({ between, erased, indexing, held, keep, publish, reactions, re
             typeof place === "number" ? { _tag: "Added", entry: entryAt(place, drafts[index]!) } : place
         )
         const added = addedBy(placed)
+        if (held.head === 0 && added.length > 0) onFirst?.()
         held.head += added.length
         for (const entry of added) {
           if (entry.type === "topic") held.topic = entry.text

@@ -100,6 +100,8 @@ export class RoomLogs extends Context.Service<
   {
     /** Whether what was published survives the end of the process: then the server claims `history` (DURABLE-1). */
     readonly durable: boolean
+    /** How many rooms have a log that outlives their members. */
+    readonly kept: () => number
     readonly open: (room: string, publish: Publish) => Effect.Effect<RoomLog, Unavailable, Scope.Scope>
     /** What an author has appended to a room with a key, as far as it is published; the room need not be open (KEY-7). */
     readonly known: (room: string, author: Author, key: string) => Effect.Effect<Known | undefined, Unavailable>

@@ -62,10 +62,12 @@ export interface RoomOptions {
   readonly fork: (effect: Effect.Effect<void>) => void
   /** Called whenever the room has become idle. */
   readonly onIdle: (room: Room) => void
+  /** Is told how many entries were handed to how many members. */
+  readonly onPublished: (entries: number, members: number) => void
 }
 
 /** Opens a room, and with it its log. */
-export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open }: RoomOptions) {
+export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, onPublished, open }: RoomOptions) {
   const members = makeOrderedMap<Member>()
 
   const tellOthers = (nick: string, change: "joined" | "left") => {
@@ -80,6 +82,7 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, open 
       if (member.live) member.outbox.post(lines)
       else member.outbox.hold(lines)
     }
+    onPublished(entries.length, members.size())
   })
 
   const log = yield* open(sequence.publish)

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import type { Budgets } from "./bounds.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { type Member, openRoom, type Room } from "./room.ts"
@@ -17,12 +18,11 @@ export interface Rooms {
   /** The rooms that exist: those with members (JOIN-4). */
   readonly existing: OrderedMap<Room>
   /**
-   * Lets somebody into a room, which is created unless `create` is false. `entered` is called at the very point of the room's
+   * Lets somebody from an address into a room, which is created unless `create` is false. `entered` is called at the very point of the room's
    * order at which they are in.
    */
   readonly enter: (
-    name: string,
-    create: boolean,
+    wanted: { readonly name: string; readonly create: boolean; readonly peer: string },
     member: Member,
     entered: (room: Room) => void
   ) => Effect.Effect<Room, Refused>
@@ -35,10 +35,19 @@ interface Open {
   readonly scope: Scope.Closeable
 }
 
+export interface RoomsOptions {
+  /** How many rooms may be created from an address. */
+  readonly budgets: Budgets
+  /** How many rooms may have a log that is kept. */
+  readonly keptRooms: number
+  readonly onPublished: (entries: number, members: number) => void
+}
+
 /** @param fork runs an effect for as long as the server lives */
 export const makeRooms = (
   limits: Limits,
-  fork: (effect: Effect.Effect<void>) => void
+  fork: (effect: Effect.Effect<void>) => void,
+  { budgets, keptRooms, onPublished }: RoomsOptions
 ): Effect.Effect<Rooms, never, RoomLogs> =>
   Effect.map(RoomLogs, (logs) => {
     const existing = makeOrderedMap<Room>()
@@ -61,7 +70,8 @@ export const makeRooms = (
         name,
         open: (publish) => Scope.provide(logs.open(name, publish), scope),
         fork,
-        onIdle: forget
+        onIdle: forget,
+        onPublished
       }).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))))
       open.set(name, { room, scope })
       return room
@@ -77,7 +87,29 @@ export const makeRooms = (
       return Effect.succeed(room)
     }
 
-    const create = (name: string, member: Member, entered: (room: Room) => void): Effect.Effect<Room, Refused> => {
+    /** Lets a room be, if it has a log already or if there may be another. */
+    const allow = (room: Room, peer: string): Effect.Effect<Room, Refused> => {
+      if (room.log.head() > 0) return Effect.succeed(room)
+      const isFull = logs.kept() >= keptRooms
+      const wait = isFull ? undefined : budgets.wait(peer)
+      if (wait === 0) {
+        budgets.spend(peer)
+        return Effect.succeed(room)
+      }
+      forget(room)
+      const message = isFull
+        ? `${keptRooms} rooms are kept, and this server keeps no more`
+        : "many rooms were created from your address: wait, or join one that is there"
+      const later = wait === undefined ? {} : { retryAfter: wait }
+      return Effect.fail({ code: "limit-reached", field: "room", message, ...later })
+    }
+
+    const create = (
+      name: string,
+      peer: string,
+      member: Member,
+      entered: (room: Room) => void
+    ): Effect.Effect<Room, Refused> => {
       // Somebody may have come first, or a room that has lost its last member may still be open. Nothing may come between
       // this look and the entering, or the room might be forgotten.
       const known = open.get(name)
@@ -87,18 +119,19 @@ export const makeRooms = (
       if (known !== undefined) return admit(known.room, member, entered)
       return openNew(name).pipe(
         Effect.mapError(unavailable),
+        Effect.flatMap((room) => allow(room, peer)),
         Effect.flatMap((room) => admit(room, member, entered))
       )
     }
 
     return {
       existing,
-      enter: (name, mayCreate, member, entered) =>
+      enter: ({ create: mayCreate, name, peer }, member, entered) =>
         Effect.suspend(() => {
           const room = existing.get(name)
           if (room !== undefined) return admit(room, member, entered)
           if (!mayCreate) return refuse("no-such-room", "room", `there is no ${name}`)
-          return opening.withPermit(Effect.suspend(() => create(name, member, entered)))
+          return opening.withPermit(Effect.suspend(() => create(name, peer, member, entered)))
         }).pipe(Effect.uninterruptible),
       leave: (room, member) => {
         if (room.members.size() === 1 && room.members.get(member.nick) === member) existing.delete(room.name)

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
-import { errorLine, sentAgainLine, sentLine } from "./encode.ts"
+import { sentAgainLine, sentLine } from "./encode.ts"
 import type { Intake } from "./intake.ts"
 import type { Refused } from "./refused.ts"
 import {
@@ -42,22 +42,29 @@ export interface Sending {
 
 export interface SendingOptions {
   readonly say: (line: string) => void
+  /** Answers a request by an error. */
+  readonly refuse: (re: number, refused: Refused) => void
   /** Called when nobody knows whether an entry is in its log. */
   readonly onUnknown: () => void
   /** Bytes that may be on their way back to the sender before more is handed in. */
   readonly mark: number
 }
 
-export const makeSending = ({ mark, onUnknown, say }: SendingOptions): Sending => {
+export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): Sending => {
   const idle = Latch.makeUnsafe(true)
   let underWay: { readonly name: string; count: number; bytes: number } | undefined
 
   const settled = Effect.suspend(() => (underWay === undefined ? Effect.void : idle.await))
 
+  const reply = (re: number, answer: string | Refused) => {
+    if (typeof answer === "string") say(answer)
+    else refuse(re, answer)
+  }
+
   const settle = (re: number, name: string, draft: Draft, outcome: Exit.Exit<Placed, Unavailable>) => {
     const refused = Exit.isFailure(outcome) ? Cause.findError(outcome.cause) : undefined
-    if (Exit.isSuccess(outcome)) say(placedLine(re, name, draft, outcome.value))
-    else if (refused !== undefined && Result.isSuccess(refused)) say(errorLine(re, unavailable(refused.success)))
+    if (Exit.isSuccess(outcome)) reply(re, placedReply(re, name, draft, outcome.value))
+    else if (refused !== undefined && Result.isSuccess(refused)) refuse(re, unavailable(refused.success))
     // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
     else return onUnknown()
     if (underWay === undefined || --underWay.count > 0) return
@@ -87,10 +94,10 @@ export const makeSending = ({ mark, onUnknown, say }: SendingOptions): Sending =
   return { ready, hand, settled, isSettled: () => underWay === undefined }
 }
 
-/** The reply to what the log has answered. */
-const placedLine = (re: number, room: string, content: Content, placed: Placed): string => {
+/** The reply to what the log has answered: its line, or why it is refused. */
+const placedReply = (re: number, room: string, content: Content, placed: Placed): string | Refused => {
   if (placed._tag === "Added") return sentLine(re, room, placed.entry)
-  return placed._tag === "Known" ? knownLine(re, room, content, placed) : errorLine(re, rejected(placed))
+  return placed._tag === "Known" ? knownReply(re, room, content, placed) : rejected(placed)
 }
 
 /** Whether what the log has answered is `sent`: of an entry that is gone, nobody can say that it was another (KEY-2, KEY-3). */
@@ -99,9 +106,9 @@ export const isGranted = (content: Content, placed: Placed): boolean => {
   return placed.content === undefined || isSameContent(placed.content, content)
 }
 
-/** The reply to what is known. */
-export const knownLine = (re: number, room: string, content: Content, known: Known): string =>
-  isGranted(content, known) ? sentAgainLine(re, room, known) : errorLine(re, keyReused)
+/** The reply to what is known: its line, or why it is refused. */
+export const knownReply = (re: number, room: string, content: Content, known: Known): string | Refused =>
+  isGranted(content, known) ? sentAgainLine(re, room, known) : keyReused
 
 const rejected = ({ code, field }: Rejected): Refused => {
   if (code === "forbidden") return { code, field, message: "only its author may do that with a message" }

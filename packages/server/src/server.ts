@@ -19,9 +19,11 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
+import { type Bounds, makeBudgets, unbounded } from "./bounds.ts"
 import type { Claims } from "./claims.ts"
 import { type Conversations, makeConversations } from "./conversations.ts"
 import { makeDoor } from "./door.ts"
+import { type Load, Meters } from "./meters.ts"
 import { makePeople, type People, type PeopleOptions, type Seat } from "./people.ts"
 import { makePresences, type Presences } from "./presence.ts"
 import { RoomLogs } from "./room-log.ts"
@@ -36,6 +38,8 @@ export interface ServerOptions {
   readonly limits: Limits
   /** Seconds, 1 to 300. */
   readonly heartbeat: number
+  /** What else bounds it; nothing, when absent. */
+  readonly bounds?: Bounds
 }
 
 /** What all sessions of a server share. */
@@ -58,6 +62,11 @@ export interface Server extends ServerOptions {
   readonly conversations: Conversations | undefined
   readonly presences: Presences
   readonly sessions: Set<Session>
+  /** What else bounds it. */
+  readonly bounds: Bounds
+  readonly meters: Meters
+  /** Names one more connection, for the log. */
+  readonly nameConnection: () => string
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** The time of day, as entries carry it. */
@@ -80,7 +89,7 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
-  const { conversations: conversationLogs, durable, known, rich, search, unread } = yield* RoomLogs
+  const { conversations: conversationLogs, durable, kept, known, rich, search, unread } = yield* RoomLogs
   const features = [
     ...(durable ? [claimOf("history")] : []),
     claimOf("resume"),
@@ -91,14 +100,25 @@ export const serve = Effect.fnUntraced(function* (
   ]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
-  const rooms = yield* makeRooms(options.limits, fork)
+  const bounds = options.bounds ?? unbounded
+  const budgets = makeBudgets(bounds.newRooms, 3_600, now)
+  const meters = yield* Meters
+  let connectionsSoFar = 0
+  const onPublished = (entries: number, people: number) => meters.published(entries, entries * people)
+  const rooms = yield* makeRooms(options.limits, fork, {
+    budgets,
+    keptRooms: bounds.keptRooms,
+    onPublished
+  })
   const leave = ({ member, room }: Seat) => rooms.leave(room, member)
   const today = () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
   const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
-  const conversations = conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork)
+  const conversations =
+    conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork, onPublished)
   const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
   const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
-  const people = yield* makePeople({ grace: options.limits.grace, ...ways })
+  const { connections: waiting, grace } = options.limits
+  const people = yield* makePeople({ grace, waiting, ...ways })
   conversations?.restore(people.all())
   const server: Server = {
     ...options,
@@ -112,18 +132,31 @@ export const serve = Effect.fnUntraced(function* (
     people,
     conversations,
     presences,
+    bounds,
+    meters,
+    nameConnection: () => `c${++connectionsSoFar}`,
     sessions: new Set(),
     now,
     today
   }
-  const door = makeDoor(options.limits.connections)
+  const door = makeDoor(options.limits, bounds.connections, () => meters.ended("too-many-connections"))
   yield* Effect.forkScoped(watch(server))
   const connections = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(connections)()
   yield* Effect.addFinalizer(() => drain(server, connections))
-  return yield* transport.listen((connection) => {
+  const address = yield* transport.listen((connection) => {
     run(door(connection, serveConnection(server, connection)))
   })
+  meters.serves(() => loadOf(server, kept()))
+  return address
+})
+
+const loadOf = ({ people, rooms, sessions }: Server, keptRooms: number): Load => ({
+  connections: sessions.size,
+  people: [...people.all()].length,
+  rooms: rooms.existing.size(),
+  keptRooms,
+  queueBytes: [...sessions].reduce((sum, { outbox }) => sum + outbox.unsent(), 0)
 })
 
 /** Whether a message goes on one line with all that others think of it (RICH-6). */
@@ -149,8 +182,9 @@ const helloLine = ({ heartbeat, limits }: ServerOptions, features: ReadonlyArray
 }
 
 /** Lets every session say what it owes and goodbye, for a bounded time: one that stalls holds nobody up. */
-const drain = ({ sessions }: Server, connections: FiberSet.FiberSet): Effect.Effect<void> =>
+const drain = ({ meters, sessions }: Server, connections: FiberSet.FiberSet): Effect.Effect<void> =>
   Effect.suspend(() => {
+    meters.stops()
     for (const session of sessions) session.drain()
     return FiberSet.awaitEmpty(connections)
   }).pipe(Effect.timeoutOption(drainTime), Effect.asVoid)

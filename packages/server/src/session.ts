@@ -33,6 +33,8 @@ import { Breach, type Connection } from "./transport.ts"
 
 export interface Session {
   readonly server: Server
+  /** The client's address. */
+  readonly peer: string
   readonly outbox: Outbox
   readonly sending: Sending
   /** Who speaks here, from `welcome` on. */
@@ -59,26 +61,32 @@ export interface Session {
 export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
   Effect.suspend(() => {
     const { converse, depart, session } = makeSession(server, connection)
+    const inLog = { connection: server.nameConnection(), peer: connection.peer }
     server.sessions.add(session)
+    server.meters.opened()
     session.outbox.post(server.hello)
     const free = Effect.sync(() => {
       depart()
       server.sessions.delete(session)
     })
     return Effect.gen(function* () {
+      yield* Effect.logDebug("a connection begins")
       const ending = yield* converse
       depart(ending)
+      server.meters.ended(howEnded(ending))
       // A secret that was given back opens nothing any more, not even after a restart (SESSION-8).
       if (ending._tag === "Goodbye") yield* server.people.forgotten
-      yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, connection, ending)))
+      yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, ending)))
       if (ending._tag === "Bye") connection.because?.(ending.code)
       yield* sayLast(session, ending)
-    }).pipe(Effect.ensuring(free))
+    }).pipe(Effect.ensuring(free), Effect.annotateLogs(inLog))
   })
 
 const makeSession = (server: Server, connection: Connection) => {
   const { limits, now } = server
   let hasBegun = false
+  // The `id` of the request that is answered, for the log.
+  let answering: number | undefined
   let isDraining = false
   let endedBy: Ending | undefined
   let conversation: Fiber.Fiber<Ending> | undefined
@@ -97,10 +105,16 @@ const makeSession = (server: Server, connection: Connection) => {
     onOverflow: () => end(bye("slow-consumer", `more than ${limits.backlog} bytes waited to be read`))
   })
 
-  const sending = makeSending({ say: outbox.say, onUnknown: () => end(internal), mark: limits.line })
+  const refuse = (re: number | undefined, refused: Refused) => {
+    server.meters.refused(refused.code)
+    outbox.say(errorLine(re, refused))
+  }
+
+  const sending = makeSending({ say: outbox.say, refuse, onUnknown: () => end(internal), mark: limits.line })
 
   const session: Session = {
     server,
+    peer: connection.peer,
     outbox,
     sending,
     person: undefined,
@@ -134,6 +148,7 @@ const makeSession = (server: Server, connection: Connection) => {
     const envelope = decodeEnvelope(line, server.requests)
     if (Result.isSuccess(envelope)) {
       const { id } = envelope.success
+      answering = id
       return Effect.catch(execute(envelope.success), (refused) => sayError(id, refused))
     }
     const { re, ...refused } = envelope.failure
@@ -143,7 +158,7 @@ const makeSession = (server: Server, connection: Connection) => {
 
   const sayError = (re: number | undefined, refused: Refused): Effect.Effect<undefined> =>
     Effect.map(sending.settled, () => {
-      outbox.say(errorLine(re, refused))
+      refuse(re, refused)
       return undefined
     })
 
@@ -185,8 +200,10 @@ const makeSession = (server: Server, connection: Connection) => {
 
   const readAndAnswer = Effect.gen(function* () {
     const decoder = makeLineDecoder(limits.line)
-    while (true) {
-      const { lines, tooLong } = decoder.push(yield* listen)
+    const first = yield* listen
+    if (beginsTls(first)) return notTertulia
+    for (let bytes = first; ; bytes = yield* listen) {
+      const { lines, tooLong } = decoder.push(bytes)
       rate.refill()
       for (const line of lines) {
         if (!outbox.isReady()) yield* outbox.ready
@@ -216,7 +233,7 @@ const makeSession = (server: Server, connection: Connection) => {
     })
     const exit = yield* Fiber.await(conversation)
     if (Exit.isSuccess(exit)) return exit.value
-    return endedBy ?? (yield* defect(exit.cause))
+    return endedBy ?? (yield* Effect.annotateLogs(defect(exit.cause), { request: answering }))
   })
 
   return { session, converse, depart }
@@ -231,6 +248,9 @@ const stateFault = (nick: string | undefined, type: RequestType): Refused | unde
   if (nick === undefined) return type === "login" ? undefined : { code: "login-first", message: "log in first" }
   return type === "login" ? { code: "already-logged-in", message: `you are ${nick} on this connection` } : undefined
 }
+
+/** Whether what comes first begins a handshake of TLS: no object begins so, and its end of line may never come (FRAME-8). */
+const beginsTls = (bytes: Uint8Array): boolean => bytes[0] === 0x16
 
 /** Whether a line was refused because it isn't an object at all, as the first line of another protocol (FRAME-8). */
 const isNoObject = ({ code, message }: Refused): boolean => code === "bad-json" && message !== forbiddenString
@@ -262,8 +282,9 @@ const sayLast = ({ outbox, server }: Session, ending: Ending): Effect.Effect<voi
   return Effect.asVoid(Effect.timeoutOption(outbox.empty, isSlow ? 1_000 : 2_000 * server.heartbeat))
 }
 
-const describe = ({ person }: Session, { peer }: Connection, ending: Ending) => ({
-  peer,
+const describe = ({ person }: Session, ending: Ending) => ({
   ...(person === undefined ? {} : { nick: person.nick }),
-  ending: ending._tag === "Bye" ? ending.code : ending._tag.toLowerCase()
+  ending: howEnded(ending)
 })
+
+const howEnded = (ending: Ending): string => (ending._tag === "Bye" ? ending.code : ending._tag.toLowerCase())

@@ -5,6 +5,7 @@
  */
 import {
   defaultPort,
+  defaultTlsPort,
   defaultWebPort,
   heartbeat,
   type LimitName,
@@ -14,7 +15,9 @@ import {
   limitRegistry
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
+import type { Bounds } from "./bounds.ts"
 import { originsFault } from "./origins.ts"
+import { trustedIn } from "./proxy-header.ts"
 
 /** Something that can be set. Its flag is `--login-seconds` when its environment name is `TERTULIA_LOGIN_SECONDS`. */
 export interface Setting {
@@ -28,16 +31,26 @@ export interface Setting {
   readonly fault?: (text: string) => string | undefined
 }
 
+type OperatorName = "opsHost" | "opsPort" | "logFormat"
+
+type BoundName = "maxConnections" | "newRooms" | "keptRooms" | "conversations"
+
+type TlsName = "tlsHost" | "tlsPort" | "tlsCert" | "tlsKey"
+
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
 export type SettingName =
   | "host"
   | "port"
   | "webPort"
   | "origins"
+  | TlsName
+  | "proxyProtocol"
   | "data"
   | "keep"
   | "keepDays"
   | "heartbeat"
+  | BoundName
+  | OperatorName
   | LimitName
 
 /** Every setting, with its value. */
@@ -48,12 +61,25 @@ export interface Settings {
   readonly webPort: number
   /** The origins whose pages may connect, beside the server's own, separated by commas. */
   readonly origins: string
+  /** Where TLS is spoken, if it is; an empty host is the one of TCP. */
+  readonly tlsHost: string
+  readonly tlsPort: number
+  /** The PEM files of the certificate and its key; empty where there is no TLS. */
+  readonly tlsCert: string
+  readonly tlsKey: string
+  /** The addresses of proxies, in one text; empty where there are none. */
+  readonly proxyProtocol: string
   readonly data: string
   /** Entries that a room keeps; 0 for all. */
   readonly keep: number
   /** Days that an entry is kept; 0 for ever. */
   readonly keepDays: number
   readonly heartbeat: number
+  readonly bounds: Bounds
+  /** The operators' port; 0 for none. */
+  readonly opsHost: string
+  readonly opsPort: number
+  readonly logFormat: string
   readonly limits: Limits
 }
 
@@ -70,6 +96,9 @@ const limitSetting = (name: LimitName): Setting => {
     range: { minimum, maximum: Number.MAX_SAFE_INTEGER }
   })
 }
+
+const bound = (name: BoundName, byDefault: number, meaning: string): Setting =>
+  setting(name, { default: byDefault, meaning, range: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER } })
 
 /** Every setting, in the order of `--help`. */
 export const settings = {
@@ -93,6 +122,29 @@ export const settings = {
       "origins whose pages may connect, as https://chat.example.org, separated by commas; always those of this server by its IP address or as localhost",
     fault: originsFault
   }),
+  tlsHost: setting("tlsHost", {
+    default: "",
+    meaning: "address to listen on for TLS, where it isn't that of --host: so TCP can stay on this machine"
+  }),
+  tlsPort: setting("tlsPort", {
+    default: defaultTlsPort,
+    meaning: "port to listen on for TLS, where there is a certificate",
+    range: { minimum: 0, maximum: 65_535 }
+  }),
+  tlsCert: setting("tlsCert", {
+    default: "",
+    meaning:
+      "PEM file of the certificate for TLS and those between it and its root; read anew when it changes, and on SIGHUP"
+  }),
+  tlsKey: setting("tlsKey", {
+    default: "",
+    meaning: "PEM file of the certificate's private key"
+  }),
+  proxyProtocol: setting("proxyProtocol", {
+    default: "",
+    meaning:
+      "addresses of proxies, as in 127.0.0.1,10.0.0.0/8: each connection from there over TCP or TLS has to begin with a header of the PROXY protocol, version 2, which says whose it is"
+  }),
   data: setting("data", {
     default: "./tertulia.db",
     meaning: "file that keeps the rooms; :memory: keeps none, :temporary: is a file that ends with the server"
@@ -111,6 +163,22 @@ export const settings = {
     default: heartbeat.default,
     meaning: `silence after which a client is pinged; after two it is cut off (seconds, ${heartbeat.minimum} to ${heartbeat.maximum})`,
     range: { minimum: heartbeat.minimum, maximum: heartbeat.maximum }
+  }),
+  maxConnections: bound("maxConnections", 10_000, "connections from all addresses at once; 0 for no bound"),
+  newRooms: bound("newRooms", 20_000, "rooms that may be created from one address in an hour; 0 for no bound"),
+  keptRooms: bound("keptRooms", 1_000_000, "rooms whose log is kept; above it none is created; 0 for no bound"),
+  conversations: bound("conversations", 10_000, "conversations that one person may have begun; 0 for no bound"),
+  opsHost: setting("opsHost", { default: "127.0.0.1", meaning: "address of the operators' port" }),
+  opsPort: setting("opsPort", {
+    default: 0,
+    meaning:
+      "port for operators, with /healthz, /readyz and /metrics (Prometheus), unencrypted and open to whoever reaches it; 0 for none",
+    range: { minimum: 0, maximum: 65_535 }
+  }),
+  logFormat: setting("logFormat", {
+    default: "auto",
+    meaning:
+      "how the log is written: json, a JSON object on each line; text, for people; auto, text on a terminal and json elsewhere"
   }),
   ...(Object.fromEntries(limitNames.map((name) => [name, limitSetting(name)])) as Record<LimitName, Setting>)
 } as const satisfies Record<SettingName, Setting>
@@ -189,11 +257,37 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
   // Whoever moves one port has another server on the default ones, more often than not.
   const isGiven = (name: SettingName) => sources.some((source) => source[name] !== undefined)
   if (values.port !== defaultPort && !isGiven("webPort")) values.webPort = -1
-  const { host, port, webPort, origins, data, keep, keepDays, heartbeat, ...limits } = values
-  const [fault] = limitFaults(limits as Limits)
-  return fault === undefined
-    ? Result.succeed({ host, port, webPort, origins, data, keep, keepDays, heartbeat, limits } as Settings)
-    : Result.fail(fault)
+  const named = (isWanted: (name: SettingName) => boolean) =>
+    Object.fromEntries(settingNames.filter(isWanted).map((name) => [name, values[name]]))
+  const bounds: Bounds = {
+    connections: orNone(values.maxConnections),
+    newRooms: orNone(values.newRooms),
+    keptRooms: orNone(values.keptRooms),
+    conversations: orNone(values.conversations)
+  }
+  const limits = named(isLimit)
+  const others = named((name) => !isLimit(name))
+  const all = { ...others, bounds, limits } as Settings
+  const [fault = tlsFault(all) ?? proxyFault(all) ?? logFault(all)] = limitFaults(all.limits)
+  return fault === undefined ? Result.succeed(all) : Result.fail(fault)
+}
+
+const orNone = (bound: unknown): number => (bound === 0 ? Number.POSITIVE_INFINITY : (bound as number))
+
+const logFault = ({ logFormat }: Settings): string | undefined =>
+  ["auto", "json", "text"].includes(logFormat)
+    ? undefined
+    : `logFormat is ${oneLine(JSON.stringify(logFormat))}: it must be auto, json or text`
+
+const proxyFault = ({ proxyProtocol }: Settings): string | undefined => {
+  const trusted = proxyProtocol === "" ? undefined : trustedIn(proxyProtocol)
+  return typeof trusted === "string" ? `proxyProtocol: ${oneLine(trusted)}` : undefined
+}
+
+const tlsFault = ({ tlsCert, tlsKey }: Settings): string | undefined => {
+  if ((tlsCert === "") === (tlsKey === "")) return undefined
+  const [given, missing] = tlsKey === "" ? ["tlsCert", "tlsKey"] : ["tlsKey", "tlsCert"]
+  return `${given} is given without ${missing}: TLS needs a certificate and its key`
 }
 
 const faultOf = ({ fault, range }: Setting, { place, value }: Given): string | undefined => {

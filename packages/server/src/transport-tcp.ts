@@ -5,21 +5,87 @@
  */
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import { NoHeader, takeHeader } from "./proxy-header.ts"
 import { type Address, type Connection, ListenFailed, type NoBytes, type Transport } from "./transport.ts"
 
 /** Listens on TCP; port 0 takes any free port. */
-export const tcp = (options: Address): Transport => ({
-  listen: (accept) =>
-    Effect.acquireRelease(
-      Effect.callback<Net.Server, ListenFailed>((resume) => {
-        const server = Net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(connect(socket)))
-        // Also what goes wrong later, with one connection that couldn't be accepted, mustn't end the others.
-        server.on("error", (error) => resume(Effect.fail(listenFailed(options, error))))
-        server.listen({ ...options, backlog: 1024 }, () => resume(Effect.succeed(server)))
-      }),
-      (server) => Effect.sync(() => server.close())
-    ).pipe(Effect.map(addressOf))
+export const tcp = (options: TcpOptions): Transport => ({
+  listen: (accept) => listening(options, plainFlags, (socket, peer) => accept(connectionOver(socket, peer)))
 })
+
+export interface TcpOptions extends Address {
+  readonly proxies?: Proxies
+}
+
+/** Proxies before the server, which say for whom they connect. */
+export interface Proxies {
+  readonly isTrusted: (peer: string) => boolean
+  /** Seconds in which they have to say it. */
+  readonly seconds: number
+  /** Is told when one hasn't: which, and why its connection is closed. */
+  readonly onFailure: (peer: string, why: string) => void
+}
+
+/** The flags that say where to listen, for whoever has chosen badly. */
+export interface ListenFlags {
+  readonly host: string
+  readonly port: string
+}
+
+const plainFlags: ListenFlags = { host: "--host", port: "--port" }
+
+/** Accepts sockets until the scope closes, each with the address of its client. */
+export const listening = Effect.fnUntraced(function* (
+  options: TcpOptions,
+  flags: ListenFlags,
+  onSocket: (socket: Net.Socket, peer: string) => void
+): Effect.fn.Return<Address, ListenFailed, Scope.Scope> {
+  const { proxies } = options
+  const run = yield* FiberSet.makeRuntime()
+  return yield* accepting(options, flags, (socket) => {
+    const peer = peerOf(socket)
+    if (proxies?.isTrusted(peer) === true) run(acceptFor(socket, peer, proxies, onSocket))
+    else onSocket(socket, peer)
+  })
+})
+
+/** Accepts a socket for whom its proxy says. */
+const acceptFor = (
+  socket: Net.Socket,
+  proxy: string,
+  { onFailure, seconds }: Proxies,
+  onSocket: (socket: Net.Socket, peer: string) => void
+): Effect.Effect<void> =>
+  takeHeader(socket).pipe(
+    Effect.timeoutOrElse({
+      duration: 1_000 * seconds,
+      orElse: () => Effect.fail(new NoHeader({ why: `no header came within ${seconds} s` }))
+    }),
+    Effect.matchEager({
+      onFailure: ({ why }) => {
+        socket.on("error", () => {}).destroy()
+        onFailure(proxy, why)
+      },
+      onSuccess: (peer) => onSocket(socket, peer ?? proxy)
+    })
+  )
+
+const accepting = (
+  options: Address,
+  flags: ListenFlags,
+  onSocket: (socket: Net.Socket) => void
+): Effect.Effect<Address, ListenFailed, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.callback<Net.Server, ListenFailed>((resume) => {
+      const server = Net.createServer({ allowHalfOpen: true, noDelay: true }, onSocket)
+      // Also what goes wrong later, with one connection that couldn't be accepted, mustn't end the others.
+      server.on("error", (error) => resume(Effect.fail(listenFailed(options, flags, error))))
+      server.listen({ host: options.host, port: options.port, backlog: 1024 }, () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close())
+  ).pipe(Effect.map(addressOf))
 
 /** Where a server that listens can be reached. */
 export const addressOf = (server: Net.Server): Address => {
@@ -27,13 +93,16 @@ export const addressOf = (server: Net.Server): Address => {
   return { host: address, port }
 }
 
-/** @param flag the option that gives the port */
-export const listenFailed = ({ host, port }: Address, error: NodeJS.ErrnoException, flag = "--port"): ListenFailed => {
+export const listenFailed = (
+  { host, port }: Address,
+  flags: ListenFlags,
+  error: NodeJS.ErrnoException
+): ListenFailed => {
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} on ${host} is in use: stop the other program, or choose another port with ${flag}`,
-    EACCES: `port ${port} on ${host} needs rights that this user doesn't have: choose one above 1023 with ${flag}`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another with --host`,
-    ENOTFOUND: `there is no host ${host}: choose an address of this machine with --host`
+    EADDRINUSE: `port ${port} on ${host} is in use: stop the other program, or choose another port with ${flags.port}`,
+    EACCES: `port ${port} on ${host} needs rights that this user doesn't have: choose one above 1023 with ${flags.port}`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: choose another with ${flags.host}`,
+    ENOTFOUND: `there is no host ${host}: choose an address of this machine with ${flags.host}`
   }
   return new ListenFailed({
     message: reasons[error.code ?? ""] ?? `can't listen on ${host}:${port}: ${error.message}`
@@ -43,7 +112,8 @@ export const listenFailed = ({ host, port }: Address, error: NodeJS.ErrnoExcepti
 /** IPv4 clients of a socket that listens on IPv6 are known by their IPv4 address. */
 export const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "unknown").replace(/^::ffff:/u, "")
 
-const connect = (socket: Net.Socket): Connection => {
+/** A connection over a socket whose other end may be closed first. */
+export const connectionOver = (socket: Net.Socket, peer: string): Connection => {
   let waiting: ((bytes: Effect.Effect<Uint8Array, NoBytes>) => void) | undefined
   let accepted: (() => void) | undefined
   let finished = false
@@ -86,7 +156,7 @@ const connect = (socket: Net.Socket): Connection => {
   })
 
   return {
-    peer: peerOf(socket),
+    peer,
     read: Effect.callback((resume) => {
       const take = (bytes: Effect.Effect<Uint8Array, NoBytes>) => {
         waiting = undefined

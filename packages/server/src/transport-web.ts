@@ -88,7 +88,9 @@ const webSocketOptions = ({ backlog, line }: Limits) => ({
 const listen = (server: Http.Server, options: Address): Effect.Effect<Address, ListenFailed> =>
   Effect.callback((resume) => {
     // Also what goes wrong later, with one connection that couldn't be accepted, mustn't end the others.
-    server.on("error", (error) => resume(Effect.fail(listenFailed(options, error, "--web-port"))))
+    server.on("error", (error) =>
+      resume(Effect.fail(listenFailed(options, { host: "--host", port: "--web-port" }, error)))
+    )
     server.listen({ host: options.host, port: options.port, backlog: 1024 }, () =>
       resume(Effect.succeed(addressOf(server)))
     )

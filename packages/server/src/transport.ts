@@ -1,5 +1,5 @@
 /**
- * The seam between the server and whatever carries its bytes: TCP, WebSocket, memory in tests; TLS later.
+ * The seam between the server and whatever carries its bytes: TCP, TLS, WebSocket, memory in tests.
  *
  * @module
  */
@@ -21,6 +21,8 @@ export type NoBytes = "fin" | "gone" | "woken" | Breach
 export interface Connection {
   /** The client's address, without its port: what `limits.connections` counts by. */
   readonly peer: string
+  /** Waits until bytes may go both ways, as after the handshake of TLS; absent where they may at once. Nothing else is done before. */
+  readonly opening?: Effect.Effect<void, "gone">
   /**
    * The next bytes; none when something came that is no part of a line, but a sign of life. While nobody reads, little is taken
    * from the network, so that the client is held up. One at a time.

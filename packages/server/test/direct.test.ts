@@ -380,6 +380,7 @@ const person = (id: string, nick: string): Person => ({
   nick,
   claim: undefined,
   session: undefined,
+  peer: undefined,
   isThere: true,
   conversations: makeOrderedMap(),
   kept: new Map(),

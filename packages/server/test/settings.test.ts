@@ -15,7 +15,7 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
   [
     "with an unknown key",
     '{"prot":1}',
-    /^t\.json: there is no setting "prot"; there are host, port, webPort, origins, data, keep, keepDays, heartbeat, limits$/u
+    /^t\.json: there is no setting "prot"; there are host, port, webPort, origins, tlsHost, tlsPort, tlsCert, tlsKey, proxyProtocol, data, keep, keepDays, heartbeat, maxConnections, newRooms, keptRooms, conversations, opsHost, opsPort, logFormat, limits$/u
   ],
   ["with a limit outside limits", '{"page":1}', /there is no setting "page"/u],
   ["with an unknown limit", '{"limits":{"lines":1}}', /there is no setting "limits\.lines"; there are line, text/u],
@@ -23,6 +23,17 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
   ["with limits that are no object", '{"limits":5}', /limits must be an object/u],
   ["with a port that is a text", '{"port":"7331"}', /port is "7331": it must be an integer from 0 to 65535$/u],
   ["with a port that is a fraction", '{"port":1.5}', /port is 1\.5: it must be an integer/u],
+  [
+    "with a certificate and no key",
+    '{"tlsCert":"cert.pem"}',
+    /^tlsCert is given without tlsKey: TLS needs a certificate and its key$/u
+  ],
+  [
+    "with a proxy that is no address",
+    '{"proxyProtocol":"127.0.0.1,10.0.0.0/33"}',
+    /^proxyProtocol: "10\.0\.0\.0\/33" is no address, and no range of them$/u
+  ],
+  ["with a log that nobody knows", '{"logFormat":"xml"}', /^logFormat is "xml": it must be auto, json or text$/u],
   ["with a host that is a number", '{"host":1}', /host is 1: it must be a text/u],
   [
     "with a limit below its minimum",

@@ -10,6 +10,7 @@ const logsOf = ({ open }: Pick<RoomLogs["Service"], "open">) =>
     Layer.succeed(RoomLogs, {
       durable: false,
       rich: false,
+      kept: () => 0,
       failed: Effect.never,
       known: () => Effect.succeed(undefined),
       unread: () => Effect.succeed(0),

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
+import { Meters } from "../meters.ts"
 import { StorageBroken, Unavailable } from "../room-log.ts"
 import { isBrief, type Result, type Work, type Written } from "./writer.ts"
 
@@ -35,6 +37,8 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
 ): Effect.fn.Return<GroupCommit, never, Scope.Scope> {
   const waiting = yield* Queue.unbounded<Waiting>()
   const failed = yield* Deferred.make<never, StorageBroken>()
+  const meters = yield* Meters
+  const clock = yield* Clock.Clock
   let isRefusing = false
   let isBroken = false
 
@@ -54,7 +58,9 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
   })
 
   const commit = Effect.fnUntraced(function* (group: ReadonlyArray<Waiting>) {
+    const since = clock.monotonicTimeNanosUnsafe()
     const written = isBroken ? stopping : yield* write(group.map(({ work }) => work)).pipe(Effect.catchDefect(broken))
+    meters.committed(Number(clock.monotonicTimeNanosUnsafe() - since) / 1e6, written._tag === "Committed")
     group.forEach(({ done }, index) => void Deferred.doneUnsafe(done, outcomeOf(written, index)))
     if (written._tag !== "Committed" || isRefusing) yield* tell(written)
   })

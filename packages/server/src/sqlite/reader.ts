@@ -48,6 +48,8 @@ export interface Reader {
   readonly page: (request: PageRequest) => Page | undefined
   readonly known: (request: KeyRequest) => Known | undefined
   readonly unread: (request: UnreadRequest) => number
+  /** How many rooms have had an entry. */
+  readonly keptRooms: (request: object) => number
 }
 
 /** Has something answered within one transaction, so that the room and what it holds are of one moment. */
@@ -107,6 +109,9 @@ export const makeReader = (db: DatabaseSync): Reader => {
     return (countUnread.get(row.id, after, until, except, until) as { readonly count: number }).count
   }
 
+  const countRooms = db.prepare("SELECT (SELECT count(*) FROM rooms) - (SELECT count(*) FROM conversations) AS count")
+  const keptRooms = (): number => (countRooms.get() as { readonly count: number }).count
+
   const atOnce = inOneRead(db)
-  return { page: atOnce(page), known: atOnce(known), unread: atOnce(unread) }
+  return { keptRooms, page: atOnce(page), known: atOnce(known), unread: atOnce(unread) }
 }

@@ -4,6 +4,7 @@
 import * as Net from "node:net"
 import { defaultLimits, type Limits } from "@tertulia/protocol"
 import { Cause, Effect, Exit, Layer, Logger, References, Scope } from "effect"
+import { type Bounds, unbounded } from "../../src/bounds.ts"
 import type { Claims } from "../../src/claims.ts"
 import { parseOrigins } from "../../src/origins.ts"
 import type { RoomLogs } from "../../src/room-log.ts"
@@ -19,6 +20,7 @@ export type Json = Readonly<Record<string, unknown>>
 export interface Options {
   readonly limits?: Partial<Limits>
   readonly heartbeat?: number
+  readonly bounds?: Partial<Bounds>
   readonly logs?: Layer.Layer<RoomLogs | Claims, StorageFault>
   /** Whether it has a web port, with which origins, and which folder of files. */
   readonly web?: { readonly origins?: string; readonly files?: string }
@@ -46,7 +48,11 @@ export const openHouse = async (options: Options = {}) => {
     })
   )
   const transport = options.web === undefined ? tcp(free) : together(tcp(free), onWeb)
-  const address = await serve(transport, { limits, heartbeat: options.heartbeat ?? 30 }).pipe(
+  const address = await serve(transport, {
+    limits,
+    heartbeat: options.heartbeat ?? 30,
+    bounds: { ...unbounded, ...options.bounds }
+  }).pipe(
     Effect.provide(context),
     Effect.provideService(References.MinimumLogLevel, "Warn"),
     Scope.provide(scope),

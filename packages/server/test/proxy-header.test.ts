@@ -1,0 +1,125 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import * as Tls from "node:tls"
+import { describe, expect, test, vi } from "vitest"
+import { readHeader, trustedIn } from "../src/proxy-header.ts"
+import { connectTo, linesOf, openFolder } from "./support/process.ts"
+
+// A process takes a second to start, and more on a machine with other things to do.
+vi.setConfig({ testTimeout: 60_000 })
+
+const signature = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]
+
+const headerOf = (command: number, family: number, rest: ReadonlyArray<number>) =>
+  Buffer.from([...signature, 0x20 | command, family, rest.length >> 8, rest.length & 0xff, ...rest])
+
+const ports = [0x1f, 0x90, 0x1c, 0xa3]
+const from4 = (...address: ReadonlyArray<number>) => headerOf(1, 0x11, [...address, 127, 0, 0, 1, ...ports])
+const from6 = (...address: ReadonlyArray<number>) =>
+  headerOf(1, 0x21, [
+    ...Array.from({ length: 16 }, (_, nth) => address[nth] ?? 0),
+    ...Array<number>(16).fill(0),
+    ...ports
+  ])
+
+describe("a header", () => {
+  test("gives the client's address, as sockets do", () => {
+    expect(readHeader(from4(192, 0, 2, 7))).toEqual({ peer: "192.0.2.7", length: 28 })
+    expect(readHeader(from6(0x20, 0x01, 0x0d, 0xb8))).toEqual({ peer: "2001:db8::", length: 52 })
+    expect(readHeader(from6(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 7))).toMatchObject({
+      peer: "192.0.2.7"
+    })
+  })
+
+  test("may have more in it, which is skipped, and may speak for the proxy itself", () => {
+    const more = headerOf(1, 0x11, [192, 0, 2, 7, 127, 0, 0, 1, ...ports, 0x04, 0x00, 0x01, 0x00])
+    expect(readHeader(Buffer.concat([more, Buffer.from("{}")]))).toEqual({ peer: "192.0.2.7", length: 32 })
+    expect(readHeader(headerOf(0, 0, []))).toEqual({ peer: undefined, length: 16 })
+  })
+
+  test("is waited for, byte by byte, and told from anything else at the first byte that differs", () => {
+    const whole = from4(192, 0, 2, 7)
+    for (let length = 0; length < whole.length; length++)
+      expect(readHeader(whole.subarray(0, length))).toBe("incomplete")
+    const wrong: ReadonlyArray<Buffer> = [
+      Buffer.from('{"type":"ping"'),
+      Buffer.from("PROXY TCP4 192.0.2.7 127.0.0.1 8080 7331\r\n"),
+      Buffer.from([...signature, 0x11, 0x11, 0, 12]),
+      Buffer.from([...signature, 0x22, 0x11, 0, 12]),
+      Buffer.from([...signature, 0x21, 0x11, 0xff, 0xff]),
+      headerOf(1, 0x11, [192, 0, 2, 7]),
+      headerOf(1, 0x31, Array<number>(216).fill(0))
+    ]
+    for (const bytes of wrong) expect(readHeader(bytes), bytes.toString("latin1")).toBe("invalid")
+  })
+})
+
+test("proxies are trusted by address and by range", () => {
+  const isTrusted = trustedIn("127.0.0.1, 10.0.0.0/8,2001:db8::/32")
+  if (typeof isTrusted === "string") throw new Error(isTrusted)
+  const peers = ["127.0.0.1", "10.1.2.3", "2001:db8::7", "127.0.0.2", "11.0.0.1", "2001:db9::", "unknown"]
+  expect(peers.map(isTrusted)).toEqual([true, true, true, false, false, false, false])
+  for (const list of ["", "localhost", "10.0.0.0/33", "10.0.0.0/8/8", "::/129", "10.0.0.0/x"]) {
+    expect(trustedIn(list)).toMatch(/is no address/u)
+  }
+})
+
+describe("a server behind a proxy", () => {
+  test("counts connections by the address that the proxy names, over TCP and TLS", async () => {
+    await using folder = await openFolder()
+    await folder.start(["dev-cert"]).exit
+    const ca = await readFile(join(folder.path, "cert.pem"))
+    const free = [
+      "--port",
+      "0",
+      "--tls-port",
+      "0",
+      "--data",
+      ":memory:",
+      "--tls-cert",
+      "cert.pem",
+      "--tls-key",
+      "key.pem"
+    ]
+    const { child } = folder.start([...free, "--connections", "16", "--proxy-protocol", "127.0.0.1"])
+    const { saying } = linesOf(child)
+    const port = Number((await saying("listening on"))["port"])
+    const tlsPort = Number((await saying("for TLS"))["port"])
+
+    const firstOver = async (header: Buffer, isSecure = false) => {
+      const raw = await connectTo(isSecure ? tlsPort : port)
+      raw.write(header)
+      const socket = isSecure ? Tls.connect({ socket: raw, host: "localhost", ca }) : raw
+      return await new Promise<string>((resolve, reject) => {
+        socket.once("data", (chunk: Buffer) => resolve(JSON.parse(chunk.toString().split("\n")[0]!).type))
+        socket.once("error", reject).once("close", () => resolve("closed"))
+      })
+    }
+    for (let nth = 0; nth < 16; nth++) expect(await firstOver(from4(192, 0, 2, 7), nth % 2 === 1)).toBe("hello")
+    for (const isSecure of [false, true]) {
+      expect(await firstOver(from4(192, 0, 2, 7), isSecure)).toBe("bye")
+      expect(await firstOver(from4(192, 0, 2, 8), isSecure)).toBe("hello")
+    }
+    expect(await firstOver(Buffer.from('{"type":"ping","id":1}\n'))).toBe("closed")
+    expect(await saying("of the proxy 127.0.0.1 was closed")).toMatchObject({ level: "warn", peer: "127.0.0.1" })
+  })
+
+  test("takes no header from anybody else", async () => {
+    await using folder = await openFolder()
+    const { child } = folder.start(["--port", "0", "--data", ":memory:", "--proxy-protocol", "10.0.0.0/8"])
+    const port = Number((await linesOf(child).saying("listening on"))["port"])
+    const socket = await connectTo(port)
+    socket.write(Buffer.concat([from4(192, 0, 2, 7), Buffer.from("\n")]))
+    const said = await new Promise<string>((resolve) => {
+      let text = ""
+      socket.on("data", (chunk) => (text += String(chunk))).once("end", () => resolve(text))
+    })
+    expect(
+      said
+        .split("\n")
+        .slice(0, 2)
+        .map((line) => JSON.parse(line))
+    ).toMatchObject([{ type: "hello" }, { type: "bye", code: "not-tertulia" }])
+    socket.destroy()
+  })
+})
