@@ -19,6 +19,7 @@ import { webSocket } from "../transport-websocket.ts"
 import { type Chat, type ChatOptions, connectChat, type Ground, openChat } from "./chat.ts"
 
 export type * from "./api.ts"
+export { openChat } from "./chat.ts"
 export * from "./look.ts"
 
 /** Where to, as whom, and how. */
