@@ -24,7 +24,7 @@ if ((mutant === undefined && name !== "none") || !(port > 0)) {
 
 const proxy = await startProxy(port, mutant?.tap() ?? {}, () => appendFileSync(hits, "."))
 proxy.unref()
-const chat = fileURLToPath(new URL("../../packages/client/src/main.ts", import.meta.url))
+const chat = fileURLToPath(new URL("../../packages/terminal/src/main.ts", import.meta.url))
 process.argv.splice(
   1,
   process.argv.length,

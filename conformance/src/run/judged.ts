@@ -26,7 +26,14 @@ export interface Judged {
 /** What decides what a run judges: another byte in it makes an earlier run worth nothing. */
 const sources = {
   server: ["spec", "conformance/src", "conformance/suite", "packages/protocol/src", "packages/server/src"],
-  client: ["spec", "conformance/src", "conformance/suite-clients", "packages/protocol/src", "packages/client/src"]
+  client: [
+    "spec",
+    "conformance/src",
+    "conformance/suite-clients",
+    "packages/protocol/src",
+    "packages/client/src",
+    "packages/terminal/src"
+  ]
 } as const satisfies Record<Role, ReadonlyArray<string>>
 
 /** One hash of all sources. */

@@ -113,7 +113,7 @@ export const referenceServerOverTls = Effect.map(devCertificate, ({ cert, certFi
   return { ...referenceServerWith(settings), tls: { ca: cert } }
 })
 
-const chat = fileURLToPath(new URL("../../../packages/client/src/main.ts", import.meta.url))
+const chat = fileURLToPath(new URL("../../../packages/terminal/src/main.ts", import.meta.url))
 
 /** The terminal client of this repository, as a command for `--client`. */
 export const referenceClient = `"${process.execPath}" "${chat}" --nick ana --room cafe --reconnect`

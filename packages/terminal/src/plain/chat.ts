@@ -3,22 +3,19 @@
  *
  * @module
  */
+
+import type { ConnectionLost, Conversation, Item, News, NotKept, Refused, State, Told, Trouble } from "@tertulia/client"
 import { foldName } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
-import type { Conversation, State, Told, Trouble } from "../conversation.ts"
-import type { News } from "../course.ts"
-import type { ConnectionLost, Refused } from "../errors.ts"
-import type { NotKept } from "../keeper.ts"
-import type { Item } from "../kept.ts"
+import { oneLine } from "../visible.ts"
 import { type CommandName, help, read, roomName } from "./command.ts"
 import { crowd, doubtLine, entryLine, gapLine, noticeLine, outboxLine, quoted, roomLine, troubleLine } from "./lines.ts"
 import type { Screen } from "./screen.ts"
 import type { Style } from "./style.ts"
-import { oneLine } from "./visible.ts"
 
 /** Where to begin, and how it looks. */
 export interface ChatOptions {

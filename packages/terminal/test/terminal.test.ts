@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { at, hello, lastingHello, listening, type Peer } from "../../client/test/peer.ts"
+import { folder } from "../../client/test/support/processes.ts"
 import { inTerminal, inTerminalWith, noTmux, piped } from "./child.ts"
-import { at, hello, lastingHello, listening, type Peer } from "./peer.ts"
-import { folder } from "./support/processes.ts"
 
 const slow = { timeout: 20_000 }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
+
+import type { Item, Trouble } from "@tertulia/client"
 import { type Message, type RoomItem, visible } from "@tertulia/protocol"
-import type { Trouble } from "../conversation.ts"
-import type { Item } from "../kept.ts"
 import type { Style } from "./style.ts"
 
 /** Hours and minutes, where the reader is. */

@@ -10,6 +10,9 @@ import { Deferred, Effect, Exit } from "effect"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
+/** Where nobody has written a config file. */
+const nowhere = "/nonexistent"
+
 /** How a process ended, and all that it wrote. */
 export interface Ending {
   readonly code: number | null
@@ -21,7 +24,7 @@ export interface Ending {
 export const piped = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
   const ended = Deferred.makeUnsafe<Ending>()
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, [main, ...args])),
+    Effect.sync(() => spawn(process.execPath, [main, ...args], { env: { ...process.env, XDG_CONFIG_HOME: nowhere } })),
     (child) => Effect.sync(() => void child.kill("SIGKILL"))
   )
   const output = { stdout: "", stderr: "" }
@@ -73,36 +76,63 @@ const call = (...args: ReadonlyArray<string>) =>
 
 let terminals = 0
 
-/** A client in a terminal of 60 columns and 16 rows. */
-export const inTerminal = (...args: ReadonlyArray<string>) => inTerminalWith("", ...args)
+/** How a terminal is, and what is in its environment: NAME=value. */
+export interface TerminalOptions {
+  readonly columns?: number
+  readonly rows?: number
+  readonly environment?: string
+}
+
+/** The plain client in a terminal of 60 columns and 16 rows. */
+export const inTerminal = (...args: ReadonlyArray<string>) => onScreen({}, "--plain", ...args)
 
 /** The same, with a variable of the environment: NAME=value. */
-export const inTerminalWith = Effect.fnUntraced(function* (variable: string, ...args: ReadonlyArray<string>) {
+export const inTerminalWith = (environment: string, ...args: ReadonlyArray<string>) =>
+  onScreen({ environment }, "--plain", ...args)
+
+/** A client in a terminal. */
+export const onScreen = Effect.fnUntraced(function* (
+  { columns = 60, environment = "", rows = 16 }: TerminalOptions,
+  ...args: ReadonlyArray<string>
+) {
   const socket = `tertulia-test-${process.pid}-${terminals++}`
   const tmux = (...rest: ReadonlyArray<string>) => call("-L", socket, "-f", "/dev/null", ...rest)
   const command = [process.execPath, main, ...args].map((word) => `'${word}'`).join(" ")
-  yield* Effect.acquireRelease(
-    tmux("new-session", "-d", "-x", "60", "-y", "16", `${variable} ${command}; echo "exit code $?"; read -r line`),
-    () => Effect.ignoreCause(tmux("kill-server"))
+  // What its person has written down doesn't matter here.
+  const line = `XDG_CONFIG_HOME=${nowhere} ${environment} ${command}; echo "exit code $?"; read -r line`
+  yield* Effect.acquireRelease(tmux("new-session", "-d", "-x", String(columns), "-y", String(rows), line), () =>
+    Effect.ignoreCause(tmux("kill-server"))
   )
   const screen = tmux("capture-pane", "-p").pipe(Effect.map((text) => text.trimEnd()))
+  /** Looks at the screen until it is as it should be. */
+  const looks = (what: string, isSo: (screen: string) => boolean) => {
+    let seen = ""
+    const look: Effect.Effect<string> = Effect.flatMap(screen, (now) => {
+      seen = now
+      return isSo(now) ? Effect.succeed(now) : look
+    })
+    return Effect.timeoutOrElse(look, {
+      duration: "20 seconds",
+      orElse: () => Effect.die(new Error(`the screen never ${what}; it is\n${seen}`))
+    })
+  }
   return {
     types: (text: string) => tmux("send-keys", "-l", text),
     presses: (...keys: ReadonlyArray<string>) => tmux("send-keys", ...keys),
+    /** Pastes, as a terminal does it for a program that wants to know. */
+    pastes: (text: string) =>
+      Effect.andThen(tmux("set-buffer", "-b", "paste", text), tmux("paste-buffer", "-p", "-r", "-b", "paste")),
+    resizes: (columns: number, rows: number) => tmux("resize-window", "-x", String(columns), "-y", String(rows)),
     screen,
     /** The same, with its colours as escape sequences. */
     painted: tmux("capture-pane", "-e", "-p"),
+    /** The cursor: its column and its row, both from 0. */
+    cursor: Effect.map(tmux("display-message", "-p", "#{cursor_x} #{cursor_y}"), (text) =>
+      text.trim().split(" ").map(Number)
+    ),
+    looks,
+    has: (text: string) => looks(`had ${JSON.stringify(text)}`, (now) => now.includes(text)),
     /** Looks at the screen until it ends with this text. */
-    shows: (text: string) => {
-      let seen = ""
-      const look: Effect.Effect<string> = Effect.flatMap(screen, (now) => {
-        seen = now
-        return now.endsWith(text) ? Effect.succeed(now) : look
-      })
-      return Effect.timeoutOrElse(look, {
-        duration: "10 seconds",
-        orElse: () => Effect.die(new Error(`the screen never ended with ${JSON.stringify(text)}; it is\n${seen}`))
-      })
-    }
+    shows: (text: string) => looks(`ended with ${JSON.stringify(text)}`, (now) => now.endsWith(text))
   }
 })

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fc, test } from "@fast-check/vitest"
 import { type Message, visible } from "@tertulia/protocol"
-import { commands, help, read, roomName } from "../src/terminal/command.ts"
-import { crowd, entryLine } from "../src/terminal/lines.ts"
-import { style } from "../src/terminal/style.ts"
-import { oneLine, withoutSecret } from "../src/terminal/visible.ts"
+import { commands, help, read, roomName } from "../src/plain/command.ts"
+import { crowd, entryLine } from "../src/plain/lines.ts"
+import { style } from "../src/plain/style.ts"
+import { oneLine, withoutSecret } from "../src/visible.ts"
 
 const message = (text: string): Message => ({
   type: "message",

@@ -1,0 +1,833 @@
+/**
+ * What a person sees and does on the screen, without the screen: rooms, drafts, where one looks, and what keys and commands do. The
+ * screen draws `get()`, and tells of keys.
+ *
+ * @module
+ */
+import type { Chat, RoomSnapshot, State } from "@tertulia/client/chat"
+import { lookAt } from "@tertulia/client/chat"
+import { foldName, isDirect, type Message, otherIn } from "@tertulia/protocol"
+import { oneLine, withoutSecret } from "../visible.ts"
+import { type CommandName, commands, readLine, typedIn } from "./commands.ts"
+import { type Completion, complete } from "./complete.ts"
+import { type Editor, editorOf, edits, emptyEditor, insert, textOf, vertical } from "./editor.ts"
+import { type Anchor, type Frame, type Item, itemsOf, look, type Notice, rowsOfItem, scrolled, seqOf } from "./feed.ts"
+import { oneRow, pad, type Span, span, widthOf } from "./text.ts"
+import { lookOfNick } from "./theme.ts"
+import { type Language, type Words, wordsIn } from "./words.ts"
+
+/** A line of the protocol, as it went or came. */
+export interface WireLine {
+  readonly direction: "sent" | "received"
+  readonly line: string
+}
+
+/** What the screen draws. */
+export interface Picture {
+  readonly current: string | undefined
+  readonly editor: Editor
+  readonly anchor: Anchor | undefined
+  /** How many messages came since one has scrolled away from the end. */
+  readonly newBelow: number
+  readonly marker: number | undefined
+  readonly selected: number | undefined
+  readonly hint: string | undefined
+  readonly wire: ReadonlyArray<WireLine> | undefined
+  readonly latency: number | undefined
+  readonly ignored: ReadonlySet<string>
+  readonly notices: ReadonlyArray<Notice>
+  /** Milliseconds of the clock; advances while one waits for something. */
+  readonly now: number
+  /** Changes with whatever the chat has to say. */
+  readonly turn: number
+}
+
+/** The keys, as the screen tells of them. */
+export interface Key {
+  readonly text: string
+  readonly name?:
+    | "up"
+    | "down"
+    | "left"
+    | "right"
+    | "pageUp"
+    | "pageDown"
+    | "home"
+    | "end"
+    | "enter"
+    | "tab"
+    | "escape"
+    | "backspace"
+    | "delete"
+  readonly ctrl: boolean
+  readonly alt: boolean
+  readonly shift: boolean
+}
+
+export interface DeskOptions {
+  readonly language: Language
+  /** Who one wants to be. */
+  readonly nick: string
+  /** The room to begin in. */
+  readonly room: string
+  readonly raw: boolean
+  readonly ignored: ReadonlyArray<string>
+  readonly leave: () => void
+  /** Somebody has mentioned one, or spoken to one alone. */
+  readonly ring?: (message: Message) => void
+  /** Somebody has said something, or oneself. */
+  readonly write?: (message: Message) => void
+  /** Turns the mouse on or off; says which. */
+  readonly mouse?: () => boolean
+}
+
+/** The most that is kept of what the client itself has said, and of the wire. */
+const kept = 500
+const noNotices: ReadonlyArray<Notice> = []
+
+/** A desk over a chat. */
+export const makeDesk = (
+  chat: Chat,
+  {
+    ignored,
+    language,
+    leave,
+    mouse = () => false,
+    nick: wish,
+    raw,
+    ring = () => {},
+    room,
+    write = () => {}
+  }: DeskOptions
+) => {
+  const words: Words = wordsIn(language)
+  const listeners = new Set<() => void>()
+  const drafts = new Map<string, Editor>()
+  const anchors = new Map<string, Anchor>()
+  const seenAt = new Map<string, number>()
+  const notices = new Map<string, ReadonlyArray<Notice>>()
+  const typed: Array<string> = []
+  let typedAt = 0
+  let unsaid: Editor | undefined
+  let completion: Completion | undefined
+  let asksToLeave = false
+  let wire: ReadonlyArray<WireLine> = []
+  let isWireShown = raw
+  let nextNotice = 0
+  let size = { width: 80, height: 20 }
+  let readTimer: ReturnType<typeof setTimeout> | undefined
+  let clock: ReturnType<typeof setInterval> | undefined
+  let picture: Picture = {
+    current: room,
+    editor: emptyEditor,
+    anchor: undefined,
+    newBelow: 0,
+    marker: undefined,
+    selected: undefined,
+    hint: undefined,
+    wire: raw ? wire : undefined,
+    latency: undefined,
+    ignored: new Set(ignored),
+    notices: noNotices,
+    now: Date.now(),
+    turn: 0
+  }
+
+  const put = (change: Partial<Picture>) => {
+    picture = { ...picture, ...change }
+    for (const listener of [...listeners]) listener()
+  }
+
+  /** Who one is; before any welcome, who one wants to be. */
+  const me = () => chat.nick || wish
+
+  // --- rooms ---
+
+  const here = (): RoomSnapshot | undefined =>
+    picture.current === undefined ? undefined : lookAt(chat.view.get(), picture.current)
+
+  const frame = (): Frame => ({
+    width: size.width,
+    words,
+    language,
+    nick: me(),
+    isLive: chat.state.get()._tag === "Live",
+    marker: picture.marker,
+    selected: picture.selected,
+    ignored: picture.ignored,
+    top: here()?.hasOlder === true ? words.older : words.begin(picture.current ?? ""),
+    lineOf: (seq) => (picture.current === undefined ? undefined : chat.room(picture.current).line(seq))
+  })
+
+  const items = (): ReadonlyArray<Item> => itemsOf(here()?.entries ?? [], picture.notices)
+
+  const turnTo = (name: string | undefined) => {
+    if (name === picture.current) return
+    if (picture.current !== undefined) drafts.set(picture.current, picture.editor)
+    const to = name === undefined ? undefined : lookAt(chat.view.get(), name)
+    put({
+      current: name,
+      editor: (name === undefined ? undefined : drafts.get(name)) ?? emptyEditor,
+      anchor: name === undefined ? undefined : anchors.get(name),
+      marker: to !== undefined && to.unread > 0 ? to.read : undefined,
+      selected: undefined,
+      hint: undefined,
+      notices: (name === undefined ? undefined : notices.get(name)) ?? noNotices
+    })
+    typedAt = typed.length
+    follow()
+  }
+
+  const names = (): ReadonlyArray<string> =>
+    chat.rooms
+      .get()
+      .filter(({ isDirect: direct, isIn, last }) => isIn || direct || last !== undefined)
+      .map(({ name }) => name)
+
+  const step = (by: number) => {
+    const all = names()
+    if (all.length === 0) return
+    const at = all.indexOf(picture.current ?? "")
+    turnTo(all[(at + by + all.length) % all.length])
+  }
+
+  const nextUnread = () => {
+    const all = chat.rooms.get()
+    const at = all.findIndex(({ name }) => name === picture.current)
+    const rest = [...all.slice(at + 1), ...all.slice(0, Math.max(0, at))]
+    const next = rest.find(({ mentions }) => mentions > 0) ?? rest.find(({ unread }) => unread > 0)
+    if (next !== undefined) turnTo(next.name)
+  }
+
+  // --- saying things to the person ---
+
+  const tell = (rows: Notice["rows"], name: string | undefined = picture.current, isTable = rows.length > 1) => {
+    const place = name ?? ""
+    const last = name === undefined ? 0 : lookAt(chat.view.get(), name).last
+    const notice: Notice = { _tag: "Notice", id: `notice ${nextNotice++}`, at: Date.now(), after: last, rows, isTable }
+    const all = [...(notices.get(place) ?? []), notice].slice(-kept)
+    notices.set(place, all)
+    if (place !== (picture.current ?? "")) return
+    put({ notices: all })
+    // What doesn't fit is read from its beginning.
+    const tall = rowsOfItem(notice, undefined, frame()).length - size.height
+    if (isTable && tall > 0) lookFrom({ id: notice.id, below: tall })
+  }
+
+  const remark = (text: string, name?: string) => tell([[span(oneRow(text), "dim")]], name)
+  const complain = (text: string, name?: string) => tell([[span(oneRow(text), "bad")]], name)
+  const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+  const attempt = (what: Promise<unknown>) => {
+    const name = picture.current
+    what.catch((error: unknown) => {
+      const code = error !== null && typeof error === "object" && "code" in error ? ` (${String(error.code)})` : ""
+      complain(messageOf(error) + code, name)
+    })
+  }
+
+  // --- what comes ---
+
+  let last: State | undefined
+  let lastLooked: RoomSnapshot | undefined
+
+  /** Reads on to the end where one looks at the end; else counts what comes. */
+  const follow = () => {
+    const now = here()
+    if (now === undefined || picture.current === undefined) return
+    const name = picture.current
+    if (picture.anchor === undefined) {
+      seenAt.set(name, now.last)
+      if (picture.newBelow !== 0) put({ newBelow: 0 })
+      if (now.last > now.read && now.isIn) readSoon()
+      return
+    }
+    const seen = seenAt.get(name) ?? now.last
+    let newBelow = 0
+    for (let index = now.entries.length - 1; index >= 0; index--) {
+      const line = now.entries[index]!
+      const seq = seqOf(line)
+      if (seq !== undefined && seq <= seen) break
+      if (line._tag === "Message" && !line.isMine) newBelow++
+    }
+    if (newBelow !== picture.newBelow) put({ newBelow })
+  }
+
+  /** Not with every message: what was read a moment ago is soon enough. */
+  const readSoon = () => {
+    readTimer ??= setTimeout(() => {
+      readTimer = undefined
+      const now = here()
+      if (now === undefined || picture.anchor !== undefined || now.last <= now.read) return
+      chat
+        .room(now.name)
+        .read()
+        .catch(() => {})
+    }, 500)
+  }
+
+  const watchState = () => {
+    const state = chat.state.get()
+    if (state === last) return
+    const before = last
+    last = state
+    const isWaiting = state._tag === "Offline" && state.again !== undefined
+    if (isWaiting && clock === undefined) clock = setInterval(() => put({ now: Date.now() }), 250)
+    if (!isWaiting && clock !== undefined) {
+      clearInterval(clock)
+      clock = undefined
+    }
+    if (state._tag === "Offline" && before?._tag !== "Offline") {
+      const why = oneLine(state.why.message)
+      const isNick = state.why._tag === "Refused" && state.why.request === "login" && state.again === undefined
+      complain(isNick ? words.nickRefused(why) : why)
+    }
+    put({ now: Date.now() })
+  }
+
+  const isGone = () => picture.current !== undefined && !names().includes(picture.current)
+
+  const unwatch = chat.view.subscribe(() => {
+    watchState()
+    const now = here()
+    if (now !== lastLooked) {
+      lastLooked = now
+      follow()
+    }
+    put({ turn: picture.turn + 1 })
+  })
+
+  void (async () => {
+    for await (const told of chat.changes) {
+      switch (told._tag) {
+        case "Member": {
+          const { change, nick, room: name } = told.member
+          remark(change === "joined" ? words.joined(nick) : words.left(nick), name)
+          break
+        }
+        case "Out":
+          complain(words.notIn(told.room, told.why.message), told.room)
+          break
+        case "Left":
+          if (told.room === picture.current) turnTo(names().find((name) => name !== told.room))
+          break
+        case "Entered":
+          if (told.log === "another") complain(words.newLog(told.joined.room), told.joined.room)
+          if (picture.current === undefined || isGone()) turnTo(told.joined.room)
+          break
+        case "Another":
+          complain(words.another(otherIn(told.room)), told.room)
+          break
+        case "Entry": {
+          const { entry } = told
+          if (entry.type !== "message") break
+          write(entry)
+          if (entry.from === me()) break
+          const line = chat.room(entry.room).line(entry.seq)
+          const isForMe = isDirect(entry.room) || (line?._tag === "Message" && line.mentionsMe)
+          if (isForMe && !picture.ignored.has(entry.from) && chat.state.get()._tag === "Live") ring(entry)
+          break
+        }
+        default:
+          break
+      }
+    }
+  })()
+
+  const asked = new Map<string, number>()
+
+  /** A line of the protocol goes or comes. */
+  const onWire = (direction: WireLine["direction"], line: string) => {
+    const id = /"(?:id|re)"\s*:\s*(\d+)/u.exec(line.slice(0, 200))?.[1]
+    if (id !== undefined && direction === "sent" && /"id"/u.test(line)) asked.set(id, performance.now())
+    if (id !== undefined && direction === "received" && line.includes('"re"')) {
+      const since = asked.get(id)
+      asked.delete(id)
+      if (since !== undefined) picture = { ...picture, latency: Math.round(performance.now() - since) }
+    }
+    if (asked.size > 1_000) asked.clear()
+    wire = [...(wire.length >= 2 * kept ? wire.slice(-kept) : wire), { direction, line: oneLine(withoutSecret(line)) }]
+    if (isWireShown) put({ wire })
+  }
+
+  // --- commands ---
+
+  const needsRoom = (): string | undefined => {
+    if (picture.current === undefined) complain(words.noRoom)
+    return picture.current
+  }
+
+  const lastOf = (isMine: boolean): number | undefined => {
+    const line = here()?.entries.findLast(
+      (each) => each._tag === "Message" && each.text !== undefined && each.isMine === isMine
+    )
+    return line?._tag === "Message" ? line.seq : undefined
+  }
+
+  /** The number of a message, and what was written after it. */
+  const target = (rest: string, isMine: boolean): { readonly seq: number; readonly text: string } | undefined => {
+    const [, number, text = ""] = /^(\d+)(?:\s+(.*))?$/su.exec(rest) ?? []
+    if (number !== undefined && picture.selected === undefined) return { seq: Number(number), text }
+    const seq = picture.selected ?? lastOf(isMine)
+    if (seq === undefined) {
+      complain(words.nothingThere)
+      return undefined
+    }
+    return { seq, text: rest }
+  }
+
+  const usage = (name: CommandName) => complain(words.usage(typedIn(language, commands[name])))
+
+  const say = (name: string, text: string, replyTo?: number) => {
+    chat
+      .room(name)
+      .send(text, replyTo === undefined ? {} : { replyTo })
+      .catch((error: unknown) => {
+        // What no server could take never was in the outbox: it goes back to where it was typed.
+        if (error === null || typeof error !== "object" || !("_tag" in error) || error._tag === "NotSent") return
+        complain(messageOf(error), name)
+        if (picture.current === name && picture.editor.letters.length === 0) put({ editor: editorOf(text) })
+      })
+  }
+
+  const decide = (how: "retry" | "forget") => {
+    const name = needsRoom()
+    const line = here()?.entries.find((each) => each._tag === "Waiting" && each.status !== "pending")
+    if (name === undefined) return
+    if (line?._tag !== "Waiting") return complain(words.nothingInDoubt)
+    attempt(chat.room(name)[how](line.key))
+  }
+
+  const person = async (nick: string) => {
+    const { rooms, status, text = "" } = await chat.whois(nick)
+    remark(words.someone(nick, words.statuses[status], text))
+    if (rooms.length > 0) remark(words.isIn(rooms.join(", ")))
+  }
+
+  const search = async (text: string) => {
+    const found: Array<ReadonlyArray<Span>> = []
+    let hasMore = false
+    for await (const message of chat.search({ text, limit: 20 })) {
+      if (found.length === 20) {
+        hasMore = true
+        break
+      }
+      const at = new Date(message.at).toLocaleString(language === "es" ? "es" : "en-GB", {
+        dateStyle: "short",
+        timeStyle: "short"
+      })
+      found.push([
+        span(`${message.room} ${message.seq} ${at} `, "dim"),
+        span(message.from, lookOfNick(message.from)),
+        span(`: ${oneRow(message.text)}`)
+      ])
+    }
+    tell([[span(words.found(found.length, oneRow(text)), "dim")], ...found])
+    if (hasMore) remark(words.more)
+  }
+
+  const help = () => {
+    const [typedHead, sendsHead, doesHead] = words.helpHead
+    const all = Object.values(commands).map(
+      (command) => [typedIn(language, command), command.sends, command.does[language]] as const
+    )
+    const wide = size.width >= 60
+    const first = Math.min(32, Math.max(...all.map(([command]) => widthOf(command))) + 2)
+    const row = ([command, sends, does]: readonly [string, string, string]) =>
+      wide
+        ? [
+            span(widthOf(command) < first ? pad(command, first) : `${command}  `, "bold"),
+            span(pad(sends, 9), "accent"),
+            span(does)
+          ]
+        : [span(`${command} `, "bold"), span(sends === "-" ? "" : `(${sends}) `, "accent"), span(does)]
+    tell([
+      ...(wide ? [[span(`${pad(typedHead, first)}${pad(sendsHead, 9)}${doesHead}`, "dim")]] : []),
+      ...all.map(row),
+      row(words.textHelp),
+      [span(words.keysHead, "dim")],
+      ...words.keys.map(([key, does]) => [span(wide ? pad(key, first) : `${key} `, "bold"), span(does)])
+    ])
+  }
+
+  const run: Record<CommandName, (rest: string) => void> = {
+    help,
+    rooms: () =>
+      attempt(
+        chat
+          .list()
+          .then((all) =>
+            tell([
+              [span(`${words.rooms}:`, "dim")],
+              ...all.map(({ members, room: name, topic = "" }: { members: number; room: string; topic?: string }) => [
+                span(pad(name, 20), "bold"),
+                span(` ${members}  ${oneRow(topic)}`, "dim")
+              ])
+            ])
+          )
+      ),
+    join: (rest) => {
+      if (rest === "") return usage("join")
+      const name = foldName(rest.startsWith("#") ? rest : `#${rest}`)
+      attempt(chat.join(name).then(() => turnTo(name)))
+    },
+    leave: (rest) => {
+      const name =
+        rest === "" ? needsRoom() : foldName(rest.startsWith("#") || rest.startsWith("@") ? rest : `#${rest}`)
+      if (name !== undefined) attempt(chat.room(name).leave())
+    },
+    msg: (rest) => {
+      const [, nick = "", text = ""] = /^@?(\S+)\s*(.*)$/su.exec(rest) ?? []
+      if (nick === "") return usage("msg")
+      const { name } = chat.direct(nick)
+      if (text !== "") say(name, text)
+      turnTo(name)
+    },
+    members: () => {
+      const now = here()
+      if (needsRoom() === undefined || now === undefined) return
+      remark(`${words.here}: ${now.members.join(", ")}`)
+    },
+    topic: (rest) => {
+      const name = needsRoom()
+      if (name === undefined) return
+      if (rest === "") return remark(here()?.topic || "-")
+      attempt(chat.room(name).setTopic(rest))
+    },
+    reply: (rest) => {
+      const name = needsRoom()
+      const to = name === undefined ? undefined : target(rest, false)
+      if (name === undefined || to === undefined) return
+      if (to.text === "") return usage("reply")
+      say(name, to.text, to.seq)
+      put({ selected: undefined })
+    },
+    edit: (rest) => {
+      const name = needsRoom()
+      const to = name === undefined ? undefined : target(rest, true)
+      if (name === undefined || to === undefined) return
+      if (to.text !== "") {
+        put({ selected: undefined })
+        return attempt(chat.room(name).edit(to.seq, to.text))
+      }
+      const line = chat.room(name).line(to.seq)
+      if (line?._tag !== "Message" || line.text === undefined) return complain(words.nothingThere)
+      put({ editor: editorOf(`/edit ${to.seq} ${line.text}`), selected: undefined })
+    },
+    delete: (rest) => {
+      const name = needsRoom()
+      const to = name === undefined ? undefined : target(rest, true)
+      if (name === undefined || to === undefined) return
+      put({ selected: undefined })
+      attempt(chat.room(name).remove(to.seq))
+    },
+    react: (rest) => {
+      const name = needsRoom()
+      const to = name === undefined ? undefined : target(rest, false)
+      if (name === undefined || to === undefined) return
+      if (to.text === "") return usage("react")
+      const line = chat.room(name).line(to.seq)
+      const has =
+        line?._tag === "Message" && line.reactions.some(({ isMine, reaction }) => isMine && reaction === to.text)
+      put({ selected: undefined })
+      attempt(chat.room(name).react(to.seq, to.text, !has))
+    },
+    search: (rest) => (rest === "" ? usage("search") : attempt(search(rest))),
+    status: (rest) => {
+      const [, wish = "", text = ""] = /^(\S+)\s*(.*)$/su.exec(rest) ?? []
+      const known = (["active", "busy", "away"] as const).find(
+        (each) => each === wish.toLowerCase() || words.statuses[each] === wish.toLowerCase()
+      )
+      if (known === undefined) return usage("status")
+      attempt(
+        chat
+          .status({ status: known, text })
+          .then((now) => remark(words.someone(now.nick, words.statuses[now.status], now.text ?? "")))
+      )
+    },
+    whois: (rest) => (rest === "" ? usage("whois") : attempt(person(rest.replace(/^@/u, "")))),
+    again: () => decide("retry"),
+    forget: () => decide("forget"),
+    nick: (rest) => {
+      if (rest === "") return usage("nick")
+      chat.rename(rest)
+    },
+    ignore: (rest) => {
+      const nick = foldName(rest.replace(/^@/u, ""))
+      if (nick === "") return remark([...picture.ignored].join(", ") || words.nobodyIgnored)
+      const next = new Set(picture.ignored)
+      const isNew = !next.delete(nick)
+      if (isNew) next.add(nick)
+      put({ ignored: next })
+      remark(words.ignoring(nick, isNew))
+    },
+    raw: () => {
+      isWireShown = !isWireShown
+      put({ wire: isWireShown ? wire : undefined })
+      remark(isWireShown ? words.wireOn : words.wireOff)
+    },
+    mouse: () => remark(words.mouse(mouse())),
+    quit: leave
+  }
+
+  /** Does what was typed. */
+  const enter = () => {
+    const text = textOf(picture.editor)
+    const line = readLine(text)
+    if (line._tag === "Nothing") return
+    if (line._tag === "Text" && needsRoom() === undefined) return
+    typed.push(text)
+    typedAt = typed.length
+    put({ editor: emptyEditor, hint: undefined })
+    switch (line._tag) {
+      case "Text":
+        chat.room(picture.current!).typing(false)
+        toEnd()
+        return say(picture.current!, line.text)
+      case "Command":
+        toEnd()
+        return run[line.name](line.rest)
+      case "Unknown":
+        put({ editor: editorOf(text) })
+        return complain(words.unknownCommand(oneRow(line.word)))
+    }
+  }
+
+  // --- looking around ---
+
+  const lookFrom = (anchor: Anchor | undefined) => {
+    if (picture.current !== undefined) {
+      if (anchor === undefined) anchors.delete(picture.current)
+      else anchors.set(picture.current, anchor)
+    }
+    put({ anchor })
+    follow()
+  }
+
+  const toEnd = () => {
+    put({ selected: undefined })
+    lookFrom(undefined)
+  }
+
+  const scroll = (by: number) => {
+    const next = scrolled(items(), picture.anchor, by, size.height, frame())
+    lookFrom(next)
+    if (by > 0) readOlder()
+  }
+
+  /** What is above is read before one gets there. */
+  const readOlder = () => {
+    const now = here()
+    if (now === undefined || !now.hasOlder) return
+    const { index } = look(items(), picture.anchor, size.height, frame())
+    if (index < 3 * size.height)
+      chat
+        .room(now.name)
+        .older(100)
+        .catch(() => {})
+  }
+
+  const select = (by: 1 | -1) => {
+    const all = (here()?.entries ?? []).filter((line) => line._tag === "Message")
+    const at = all.findIndex(({ seq }) => seq === picture.selected)
+    const next = at < 0 ? (by === -1 ? all.at(-1) : undefined) : all[at + by]
+    if (next === undefined && by === -1) return readOlder()
+    put({ selected: next?.seq, hint: next === undefined ? undefined : words.selected(next.seq) })
+    if (next === undefined) return toEnd()
+    lookFrom(next === items().at(-1) ? undefined : { id: next.id, below: 0 })
+    if (by === -1) readOlder()
+  }
+
+  // --- keys ---
+
+  const edit = (editor: Editor) => {
+    if (editor === picture.editor) return
+    put({ editor })
+    const text = textOf(editor)
+    if (picture.current !== undefined && text !== "" && !text.startsWith("/")) chat.room(picture.current).typing()
+  }
+
+  const recall = (by: -1 | 1) => {
+    if (typedAt === typed.length) unsaid = picture.editor
+    const next = typedAt + by
+    if (next < 0 || next > typed.length) return
+    typedAt = next
+    put({ editor: next === typed.length ? (unsaid ?? emptyEditor) : editorOf(typed[next]!) })
+  }
+
+  const known = () => {
+    const now = here()
+    const speakers = [
+      ...new Set(
+        (now?.entries ?? [])
+          .slice(-200)
+          .flatMap((each) => ("from" in each && typeof each.from === "string" ? [each.from] : []))
+      )
+    ].reverse()
+    const nicks = [...new Set([...speakers, ...(now?.members ?? [])])].filter((nick) => nick !== me())
+    return { nicks, rooms: chat.rooms.get().flatMap(({ isDirect: direct, name }) => (direct ? [] : [name])) }
+  }
+
+  const tab = (by: 1 | -1) => {
+    completion = complete(picture.editor, completion, known(), by)
+    if (completion === undefined) return
+    const { choices, made } = completion
+    put({ editor: made, hint: choices.length > 1 ? choices.map((each) => each.trim()).join("  ") : undefined })
+  }
+
+  const isUnder = (where: "first" | "last"): boolean => {
+    const { at, letters } = picture.editor
+    return where === "first" ? !letters.slice(0, at).includes("\n") : !letters.slice(at).includes("\n")
+  }
+
+  const ctrl = (letter: string) => {
+    const { editor } = picture
+    switch (letter) {
+      case "a":
+        return edit(edits.home(editor))
+      case "e":
+        return edit(edits.end(editor))
+      case "b":
+        return edit(edits.left(editor))
+      case "f":
+        return edit(edits.right(editor))
+      case "h":
+        return edit(edits.backspace(editor))
+      case "w":
+        return edit(edits.cutWord(editor))
+      case "u":
+        return edit(edits.cutToStart(editor))
+      case "k":
+        return edit(edits.cutToEnd(editor))
+      case "y":
+        return edit(edits.paste(editor))
+      case "_":
+      case "z":
+        return edit(edits.undo(editor))
+      case "j":
+        return edit(insert(editor, "\n"))
+      case "n":
+        return step(1)
+      case "p":
+        return step(-1)
+      case "l":
+        return put({})
+      case "d":
+        return editor.letters.length === 0 ? leave() : edit(edits.delete(editor))
+      case "c":
+        if (asksToLeave) return leave()
+        put({ editor: editorOf("", editor), hint: words.leave })
+        asksToLeave = true
+        return
+    }
+  }
+
+  const alt = (text: string) => {
+    const { editor } = picture
+    switch (text) {
+      case "a":
+        return nextUnread()
+      case "b":
+        return edit(edits.wordLeft(editor))
+      case "f":
+        return edit(edits.wordRight(editor))
+      case "d":
+        return edit(edits.cutWordRight(editor))
+    }
+    if (/^[1-9]$/u.test(text)) turnTo(names()[Number(text) - 1] ?? picture.current)
+  }
+
+  const press = (key: Key) => {
+    const isLeaving = key.ctrl && key.text === "c"
+    if (asksToLeave && !isLeaving) {
+      asksToLeave = false
+      put({ hint: undefined })
+    }
+    const { editor } = picture
+    switch (key.name) {
+      case "enter":
+        return key.alt || key.shift ? edit(insert(editor, "\n")) : enter()
+      case "tab":
+        return tab(key.shift ? -1 : 1)
+      case "backspace":
+        return edit(key.alt ? edits.cutWord(editor) : edits.backspace(editor))
+      case "delete":
+        return edit(edits.delete(editor))
+      case "left":
+        return edit(key.ctrl || key.alt ? edits.wordLeft(editor) : edits.left(editor))
+      case "right":
+        return edit(key.ctrl || key.alt ? edits.wordRight(editor) : edits.right(editor))
+      case "home":
+        return edit(edits.home(editor))
+      case "end":
+        return picture.anchor === undefined ? edit(edits.end(editor)) : toEnd()
+      case "pageUp":
+        return scroll(Math.max(1, size.height - 2))
+      case "pageDown":
+        return scroll(-Math.max(1, size.height - 2))
+      case "up":
+        if (key.shift) return select(-1)
+        if (key.alt) return step(-1)
+        return isUnder("first") ? recall(-1) : edit(vertical(editor, -1))
+      case "down":
+        if (key.shift) return select(1)
+        if (key.alt) return step(1)
+        return isUnder("last") ? recall(1) : edit(vertical(editor, 1))
+      case "escape":
+        if (picture.hint === undefined && picture.selected === undefined) return
+        return put({
+          hint: undefined,
+          selected: undefined,
+          ...(editor.letters.includes("\n") ? { editor: editorOf("", editor) } : {})
+        })
+      default:
+    }
+    if (key.ctrl) return ctrl(key.text)
+    if (key.alt) return alt(key.text)
+    if (key.text !== "") edit(insert(editor, key.text))
+  }
+
+  /** A text comes at once, of one line or more: nothing of it is a key. */
+  const paste = (text: string) => {
+    const clean = text.replace(/\r\n?/gu, "\n").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/gu, "")
+    edit(insert(picture.editor, clean))
+    const lines = textOf(picture.editor).split("\n").length
+    if (lines > 1) put({ hint: words.pasted(lines) })
+  }
+
+  watchState()
+
+  return {
+    words,
+    chat,
+    me,
+    get: () => picture,
+    subscribe: (listener: () => void) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    /** How large the log is on the screen. */
+    measure: (width: number, height: number) => {
+      size = { width, height }
+    },
+    frame,
+    items,
+    here,
+    onWire,
+    complain: (text: string) => complain(text),
+    press,
+    paste,
+    wheel: (direction: "up" | "down") => {
+      if (direction === "up") scroll(3)
+      else if (picture.anchor !== undefined) scroll(-3)
+    },
+    close: () => {
+      unwatch()
+      clearInterval(clock)
+      clearTimeout(readTimer)
+      listeners.clear()
+    }
+  }
+}
+
+export type Desk = ReturnType<typeof makeDesk>
