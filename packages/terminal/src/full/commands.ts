@@ -42,7 +42,7 @@ export const commands = {
   members: {
     names: ["/members", "/miembros"],
     argument: "",
-    sends: "members",
+    sends: "-",
     does: { en: "lists who is here", es: "muestra quién está" }
   },
   topic: {

@@ -278,12 +278,17 @@ export const makeDesk = (
       clock = undefined
     }
     if (state._tag === "Offline" && before?._tag !== "Offline") {
+      const now = here()
+      // What is missed from here on is what will be new.
+      if (before?._tag === "Live" && now !== undefined && picture.anchor === undefined) put({ marker: now.last })
       const why = oneLine(state.why.message)
       const isNick = state.why._tag === "Refused" && state.why.request === "login" && state.again === undefined
       complain(isNick ? words.nickRefused(why) : why)
     }
     put({ now: Date.now() })
   }
+
+  const firstRead = new Set<string>()
 
   const isGone = () => picture.current !== undefined && !names().includes(picture.current)
 
@@ -314,6 +319,12 @@ export const makeDesk = (
         case "Entered":
           if (told.log === "another") complain(words.newLog(told.joined.room), told.joined.room)
           if (picture.current === undefined || isGone()) turnTo(told.joined.room)
+          break
+        case "Read":
+          // Where one had read up to before one came.
+          if (firstRead.has(told.room) || told.room !== picture.current) break
+          firstRead.add(told.room)
+          if (told.unread > 0 && picture.marker === undefined) put({ marker: told.seq })
           break
         case "Another":
           complain(words.another(otherIn(told.room)), told.room)

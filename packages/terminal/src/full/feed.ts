@@ -39,7 +39,7 @@ export interface Frame {
   readonly lineOf: (seq: number) => ViewLine | undefined
 }
 
-/** The number of an entry; undefined for what isn't in the log. */
+/** The number of an entry, or of the one before; undefined for what isn't in the log yet. */
 export const seqOf = (item: Item | undefined): number | undefined => {
   switch (item?._tag) {
     case "Message":
@@ -47,6 +47,8 @@ export const seqOf = (item: Item | undefined): number | undefined => {
       return item.seq
     case "Gone":
       return item.to
+    case "Notice":
+      return item.after
     default:
       return undefined
   }
@@ -262,7 +264,7 @@ const isNewDay = (item: Item, before: Item | undefined): boolean => {
 const isMarked = (item: Item, before: Item | undefined, { marker }: Frame): boolean => {
   if (marker === undefined || item._tag !== "Message" || item.seq <= marker) return false
   const previous = seqOf(before)
-  return previous === undefined ? before === undefined || before._tag === "Notice" : previous <= marker
+  return previous === undefined || previous <= marker
 }
 
 /** The rows of an item, with the lines that stand before it. */
