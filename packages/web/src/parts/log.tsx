@@ -1,0 +1,228 @@
+/**
+ * The log of a room: only the lines that can be seen are drawn, however many there are. It stays at the end while its reader is there,
+ * and where it is while older entries come in above.
+ *
+ * @module
+ */
+
+import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual"
+import type { ChatRoom, RoomSnapshot } from "@tertulia/client/web"
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react"
+import { useRoom } from "../desk.ts"
+import { dayKey } from "../look.ts"
+import { useWords } from "../words/use-words.ts"
+import { Beginning } from "./empty.tsx"
+import { Icon } from "./icon.tsx"
+import { Line } from "./line.tsx"
+import type { Writing } from "./room.tsx"
+
+type Entry = RoomSnapshot["entries"][number]
+
+interface LogProps {
+  readonly room: ChatRoom
+  /** An entry to show, if the address names one. */
+  readonly seq: number | undefined
+  readonly onWrite: (writing: Writing) => void
+}
+
+/** Pixels from the end within which one is at the end. */
+const near = 60
+
+export const Log = ({ onWrite, room, seq }: LogProps) => {
+  const words = useWords()
+  const { entries, hasOlder, isDirect, last, name, read, unread } = useRoom(room)
+  const scroller = useRef<HTMLDivElement>(null)
+  const [isAtEnd, setAtEnd] = useState(true)
+  const [isReading, setReading] = useState(false)
+  const [active, setActive] = useState<string>()
+  const divider = useDivider(read, isAtEnd)
+
+  const activeIndex = active === undefined ? -1 : entries.findLastIndex(({ id }) => id === active)
+  const virtual = useVirtualizer({
+    count: entries.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 44,
+    getItemKey: useCallback((index: number) => entries[index]!.id, [entries]),
+    overscan: 8,
+    anchorTo: "end",
+    followOnAppend: true,
+    scrollEndThreshold: near,
+    paddingStart: 16,
+    paddingEnd: 8,
+    // The line that has the focus stays, wherever one scrolls.
+    rangeExtractor: useCallback(
+      (range: Range) => {
+        const shown = defaultRangeExtractor(range)
+        return activeIndex === -1 || shown.includes(activeIndex)
+          ? shown
+          : [...shown, activeIndex].sort((one, other) => one - other)
+      },
+      [activeIndex]
+    )
+  })
+
+  // One comes in at the end.
+  const hasBegun = useRef(false)
+  useLayoutEffect(() => {
+    if (hasBegun.current || entries.length === 0) return
+    hasBegun.current = true
+    virtual.scrollToEnd()
+  }, [entries.length, virtual])
+
+  const items = virtual.getVirtualItems()
+  const top = items[0]?.index ?? 0
+
+  // Older entries are read before one is at the first.
+  useEffect(() => {
+    if (!hasOlder || isReading || top > 20) return
+    setReading(true)
+    room.older(100).then(
+      () => setReading(false),
+      () => setTimeout(() => setReading(false), 1_000)
+    )
+  }, [hasOlder, isReading, room, top])
+
+  // What is in sight has been read.
+  useEffect(() => {
+    if (!isAtEnd || last <= read) return
+    const mark = () => {
+      if (document.visibilityState === "visible" && document.hasFocus()) void room.read(last).catch(() => {})
+    }
+    mark()
+    addEventListener("focus", mark)
+    return () => removeEventListener("focus", mark)
+  }, [isAtEnd, last, read, room])
+
+  const look = () => setAtEnd(virtual.isAtEnd(near))
+
+  const move = (event: React.KeyboardEvent) => {
+    const target = event.target as HTMLElement
+    const isOnRow = target.matches("[data-row]")
+    if (event.key === "Escape" && !isOnRow) {
+      event.preventDefault()
+      target.closest<HTMLElement>("[data-row]")?.focus()
+      return
+    }
+    if (!isOnRow) return
+    if (event.key === "Escape") {
+      event.preventDefault()
+      document.querySelector<HTMLElement>("[data-region=composer] textarea")?.focus()
+      return
+    }
+    if (event.key === "Enter") {
+      event.preventDefault()
+      target.querySelector<HTMLElement>("a, button")?.focus()
+      return
+    }
+    const steps: Readonly<Record<string, number>> = {
+      ArrowUp: activeIndex - 1,
+      ArrowDown: activeIndex + 1,
+      Home: 0,
+      End: entries.length - 1
+    }
+    const wanted = steps[event.key]
+    if (wanted === undefined || event.altKey) return
+    event.preventDefault()
+    focusOn(Math.max(0, Math.min(entries.length - 1, wanted)))
+  }
+
+  const focusOn = (index: number) => {
+    const entry = entries[index]
+    if (entry === undefined) return
+    setActive(entry.id)
+    virtual.scrollToIndex(index, { align: "auto" })
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus())
+  }
+
+  const tabIndexOf = (id: string, index: number) =>
+    id === active || (activeIndex === -1 && index === entries.length - 1) ? 0 : -1
+
+  return (
+    <div className="log-frame">
+      <div
+        ref={scroller}
+        className="log"
+        role="log"
+        // What is new is said by the announcer: here, what is scrolled into sight would be, too.
+        aria-live="off"
+        aria-label={words.room.log(name)}
+        aria-busy={isReading}
+        data-region="log"
+        onScroll={look}
+        onKeyDown={move}
+      >
+        {entries.length === 0 && !hasOlder && <Beginning name={name} isDirect={isDirect} />}
+        <div className="log-lines" style={{ height: `${virtual.getTotalSize()}px` }}>
+          {items.map(({ index, key, start }) => {
+            const entry = entries[index]!
+            const before = entries[index - 1]
+            return (
+              <article
+                key={key}
+                className="log-line"
+                ref={virtual.measureElement}
+                data-index={index}
+                data-row=""
+                tabIndex={tabIndexOf(entry.id, index)}
+                onFocus={() => setActive(entry.id)}
+                style={{ transform: `translateY(${start}px)` }}
+                aria-setsize={hasOlder ? -1 : entries.length}
+                aria-posinset={index + 1}
+              >
+                <Line
+                  room={room}
+                  entry={entry}
+                  before={before}
+                  isNewDay={isNewDay(entry, before)}
+                  isFirstNew={isFirstNew(entry, before, divider)}
+                  onWrite={onWrite}
+                />
+              </article>
+            )
+          })}
+        </div>
+      </div>
+      {!isAtEnd && (
+        <button type="button" className="jump" onClick={() => virtual.scrollToEnd({ behavior: "smooth" })}>
+          <Icon name="down" />
+          {words.room.jump(unread)}
+        </button>
+      )}
+      <span hidden>{seq}</span>
+    </div>
+  )
+}
+
+const atOf = (entry: Entry | undefined): string | undefined =>
+  entry !== undefined && (entry._tag === "Message" || entry._tag === "Topic") ? entry.at : undefined
+
+const isNewDay = (entry: Entry, before: Entry | undefined): boolean => {
+  const at = atOf(entry)
+  const earlier = atOf(before)
+  return at !== undefined && (earlier === undefined || dayKey(at) !== dayKey(earlier))
+}
+
+const seqOf = (entry: Entry | undefined): number =>
+  entry === undefined || entry._tag === "Waiting" ? 0 : entry._tag === "Gone" ? entry.to : entry.seq
+
+const isFirstNew = (entry: Entry, before: Entry | undefined, divider: number): boolean =>
+  divider > 0 && seqOf(entry) > divider && before !== undefined && before._tag !== "Waiting" && seqOf(before) <= divider
+
+/** After which entry the new ones begin: where one had read up to when one came, or when one looked away. */
+const useDivider = (read: number, isAtEnd: boolean): number => {
+  const [divider, setDivider] = useState(read)
+  const isFirst = useRef(read === 0)
+  useEffect(() => {
+    if (!isFirst.current || read === 0) return
+    isFirst.current = false
+    setDivider(read)
+  }, [read])
+  const now = useRef({ read, isAtEnd })
+  now.current = { read, isAtEnd }
+  useEffect(() => {
+    const mark = () => setDivider(now.current.read)
+    addEventListener("blur", mark)
+    return () => removeEventListener("blur", mark)
+  }, [])
+  return divider
+}
