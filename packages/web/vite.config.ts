@@ -1,8 +1,9 @@
 import react from "@vitejs/plugin-react"
 import { defineConfig } from "vite"
+import { spec } from "./spec-plugin.ts"
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), spec()],
   build: {
     target: "es2023",
     // A page whose policy lets nothing inline in.

@@ -33,10 +33,19 @@ const decodeURIComponentOr = (text: string): string => {
 export const hashOf = ({ room, seq }: Place): string =>
   `#${room.replace(/^#/u, "")}${seq === undefined ? "" : `/${seq}`}`
 
-/** Goes to a place; the browser's own back and forward lead through them. */
+let visits = 0
+const listeners = new Set<() => void>()
+
+/** Goes to a place, also to the one where one is; the browser's own back and forward lead through them. */
 export const goTo = (place: Place): void => {
-  location.hash = hashOf(place)
+  visits++
+  const hash = hashOf(place)
+  if (location.hash === hash) for (const listener of listeners) listener()
+  else location.hash = hash
 }
+
+/** The address of a place, for others. */
+export const linkTo = (place: Place): string => new URL(hashOf(place), location.href).href
 
 /** What somebody typed to name a room or a person; undefined when it names neither. */
 export const placeTyped = (text: string): Place | undefined => {
@@ -45,9 +54,17 @@ export const placeTyped = (text: string): Place | undefined => {
 }
 
 const subscribe = (listener: () => void) => {
+  listeners.add(listener)
   addEventListener("hashchange", listener)
-  return () => removeEventListener("hashchange", listener)
+  return () => {
+    listeners.delete(listener)
+    removeEventListener("hashchange", listener)
+  }
 }
 
-/** The hash of the address; another object for each change would draw without end. */
-export const useHash = (): string => useSyncExternalStore(subscribe, () => location.hash)
+/** The place that the address names, and which visit this is: a place may be gone to again. */
+export const usePlace = (): { readonly place: Place | undefined; readonly visit: number } => {
+  const now = useSyncExternalStore(subscribe, () => `${visits} ${location.hash}`)
+  const [visit = "0", hash = ""] = now.split(" ")
+  return { place: placeIn(hash), visit: Number(visit) }
+}

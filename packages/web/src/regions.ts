@@ -29,7 +29,7 @@ export const focusRegion = (region: Region): boolean => {
 
 /** Goes on to the next part that there is, or back. */
 export const nextRegion = (step: 1 | -1): void => {
-  const now = regions.findIndex((region) => region === regionOf(document.activeElement))
+  const now = regions.indexOf(regionOf(document.activeElement) as Region)
   for (let count = 1; count <= regions.length; count++) {
     if (focusRegion(regions[(now + step * count + 2 * regions.length) % regions.length]!)) return
   }

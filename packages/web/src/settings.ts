@@ -17,6 +17,9 @@ export interface Settings {
   readonly aside: "people" | "wire" | "none"
 }
 
+/** Where what stands beside the log would lie over it. */
+export const isNarrow = (): boolean => matchMedia("(width < 64rem)").matches
+
 const read = (): Settings => {
   const theme = stored("theme")
   const language = stored("language")
@@ -25,7 +28,7 @@ const read = (): Settings => {
     theme: theme === "light" || theme === "dark" ? theme : "system",
     language: isLanguage(language) ? language : browserLanguage(),
     notifies: stored("notifies") === "yes",
-    aside: aside === "wire" || aside === "none" ? aside : "people"
+    aside: aside === "none" || isNarrow() ? "none" : aside === "wire" ? "wire" : "people"
   }
 }
 
@@ -46,7 +49,7 @@ export const set = (change: Partial<Settings>): void => {
   store("theme", settings.theme)
   store("language", settings.language)
   store("notifies", settings.notifies ? "yes" : "no")
-  store("aside", settings.aside)
+  if (!isNarrow()) store("aside", settings.aside)
   show()
   for (const listener of listeners) listener()
 }

@@ -11,11 +11,10 @@ const nickPattern = /^[a-z0-9][a-z0-9_-]{0,31}$/iu
 interface DoorProps {
   /** Why somebody stands here again. */
   readonly why: string
-  readonly isEntering: boolean
   readonly onEnter: (nick: string) => void
 }
 
-export const Door = ({ isEntering, onEnter, why }: DoorProps) => {
+export const Door = ({ onEnter, why }: DoorProps) => {
   const words = useWords()
   const [nick, setNick] = useState("")
   const [isBad, setBad] = useState(false)
@@ -50,7 +49,7 @@ export const Door = ({ isEntering, onEnter, why }: DoorProps) => {
               // biome-ignore lint/a11y/noAutofocus: the page has nothing else to do here
               autoFocus
             />
-            <button type="submit" className="primary" disabled={isEntering}>
+            <button type="submit" className="primary">
               {words.welcome.enter}
             </button>
           </div>
@@ -63,6 +62,34 @@ export const Door = ({ isEntering, onEnter, why }: DoorProps) => {
           </p>
         </form>
         <p className="about">{words.welcome.about}</p>
+      </div>
+    </main>
+  )
+}
+
+interface ElsewhereProps {
+  readonly nick: string
+  readonly onLeave: () => void
+  readonly onTakeOver: () => void
+}
+
+/** What somebody sees who is there in another tab. */
+export const Elsewhere = ({ nick, onLeave, onTakeOver }: ElsewhereProps) => {
+  const words = useWords()
+  return (
+    <main className="door">
+      <div className="door-card">
+        <img src="/icon.svg" alt="" width="56" height="56" />
+        <h1>{nick}</h1>
+        <p className="tagline">{words.welcome.elsewhere}</p>
+        <div className="door-row">
+          <button type="button" className="primary" onClick={onTakeOver}>
+            {words.welcome.takeOver}
+          </button>
+          <button type="button" className="plain" onClick={onLeave}>
+            {words.welcome.another}
+          </button>
+        </div>
       </div>
     </main>
   )

@@ -4,12 +4,13 @@
  * @module
  */
 import type { ChatRoom, GoneLine, MessageLine, RoomSnapshot, TopicLine, WaitingLine } from "@tertulia/client/web"
-import { memo } from "react"
+import { memo, useState } from "react"
 import { useDesk, useNick } from "../desk.ts"
 import { dayKey, dayOf, hueOf, momentOf, timeOf } from "../look.ts"
-import { goTo } from "../place.ts"
+import { goTo, linkTo } from "../place.ts"
 import { RichText } from "../text/rich-text.tsx"
 import { failureIn } from "../trouble.ts"
+import { useLive } from "../use-live.ts"
 import { useLanguage, useWords } from "../words/use-words.ts"
 import { Icon, IconButton } from "./icon.tsx"
 import type { Writing } from "./room.tsx"
@@ -190,31 +191,59 @@ const Reaction = ({ by, count, isMine, reaction, room, seq }: ReactionProps) => 
   )
 }
 
+/** The reactions that are one click away, and those that are two. */
+const quick = ["👍", "❤️", "😂"]
+const others = ["👏", "🎉", "😮", "😢", "🙏", "👀", "🔥", "✅", "❌", "❓", "💯", "☕", "🤔", "😅", "🚀"]
+
 const Actions = ({ line, onWrite, room }: Pick<MessageProps, "line" | "onWrite" | "room">) => {
   const words = useWords()
-  const { notice } = useDesk()
+  const { chat, notice } = useDesk()
+  const isRich = useLive(chat.view).profiles.includes("rich")
+  const [isPicking, setPicking] = useState(false)
   const tell = (error: unknown) => notice(failureIn(words, error))
+  const react = (reaction: string) => {
+    setPicking(false)
+    const mine = line.reactions.find((each) => each.reaction === reaction)?.isMine === true
+    room.react(line.seq, reaction, !mine).catch(tell)
+  }
+  const copy = () =>
+    navigator.clipboard
+      .writeText(linkTo({ room: room.name, seq: line.seq }))
+      .then(() => notice(words.message.copied), tell)
+  const reaction = (each: string) => (
+    <button
+      key={each}
+      type="button"
+      className="icon-button"
+      tabIndex={-1}
+      aria-label={`${words.message.react} ${each}`}
+      onClick={() => react(each)}
+    >
+      {each}
+    </button>
+  )
   return (
-    <fieldset className="actions" aria-label={words.message.actions}>
-      {["👍", "❤️", "😂"].map((reaction) => (
-        <button
-          key={reaction}
-          type="button"
-          className="icon-button"
+    <fieldset className={isPicking ? "actions is-picking" : "actions"} aria-label={words.message.actions}>
+      {isRich && quick.map(reaction)}
+      {isRich && (
+        <IconButton
+          icon="smile"
+          label={words.message.other}
+          aria-expanded={isPicking}
           tabIndex={-1}
-          aria-label={`${words.message.react} ${reaction}`}
-          onClick={() => void room.react(line.seq, reaction).catch(tell)}
-        >
-          {reaction}
-        </button>
-      ))}
-      <IconButton
-        icon="reply"
-        label={words.message.reply}
-        tabIndex={-1}
-        onClick={() => onWrite({ _tag: "Reply", to: line })}
-      />
-      {line.isMine && (
+          onClick={() => setPicking(!isPicking)}
+        />
+      )}
+      {isRich && (
+        <IconButton
+          icon="reply"
+          label={words.message.reply}
+          tabIndex={-1}
+          onClick={() => onWrite({ _tag: "Reply", to: line })}
+        />
+      )}
+      <IconButton icon="link" label={words.message.link} tabIndex={-1} onClick={() => void copy()} />
+      {isRich && line.isMine && (
         <IconButton
           icon="edit"
           label={words.message.edit}
@@ -222,14 +251,17 @@ const Actions = ({ line, onWrite, room }: Pick<MessageProps, "line" | "onWrite" 
           onClick={() => onWrite({ _tag: "Edit", to: line })}
         />
       )}
-      {line.isMine && (
+      {isRich && line.isMine && (
         <IconButton
           icon="trash"
           label={words.message.remove}
           tabIndex={-1}
-          onClick={() => void room.remove(line.seq).catch(tell)}
+          onClick={() => {
+            if (confirm(words.message.sure)) room.remove(line.seq).catch(tell)
+          }}
         />
       )}
+      {isPicking && <div className="picker">{others.map(reaction)}</div>}
     </fieldset>
   )
 }

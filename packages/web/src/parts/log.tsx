@@ -22,20 +22,22 @@ interface LogProps {
   readonly room: ChatRoom
   /** An entry to show, if the address names one. */
   readonly seq: number | undefined
+  /** Another each time that one goes there. */
+  readonly visit: number
   readonly onWrite: (writing: Writing) => void
 }
 
 /** Pixels from the end within which one is at the end. */
 const near = 60
 
-export const Log = ({ onWrite, room, seq }: LogProps) => {
+export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
   const words = useWords()
   const { entries, hasOlder, isDirect, last, name, read, unread } = useRoom(room)
   const scroller = useRef<HTMLDivElement>(null)
   const [isAtEnd, setAtEnd] = useState(true)
   const [isReading, setReading] = useState(false)
   const [active, setActive] = useState<string>()
-  const divider = useDivider(read, isAtEnd)
+  const divider = useDivider(read, entries)
 
   const activeIndex = active === undefined ? -1 : entries.findLastIndex(({ id }) => id === active)
   const virtual = useVirtualizer({
@@ -61,13 +63,37 @@ export const Log = ({ onWrite, room, seq }: LogProps) => {
     )
   })
 
-  // One comes in at the end.
-  const hasBegun = useRef(false)
+  // One comes in at the end, unless the address names an entry.
+  const hasBegun = useRef(seq !== undefined)
   useLayoutEffect(() => {
     if (hasBegun.current || entries.length === 0) return
     hasBegun.current = true
     virtual.scrollToEnd()
   }, [entries.length, virtual])
+
+  // The entry that the address names is read for, and shown.
+  const shown = useRef("")
+  const [target, setTarget] = useState<number>()
+  useEffect(() => {
+    const wish = `${visit} ${seq}`
+    if (seq === undefined || shown.current === wish || entries.length === 0) return
+    const index = entries.findIndex((entry) => entry._tag !== "Waiting" && seqOf(entry) >= seq)
+    const isThere = index > 0 || (index === 0 && (seqOf(entries[0]) === seq || !hasOlder))
+    if (!isThere) {
+      // What is beyond the end may still come.
+      if (index === 0 && hasOlder) void room.older(200).catch(() => {})
+      return
+    }
+    shown.current = wish
+    setTarget(seq)
+    setActive(entries[index]!.id)
+    virtual.scrollToIndex(index, { align: "center" })
+  }, [entries, hasOlder, room, seq, visit, virtual])
+  useEffect(() => {
+    if (target === undefined) return
+    const timer = setTimeout(() => setTarget(undefined), 3_000)
+    return () => clearTimeout(timer)
+  }, [target])
 
   const items = virtual.getVirtualItems()
   const top = items[0]?.index ?? 0
@@ -159,7 +185,7 @@ export const Log = ({ onWrite, room, seq }: LogProps) => {
             return (
               <article
                 key={key}
-                className="log-line"
+                className={target !== undefined && seqOf(entry) === target ? "log-line is-target" : "log-line"}
                 ref={virtual.measureElement}
                 data-index={index}
                 data-row=""
@@ -188,7 +214,6 @@ export const Log = ({ onWrite, room, seq }: LogProps) => {
           {words.room.jump(unread)}
         </button>
       )}
-      <span hidden>{seq}</span>
     </div>
   )
 }
@@ -206,21 +231,26 @@ const seqOf = (entry: Entry | undefined): number =>
   entry === undefined || entry._tag === "Waiting" ? 0 : entry._tag === "Gone" ? entry.to : entry.seq
 
 const isFirstNew = (entry: Entry, before: Entry | undefined, divider: number): boolean =>
-  divider > 0 && seqOf(entry) > divider && before !== undefined && before._tag !== "Waiting" && seqOf(before) <= divider
+  divider > 0 &&
+  !isOwn(entry) &&
+  seqOf(entry) > divider &&
+  before !== undefined &&
+  before._tag !== "Waiting" &&
+  seqOf(before) <= divider
 
-/** After which entry the new ones begin: where one had read up to when one came, or when one looked away. */
-const useDivider = (read: number, isAtEnd: boolean): number => {
+const isOwn = (entry: Entry | undefined): boolean => entry?._tag === "Message" && entry.isMine
+
+/** After which entry the new ones begin: where one had read up to when one came, when one looked away, or when one said something. */
+const useDivider = (read: number, entries: ReadonlyArray<Entry>): number => {
   const [divider, setDivider] = useState(read)
-  const isFirst = useRef(read === 0)
+  if (divider === 0 && read > 0) setDivider(read)
+  const last = entries.findLast(({ _tag }) => _tag !== "Waiting")
+  const own = isOwn(last) ? seqOf(last) : 0
+  if (own > divider) setDivider(own)
+  const now = useRef(read)
+  now.current = read
   useEffect(() => {
-    if (!isFirst.current || read === 0) return
-    isFirst.current = false
-    setDivider(read)
-  }, [read])
-  const now = useRef({ read, isAtEnd })
-  now.current = { read, isAtEnd }
-  useEffect(() => {
-    const mark = () => setDivider(now.current.read)
+    const mark = () => setDivider((before) => Math.max(before, now.current))
     addEventListener("blur", mark)
     return () => removeEventListener("blur", mark)
   }, [])

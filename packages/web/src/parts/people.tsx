@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { visible } from "@tertulia/protocol"
+import { useEffect } from "react"
 import { useDesk, useNick, useRoom } from "../desk.ts"
 import { hueOf } from "../look.ts"
 import { hashOf } from "../place.ts"
 import { set } from "../settings.ts"
+import { useLive } from "../use-live.ts"
 import { useWords } from "../words/use-words.ts"
 import { IconButton } from "./icon.tsx"
 import { Presence, usePresence } from "./presence.tsx"
@@ -15,6 +18,7 @@ export const People = ({ room }: { readonly room: string }) => {
   const words = useWords().people
   const { chat } = useDesk()
   const { members } = useRoom(chat.room(room))
+  useMissing(room, members)
   return (
     <aside className="aside" aria-label={words.title} data-region="aside">
       <header className="aside-head">
@@ -33,6 +37,23 @@ export const People = ({ room }: { readonly room: string }) => {
   )
 }
 
+/** Asks how those are of whom nothing was told: nobody tells of who comes in (PRESENCE-2). */
+const useMissing = (room: string, members: ReadonlyArray<string>): void => {
+  const { chat } = useDesk()
+  const { profiles, state } = useLive(chat.view)
+  const isAsked = profiles.includes("presence") && state._tag === "Live" && members.length < 1_000
+  const missing = isAsked && members.some((nick) => chat.person(nick) === undefined) ? members.length : 0
+  useEffect(() => {
+    if (missing === 0) return
+    // Of those who come at once, one asks once.
+    const timer = setTimeout(() => {
+      const asked = room.startsWith("#") ? chat.users(room) : chat.whois(room.slice(1))
+      asked.catch(() => {})
+    }, 300)
+    return () => clearTimeout(timer)
+  }, [chat, room, missing])
+}
+
 const Person = ({ nick }: { readonly nick: string }) => {
   const words = useWords().people
   const me = useNick()
@@ -44,7 +65,7 @@ const Person = ({ nick }: { readonly nick: string }) => {
       </span>
       <span className="person">
         <span className={`nick ${hueOf(nick)}`}>
-          {display !== undefined && <bdi>{display} </bdi>}
+          {display !== undefined && <bdi>{visible(display)} </bdi>}
           {display === undefined ? nick : <small>{nick}</small>}
           {nick === me && <small> ({words.you})</small>}
         </span>

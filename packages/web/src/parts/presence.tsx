@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { visible } from "@tertulia/protocol"
 import { useDesk } from "../desk.ts"
 import { useLive } from "../use-live.ts"
 import { useWords } from "../words/use-words.ts"
@@ -18,13 +19,13 @@ export const Presence = ({ isShort = false, nick }: { readonly nick: string; rea
   const words = useWords().people
   const person = usePresence(nick)
   if (person === undefined) return null
-  const word = words[person.status as "active" | "busy" | "idle" | "offline"] ?? person.status
+  const word = words[person.status as "active" | "busy" | "idle" | "away" | "offline"] ?? person.status
   return (
     <span className={`presence is-${person.status}`}>
       <span className="dot" aria-hidden="true" />
       <span>
         {word}
-        {!isShort && person.text !== undefined && person.text !== "" && `: ${person.text}`}
+        {!isShort && person.text !== undefined && person.text !== "" && `: ${visible(person.text)}`}
       </span>
     </span>
   )

@@ -10,10 +10,17 @@ import { hueOf } from "../look.ts"
 import { goTo, hashOf, placeTyped } from "../place.ts"
 import { useLive } from "../use-live.ts"
 import { useWords } from "../words/use-words.ts"
+import type { Front } from "./house.tsx"
 import { IconButton } from "./icon.tsx"
 import { Presence } from "./presence.tsx"
 
-export const RoomList = ({ onClose, open }: { readonly open: string | undefined; readonly onClose: () => void }) => {
+interface RoomListProps {
+  readonly open: string | undefined
+  readonly onClose: () => void
+  readonly onFront: (front: Front) => void
+}
+
+export const RoomList = ({ onClose, onFront, open }: RoomListProps) => {
   const words = useWords()
   const { chat } = useDesk()
   const me = useNick()
@@ -25,6 +32,7 @@ export const RoomList = ({ onClose, open }: { readonly open: string | undefined;
       <header className="rooms-head">
         <img src="/icon.svg" alt="" width="28" height="28" />
         <strong className="brand">{words.brand}</strong>
+        <IconButton icon="search" label={words.rooms.switch} onClick={() => onFront("switcher")} />
         <IconButton icon="close" label={words.rooms.close} className="only-narrow" onClick={onClose} />
       </header>
       <div className="rooms-scroll">
@@ -52,6 +60,8 @@ export const RoomList = ({ onClose, open }: { readonly open: string | undefined;
           <strong>{me}</strong>
           <Presence nick={me} />
         </span>
+        <IconButton icon="keyboard" label={words.keys.title} onClick={() => onFront("keys")} />
+        <IconButton icon="gear" label={words.settings.title} onClick={() => onFront("settings")} />
       </footer>
     </nav>
   )

@@ -102,10 +102,12 @@ interface RichTextProps {
   readonly text: string
   readonly mentions?: ReadonlyArray<string>
   readonly me?: string
+  /** Nothing in it is a link or marked: inside of something that is one itself. */
+  readonly isPlain?: boolean
 }
 
 const nobody: ReadonlyArray<string> = []
 
-export const RichText = memo(({ me = "", mentions = nobody, text }: RichTextProps) => (
-  <>{blocks(visible(text), mentions, me)}</>
+export const RichText = memo(({ isPlain = false, me = "", mentions = nobody, text }: RichTextProps) => (
+  <>{isPlain ? visible(text) : blocks(visible(text), mentions, me)}</>
 ))

@@ -16,6 +16,9 @@ export interface WireLine {
 /** So many lines are kept; the oldest go first. */
 const most = 1_000
 
+/** Whoever sees the secret of a session can go on as its person: only its beginning is shown. */
+const secret = /("session":"[^"]{4})[^"]*"/u
+
 export interface WireLog extends Live<ReadonlyArray<WireLine>> {
   readonly put: (direction: WireLine["direction"], line: string) => void
   readonly clear: () => void
@@ -40,7 +43,7 @@ export const makeWireLog = (): WireLog => {
       return () => void listeners.delete(listener)
     },
     put: (direction, line) => {
-      lines.push({ nth: nth++, direction, at: Date.now(), line })
+      lines.push({ nth: nth++, direction, at: Date.now(), line: line.replace(secret, '$1…"') })
       if (lines.length >= 2 * most) lines = lines.slice(-most)
       changed()
     },

@@ -14,7 +14,8 @@ export const en = {
     enter: "Enter",
     about: "No account, no password: a nick is yours for as long as you are here.",
     elsewhere: "This person is already here in another tab of this browser.",
-    takeOver: "Go on in this tab"
+    takeOver: "Go on in this tab",
+    another: "Another nick"
   },
   rooms: {
     title: "Rooms",
@@ -48,6 +49,7 @@ export const en = {
     beginning: "The beginning",
     newSince: "New",
     jump: (count: number) => (count === 0 ? "Jump to latest" : `${count} new · jump to latest`),
+    several: (count: number) => `${count} new messages`,
     gone: (count: number, forever: boolean) =>
       `${count === 1 ? "1 entry" : `${count} entries`} ${forever ? "the server keeps no more" : "can't be shown"}`,
     out: "You are not in this room any more:",
@@ -129,6 +131,7 @@ export const en = {
     active: "active",
     busy: "busy",
     idle: "idle",
+    away: "away",
     offline: "offline"
   },
   wire: {
@@ -137,6 +140,7 @@ export const en = {
     hide: "Hide the wire",
     about:
       "Every message of the protocol as it goes and comes, with the sentence of the specification that it follows.",
+    lines: "What has passed",
     empty: "Nothing has passed yet.",
     sent: "sent",
     received: "received",

@@ -16,7 +16,8 @@ export const es: Words = {
     enter: "Entrar",
     about: "Sin cuenta ni contraseña: un nick es tuyo mientras estés aquí.",
     elsewhere: "Esta persona ya está aquí en otra pestaña de este navegador.",
-    takeOver: "Seguir en esta pestaña"
+    takeOver: "Seguir en esta pestaña",
+    another: "Otro nick"
   },
   rooms: {
     title: "Salas",
@@ -50,6 +51,7 @@ export const es: Words = {
     beginning: "El principio",
     newSince: "Nuevo",
     jump: (count) => (count === 0 ? "Ir a lo último" : `${count} ${count === 1 ? "nuevo" : "nuevos"} · ir a lo último`),
+    several: (count) => `${count} mensajes nuevos`,
     gone: (count, forever) =>
       `${count === 1 ? "1 entrada" : `${count} entradas`} que ${forever ? "el servidor ya no guarda" : "no se pueden mostrar"}`,
     out: "Ya no estás en esta sala:",
@@ -150,6 +152,7 @@ export const es: Words = {
     active: "activo",
     busy: "ocupado",
     idle: "inactivo",
+    away: "ausente",
     offline: "desconectado"
   },
   wire: {
@@ -157,6 +160,7 @@ export const es: Words = {
     show: "Mostrar el cable",
     hide: "Ocultar el cable",
     about: "Cada mensaje del protocolo según va y viene, con la frase de la especificación que sigue.",
+    lines: "Lo que ha pasado",
     empty: "Todavía no ha pasado nada.",
     sent: "enviado",
     received: "recibido",
