@@ -319,7 +319,9 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
   const older = async (name: string, limit?: number): Promise<boolean> => {
     const before = firstOf(view, name)
     const from = { ...(before === undefined ? {} : { before }), ...(limit === undefined ? {} : { limit }) }
-    put(withPage(view, await run(conversation.page(name, from))))
+    const page = await run(conversation.page(name, from))
+    // The view is taken now: what was told while the page was read is in it.
+    put(withPage(view, page))
     return lookAt(view, name).hasOlder
   }
 
