@@ -20,7 +20,11 @@ export const Dialog = ({ children, className = "", onClose, title }: DialogProps
   const id = useId()
   useEffect(() => {
     const { current } = dialog
-    if (current !== null && !current.open) current.showModal()
+    if (current !== null && !current.open) {
+      current.showModal()
+      // The platform would begin with the first button, which closes.
+      current.querySelector<HTMLElement>("input, select")?.focus()
+    }
     return () => current?.close()
   }, [])
   return (

@@ -3,19 +3,20 @@
  *
  * @module
  */
+import type { Chat, ChatRoom } from "@tertulia/client/web"
 import { visible } from "@tertulia/protocol"
 import { useEffect } from "react"
 import { useDesk, useNick, useRoom } from "../desk.ts"
 import { hueOf } from "../look.ts"
-import { hashOf } from "../place.ts"
+import { goTo, hashOf } from "../place.ts"
 import { set } from "../settings.ts"
 import { useLive } from "../use-live.ts"
 import { useWords } from "../words/use-words.ts"
-import { IconButton } from "./icon.tsx"
+import { Icon, IconButton } from "./icon.tsx"
 import { Presence, usePresence } from "./presence.tsx"
 
 export const People = ({ room }: { readonly room: string }) => {
-  const words = useWords().people
+  const { people: words, rooms } = useWords()
   const { chat } = useDesk()
   const { members } = useRoom(chat.room(room))
   useMissing(room, members)
@@ -33,8 +34,24 @@ export const People = ({ room }: { readonly room: string }) => {
         ))}
       </ul>
       {members.length < 2 && <p className="hint">{words.none}</p>}
+      {room.startsWith("#") && (
+        <footer className="aside-foot">
+          <button type="button" className="plain quiet" onClick={() => void leave(chat, chat.room(room))}>
+            <Icon name="leave" />
+            {rooms.leave} {room}
+          </button>
+        </footer>
+      )}
     </aside>
   )
+}
+
+/** Leaves a room, and goes to another. */
+const leave = async (chat: Chat, room: ChatRoom): Promise<void> => {
+  const next = chat.rooms.get().find(({ name }) => name !== room.name)
+  if (next === undefined) location.hash = ""
+  else goTo({ room: next.name })
+  await room.leave()
 }
 
 /** Asks how those are of whom nothing was told: nobody tells of who comes in (PRESENCE-2). */

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { Chat, ChatRoom, MessageLine } from "@tertulia/client/web"
+import type { ChatRoom, MessageLine } from "@tertulia/client/web"
 import { visible } from "@tertulia/protocol"
 import { useState } from "react"
 import { useDesk, useRoom } from "../desk.ts"
-import { goTo } from "../place.ts"
 import { set, useSettings } from "../settings.ts"
 import { failureIn, refusalIn } from "../trouble.ts"
 import { useLive } from "../use-live.ts"
@@ -45,9 +44,6 @@ export const Room = ({ name, onFront, onOpenList, seq, visit }: RoomProps) => {
         <IconButton icon="search" label={words.search.title} onClick={() => onFront("search")} />
         <AsideButton aside="people" show={words.people.show} hide={words.people.hide} />
         <AsideButton aside="wire" show={words.wire.show} hide={words.wire.hide} />
-        {name.startsWith("#") && (
-          <IconButton icon="leave" label={`${words.rooms.leave} ${name}`} onClick={() => void leave(chat, room)} />
-        )}
       </header>
       {out !== undefined && (
         <section className="banner" aria-label={words.room.out}>
@@ -64,14 +60,6 @@ export const Room = ({ name, onFront, onOpenList, seq, visit }: RoomProps) => {
       <Composer room={room} writing={writing} onWrite={setWriting} />
     </>
   )
-}
-
-/** Leaves a room, and goes to another. */
-const leave = async (chat: Chat, room: ChatRoom): Promise<void> => {
-  const next = chat.rooms.get().find(({ name }) => name !== room.name)
-  if (next === undefined) location.hash = ""
-  else goTo({ room: next.name })
-  await room.leave()
 }
 
 interface AsideButtonProps {

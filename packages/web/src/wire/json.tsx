@@ -8,7 +8,7 @@ import type { ReactNode } from "react"
 const token = /("(?:[^"\\]|\\.)*")(\s*:)?|(true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/gu
 
 /** So much of a line is shown while it is folded. */
-const folded = 600
+const folded = 280
 
 export const colouredJson = (line: string, isWhole: boolean): ReactNode => {
   const text = isWhole || line.length <= folded ? line : line.slice(0, folded)

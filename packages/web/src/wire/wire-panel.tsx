@@ -7,7 +7,7 @@
 import sentences from "virtual:sentences"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { visibleJson } from "@tertulia/protocol"
-import { memo, useCallback, useRef, useState } from "react"
+import { memo, useCallback, useLayoutEffect, useRef, useState } from "react"
 import { useDesk } from "../desk.ts"
 import { IconButton } from "../parts/icon.tsx"
 import { set } from "../settings.ts"
@@ -48,6 +48,12 @@ export default () => {
     paddingStart: 8,
     paddingEnd: 8
   })
+  const hasBegun = useRef(false)
+  useLayoutEffect(() => {
+    if (hasBegun.current || lines.length === 0) return
+    hasBegun.current = true
+    virtual.scrollToEnd()
+  }, [lines.length, virtual])
   return (
     <aside className="aside wire" aria-label={words.title} data-region="aside">
       <header className="aside-head">
