@@ -6,6 +6,7 @@ export default defineConfig({
   plugins: [react(), spec()],
   build: {
     target: "es2023",
+    emptyOutDir: true,
     // A page whose policy lets nothing inline in.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
