@@ -34,7 +34,7 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
   const words = useWords()
   const { entries, hasOlder, isDirect, last, name, read, unread } = useRoom(room)
   const scroller = useRef<HTMLDivElement>(null)
-  const [isAtEnd, setAtEnd] = useState(true)
+  const [isAtEnd, setAtEnd] = useState(seq === undefined)
   const [isReading, setReading] = useState(false)
   const [active, setActive] = useState<string>()
   const divider = useDivider(read, entries)
@@ -47,7 +47,6 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
     getItemKey: useCallback((index: number) => entries[index]!.id, [entries]),
     overscan: 8,
     anchorTo: "end",
-    followOnAppend: true,
     scrollEndThreshold: near,
     paddingStart: 16,
     paddingEnd: 8,
@@ -63,13 +62,45 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
     )
   })
 
-  // One comes in at the end, unless the address names an entry.
-  const hasBegun = useRef(seq !== undefined)
-  useLayoutEffect(() => {
-    if (hasBegun.current || entries.length === 0) return
-    hasBegun.current = true
-    virtual.scrollToEnd()
-  }, [entries.length, virtual])
+  // What stands above what is seen moves nothing of it, also when it turns out to have another height while one scrolls up.
+  virtual.shouldAdjustScrollPositionOnItemSizeChange = ({ end, key, start }, _delta, { itemSizeCache, scrollOffset }) =>
+    (itemSizeCache.has(key) ? end : start + 1) <= (scrollOffset ?? 0)
+
+  const items = virtual.getVirtualItems()
+  const top = items[0]?.index ?? 0
+  const height = virtual.getTotalSize()
+
+  // One comes in at the end, unless the address names an entry; and stays there until one scrolls up, however much comes and however high
+  // it turns out to be.
+  const sticks = useRef(seq === undefined)
+  const toEnd = useCallback(() => {
+    const { current } = scroller
+    if (current !== null && sticks.current) current.scrollTop = current.scrollHeight
+  }, [])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever makes it higher
+  useLayoutEffect(toEnd, [entries, height, toEnd])
+  useEffect(() => {
+    const { current } = scroller
+    if (current === null) return
+    const observer = new ResizeObserver(toEnd)
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [toEnd])
+
+  const offset = useRef(0)
+  const look = () => {
+    const { clientHeight, scrollHeight, scrollTop } = scroller.current!
+    if (scrollHeight - scrollTop - clientHeight <= near) sticks.current = true
+    else if (scrollTop < offset.current) sticks.current = false
+    offset.current = scrollTop
+    setAtEnd(sticks.current)
+  }
+
+  const jump = () => {
+    sticks.current = true
+    setAtEnd(true)
+    toEnd()
+  }
 
   // The entry that the address names is read for, and shown.
   const shown = useRef("")
@@ -85,6 +116,8 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
       return
     }
     shown.current = wish
+    sticks.current = false
+    setAtEnd(false)
     setTarget(seq)
     setActive(entries[index]!.id)
     virtual.scrollToIndex(index, { align: "center" })
@@ -94,9 +127,6 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
     const timer = setTimeout(() => setTarget(undefined), 3_000)
     return () => clearTimeout(timer)
   }, [target])
-
-  const items = virtual.getVirtualItems()
-  const top = items[0]?.index ?? 0
 
   // Older entries are read before one is at the first.
   useEffect(() => {
@@ -118,8 +148,6 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
     addEventListener("focus", mark)
     return () => removeEventListener("focus", mark)
   }, [isAtEnd, last, read, room])
-
-  const look = () => setAtEnd(virtual.isAtEnd(near))
 
   const move = (event: React.KeyboardEvent) => {
     const target = event.target as HTMLElement
@@ -156,6 +184,7 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
     const entry = entries[index]
     if (entry === undefined) return
     setActive(entry.id)
+    sticks.current &&= index === entries.length - 1
     virtual.scrollToIndex(index, { align: "auto" })
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus())
   }
@@ -178,7 +207,7 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
         onKeyDown={move}
       >
         {entries.length === 0 && !hasOlder && <Beginning name={name} isDirect={isDirect} />}
-        <div className="log-lines" style={{ height: `${virtual.getTotalSize()}px` }}>
+        <div className="log-lines" style={{ height: `${height}px` }}>
           {items.map(({ index, key, start }) => {
             const entry = entries[index]!
             const before = entries[index - 1]
@@ -199,7 +228,7 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
                   room={room}
                   entry={entry}
                   before={before}
-                  isNewDay={isNewDay(entry, before)}
+                  isNewDay={isNewDay(entry, before, hasOlder)}
                   isFirstNew={isFirstNew(entry, before, divider)}
                   onWrite={onWrite}
                 />
@@ -209,7 +238,7 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
         </div>
       </div>
       {!isAtEnd && (
-        <button type="button" className="jump" onClick={() => virtual.scrollToEnd({ behavior: "smooth" })}>
+        <button type="button" className="jump" onClick={jump}>
           <Icon name="down" />
           {words.room.jump(unread)}
         </button>
@@ -221,10 +250,12 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
 const atOf = (entry: Entry | undefined): string | undefined =>
   entry !== undefined && (entry._tag === "Message" || entry._tag === "Topic") ? entry.at : undefined
 
-const isNewDay = (entry: Entry, before: Entry | undefined): boolean => {
+/** Of the first that is there while older ones are to come, nobody knows yet. */
+const isNewDay = (entry: Entry, before: Entry | undefined, hasOlder: boolean): boolean => {
   const at = atOf(entry)
   const earlier = atOf(before)
-  return at !== undefined && (earlier === undefined || dayKey(at) !== dayKey(earlier))
+  if (at === undefined || (before === undefined && hasOlder)) return false
+  return earlier === undefined || dayKey(at) !== dayKey(earlier)
 }
 
 const seqOf = (entry: Entry | undefined): number =>

@@ -43,14 +43,17 @@ export interface Terminal {
   readonly sees: (text: string) => Promise<string>
 }
 
+/** What is done to a page before it loads anything. */
+type Prepare = (page: Page) => Promise<void>
+
 /** What the tests of a file share. */
 export interface Stage {
   /** Starts the reference server; on the ports of an earlier one, when that is given. */
   readonly serve: (before?: Server, ...flags: ReadonlyArray<string>) => Promise<Server>
   /** A page of its own, as another person's browser has it; it must not log any error. */
-  readonly open: (url: string, options?: BrowserContextOptions) => Promise<Page>
+  readonly open: (url: string, options?: BrowserContextOptions, prepare?: Prepare) => Promise<Page>
   /** The same, and past the door. */
-  readonly enter: (url: string, nick: string, options?: BrowserContextOptions) => Promise<Page>
+  readonly enter: (url: string, nick: string, options?: BrowserContextOptions, prepare?: Prepare) => Promise<Page>
   readonly terminal: (server: Server, nick: string, room: string) => Terminal
   /** What went wrong on any page: errors, and what the policy has forbidden. */
   readonly troubles: Array<string>
@@ -101,18 +104,19 @@ export const inBrowser = (name: string, body: (stage: Stage) => void): void => {
         })
       })
 
-    const open: Stage["open"] = async (url, options) => {
+    const open: Stage["open"] = async (url, options, prepare) => {
       const page = await (await browser!.newContext(options)).newPage()
       page.on("pageerror", ({ message }) => troubles.push(message))
       page.on("console", (message) => {
         if (message.type() === "error" && !isAway(message.text())) troubles.push(message.text())
       })
+      await prepare?.(page)
       await page.goto(url)
       return page
     }
 
-    const enter: Stage["enter"] = async (url, nick, options) => {
-      const page = await open(url, options)
+    const enter: Stage["enter"] = async (url, nick, options, prepare) => {
+      const page = await open(url, options, prepare)
       await page.locator("#nick").fill(nick)
       await page.keyboard.press("Enter")
       await page.getByRole("log").waitFor()
