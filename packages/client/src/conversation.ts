@@ -11,6 +11,7 @@ import {
   foldName,
   type History,
   isDirect,
+  type Presence,
   type Reply,
   type RequestType,
   type RoomItem
@@ -393,7 +394,13 @@ export const converse = Effect.fnUntraced(function* <R>(
     )
   const rich = richOver(ask)
 
-  const { status, users, whois } = presenceOver(ask, Stream.empty)
+  // What one asks about people is news, too: nobody sends an event about oneself, or about who has come into a room (PRESENCE-2, PRESENCE-3).
+  const told = (people: ReadonlyArray<Presence>) =>
+    Effect.sync(() => void Queue.offerUnsafe(news, { _tag: "Presence", people }))
+  const asked = presenceOver(ask, Stream.empty)
+  const status: Conversation["status"] = (wish) => Effect.tap(asked.status(wish), (one) => told([one]))
+  const users: Conversation["users"] = (room) => Effect.tap(asked.users(room), told)
+  const whois: Conversation["whois"] = (nick) => Effect.tap(asked.whois(nick), (one) => told([one]))
 
   const members: Conversation["members"] = Effect.fnUntraced(function* (name) {
     const room = foldName(name)

@@ -355,6 +355,14 @@ const redrawn = ({ known, rows }: RoomPicture, seq: number, nick: string | undef
 /** The lines with those of some items, and with what these say of others. */
 const relined = (room: RoomPicture, items: ReadonlyArray<KnownItem>, nick: string | undefined): Rows<ViewLine> => {
   const { first = Number.POSITIVE_INFINITY, known, last, rows } = room
+  // A page before all that is shown changes nothing of it: an entry is about an earlier one.
+  if (rows.length > 0 && (items.at(-1)?.seq ?? last) < placeOf(rows.shared[0]!)) {
+    const before = items.flatMap((item) => {
+      if ("target" in item || item.seq < first) return []
+      return [item.type === "topic" ? topicLine(item) : messageLine(known, item.seq, nick)]
+    })
+    return rowsOf([...before, ...listOf(rows)])
+  }
   const lines = new Map(listOf(rows).map((line) => [placeOf(line), line]))
   for (const item of items) {
     const seq = "target" in item ? item.target : item.seq
@@ -442,6 +450,8 @@ const withRoom = (view: View, name: string, change: (room: RoomPicture) => RoomP
 // ---------------------------------------------------------------------------------------------------------------------
 
 const looks = new WeakMap<RoomPicture, RoomSnapshot>()
+/** Of rooms of which nothing is known: what there is to see depends on the name and on who looks. */
+const blankLooks = new Map<string, RoomSnapshot>()
 const memberLists = new WeakMap<HashSet.HashSet<string>, ReadonlyArray<string>>()
 const waitingLines = new WeakMap<Item, WaitingLine>()
 const entryLists = new WeakMap<
@@ -452,7 +462,8 @@ const entryLists = new WeakMap<
 /** A room or a conversation to look at; the same object for as long as nothing in it has changed. */
 export const lookAt = ({ nick, profiles, rooms }: View, name: string): RoomSnapshot => {
   const room = rooms.get(name) ?? blank
-  const before = room === blank ? undefined : looks.get(room)
+  const blankName = `${nick ?? ""} ${name}`
+  const before = room === blank ? blankLooks.get(blankName) : looks.get(room)
   if (before !== undefined) return before
   const { begins, first = room.last + 1, isIn, last, mark, out, typing } = room
   const direct = isDirect(name)
@@ -471,7 +482,8 @@ export const lookAt = ({ nick, profiles, rooms }: View, name: string): RoomSnaps
     isCounted: first <= Math.max(mark.seq + 1, begins),
     hasOlder: first > begins && profiles.includes("history")
   }
-  looks.set(room, snapshot)
+  if (room === blank) blankLooks.set(blankName, snapshot)
+  else looks.set(room, snapshot)
   return snapshot
 }
 

@@ -98,6 +98,21 @@ describe("a chat", { timeout: slow }, () => {
     assert.deepInclude(await ana.list(), { room: "#cafe", members: 2 })
   })
 
+  it("loses nothing that is told while an older page is read, and knows what was asked about people", async () => {
+    const { port } = await server()
+    const [ana, leo] = [await come(port, "ana", { history: 0 }), await come(port, "leo")]
+    const [hers, his] = [await ana.join("#cafe"), await leo.join("#cafe")]
+    for (const text of ["one", "two", "three"]) await his.send(text)
+    await message(hers, "three")
+    const { subscribe } = ana.view
+    for (const status of ["busy", "away", "active"] as const) {
+      await Promise.all([ana.status({ status }), hers.older(1)])
+      await until({ get: () => ana.person("ana")?.status, subscribe }, (now) => now === status)
+    }
+    await ana.users("#cafe")
+    await until({ get: () => ana.person("leo")?.status, subscribe }, (now) => now === "active")
+  })
+
   it("edits, deletes, reacts, types, reads and searches, and everybody sees it", async () => {
     const { port } = await server()
     const [ana, leo] = [await come(port, "ana", { rooms: ["#cafe"] }), await come(port, "leo", { rooms: ["#cafe"] })]

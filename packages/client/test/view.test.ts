@@ -197,6 +197,12 @@ describe("a picture of a room", () => {
     assert.deepStrictEqual(inSigns(lookAt(view, room)), ["2 word 2", "3 word 3", "4 word 4"])
   })
 
+  it("is the same object for as long as nothing is known of a room", () => {
+    const [before, after] = [all(welcome), all(welcome, entered("first", 0))]
+    assert.strictEqual(lookAt(before, "#elsewhere"), lookAt(after, "#elsewhere"))
+    assert.notStrictEqual(lookAt(before, "@leo"), lookAt(before, "#elsewhere"))
+  })
+
   it("knows how people are", () => {
     const busy = { nick: "leo", status: "busy", since: at } as const
     const view = all({ _tag: "Presence", people: [busy] }, { _tag: "Presence", people: [{ ...busy, status: "idle" }] })

@@ -12,6 +12,8 @@
 import { webSocket } from "../transport-websocket.ts"
 import { type Chat, type ChatOptions, connectChat, type Ground, openChat } from "./chat.ts"
 
+export type { Keeper } from "../keeper.ts"
+export { type Change, type Kept, makeKept, nothingKept } from "../kept.ts"
 export type * from "./api.ts"
 export * from "./look.ts"
 

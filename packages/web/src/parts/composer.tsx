@@ -1,0 +1,153 @@
+/**
+ * Where one writes: something new, an answer, or another text for what one has said.
+ *
+ * @module
+ */
+import type { ChatRoom, MessageLine } from "@tertulia/client/web"
+import { utf8Length } from "@tertulia/protocol"
+import { useEffect, useLayoutEffect, useRef, useState } from "react"
+import { useDesk } from "../desk.ts"
+import { store, stored } from "../stored.ts"
+import { failureIn } from "../trouble.ts"
+import { useWords } from "../words/use-words.ts"
+import { Icon, IconButton } from "./icon.tsx"
+import type { Writing } from "./room.tsx"
+
+interface ComposerProps {
+  readonly room: ChatRoom
+  readonly writing: Writing
+  readonly onWrite: (writing: Writing) => void
+}
+
+/** The default of `limits.text`, which a server may have lowered: it says so then. */
+const most = 4_096
+
+export const Composer = ({ onWrite, room, writing }: ComposerProps) => {
+  const words = useWords()
+  const { nick, notice } = useDesk()
+  const draft = `draft.${nick}.${room.name}`
+  const [text, setText] = useState(() => stored(draft) ?? "")
+  const field = useRef<HTMLTextAreaElement>(null)
+  const isEditing = writing?._tag === "Edit"
+
+  // What is written for an edit is no draft.
+  const beforeEdit = useRef("")
+  useEffect(() => {
+    if (writing === undefined) return
+    field.current?.focus()
+    if (writing._tag !== "Edit") return
+    beforeEdit.current = stored(draft) ?? ""
+    setText(writing.to.text ?? "")
+  }, [writing, draft])
+
+  // As high as what is written.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: measured again with every text
+  useLayoutEffect(() => {
+    const { current } = field
+    if (current === null) return
+    current.style.height = "auto"
+    current.style.height = `${current.scrollHeight}px`
+  }, [text])
+
+  const change = (now: string) => {
+    setText(now)
+    if (!isEditing) store(draft, now)
+    room.typing(now !== "")
+  }
+
+  const stop = () => {
+    if (isEditing) setText(beforeEdit.current)
+    onWrite(undefined)
+  }
+
+  const over = utf8Length(text) - most
+
+  const submit = () => {
+    if (text.trim() === "" || over > 0) return
+    const fails = (error: unknown) => notice(failureIn(words, error))
+    if (isEditing) {
+      if (text !== writing.to.text) room.edit(writing.to.seq, text).catch(fails)
+      return stop()
+    }
+    // What can't be sent later is told by the message itself; what no server could take, here.
+    room.send(text, writing === undefined ? {} : { replyTo: writing.to.seq }).catch((error: unknown) => {
+      if (error instanceof Error && "_tag" in error && error._tag !== "NotSent") fails(error)
+    })
+    room.typing(false)
+    setText("")
+    store(draft, undefined)
+    onWrite(undefined)
+  }
+
+  const editLast = () => {
+    const last = room.entries.findLast(
+      (line): line is MessageLine => line._tag === "Message" && line.isMine && line.text !== undefined
+    )
+    if (last !== undefined) onWrite({ _tag: "Edit", to: last })
+  }
+
+  const press = (event: React.KeyboardEvent) => {
+    // While an input method composes, Enter is its own.
+    if (event.nativeEvent.isComposing) return
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault()
+      submit()
+    } else if (event.key === "Escape" && writing !== undefined) {
+      event.preventDefault()
+      stop()
+    } else if (event.key === "ArrowUp" && text === "" && !event.altKey) {
+      event.preventDefault()
+      editLast()
+    }
+  }
+
+  return (
+    <form
+      className="composer"
+      data-region="composer"
+      onSubmit={(event) => {
+        event.preventDefault()
+        submit()
+      }}
+    >
+      {writing !== undefined && (
+        <div className="writing">
+          <Icon name={isEditing ? "edit" : "reply"} />
+          <span className="writing-what">
+            <strong>{isEditing ? words.composer.editing : words.composer.replying(writing.to.from)}</strong>
+            <span className="quote" dir="auto">
+              {writing.to.text}
+            </span>
+          </span>
+          <IconButton icon="close" label={words.composer.cancel} onClick={stop} />
+        </div>
+      )}
+      <div className="composer-row">
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          value={text}
+          aria-label={words.composer.label(room.name)}
+          placeholder={words.composer.label(room.name)}
+          onChange={({ target }) => change(target.value)}
+          onKeyDown={press}
+          aria-invalid={over > 0}
+        />
+        <button
+          type="submit"
+          className="send"
+          disabled={text.trim() === "" || over > 0}
+          aria-label={isEditing ? words.composer.save : words.composer.send}
+        >
+          <Icon name="send" />
+        </button>
+      </div>
+      {over > 0 && (
+        <p className="hint bad" role="alert">
+          {words.composer.tooLong(over)}
+        </p>
+      )}
+    </form>
+  )
+}

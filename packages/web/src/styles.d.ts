@@ -1,0 +1,2 @@
+/** Style sheets, which Vite takes out of the modules that name them. */
+declare module "*.css"

@@ -1,0 +1,46 @@
+/**
+ * What went wrong, in the words of the page.
+ *
+ * @module
+ */
+import type { Trouble } from "@tertulia/client/web"
+import type { Words } from "./words/en.ts"
+
+/** What a code of the registry means: in the language of the page when that has words for it, else as the server says it. */
+export const refusalIn = (
+  words: Words,
+  { code, message }: { readonly code: string; readonly message: string }
+): string => `${words.trouble.codes[code] ?? message} (${code})`
+
+/** One sentence. */
+export const troubleIn = ({ trouble: words, ...rest }: Words, trouble: Trouble): string => {
+  switch (trouble._tag) {
+    case "Refused":
+      return refusalIn({ trouble: words, ...rest }, trouble)
+    case "NotKept":
+      return `${words.NotKept} ${trouble.why}`
+    case "Unreachable":
+      return words.Unreachable
+    case "NotTertulia":
+      return trouble.saidNothing ? words.lost : words.NotTertulia
+    case "ConnectionLost":
+      switch (trouble.loss._tag) {
+        case "Bye":
+          return trouble.loss.bye.code === "replaced" ? words.replaced : `${words.lost} (${trouble.loss.bye.code})`
+        case "Silent":
+          return words.silent
+        case "Nonsense":
+          return `${words.nonsense} (${trouble.loss.why})`
+        default:
+          return words.lost
+      }
+  }
+}
+
+/** One sentence about a request that failed. */
+export const failureIn = (words: Words, error: unknown): string =>
+  error instanceof Error && "_tag" in error
+    ? "code" in error && typeof error.code === "string"
+      ? refusalIn(words, { code: error.code, message: error.message })
+      : troubleIn(words, error as Trouble)
+    : String(error)

@@ -1,0 +1,199 @@
+/**
+ * What the page says, in English. The other languages say the same.
+ *
+ * @module
+ */
+export const en = {
+  brand: "Tertulia",
+  tagline: "One log per room, and everybody sees the same.",
+  welcome: {
+    title: "Come in",
+    nick: "Your nick",
+    hint: "1 to 32 of a-z, 0-9, _ and -",
+    bad: "A nick is 1 to 32 of a-z, 0-9, _ and -, and begins with a letter or a digit.",
+    enter: "Enter",
+    about: "No account, no password: a nick is yours for as long as you are here.",
+    elsewhere: "This person is already here in another tab of this browser.",
+    takeOver: "Go on in this tab",
+    another: "Another nick"
+  },
+  rooms: {
+    title: "Rooms",
+    direct: "Direct",
+    join: "Join or make a room",
+    placeholder: "#room or @nick",
+    go: "Go",
+    all: "All rooms of this server",
+    none: "No rooms yet. Name one, and it is there.",
+    people: (count: number) => (count === 1 ? "1 person" : `${count} people`),
+    unread: (count: number) => `${count} unread`,
+    mentions: (count: number) => `${count} of them name you`,
+    switch: "Go to a room or a person",
+    find: "Find a room or a person",
+    bad: "A room is # and a name, a person @ and a nick: of a-z, 0-9, _ and -.",
+    leave: "Leave",
+    open: "Show rooms",
+    close: "Hide rooms"
+  },
+  room: {
+    emptyTitle: (name: string) => `This is the beginning of ${name}`,
+    empty: "Nobody has said anything yet. Write the first line below.",
+    directTitle: (name: string) => `You and ${name}`,
+    directEmpty: "Only the two of you read what is said here.",
+    nowhereTitle: "You are in no room",
+    nowhere: "Choose one on the left, or name a new one.",
+    topic: "Topic",
+    setTopic: "Set the topic",
+    noTopic: "No topic yet",
+    older: "Reading older entries",
+    beginning: "The beginning",
+    newSince: "New",
+    jump: (count: number) => (count === 0 ? "Jump to latest" : `${count} new · jump to latest`),
+    several: (count: number) => `${count} new messages`,
+    gone: (count: number, forever: boolean) =>
+      `${count === 1 ? "1 entry" : `${count} entries`} ${forever ? "the server keeps no more" : "can't be shown"}`,
+    out: "You are not in this room any more:",
+    rejoin: "Join again",
+    log: (name: string) => `What is said in ${name}`,
+    typing: (nicks: ReadonlyArray<string>) =>
+      nicks.length === 1
+        ? `${nicks[0]} is typing`
+        : nicks.length === 2
+          ? `${nicks[0]} and ${nicks[1]} are typing`
+          : `${nicks.length} people are typing`,
+    changedTopic: (nick: string, text: string) =>
+      text === "" ? `${nick} has taken the topic away` : `${nick} has set the topic: ${text}`
+  },
+  message: {
+    pending: "sending",
+    failed: "not sent",
+    unknown: "perhaps sent, perhaps not",
+    retry: "Send again",
+    discard: "Discard",
+    deleted: "deleted",
+    edited: "edited",
+    react: "React",
+    reply: "Reply",
+    edit: "Edit",
+    remove: "Delete",
+    link: "Copy link",
+    copied: "Link copied",
+    sure: "Delete this message for everybody?",
+    answers: (nick: string) => `answers ${nick}`,
+    answersOld: "answers an older message",
+    actions: "What to do with this message",
+    reaction: (reaction: string, count: number) => `${reaction}, ${count}`,
+    other: "Another reaction",
+    label: (from: string, time: string, text: string) => `${from}, ${time}: ${text}`
+  },
+  composer: {
+    label: (name: string) => `Write in ${name}`,
+    send: "Send",
+    replying: (nick: string) => `Answering ${nick}`,
+    editing: "Editing your message",
+    cancel: "Cancel",
+    save: "Save",
+    tooLong: (over: number) => `${over} bytes too long`,
+    notIn: "You are not in this room."
+  },
+  state: {
+    connecting: "Connecting",
+    catching: "Reading what was said meanwhile",
+    live: "Connected",
+    offline: "Offline",
+    again: (seconds: number) => `Trying again in ${seconds} s.`,
+    kept: "What you write is kept, and sent when you are back.",
+    waiting: (count: number) => (count === 1 ? "1 message waits." : `${count} messages wait.`),
+    stopped: "The page doesn't try again by itself.",
+    reload: "Try now"
+  },
+  trouble: {
+    Unreachable: "The server can't be reached.",
+    NotTertulia: "What answers there doesn't speak this version of Tertulia.",
+    NotKept: "This browser can't keep what you write:",
+    replaced: "You went on in another window.",
+    lost: "The connection was lost.",
+    silent: "The server has been silent for too long.",
+    nonsense: "The server broke the protocol.",
+    codes: {} as Readonly<Record<string, string>>
+  },
+  people: {
+    title: "People",
+    show: "Show people",
+    hide: "Hide people",
+    you: "you",
+    none: "Nobody else is here.",
+    write: (nick: string) => `Write to ${nick}`,
+    status: "How you are",
+    display: "Name to show",
+    text: "What you are doing",
+    save: "Save",
+    active: "active",
+    busy: "busy",
+    idle: "idle",
+    away: "away",
+    offline: "offline"
+  },
+  wire: {
+    title: "Wire",
+    show: "Show the wire",
+    hide: "Hide the wire",
+    about:
+      "Every message of the protocol as it goes and comes, with the sentence of the specification that it follows.",
+    lines: "What has passed",
+    empty: "Nothing has passed yet.",
+    sent: "sent",
+    received: "received",
+    pause: "Pause",
+    resume: "Go on",
+    clear: "Clear",
+    pings: "Heartbeats",
+    more: "Sentences",
+    bytes: (count: number) => `${count} bytes`,
+    follow: "Newest"
+  },
+  search: {
+    title: "Search",
+    placeholder: "Words",
+    here: (name: string) => `In ${name}`,
+    everywhere: "In all your rooms",
+    none: "Nothing was found.",
+    hint: "Every word must occur. The newest come first.",
+    more: "More",
+    searching: "Searching",
+    found: (count: number, more: boolean) => `${count}${more ? "+" : ""} found`
+  },
+  settings: {
+    title: "Settings",
+    theme: "Colours",
+    system: "as the system",
+    light: "light",
+    dark: "dark",
+    language: "Language",
+    notify: "Notify me when I am named or written to",
+    notifyDenied: "The browser doesn't allow it.",
+    notifyBusy: "Silent while you are busy.",
+    leave: "Leave, as",
+    shortcuts: "Keyboard"
+  },
+  keys: {
+    title: "Keyboard",
+    switch: "Go to a room or a person",
+    rooms: "Previous and next room",
+    unread: "Previous and next unread room",
+    regions: "Next part of the page",
+    log: "In the log: previous and next message, first, last",
+    enter: "Into a message, and back",
+    edit: "Edit your last message, in an empty line",
+    newline: "New line",
+    search: "Search",
+    sheet: "This sheet"
+  },
+  close: "Close",
+  skip: "Skip to writing",
+  today: "Today",
+  yesterday: "Yesterday"
+}
+
+/** What every language says. */
+export type Words = typeof en
