@@ -32,7 +32,8 @@ export const selfSigned = async (hosts: ReadonlyArray<string>, from: number, unt
     notBefore: new Date(from - 3_600_000),
     notAfter: new Date(until),
     signingAlgorithm: algorithm,
-    keys,
+    // Browsers know fewer uses of a key than Node, and their types stand for both here.
+    keys: keys as CryptoKeyPair,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
