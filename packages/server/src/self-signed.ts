@@ -33,7 +33,7 @@ export const selfSigned = async (hosts: ReadonlyArray<string>, from: number, unt
     notAfter: new Date(until),
     signingAlgorithm: algorithm,
     // Browsers know fewer uses of a key than Node, and their types stand for both here.
-    keys: keys as CryptoKeyPair,
+    keys: keys as unknown as CryptoKeyPair,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
