@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { KeyObject, randomBytes, webcrypto } from "node:crypto"
+import { KeyObject, randomBytes, type webcrypto } from "node:crypto"
 import { isIP } from "node:net"
 
 /** A certificate and its key, both in PEM. */
@@ -22,7 +22,7 @@ export const selfSigned = async (hosts: ReadonlyArray<string>, from: number, unt
   await import("reflect-metadata")
   const x509 = await import("@peculiar/x509")
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" }
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])
   const serverAuth = "1.3.6.1.5.5.7.3.1"
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     // Positive, and of one length.
@@ -32,19 +32,18 @@ export const selfSigned = async (hosts: ReadonlyArray<string>, from: number, unt
     notBefore: new Date(from - 3_600_000),
     notAfter: new Date(until),
     signingAlgorithm: algorithm,
-    // Browsers know fewer uses of a key than Node, and their types stand for both here.
-    keys: keys as unknown as CryptoKeyPair,
+    keys,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([serverAuth]),
       new x509.SubjectAlternativeNameExtension(
-        hosts.map((host) => ({ type: isIP(host) === 0 ? "dns" : "ip", value: host }))
+        hosts.map((host) => ({ type: isIP(host) === 0 ? ("dns" as const) : ("ip" as const), value: host }))
       )
     ]
   })
   return {
     cert: `${certificate.toString("pem")}\n`,
-    key: String(KeyObject.from(keys.privateKey).export({ type: "pkcs8", format: "pem" }))
+    key: String(KeyObject.from(keys.privateKey as webcrypto.CryptoKey).export({ type: "pkcs8", format: "pem" }))
   }
 }
