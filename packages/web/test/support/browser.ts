@@ -23,7 +23,7 @@ const executablePath = [process.env["TERTULIA_CHROMIUM"], ...places].find(
 const reason = executablePath === undefined ? ": skipped, no Chromium (set TERTULIA_CHROMIUM to where it is)" : ""
 
 const main = fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url))
-const terminal = fileURLToPath(new URL("../../../client/src/main.ts", import.meta.url))
+const terminal = fileURLToPath(new URL("../../../terminal/src/main.ts", import.meta.url))
 
 /** A server that may be killed. */
 export interface Server {
