@@ -239,7 +239,7 @@ describe("a chat", { timeout: slow }, () => {
     assert.include(await sentence({ url: `tcp://127.0.0.1:${port}`, nick: "ana" }), "somebody has the nick ana")
     assert.include(await sentence({ url: `tcp://127.0.0.1:${port}`, nick: "a b" }), "nick")
     const leo = await come(port, "leo")
-    const refused = await leo.join("#" + "x".repeat(40)).catch((error: unknown) => error)
+    const refused = await leo.join(`#${"x".repeat(40)}`).catch((error: unknown) => error)
     assert.deepInclude(refused as object, { _tag: "Refused", code: "bad-name" })
   })
 
