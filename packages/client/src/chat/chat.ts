@@ -46,6 +46,7 @@ import {
   type View,
   type ViewLine,
   viewOf,
+  type WaitingLine,
   withPage
 } from "../view.ts"
 import { type Live, makeHappenings, makeListeners } from "./live.ts"
@@ -78,7 +79,10 @@ export interface ChatRoom extends Live<RoomSnapshot> {
   readonly topic: string
   /** All that happens here from the iteration on, as the Effect API tells it; ends with the chat. */
   readonly changes: AsyncIterable<Told>
-  /** The messages among it, each once. */
+  /**
+   * Messages, each once: of a room, those since this chat came in, and all that follow; of a conversation, those that follow. Who begins
+   * late misses nothing. A bot needs no more.
+   */
   readonly messages: AsyncIterable<MessageLine>
   /**
    * Says something. It stands among `entries` at once, as `pending`, and is sent as soon as there is a connection: once, and in its order.
@@ -271,9 +275,7 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
     put(see(view, told))
     if (told._tag === "Welcome") nick = told.nick
     if ("item" in told) settle(told.item.key, told)
-    if (told._tag === "Entered" && told.log !== "same" && history > 0) {
-      observed(roomOf(told.joined.room).room.older(history))
-    }
+    if (told._tag === "Entered") cameIn(told)
     happenings.put(told)
     const name = roomIn(told)
     const room = name === undefined ? undefined : rooms.get(name)
@@ -283,38 +285,45 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
     if (line?._tag === "Message") room.messages.put(line)
   }
 
+  const cameIn = ({ joined, last, log }: Extract<Told, { readonly _tag: "Entered" }>) => {
+    const member = roomOf(joined.room)
+    if (log !== "same") member.since = last
+    member.since ??= last
+    // A server without pages has none, and says so.
+    if (log !== "same" && history > 0) observed(member.room.older(history))
+  }
+
   const settle = (key: string, told: Told) => {
     const waiting = sending.get(key)
     if (waiting !== undefined) waiting(told)
     else if (saying > 0) early.set(key, told)
   }
 
-  const say = async (room: string, text: string, options?: SayOptions): Promise<string> => {
-    saying++
-    try {
-      return (await run(conversation.say(room, text, options))).key
-    } finally {
-      saying--
-    }
-  }
-
   /** Says something, and waits until it is in the log or has come to rest. */
-  const send = async (room: string, text: string, options?: SayOptions): Promise<Pick<Sent, "at" | "seq">> => {
-    const key = await say(room, text, options)
-    return new Promise((resolve, reject) => {
+  const send = (room: string, text: string, options?: SayOptions): Promise<Pick<Sent, "at" | "seq">> =>
+    new Promise((resolve, reject) => {
       const hears = (told: Told) => {
         if (told._tag === "Sent") resolve({ seq: told.seq, at: told.at })
         else if (told._tag === "Dropped") reject(notSent(told.item, "dropped", "it was given up"))
         else if (told._tag === "Waiting" && told.item.rest !== undefined) reject(atRest(told.item, told.item.rest))
         else return
-        sending.delete(key)
+        sending.delete(told.item.key)
       }
-      sending.set(key, hears)
-      const told = early.get(key)
-      if (saying === 0) early.clear()
-      if (told !== undefined) hears(told)
+      // In the same breath as what says it is kept: what becomes of it may be told before any promise is looked at.
+      const waits = (key: string) => {
+        sending.set(key, hears)
+        const told = early.get(key)
+        if (told !== undefined) hears(told)
+      }
+      saying++
+      const said = Effect.map(conversation.say(room, text, options), ({ key }) => waits(key))
+      run(said)
+        .catch(reject)
+        .finally(() => {
+          saying--
+          if (saying === 0) early.clear()
+        })
     })
-  }
 
   const older = async (name: string, limit?: number): Promise<boolean> => {
     const before = firstOf(view, name)
@@ -334,7 +343,11 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
 
   const makeRoom = (name: string): Member => {
     const own = makeHappenings<Told>()
-    const messages = makeHappenings<MessageLine>()
+    const messages = makeHappenings<MessageLine>(() => {
+      const { since = get().last } = member
+      const isNew = (line: ViewLine | WaitingLine): line is MessageLine => line._tag === "Message" && line.seq > since
+      return get().entries.filter(isNew)
+    })
     let reading: Promise<boolean> | undefined
     const get = () => lookAt(view, name)
     const room: ChatRoom = {
@@ -377,7 +390,8 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
       line: (seq) => lineAt(view, name, seq),
       leave: () => run(conversation.leave(name))
     }
-    return { room, happenings: own, messages }
+    const member: Member = { room, happenings: own, messages, since: undefined }
+    return member
   }
 
   const join = async (spelling: string): Promise<ChatRoom> => {
@@ -458,6 +472,8 @@ interface Member {
   readonly room: ChatRoom
   readonly happenings: ReturnType<typeof makeHappenings<Told>>
   readonly messages: ReturnType<typeof makeHappenings<MessageLine>>
+  /** The last entry before this chat came in. */
+  since: number | undefined
 }
 
 /** The same object as before, when it says the same. */

@@ -35,13 +35,17 @@ export const makeListeners = () => {
   }
 }
 
-/** What happens, for everybody who iterates: each hears all from then on, at their own pace, until the end. */
-export const makeHappenings = <A>() => {
+/**
+ * What happens, for everybody who iterates: each hears all from then on, at their own pace, until the end.
+ *
+ * @param before what each hears first
+ */
+export const makeHappenings = <A>(before: () => ReadonlyArray<A> = () => []) => {
   const readers = new Set<{ readonly put: (event: A) => void; readonly end: () => void }>()
   let isOver = false
 
   const iterate = (): AsyncIterableIterator<A> => {
-    const waiting: Array<A> = []
+    const waiting: Array<A> = [...before()]
     let isDone = isOver
     let wake = () => {}
     const reader = {
