@@ -60,8 +60,11 @@ export class NotSent extends Data.TaggedError("NotSent")<{
   readonly key: string
   readonly room: string
   readonly text: string
-  /** `failed`: nothing happened. `unknown`: it is in the log or not. `dropped`: it was given up. */
-  readonly how: "failed" | "unknown" | "dropped"
+  /**
+   * `failed`: nothing happened. `unknown`: it is in the log or not. `dropped`: it was given up. `closed`: the chat was closed before; it stays
+   * where it is kept.
+   */
+  readonly how: "failed" | "unknown" | "dropped" | "closed"
   readonly message: string
   /** The code of the registry, when it has failed. */
   readonly code?: string
@@ -87,7 +90,7 @@ export interface ChatRoom extends Live<RoomSnapshot> {
   /**
    * Says something. It stands among `entries` at once, as `pending`, and is sent as soon as there is a connection: once, and in its order.
    * Resolves when it is in the log, and rejects with `NotSent`, or with `Refused` when no server could take it. Nobody has to wait: that
-   * it has failed is also shown among `entries`.
+   * it has failed is also shown among `entries`. It never outlives the chat.
    */
   readonly send: (text: string, options?: SayOptions) => Promise<Pick<Sent, "at" | "seq">>
   /** Says again what has failed or is in doubt. */
@@ -262,9 +265,10 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
   const happenings = makeHappenings<Told>()
   const rooms = new Map<string, Member>()
   // Who waits for what becomes of something said; and what has become of it before anybody could wait.
-  const sending = new Map<string, (told: Told) => void>()
+  const sending = new Map<string, { readonly item: Item; readonly hears: (told: Told | Closed) => void }>()
   const early = new Map<string, Told>()
   let saying = 0
+  let isOver = false
 
   const put = (next: View) => {
     view = next
@@ -295,28 +299,29 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
 
   const settle = (key: string, told: Told) => {
     const waiting = sending.get(key)
-    if (waiting !== undefined) waiting(told)
+    if (waiting !== undefined) waiting.hears(told)
     else if (saying > 0) early.set(key, told)
   }
 
   /** Says something, and waits until it is in the log or has come to rest. */
   const send = (room: string, text: string, options?: SayOptions): Promise<Pick<Sent, "at" | "seq">> =>
     new Promise((resolve, reject) => {
-      const hears = (told: Told) => {
-        if (told._tag === "Sent") resolve({ seq: told.seq, at: told.at })
+      const hears = (told: Told | Closed) => {
+        if (told._tag === "Closed") reject(notSent(told.item, "closed", "the chat was closed before that"))
+        else if (told._tag === "Sent") resolve({ seq: told.seq, at: told.at })
         else if (told._tag === "Dropped") reject(notSent(told.item, "dropped", "it was given up"))
         else if (told._tag === "Waiting" && told.item.rest !== undefined) reject(atRest(told.item, told.item.rest))
         else return
         sending.delete(told.item.key)
       }
       // In the same breath as what says it is kept: what becomes of it may be told before any promise is looked at.
-      const waits = (key: string) => {
-        sending.set(key, hears)
-        const told = early.get(key)
+      const waits = (item: Item) => {
+        sending.set(item.key, { item, hears })
+        const told = early.get(item.key) ?? (isOver ? closed(item) : undefined)
         if (told !== undefined) hears(told)
       }
       saying++
-      const said = Effect.map(conversation.say(room, text, options), ({ key }) => waits(key))
+      const said = Effect.map(conversation.say(room, text, options), waits)
       run(said)
         .catch(reject)
         .finally(() => {
@@ -328,7 +333,9 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
   const older = async (name: string, limit?: number): Promise<boolean> => {
     const before = firstOf(view, name)
     const from = { ...(before === undefined ? {} : { before }), ...(limit === undefined ? {} : { limit }) }
-    put(withPage(view, await run(conversation.page(name, from))))
+    const page = await run(conversation.page(name, from))
+    // Of the view as it is now: while the page was on its way, news has come.
+    put(withPage(view, page))
     return lookAt(view, name).hasOlder
   }
 
@@ -413,6 +420,8 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
   }
 
   const finish = () => {
+    isOver = true
+    for (const { hears, item } of [...sending.values()]) hears(closed(item))
     happenings.end()
     for (const room of rooms.values()) {
       room.happenings.end()
@@ -467,6 +476,14 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
     [Symbol.asyncDispose]: leave
   }
 }
+
+/** No more will be told of what was said. */
+interface Closed {
+  readonly _tag: "Closed"
+  readonly item: Item
+}
+
+const closed = (item: Item): Closed => ({ _tag: "Closed", item })
 
 interface Member {
   readonly room: ChatRoom

@@ -47,7 +47,11 @@ export const makeHappenings = <A>(before: () => ReadonlyArray<A> = () => []) => 
   const iterate = (): AsyncIterableIterator<A> => {
     const waiting: Array<A> = [...before()]
     let isDone = isOver
-    let wake = () => {}
+    // Those who have asked for what isn't there yet, in their order.
+    const asking: Array<() => void> = []
+    const wake = () => {
+      for (const each of asking.splice(0)) each()
+    }
     const reader = {
       put: (event: A) => {
         waiting.push(event)
@@ -63,7 +67,7 @@ export const makeHappenings = <A>(before: () => ReadonlyArray<A> = () => []) => 
     const next = async (): Promise<IteratorResult<A, undefined>> => {
       while (waiting.length === 0 && !isDone) {
         await new Promise<void>((resolve) => {
-          wake = resolve
+          asking.push(resolve)
         })
       }
       const [event] = waiting
