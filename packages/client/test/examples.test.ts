@@ -3,19 +3,40 @@ import { execFile } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { connect } from "@tertulia/client/chat"
+import { type ChatRoom, connect } from "@tertulia/client/chat"
 import { Effect, type Scope } from "effect"
 import { assert, it } from "vitest"
 import { referenceServer, script } from "./support/processes.ts"
+import { until } from "./support/until.ts"
 
 const examples = fileURLToPath(new URL("../../../examples/client/", import.meta.url))
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
 
+/** Runs a test with a server, and ends both: after 40 seconds, whatever it waits for. */
 const withServer = <A>(test: (port: number) => Effect.Effect<A, never, Scope.Scope>): Promise<A> =>
-  Effect.runPromise(Effect.scoped(Effect.flatMap(referenceServer(":temporary:"), ({ port }) => test(port))))
+  referenceServer(":temporary:").pipe(
+    Effect.flatMap(({ port }) => test(port)),
+    Effect.timeoutOrElse({ duration: "40 seconds", orElse: () => Effect.die(new Error("it never came to its end")) }),
+    Effect.scoped,
+    Effect.runPromise
+  )
 
+/** What an example writes until it ends by itself, which it does within half a minute. */
 const output = (name: string, ...args: ReadonlyArray<string>): Effect.Effect<string> =>
-  Effect.promise(async () => (await promisify(execFile)(process.execPath, [`${examples}${name}`, ...args])).stdout)
+  Effect.promise(
+    async () =>
+      (await promisify(execFile)(process.execPath, [`${examples}${name}`, ...args], { timeout: 30_000 })).stdout
+  )
+
+/** ana in #cafe, until the scope ends. */
+const anaInCafe = (port: number): Effect.Effect<ChatRoom, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(() => connect({ url: urlOf(port), nick: "ana" })),
+    (ana) => Effect.promise(() => ana.close())
+  ).pipe(Effect.flatMap((ana) => Effect.promise(() => ana.join("#cafe"))))
+
+const isThere = (cafe: ChatRoom, nick: string): Effect.Effect<unknown> =>
+  Effect.promise(() => until(cafe, ({ members }) => members.includes(nick)))
 
 const urlOf = (port: number) => `tcp://127.0.0.1:${port}`
 
@@ -29,23 +50,14 @@ it("bot.ts answers whoever names it", { timeout: 60_000 }, () =>
   withServer((port) =>
     Effect.gen(function* () {
       yield* script(`${examples}bot.ts`, urlOf(port))
-      yield* Effect.promise(async () => {
-        const ana = await connect({ url: urlOf(port), nick: "ana" })
-        const cafe = await ana.join("#cafe")
-        const messages = cafe.messages[Symbol.asyncIterator]()
-        // It may come after this, or have come before.
-        if (!cafe.members.includes("bot")) {
-          for await (const told of cafe.changes) if (told._tag === "Member" && told.member.nick === "bot") break
-        }
-        const { seq } = await cafe.send("one two three, @bot")
-        const heard: Array<object> = []
-        for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
-          heard.push(next.value)
-          if (next.value.from === "bot" && next.value.replyTo === seq) break
-        }
-        assert.deepInclude(heard.at(-1), { from: "bot", text: "@ana 4 words", replyTo: seq, mentionsMe: true })
-        await ana.close()
+      const cafe = yield* anaInCafe(port)
+      yield* isThere(cafe, "bot")
+      const { seq } = yield* Effect.promise(() => cafe.send("one two three, @bot"))
+      const answer = yield* Effect.promise(async () => {
+        for await (const line of cafe.messages) if (line.from === "bot" && line.replyTo === seq) return line
+        return undefined
       })
+      assert.deepInclude(answer, { text: "@ana 4 words", mentionsMe: true })
     })
   )
 )
@@ -53,17 +65,13 @@ it("bot.ts answers whoever names it", { timeout: 60_000 }, () =>
 it("look.ts shows a room", { timeout: 60_000 }, () =>
   withServer((port) =>
     Effect.gen(function* () {
-      const shown = output("look.ts", urlOf(port))
-      const said = Effect.promise(async () => {
-        const ana = await connect({ url: urlOf(port), nick: "ana" })
-        const cafe = await ana.join("#cafe")
-        if (!cafe.members.includes("eva")) {
-          for await (const told of cafe.changes) if (told._tag === "Member" && told.member.nick === "eva") break
-        }
-        await cafe.send("goodbye")
-        await ana.close()
-      })
-      const [lines] = yield* Effect.all([shown, said], { concurrency: "unbounded" })
+      // She stays until eva has looked: what comes together is drawn once.
+      const cafe = yield* anaInCafe(port)
+      const said = Effect.andThen(
+        isThere(cafe, "eva"),
+        Effect.promise(() => cafe.send("goodbye"))
+      )
+      const [lines] = yield* Effect.all([output("look.ts", urlOf(port)), said], { concurrency: "unbounded" })
       assert.include(lines, "ana, eva | 1 unread |  | goodbye")
     })
   )
