@@ -62,6 +62,10 @@ export class ConnectionLost extends Data.TaggedError("ConnectionLost")<{
   }
 }
 
+/** How a connection ended whose transport did: as by `bye`, where that has told so. */
+export const lossOf = ({ bye, why }: { readonly bye?: ByeEvent; readonly why: string }): Loss =>
+  bye === undefined ? { _tag: "Closed", why } : { _tag: "Bye", bye }
+
 /** Why a connection ended, in words. */
 export const lossInWords = (loss: Loss): string => {
   switch (loss._tag) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { decodeServerMessage, type Hello, type Line, protocolVersion } from "@tertulia/protocol"
+import { type ByeEvent, decodeServerMessage, type Hello, type Line, protocolVersion } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { ConnectionLost, NotTertulia } from "./errors.ts"
@@ -18,9 +18,12 @@ export const greeting = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Hello, NotTertulia | ConnectionLost> {
   const { address } = transport
   const not = (why: string) => new NotTertulia({ address, why, saidNothing: false })
+  const saidBye = (bye: ByeEvent) => new ConnectionLost({ address, loss: { _tag: "Bye", bye }, outcome: "none" })
   const nothing = (why: string) => new NotTertulia({ address, why, saidNothing: true })
   const line = yield* firstLine(transport).pipe(
-    Effect.catchTag("TransportEnded", ({ why }) => Effect.fail(nothing(`no greeting came: ${why}`))),
+    Effect.catchTag("TransportEnded", ({ bye, why }) =>
+      Effect.fail(bye === undefined ? nothing(`no greeting came: ${why}`) : saidBye(bye))
+    ),
     Effect.timeoutOrElse({
       duration: patience,
       orElse: () => Effect.fail(nothing(`no greeting came within ${patience}`))
@@ -32,7 +35,7 @@ export const greeting = Effect.fnUntraced(function* (
   if (received.success._tag === "Unknown") return yield* not(`it began with ${excerpt(line)}, not with hello`)
   const { message } = received.success
   if (message.type === "bye" && !("re" in message)) {
-    return yield* new ConnectionLost({ address, loss: { _tag: "Bye", bye: message }, outcome: "none" })
+    return yield* saidBye(message)
   }
   if (message.type !== "hello") return yield* not(`it began with ${message.type}, not with hello`)
   if (message.protocol !== protocolVersion) return yield* not(`it speaks version ${message.protocol}`)

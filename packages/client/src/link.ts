@@ -24,7 +24,7 @@ import * as Fiber from "effect/Fiber"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import { ConnectionLost, type Loss, Refused, type RequestError } from "./errors.ts"
+import { ConnectionLost, type Loss, lossOf, Refused, type RequestError } from "./errors.ts"
 import { doubt, type Pulse } from "./heartbeat.ts"
 import type { RoomView } from "./room.ts"
 import { type Happening, makeSession } from "./session.ts"
@@ -108,7 +108,7 @@ export const startLink = Effect.fnUntraced(function* (
       pulse = { at: yield* Clock.currentTimeMillis }
       for (const line of lines) yield* read(line)
     }
-  }).pipe(Effect.catchTag("TransportEnded", ({ why }) => Effect.fail<Loss>({ _tag: "Closed", why })))
+  }).pipe(Effect.catchTag("TransportEnded", (end) => Effect.fail(lossOf(end))))
 
   const read = Effect.fnUntraced(function* (line: Line): Effect.fn.Return<void, Loss> {
     yield* onWire("received", readable(line))
@@ -160,7 +160,7 @@ export const startLink = Effect.fnUntraced(function* (
     ),
     Effect.onExit((exit) =>
       Effect.andThen(
-        Effect.sync(() => close(lossOf(exit))),
+        Effect.sync(() => close(lossIn(exit))),
         transport.close
       )
     ),
@@ -200,7 +200,7 @@ export const check = (
   return Result.fail(new Refused({ request: type, code: "too-long", message }))
 }
 
-const lossOf = (exit: Exit.Exit<never, Loss>): Loss => {
+const lossIn = (exit: Exit.Exit<never, Loss>): Loss => {
   if (Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause))
     return { _tag: "Closed", why: "this client closed it" }
   const error = Cause.findErrorOption(exit.cause)

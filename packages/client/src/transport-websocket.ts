@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { helloBytes, utf8Length } from "@tertulia/protocol"
+import { type ByeEvent, byeCodes, byeRegistry, helloBytes, utf8Length } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Unreachable } from "./errors.ts"
@@ -49,6 +49,12 @@ export const webSocket = Effect.fnUntraced(function* (
   return transport
 })
 
+/** The `bye` that a close code stands for, if the registry has it (WS-17). */
+const byeWith = (close: number): ByeEvent | undefined => {
+  const code = byeCodes.find((each) => byeRegistry[each].close === close)
+  return code === undefined ? undefined : { type: "bye", code, message: byeRegistry[code].meaning }
+}
+
 const over = (socket: WebSocket, address: string): Transport => {
   let came: Array<string> = []
   let limit = helloBytes
@@ -58,8 +64,8 @@ const over = (socket: WebSocket, address: string): Transport => {
   let wake = () => {}
   let onClosed = () => {}
 
-  const end = (why: string) => {
-    ended ??= new TransportEnded({ why })
+  const end = (why: string, bye?: ByeEvent) => {
+    ended ??= new TransportEnded({ why, ...(bye === undefined ? {} : { bye }) })
     wake()
   }
   socket.onmessage = ({ data }: { readonly data: unknown }) => {
@@ -69,7 +75,7 @@ const over = (socket: WebSocket, address: string): Transport => {
   }
   socket.onerror = () => end("the connection broke")
   socket.onclose = ({ code, reason }) => {
-    end(`the server closed it without a bye (${code}${reason === "" ? "" : `, ${reason}`})`)
+    end(`the server closed it without a bye (${code}${reason === "" ? "" : `, ${reason}`})`, byeWith(code))
     onClosed()
   }
 

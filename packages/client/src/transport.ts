@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Line } from "@tertulia/protocol"
+import type { ByeEvent, Line } from "@tertulia/protocol"
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 
@@ -11,6 +11,8 @@ import type * as Effect from "effect/Effect"
 export class TransportEnded extends Data.TaggedError("TransportEnded")<{
   /** A clause for people: "the server closed it without a bye". */
   readonly why: string
+  /** What the way itself has told of the end, in the place of a `bye` that didn't come (WS-17). */
+  readonly bye?: ByeEvent
 }> {}
 
 /** One connection's way to its server. */

@@ -1,6 +1,6 @@
 /**
  * A picture of all that one sees: rooms, conversations, people. Pure: a picture never changes, and each piece of news makes another.
- * `Stream.scan(conversation.news, emptyView, see)` is a conversation to look at; `lookAt(view, "#cafe")` is a room as a screen shows it.
+ * `Stream.scan(conversation.news, () => emptyView, see)` is a conversation to look at; `lookAt(view, "#cafe")` is a room as a screen shows it.
  *
  * Whoever has been told the same news and given the same pages sees the same, in whatever order pages and news have come: what is known of
  * messages is folded by the protocol's own reducer (spec/rich.md, What a client does with it).

@@ -14,6 +14,7 @@ import {
 import { Effect, Exit, Scope } from "effect"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { referenceServer } from "./support/processes.ts"
+import { until } from "./support/until.ts"
 
 let folder = ""
 let scope = Scope.makeUnsafe()
@@ -37,24 +38,6 @@ const come = async (port: number, nick: string, more: object = {}): Promise<Chat
   open_.push(chat)
   return chat
 }
-
-/** Waits until something that changes is as it should be. */
-const until = <A, B>(
-  live: { get: () => A; subscribe: (listener: () => void) => () => void },
-  look: (now: A) => B | undefined | false
-) =>
-  new Promise<B>((resolve, reject) => {
-    const wait = setTimeout(() => reject(new Error(`it never was so, but ${JSON.stringify(live.get())}`)), 20_000)
-    const check = () => {
-      const seen = look(live.get())
-      if (seen === undefined || seen === false) return
-      clearTimeout(wait)
-      end()
-      resolve(seen)
-    }
-    const end = live.subscribe(check)
-    check()
-  })
 
 const message = (room: ChatRoom, text: string | undefined): Promise<MessageLine> =>
   until(room, ({ entries }) =>
@@ -265,6 +248,19 @@ describe("a chat", { timeout: slow }, () => {
     const leo = await come(port, "leo")
     const refused = await leo.join(`#${"x".repeat(40)}`).catch((error: unknown) => error)
     assert.deepInclude(refused as object, { _tag: "Refused", code: "bad-name" })
+  })
+
+  it("ends every wait for something said when it is closed", async () => {
+    const first = await server()
+    const ana = await come(first.port, "ana")
+    const cafe = await ana.join("#cafe")
+    await Effect.runPromise(first.kill)
+    await until(ana.state, ({ _tag }) => _tag === "Offline")
+    const before = cafe.send("one").catch((error: unknown) => error)
+    await until(cafe, () => waiting(cafe).length === 1)
+    await ana.close()
+    const after = cafe.send("two").catch((error: unknown) => error)
+    for (const how of [before, after]) assert.deepInclude((await how) as NotSent, { _tag: "NotSent", how: "closed" })
   })
 
   it("ends every iteration when it is closed", async () => {

@@ -46,6 +46,7 @@ import {
   type View,
   type ViewLine,
   viewOf,
+  type WaitingLine,
   withPage
 } from "../view.ts"
 import { type Live, makeHappenings, makeListeners } from "./live.ts"
@@ -59,8 +60,11 @@ export class NotSent extends Data.TaggedError("NotSent")<{
   readonly key: string
   readonly room: string
   readonly text: string
-  /** `failed`: nothing happened. `unknown`: it is in the log or not. `dropped`: it was given up. */
-  readonly how: "failed" | "unknown" | "dropped"
+  /**
+   * `failed`: nothing happened. `unknown`: it is in the log or not. `dropped`: it was given up. `closed`: the chat was closed before; it stays
+   * where it is kept.
+   */
+  readonly how: "failed" | "unknown" | "dropped" | "closed"
   readonly message: string
   /** The code of the registry, when it has failed. */
   readonly code?: string
@@ -78,12 +82,15 @@ export interface ChatRoom extends Live<RoomSnapshot> {
   readonly topic: string
   /** All that happens here from the iteration on, as the Effect API tells it; ends with the chat. */
   readonly changes: AsyncIterable<Told>
-  /** The messages among it, each once. */
+  /**
+   * Messages, each once: of a room, those since this chat came in, and all that follow; of a conversation, those that follow. Who begins
+   * late misses nothing. A bot needs no more.
+   */
   readonly messages: AsyncIterable<MessageLine>
   /**
    * Says something. It stands among `entries` at once, as `pending`, and is sent as soon as there is a connection: once, and in its order.
    * Resolves when it is in the log, and rejects with `NotSent`, or with `Refused` when no server could take it. Nobody has to wait: that
-   * it has failed is also shown among `entries`.
+   * it has failed is also shown among `entries`. It never outlives the chat.
    */
   readonly send: (text: string, options?: SayOptions) => Promise<Pick<Sent, "at" | "seq">>
   /** Says again what has failed or is in doubt. */
@@ -258,9 +265,10 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
   const happenings = makeHappenings<Told>()
   const rooms = new Map<string, Member>()
   // Who waits for what becomes of something said; and what has become of it before anybody could wait.
-  const sending = new Map<string, (told: Told) => void>()
+  const sending = new Map<string, { readonly item: Item; readonly hears: (told: Told | Closed) => void }>()
   const early = new Map<string, Told>()
   let saying = 0
+  let isOver = false
 
   const put = (next: View) => {
     view = next
@@ -271,9 +279,7 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
     put(see(view, told))
     if (told._tag === "Welcome") nick = told.nick
     if ("item" in told) settle(told.item.key, told)
-    if (told._tag === "Entered" && told.log !== "same" && history > 0) {
-      observed(roomOf(told.joined.room).room.older(history))
-    }
+    if (told._tag === "Entered") cameIn(told)
     happenings.put(told)
     const name = roomIn(told)
     const room = name === undefined ? undefined : rooms.get(name)
@@ -283,44 +289,52 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
     if (line?._tag === "Message") room.messages.put(line)
   }
 
+  const cameIn = ({ joined, last, log }: Extract<Told, { readonly _tag: "Entered" }>) => {
+    const member = roomOf(joined.room)
+    if (log !== "same") member.since = last
+    member.since ??= last
+    // A server without pages has none, and says so.
+    if (log !== "same" && history > 0) observed(member.room.older(history))
+  }
+
   const settle = (key: string, told: Told) => {
     const waiting = sending.get(key)
-    if (waiting !== undefined) waiting(told)
+    if (waiting !== undefined) waiting.hears(told)
     else if (saying > 0) early.set(key, told)
   }
 
-  const say = async (room: string, text: string, options?: SayOptions): Promise<string> => {
-    saying++
-    try {
-      return (await run(conversation.say(room, text, options))).key
-    } finally {
-      saying--
-    }
-  }
-
   /** Says something, and waits until it is in the log or has come to rest. */
-  const send = async (room: string, text: string, options?: SayOptions): Promise<Pick<Sent, "at" | "seq">> => {
-    const key = await say(room, text, options)
-    return new Promise((resolve, reject) => {
-      const hears = (told: Told) => {
-        if (told._tag === "Sent") resolve({ seq: told.seq, at: told.at })
+  const send = (room: string, text: string, options?: SayOptions): Promise<Pick<Sent, "at" | "seq">> =>
+    new Promise((resolve, reject) => {
+      const hears = (told: Told | Closed) => {
+        if (told._tag === "Closed") reject(notSent(told.item, "closed", "the chat was closed before that"))
+        else if (told._tag === "Sent") resolve({ seq: told.seq, at: told.at })
         else if (told._tag === "Dropped") reject(notSent(told.item, "dropped", "it was given up"))
         else if (told._tag === "Waiting" && told.item.rest !== undefined) reject(atRest(told.item, told.item.rest))
         else return
-        sending.delete(key)
+        sending.delete(told.item.key)
       }
-      sending.set(key, hears)
-      const told = early.get(key)
-      if (saying === 0) early.clear()
-      if (told !== undefined) hears(told)
+      // In the same breath as what says it is kept: what becomes of it may be told before any promise is looked at.
+      const waits = (item: Item) => {
+        sending.set(item.key, { item, hears })
+        const told = early.get(item.key) ?? (isOver ? closed(item) : undefined)
+        if (told !== undefined) hears(told)
+      }
+      saying++
+      const said = Effect.map(conversation.say(room, text, options), waits)
+      run(said)
+        .catch(reject)
+        .finally(() => {
+          saying--
+          if (saying === 0) early.clear()
+        })
     })
-  }
 
   const older = async (name: string, limit?: number): Promise<boolean> => {
     const before = firstOf(view, name)
     const from = { ...(before === undefined ? {} : { before }), ...(limit === undefined ? {} : { limit }) }
     const page = await run(conversation.page(name, from))
-    // What has come meanwhile is in the view by now.
+    // Of the view as it is now: while the page was on its way, news has come.
     put(withPage(view, page))
     return lookAt(view, name).hasOlder
   }
@@ -336,7 +350,11 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
 
   const makeRoom = (name: string): Member => {
     const own = makeHappenings<Told>()
-    const messages = makeHappenings<MessageLine>()
+    const messages = makeHappenings<MessageLine>(() => {
+      const { since = get().last } = member
+      const isNew = (line: ViewLine | WaitingLine): line is MessageLine => line._tag === "Message" && line.seq > since
+      return get().entries.filter(isNew)
+    })
     let reading: Promise<boolean> | undefined
     const get = () => lookAt(view, name)
     const room: ChatRoom = {
@@ -379,7 +397,8 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
       line: (seq) => lineAt(view, name, seq),
       leave: () => run(conversation.leave(name))
     }
-    return { room, happenings: own, messages }
+    const member: Member = { room, happenings: own, messages, since: undefined }
+    return member
   }
 
   const join = async (spelling: string): Promise<ChatRoom> => {
@@ -401,6 +420,8 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
   }
 
   const finish = () => {
+    isOver = true
+    for (const { hears, item } of [...sending.values()]) hears(closed(item))
     happenings.end()
     for (const room of rooms.values()) {
       room.happenings.end()
@@ -456,10 +477,20 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
   }
 }
 
+/** No more will be told of what was said. */
+interface Closed {
+  readonly _tag: "Closed"
+  readonly item: Item
+}
+
+const closed = (item: Item): Closed => ({ _tag: "Closed", item })
+
 interface Member {
   readonly room: ChatRoom
   readonly happenings: ReturnType<typeof makeHappenings<Told>>
   readonly messages: ReturnType<typeof makeHappenings<MessageLine>>
+  /** The last entry before this chat came in. */
+  since: number | undefined
 }
 
 /** The same object as before, when it says the same. */

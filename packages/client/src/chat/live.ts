@@ -35,15 +35,23 @@ export const makeListeners = () => {
   }
 }
 
-/** What happens, for everybody who iterates: each hears all from then on, at their own pace, until the end. */
-export const makeHappenings = <A>() => {
+/**
+ * What happens, for everybody who iterates: each hears all from then on, at their own pace, until the end.
+ *
+ * @param before what each hears first
+ */
+export const makeHappenings = <A>(before: () => ReadonlyArray<A> = () => []) => {
   const readers = new Set<{ readonly put: (event: A) => void; readonly end: () => void }>()
   let isOver = false
 
   const iterate = (): AsyncIterableIterator<A> => {
-    const waiting: Array<A> = []
+    const waiting: Array<A> = [...before()]
     let isDone = isOver
-    let wake = () => {}
+    // Those who have asked for what isn't there yet, in their order.
+    const asking: Array<() => void> = []
+    const wake = () => {
+      for (const each of asking.splice(0)) each()
+    }
     const reader = {
       put: (event: A) => {
         waiting.push(event)
@@ -59,7 +67,7 @@ export const makeHappenings = <A>() => {
     const next = async (): Promise<IteratorResult<A, undefined>> => {
       while (waiting.length === 0 && !isDone) {
         await new Promise<void>((resolve) => {
-          wake = resolve
+          asking.push(resolve)
         })
       }
       const [event] = waiting

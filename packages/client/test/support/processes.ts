@@ -16,6 +16,8 @@ export interface Child {
   readonly line: Effect.Effect<string>
   /** SIGKILL; returns when it is gone, with what it had still written. */
   readonly kill: Effect.Effect<ReadonlyArray<string>>
+  /** SIGTERM; returns when it is gone. */
+  readonly stop: Effect.Effect<void>
 }
 
 /** Runs a script with this Node; killed with the scope. */
@@ -37,6 +39,10 @@ export const script = Effect.fnUntraced(function* (
   })
   child.on("close", () => Deferred.doneUnsafe(gone, Exit.void))
   return {
+    stop: Effect.andThen(
+      Effect.sync(() => void child.kill("SIGTERM")),
+      within(Deferred.await(gone), `the end of ${path}`)
+    ),
     line: within(Queue.take(lines), `a line of ${path}`),
     kill: Effect.andThen(
       killed(child, gone),
@@ -62,9 +68,11 @@ export const folder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireR
 
 const main = fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url))
 
-/** The reference server, on a port or any, with its rooms in a file; gives where it listens. */
-export const referenceServer = Effect.fnUntraced(function* (data: string, port = 0) {
-  const child = yield* script(main, "--port", String(port), "--data", data, "--rate", "1000")
-  const announced = JSON.parse(yield* child.line) as { readonly port: number }
-  return { ...child, port: announced.port }
+/** The reference server, on ports or any, with its rooms in a file; gives where it listens, on the web too if it is to. */
+export const referenceServer = Effect.fnUntraced(function* (data: string, port = 0, webPort = -1) {
+  const ports = ["--port", String(port), "--web-port", String(webPort)]
+  const child = yield* script(main, ...ports, "--data", data, "--rate", "1000")
+  const plain = JSON.parse(yield* child.line) as { readonly port: number }
+  const web = webPort === -1 ? { webPort } : (JSON.parse(yield* child.line) as { readonly webPort: number })
+  return { ...child, port: plain.port, webPort: web.webPort }
 })
