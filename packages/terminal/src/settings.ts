@@ -13,13 +13,13 @@ import { Failed } from "./failed.ts"
 import { type Language, languageOf } from "./full/words.ts"
 import { type Options, readAddress } from "./options.ts"
 import { roomName } from "./plain/command.ts"
-import { transportTo } from "./way.ts"
+import { transportTo, type Way } from "./way.ts"
 
 /** What both modes go by. */
 export interface Settings {
   readonly at: TcpAddress
   /** How one connects there. */
-  readonly transport: Effect.Success<ReturnType<typeof transportTo>>
+  readonly transport: Way
   readonly nick: string | undefined
   readonly room: string
   readonly outbox: string | undefined

@@ -18,18 +18,23 @@ export interface Security {
   readonly ca: string | undefined
 }
 
+/** What makes a connection. */
+export type Way = ReturnType<typeof tcp>
+
 /** The way to the server: over TLS, when that is asked for, with the certificates that the file holds. */
-export const transportTo = Effect.fnUntraced(function* (at: TcpAddress, { ca: file, isSecure }: Security) {
-  if (!isSecure) {
-    if (file !== undefined) return yield* new Failed({ sentence: "--ca is for --tls: give both", code: 2 })
-    return tcp(at)
-  }
-  if (file === undefined) return tls(at)
+export const transportTo = (at: TcpAddress, { ca, isSecure }: Security): Effect.Effect<Way, Failed> => {
+  if (isSecure)
+    return ca === undefined ? Effect.succeed(tls(at)) : Effect.map(readPem(ca), (pem) => tls({ ...at, ca: pem }))
+  if (ca === undefined) return Effect.succeed(tcp(at))
+  return Effect.fail(new Failed({ sentence: "--ca is for --tls: give both", code: 2 }))
+}
+
+const readPem = Effect.fnUntraced(function* (file: string) {
   const unusable = (why: string) => new Failed({ sentence: `--ca ${oneLine(file)}: ${why}`, code: 2 })
   const pem = yield* Effect.try({
     try: () => readFileSync(file, "utf8"),
     catch: (error) => unusable(`it can't be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`)
   })
   yield* Effect.try({ try: () => new X509Certificate(pem), catch: () => unusable("it holds no certificate in PEM") })
-  return tls({ ...at, ca: pem })
+  return pem
 })

@@ -28,10 +28,10 @@ const tallestInput = 6
 
 const planOf = (columns: number, rows: number, inputRows: number, isWireShown: boolean): Plan => {
   const rooms = columns >= 100 ? 22 : columns >= 70 ? 16 : 0
-  const people = columns >= 100 ? 20 : 0
+  const people = columns >= 110 ? 20 : 0
   const input = Math.max(1, Math.min(inputRows, tallestInput, rows - 4))
   const height = Math.max(1, rows - input - 2)
-  const log = columns - (rooms > 0 ? rooms + 1 : 0) - (people > 0 ? people + 1 : 0)
+  const log = columns - (rooms > 0 ? rooms + 2 : 0) - (people > 0 ? people + 2 : 0)
   return { rooms, people, log, height, input, wire: isWireShown ? Math.max(2, Math.floor(height / 2)) : 0 }
 }
 
@@ -222,9 +222,9 @@ const block = (rows: ReadonlyArray<Row>, theme: Theme, width: number, key: strin
 
 const rule = (height: number, theme: Theme, key: string): ReactElement =>
   block(
-    Array.from({ length: height }, () => [span("│", "dim")]),
+    Array.from({ length: height }, () => [span("│ ", "dim")]),
     theme,
-    1,
+    2,
     key
   )
 

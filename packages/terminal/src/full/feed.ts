@@ -4,7 +4,7 @@
  * @module
  */
 import type { MessageLine, RoomSnapshot, ViewLine, WaitingLine } from "@tertulia/client/chat"
-import { fit, oneRow, pad, type Row, rowWidth, type Span, span, widthOf, wrap } from "./text.ts"
+import { fit, oneRow, type Row, rowWidth, type Span, span, widthOf, wrap } from "./text.ts"
 import { lookOfNick } from "./theme.ts"
 import type { Language, Words } from "./words.ts"
 
@@ -117,8 +117,9 @@ const columnOf = (time: string, nick: Span, width: number): Column => {
     }
   }
   const column = nickColumn(width)
+  const name = fit(nick.text, column)
   return {
-    head: [span(`${time} `, "dim"), span(pad(nick.text, column, "right"), nick.look), span(" │ ", "dim")],
+    head: [span(`${time} ${" ".repeat(column - widthOf(name))}`, "dim"), span(name, nick.look), span(" │ ", "dim")],
     next: [span(" ".repeat(column + 6)), span(" │ ", "dim")],
     width
   }
@@ -142,17 +143,20 @@ const inColumn = (column: Column, spans: ReadonlyArray<Span>): ReadonlyArray<Row
   return [[...column.head, ...first.slice(1)], ...rest.map((row) => [...column.next, ...row])]
 }
 
-const wordsWithMentions = (text: string, mentions: ReadonlyArray<string>, nick: string): ReadonlyArray<Span> => {
-  if (mentions.length === 0) return [span(text)]
-  return text
-    .split(/(@[\p{L}\p{N}_-]+)/u)
+/** What is special in a text: a mention, or a link without the full stop behind it. */
+const special = /(@[\p{L}\p{N}_-]+|https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]}'])/u
+
+const spansOf = (text: string, mentions: ReadonlyArray<string>, nick: string): ReadonlyArray<Span> =>
+  text
+    .split(special)
     .filter((part) => part !== "")
     .map((part) => {
+      // Written out, a link is plain ASCII.
+      if (/^https?:/u.test(part) && URL.canParse(part)) return { ...span(part, "accent"), link: new URL(part).href }
       const name = part.startsWith("@") ? part.slice(1).toLowerCase() : undefined
       if (name === undefined || !mentions.includes(name)) return span(part)
       return span(part, name === nick ? "mention" : lookOfNick(name))
     })
-}
 
 const messageRows = (line: MessageLine, frame: Frame): ReadonlyArray<Row> => {
   const { ignored, lineOf, nick, selected, width, words } = frame
@@ -165,10 +169,7 @@ const messageRows = (line: MessageLine, frame: Frame): ReadonlyArray<Row> => {
   const spans =
     line.text === undefined
       ? [span(`(${words.deleted})`, "dim")]
-      : [
-          ...wordsWithMentions(line.text, line.mentions, nick),
-          ...(line.isEdited ? [span(` (${words.edited})`, "dim")] : [])
-        ]
+      : [...spansOf(line.text, line.mentions, nick), ...(line.isEdited ? [span(` (${words.edited})`, "dim")] : [])]
   const reactions =
     line.reactions.length === 0
       ? []

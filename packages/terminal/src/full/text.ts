@@ -24,6 +24,8 @@ export type Look =
 export interface Span {
   readonly text: string
   readonly look: Look
+  /** Where it leads to. */
+  readonly link?: string
 }
 
 /** What fits on one row of the screen. */
@@ -86,10 +88,10 @@ export const rowWidth = (row: Row): number => row.reduce((sum, { text }) => sum 
 export const fill = (row: Row, width: number, look: Look = "plain"): Row => {
   const spans: Array<Span> = []
   let left = width
-  for (const { text, look: own } of row) {
+  for (const each of row) {
     if (left <= 0) break
-    const fitting = fit(text, left)
-    spans.push(span(fitting, own))
+    const fitting = fit(each.text, left)
+    spans.push({ ...each, text: fitting })
     left -= widthOf(fitting)
   }
   return left > 0 ? [...spans, span(" ".repeat(left), look)] : spans
@@ -101,7 +103,7 @@ const rightToLeft = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Scri
 /** Fills rows with spans: breaks at spaces where it can, and at the line feeds of the text. */
 export const wrap = (spans: ReadonlyArray<Span>, width: number): ReadonlyArray<Row> => {
   const rows: Array<Row> = []
-  let row: Array<{ text: string; look: Look; cells: number }> = []
+  let row: Array<Span & { readonly cells: number }> = []
   let used = 0
   // Where the row may be broken: behind its last space.
   let breakAt = -1
@@ -111,7 +113,7 @@ export const wrap = (spans: ReadonlyArray<Span>, width: number): ReadonlyArray<R
     used = 0
     breakAt = -1
   }
-  for (const { look, text } of spans) {
+  for (const { text, ...how } of spans) {
     for (const letter of safeGraphemes(text)) {
       if (letter === "\n" || letter === "\r\n") {
         flush()
@@ -128,7 +130,7 @@ export const wrap = (spans: ReadonlyArray<Span>, width: number): ReadonlyArray<R
         row = rest
         used = rest.reduce((sum, piece) => sum + piece.cells, 0)
       }
-      row.push({ text: letter, look, cells })
+      row.push({ text: letter, ...how, cells })
       used += cells
       if (letter === " ") breakAt = row.length
     }
@@ -137,12 +139,12 @@ export const wrap = (spans: ReadonlyArray<Span>, width: number): ReadonlyArray<R
   return rows
 }
 
-const merged = (pieces: ReadonlyArray<{ readonly text: string; readonly look: Look }>): Row => {
-  const spans: Array<{ text: string; look: Look }> = []
-  for (const { look, text } of pieces) {
+const merged = (pieces: ReadonlyArray<Span & { readonly cells: number }>): Row => {
+  const spans: Array<Span> = []
+  for (const { cells: _, text, ...how } of pieces) {
     const last = spans.at(-1)
-    if (last?.look === look) last.text += text
-    else spans.push({ text, look })
+    if (last?.look === how.look && last.link === how.link) spans[spans.length - 1] = { ...last, text: last.text + text }
+    else spans.push({ text, ...how })
   }
-  return spans.map(({ look, text }) => span(rightToLeft.test(text) ? `\u2068${text}\u2069` : text, look))
+  return spans.map((each) => (rightToLeft.test(each.text) ? { ...each, text: `\u2068${each.text}\u2069` } : each))
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Look, Row } from "./text.ts"
+import type { Look, Row, Span } from "./text.ts"
 
 /** Paints rows for a terminal. */
 export interface Theme {
@@ -48,5 +48,7 @@ export const themeOf = (hasColour: boolean): Theme => {
     if (!look.startsWith("nick:")) return codes[look as keyof typeof colours]
     return hasColour ? `1;${nickColours[Number(look.slice(5)) % nickLooks]}` : "1"
   }
-  return { paint: (row) => row.map(({ look, text }) => sgr(codeOf(look), text)).join("") }
+  const paintSpan = ({ link, look, text }: Span) =>
+    link === undefined ? sgr(codeOf(look), text) : `\u001b]8;;${link}\u0007${sgr(codeOf(look), text)}\u001b]8;;\u0007`
+  return { paint: (row) => row.map(paintSpan).join("") }
 }
