@@ -112,7 +112,7 @@ export const onScreen = Effect.fnUntraced(function* (
       return isSo(now) ? Effect.succeed(now) : look
     })
     return Effect.timeoutOrElse(look, {
-      duration: "20 seconds",
+      duration: "30 seconds",
       orElse: () => Effect.die(new Error(`the screen never ${what}; it is\n${seen}`))
     })
   }

@@ -150,6 +150,10 @@ describe("how it looks", () => {
   it("has the same colour for the same nick, and none without colours", () => {
     assert.strictEqual(lookOfNick("ana"), lookOfNick("ana"))
     assert.match(themeOf(true).paint([span("ana", lookOfNick("ana"))]), /^\u001b\[1;\d+mana\u001b\[0m$/u)
+    assert.strictEqual(
+      themeOf(false).paint([{ ...span("x"), link: new URL("https://a.example/\u0007\u009b\u202eñ").href }]),
+      "\u001b]8;;https://a.example/%07%C2%9B%E2%80%AE%C3%B1\u0007x\u001b]8;;\u0007"
+    )
     assert.strictEqual(themeOf(false).paint([span("x", "good")]), "x")
     assert.strictEqual(themeOf(false).paint([span("x", "bad")]), "\u001b[1mx\u001b[0m")
   })

@@ -10,7 +10,7 @@ import { noTmux, onScreen, type TerminalOptions } from "./child.ts"
 
 if (noTmux !== undefined) console.warn(`Skipped: the tests of the full-screen client, because ${noTmux}.`)
 
-const slow = { timeout: 60_000 }
+const slow = { timeout: 120_000 }
 
 const serving = Effect.flatMap(folder, (directory) => referenceServer(join(directory, "rooms.db"), 0))
 
@@ -37,7 +37,7 @@ const heard = ({ chat, cafe }: { readonly chat: Chat; readonly cafe: ChatRoom },
     }
     const end = chat.view.subscribe(look)
     look()
-  }).pipe(Effect.timeout("20 seconds"))
+  }).pipe(Effect.timeout("30 seconds"))
 
 const textsIn = (room: ChatRoom) =>
   room.entries.flatMap((line) => (line._tag === "Message" && line.text !== undefined ? [line.text] : []))
