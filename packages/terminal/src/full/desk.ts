@@ -6,14 +6,14 @@
  */
 import type { Chat, RoomSnapshot, State } from "@tertulia/client/chat"
 import { lookAt } from "@tertulia/client/chat"
-import { foldName, isDirect, type Message, otherIn } from "@tertulia/protocol"
+import { isDirect, type Message, otherIn } from "@tertulia/protocol"
 import { oneLine, withoutSecret } from "../visible.ts"
-import { type CommandName, commands, readLine, typedIn } from "./commands.ts"
+import { readLine } from "./commands.ts"
 import { type Completion, complete } from "./complete.ts"
 import { type Editor, editorOf, edits, emptyEditor, insert, textOf, vertical } from "./editor.ts"
 import { type Anchor, type Frame, type Item, itemsOf, look, type Notice, rowsOfItem, scrolled, seqOf } from "./feed.ts"
-import { oneRow, pad, type Span, span, widthOf } from "./text.ts"
-import { lookOfNick } from "./theme.ts"
+import { makeOrders } from "./orders.ts"
+import { oneRow, span } from "./text.ts"
 import { type Language, type Words, wordsIn } from "./words.ts"
 
 /** A line of the protocol, as it went or came. */
@@ -361,33 +361,12 @@ export const makeDesk = (
     if (isWireShown) put({ wire })
   }
 
-  // --- commands ---
+  // --- what one says and does ---
 
   const needsRoom = (): string | undefined => {
     if (picture.current === undefined) complain(words.noRoom)
     return picture.current
   }
-
-  const lastOf = (isMine: boolean): number | undefined => {
-    const line = here()?.entries.findLast(
-      (each) => each._tag === "Message" && each.text !== undefined && each.isMine === isMine
-    )
-    return line?._tag === "Message" ? line.seq : undefined
-  }
-
-  /** The number of a message, and what was written after it. */
-  const target = (rest: string, isMine: boolean): { readonly seq: number; readonly text: string } | undefined => {
-    const [, number, text = ""] = /^(\d+)(?:\s+(.*))?$/su.exec(rest) ?? []
-    if (number !== undefined && picture.selected === undefined) return { seq: Number(number), text }
-    const seq = picture.selected ?? lastOf(isMine)
-    if (seq === undefined) {
-      complain(words.nothingThere)
-      return undefined
-    }
-    return { seq, text: rest }
-  }
-
-  const usage = (name: CommandName) => complain(words.usage(typedIn(language, commands[name])))
 
   const say = (name: string, text: string, replyTo?: number) => {
     chat
@@ -401,185 +380,29 @@ export const makeDesk = (
       })
   }
 
-  const decide = (how: "retry" | "forget") => {
-    const name = needsRoom()
-    const line = here()?.entries.find((each) => each._tag === "Waiting" && each.status !== "pending")
-    if (name === undefined) return
-    if (line?._tag !== "Waiting") return complain(words.nothingInDoubt)
-    attempt(chat.room(name)[how](line.key))
-  }
-
-  const person = async (nick: string) => {
-    const { rooms, status, text = "" } = await chat.whois(nick)
-    remark(words.someone(nick, words.statuses[status], text))
-    if (rooms.length > 0) remark(words.isIn(rooms.join(", ")))
-  }
-
-  const search = async (text: string) => {
-    const found: Array<ReadonlyArray<Span>> = []
-    let hasMore = false
-    for await (const message of chat.search({ text, limit: 20 })) {
-      if (found.length === 20) {
-        hasMore = true
-        break
-      }
-      const at = new Date(message.at).toLocaleString(language === "es" ? "es" : "en-GB", {
-        dateStyle: "short",
-        timeStyle: "short"
-      })
-      found.push([
-        span(`${message.room} ${message.seq} ${at} `, "dim"),
-        span(message.from, lookOfNick(message.from)),
-        span(`: ${oneRow(message.text)}`)
-      ])
-    }
-    tell([[span(words.found(found.length, oneRow(text)), "dim")], ...found])
-    if (hasMore) remark(words.more)
-  }
-
-  const help = () => {
-    const [typedHead, sendsHead, doesHead] = words.helpHead
-    const all = Object.values(commands).map(
-      (command) => [typedIn(language, command), command.sends, command.does[language]] as const
-    )
-    const wide = size.width >= 60
-    const first = Math.min(32, Math.max(...all.map(([command]) => widthOf(command))) + 2)
-    const row = ([command, sends, does]: readonly [string, string, string]) =>
-      wide
-        ? [
-            span(widthOf(command) < first ? pad(command, first) : `${command}  `, "bold"),
-            span(pad(sends, 9), "accent"),
-            span(does)
-          ]
-        : [span(`${command} `, "bold"), span(sends === "-" ? "" : `(${sends}) `, "accent"), span(does)]
-    tell([
-      ...(wide ? [[span(`${pad(typedHead, first)}${pad(sendsHead, 9)}${doesHead}`, "dim")]] : []),
-      ...all.map(row),
-      row(words.textHelp),
-      [span(words.keysHead, "dim")],
-      ...words.keys.map(([key, does]) => [span(wide ? pad(key, first) : `${key} `, "bold"), span(does)])
-    ])
-  }
-
-  const run: Record<CommandName, (rest: string) => void> = {
-    help,
-    rooms: () =>
-      attempt(
-        chat
-          .list()
-          .then((all) =>
-            tell([
-              [span(`${words.rooms}:`, "dim")],
-              ...all.map(({ members, room: name, topic = "" }: { members: number; room: string; topic?: string }) => [
-                span(pad(name, 20), "bold"),
-                span(` ${members}  ${oneRow(topic)}`, "dim")
-              ])
-            ])
-          )
-      ),
-    join: (rest) => {
-      if (rest === "") return usage("join")
-      const name = foldName(rest.startsWith("#") ? rest : `#${rest}`)
-      attempt(chat.join(name).then(() => turnTo(name)))
-    },
-    leave: (rest) => {
-      const name =
-        rest === "" ? needsRoom() : foldName(rest.startsWith("#") || rest.startsWith("@") ? rest : `#${rest}`)
-      if (name !== undefined) attempt(chat.room(name).leave())
-    },
-    msg: (rest) => {
-      const [, nick = "", text = ""] = /^@?(\S+)\s*(.*)$/su.exec(rest) ?? []
-      if (nick === "") return usage("msg")
-      const { name } = chat.direct(nick)
-      if (text !== "") say(name, text)
-      turnTo(name)
-    },
-    members: () => {
-      const now = here()
-      if (needsRoom() === undefined || now === undefined) return
-      remark(`${words.here}: ${now.members.join(", ")}`)
-    },
-    topic: (rest) => {
-      const name = needsRoom()
-      if (name === undefined) return
-      if (rest === "") return remark(here()?.topic || "-")
-      attempt(chat.room(name).setTopic(rest))
-    },
-    reply: (rest) => {
-      const name = needsRoom()
-      const to = name === undefined ? undefined : target(rest, false)
-      if (name === undefined || to === undefined) return
-      if (to.text === "") return usage("reply")
-      say(name, to.text, to.seq)
-      put({ selected: undefined })
-    },
-    edit: (rest) => {
-      const name = needsRoom()
-      const to = name === undefined ? undefined : target(rest, true)
-      if (name === undefined || to === undefined) return
-      if (to.text !== "") {
-        put({ selected: undefined })
-        return attempt(chat.room(name).edit(to.seq, to.text))
-      }
-      const line = chat.room(name).line(to.seq)
-      if (line?._tag !== "Message" || line.text === undefined) return complain(words.nothingThere)
-      put({ editor: editorOf(`/edit ${to.seq} ${line.text}`), selected: undefined })
-    },
-    delete: (rest) => {
-      const name = needsRoom()
-      const to = name === undefined ? undefined : target(rest, true)
-      if (name === undefined || to === undefined) return
-      put({ selected: undefined })
-      attempt(chat.room(name).remove(to.seq))
-    },
-    react: (rest) => {
-      const name = needsRoom()
-      const to = name === undefined ? undefined : target(rest, false)
-      if (name === undefined || to === undefined) return
-      if (to.text === "") return usage("react")
-      const line = chat.room(name).line(to.seq)
-      const has =
-        line?._tag === "Message" && line.reactions.some(({ isMine, reaction }) => isMine && reaction === to.text)
-      put({ selected: undefined })
-      attempt(chat.room(name).react(to.seq, to.text, !has))
-    },
-    search: (rest) => (rest === "" ? usage("search") : attempt(search(rest))),
-    status: (rest) => {
-      const [, wish = "", text = ""] = /^(\S+)\s*(.*)$/su.exec(rest) ?? []
-      const known = (["active", "busy", "away"] as const).find(
-        (each) => each === wish.toLowerCase() || words.statuses[each] === wish.toLowerCase()
-      )
-      if (known === undefined) return usage("status")
-      attempt(
-        chat
-          .status({ status: known, text })
-          .then((now) => remark(words.someone(now.nick, words.statuses[now.status], now.text ?? "")))
-      )
-    },
-    whois: (rest) => (rest === "" ? usage("whois") : attempt(person(rest.replace(/^@/u, "")))),
-    again: () => decide("retry"),
-    forget: () => decide("forget"),
-    nick: (rest) => {
-      if (rest === "") return usage("nick")
-      chat.rename(rest)
-    },
-    ignore: (rest) => {
-      const nick = foldName(rest.replace(/^@/u, ""))
-      if (nick === "") return remark([...picture.ignored].join(", ") || words.nobodyIgnored)
-      const next = new Set(picture.ignored)
-      const isNew = !next.delete(nick)
-      if (isNew) next.add(nick)
-      put({ ignored: next })
-      remark(words.ignoring(nick, isNew))
-    },
-    raw: () => {
+  const run = makeOrders({
+    chat,
+    language,
+    words,
+    get: () => picture,
+    put,
+    here,
+    needsRoom,
+    turnTo,
+    tell,
+    remark,
+    complain,
+    attempt,
+    say,
+    width: () => size.width,
+    showsWire: () => {
       isWireShown = !isWireShown
       put({ wire: isWireShown ? wire : undefined })
-      remark(isWireShown ? words.wireOn : words.wireOff)
+      return isWireShown
     },
-    mouse: () => remark(words.mouse(mouse())),
-    quit: leave
-  }
+    mouse,
+    leave
+  })
 
   /** Does what was typed. */
   const enter = () => {
@@ -595,9 +418,14 @@ export const makeDesk = (
         chat.room(picture.current!).typing(false)
         toEnd()
         return say(picture.current!, line.text)
-      case "Command":
-        toEnd()
-        return run[line.name](line.rest)
+      case "Command": {
+        // What was selected is what the command is about.
+        const isAboutOne = picture.selected !== undefined
+        if (!isAboutOne) toEnd()
+        run[line.name](line.rest)
+        if (isAboutOne) toEnd()
+        return
+      }
       case "Unknown":
         put({ editor: editorOf(text) })
         return complain(words.unknownCommand(oneRow(line.word)))

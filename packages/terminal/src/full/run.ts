@@ -13,7 +13,8 @@ import * as Effect from "effect/Effect"
 import { render } from "ink"
 import { createElement } from "react"
 import { writeConfig } from "../config.ts"
-import { Failed } from "../failed.ts"
+import { Failed, failed } from "../failed.ts"
+import { knownNick } from "../nick.ts"
 import { quoted } from "../plain/lines.ts"
 import type { Settings } from "../settings.ts"
 import { oneLine } from "../visible.ts"
@@ -27,10 +28,11 @@ import { wordsIn } from "./words.ts"
 
 /** Talks on the whole screen until the person leaves. */
 export const runScreen = Effect.fnUntraced(function* (settings: Settings) {
-  const nick = settings.nick ?? (yield* Effect.promise(() => askNick(settings)))
-  if (nick === undefined) return
   const { at, outbox, room, transport } = settings
   const address = addressOf(at)
+  const known = yield* whoIsKept(settings, address)
+  const nick = known ?? (yield* Effect.promise(() => askNick(settings)))
+  if (nick === undefined) return
   let hearWire: Heard | undefined
   const ground = { open: transport, ...(outbox === undefined ? {} : { keeper: keepIn(outbox, address) }) }
   const onWire: Heard = (direction, line) => hearWire?.(direction, line)
@@ -47,6 +49,16 @@ export const runScreen = Effect.fnUntraced(function* (settings: Settings) {
   const which = unsent.map(quoted).join(", ")
   yield* Console.error(oneLine(outbox === undefined ? words.unsent(which) : words.keptFor(outbox, which)))
 })
+
+/** Who one is to be, if that was said or is kept. */
+const whoIsKept = (settings: Settings, address: string): Effect.Effect<string | undefined, Failed> =>
+  settings.outbox === undefined
+    ? Effect.succeed(settings.nick)
+    : keepIn(settings.outbox, address).pipe(
+        Effect.mapError(failed),
+        Effect.flatMap((keeper) => knownNick(settings, keeper)),
+        Effect.scoped
+      )
 
 type Heard = (direction: "sent" | "received", line: string) => void
 

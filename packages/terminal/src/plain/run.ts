@@ -7,9 +7,9 @@
 import { type Conversation, converse, type Item, inMemory, type Keeper } from "@tertulia/client"
 import { keepIn } from "@tertulia/client/file"
 import { addressOf } from "@tertulia/client/tcp"
-import { foldName } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { Failed, failed } from "../failed.ts"
+import { knownNick } from "../nick.ts"
 import type { Settings } from "../settings.ts"
 import { oneLine, withoutSecret } from "../visible.ts"
 import { chat } from "./chat.ts"
@@ -18,15 +18,8 @@ import { pipe, type Screen, terminal } from "./screen.ts"
 import { style } from "./style.ts"
 
 /** Who to be: as given, as kept, or as answered. */
-const nickOf = Effect.fnUntraced(function* ({ nick: given, outbox }: Settings, { kept }: Keeper, screen: Screen) {
-  const { nick } = kept.person
-  if (given !== undefined && nick !== undefined && foldName(given) !== nick) {
-    return yield* new Failed({
-      sentence: `the outbox ${outbox} belongs to ${nick}: be ${nick}, or name another file`,
-      code: 2
-    })
-  }
-  const known = given ?? nick
+const nickOf = Effect.fnUntraced(function* (settings: Settings, keeper: Keeper, screen: Screen) {
+  const known = yield* knownNick(settings, keeper)
   if (known !== undefined) return known
   if (!screen.interactive) return yield* new Failed({ sentence: "say who you are: --nick ana", code: 2 })
   const answer = yield* screen.ask("nick: ")
