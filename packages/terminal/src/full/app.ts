@@ -136,7 +136,8 @@ const statusRow = (room: RoomSnapshot | undefined, picture: Picture, desk: Desk,
   const state = stateSpan(picture, desk)
   const me = desk.chat.person(desk.me())
   const own = me === undefined || me.status === "active" ? "" : ` (${words.statuses[me.status]})`
-  const latency = picture.latency === undefined || columns < 60 ? "" : ` ${picture.latency} ms`
+  const isLive = desk.chat.state.get()._tag === "Live"
+  const latency = picture.latency === undefined || columns < 60 || !isLive ? "" : ` ${picture.latency} ms`
   const left: Row = [
     span(" "),
     span(desk.me(), lookOfNick(desk.me())),

@@ -613,12 +613,8 @@ export const makeDesk = (
         if (key.alt) return step(1)
         return isUnder("last") ? recall(1) : edit(vertical(editor, 1))
       case "escape":
-        if (picture.hint === undefined && picture.selected === undefined) return
-        return put({
-          hint: undefined,
-          selected: undefined,
-          ...(editor.letters.includes("\n") ? { editor: editorOf("", editor) } : {})
-        })
+        if (picture.selected !== undefined) toEnd()
+        return put({ hint: undefined, ...(editor.letters.includes("\n") ? { editor: editorOf("", editor) } : {}) })
       default:
     }
     if (key.ctrl) return ctrl(key.text)
