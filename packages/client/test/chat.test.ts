@@ -49,15 +49,6 @@ const waiting = ({ entries }: ChatRoom): ReadonlyArray<WaitingLine> => entries.f
 const slow = 60_000
 
 describe("a chat", { timeout: slow }, () => {
-  it("loses nothing of what happens while a page is read", async () => {
-    const { port } = await server()
-    const ana = await come(port, "ana")
-    const cafe = await ana.join("#cafe")
-    // The page that is read when one comes in: meanwhile one has become live again.
-    await cafe.older()
-    await until(ana.state, ({ _tag }) => _tag === "Live")
-  })
-
   it("says something, hears it, and iterates over what is said", async () => {
     const { port } = await server()
     const [ana, leo] = [await come(port, "ana"), await come(port, "leo")]
