@@ -49,15 +49,6 @@ const waiting = ({ entries }: ChatRoom): ReadonlyArray<WaitingLine> => entries.f
 const slow = 60_000
 
 describe("a chat", { timeout: slow }, () => {
-  it("loses nothing of what happens while a page is read", async () => {
-    const { port } = await server()
-    const ana = await come(port, "ana")
-    const cafe = await ana.join("#cafe")
-    // The page that is read when one comes in: meanwhile one has become live again.
-    await cafe.older()
-    await until(ana.state, ({ _tag }) => _tag === "Live")
-  })
-
   it("says something, hears it, and iterates over what is said", async () => {
     const { port } = await server()
     const [ana, leo] = [await come(port, "ana"), await come(port, "leo")]
@@ -218,18 +209,37 @@ describe("a chat", { timeout: slow }, () => {
     const { port } = await server()
     const outbox = join(folder, "outbox.db")
     const first = await come(port, "ana", { outbox })
-    await first.join("#cafe")
-    await first.room("#cafe").send("one")
-    const leo = await come(port, "leo")
-    await leo.direct("ana").send("unread")
-    await leo.direct("ana").send("and more")
-    await until(first.direct("leo"), ({ unread }) => unread === 2)
-    await first.direct("leo").read(1)
-    await until(first.direct("leo"), ({ unread }) => unread === 1)
+    const hers = await first.join("#cafe")
+    const leo = await come(port, "leo", { rooms: ["#cafe"] })
+    for (const text of ["one", "two", "three"]) await leo.room("#cafe").send(text)
+    await until(hers, ({ unread }) => unread === 3)
+    await hers.read(1)
+    await until(hers, ({ read, unread }) => read === 1 && unread === 2)
     await first.close()
     open_.splice(open_.indexOf(first), 1)
+    await leo.room("#cafe").send("four")
     const second = await come(port, "ana", { outbox })
-    assert.isTrue((await until(second.room("#cafe"), (room) => room.isIn && room)).isIn)
+    await message(second.room("#cafe"), "four")
+    await until(second.room("#cafe"), ({ isIn, read, unread }) => isIn && read === 1 && unread === 3)
+  })
+
+  it("answers in another process what the first has answered without a connection", async () => {
+    const reference = await server()
+    const { port } = reference
+    const outbox = join(folder, "outbox.db")
+    const first = await come(port, "ana", { outbox })
+    const { seq } = await (await first.join("#cafe")).send("who comes?")
+    await Effect.runPromise(reference.kill)
+    await until(first.state, ({ _tag }) => _tag === "Offline")
+    void first.room("#cafe").send("not me", { replyTo: seq })
+    await until(first.room("#cafe"), () => waiting(first.room("#cafe")).length === 1)
+    await first.close()
+    open_.splice(open_.indexOf(first), 1)
+    await server(port)
+    const second = await come(port, "ana", { outbox })
+    const cafe = second.room("#cafe")
+    assert.deepInclude(await message(cafe, "not me"), { replyTo: seq, isMine: true })
+    await until(cafe, () => waiting(cafe).length === 0)
   })
 
   it("says why it can't be, in one sentence", async () => {

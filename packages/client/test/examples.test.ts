@@ -46,6 +46,15 @@ it.each(readdirSync(examples))("the README shows %s as it is", (name) => {
   assert.include(readme, `\`\`\`ts\n${body}\`\`\`\n`)
 })
 
+it.each(["Chat", "ChatRoom"])("the README shows all that a %s has", (name) => {
+  const source = readFileSync(new URL("../src/chat/chat.ts", import.meta.url), "utf8")
+  const { body = "" } =
+    new RegExp(`^export interface ${name}\\b[^{]*\\{\\n(?<body>.*?)^\\}$`, "msu").exec(source)?.groups ?? {}
+  const members = body.match(/(?<=^ {2}readonly ).*$/gmu) ?? []
+  assert.isNotEmpty(members)
+  for (const member of members) assert.include(readme, `\n  ${member}\n`)
+})
+
 it("bot.ts answers whoever names it", { timeout: 60_000 }, () =>
   withServer((port) =>
     Effect.gen(function* () {

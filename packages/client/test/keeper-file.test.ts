@@ -76,6 +76,37 @@ describe("a file that keeps a conversation", () => {
     })
   )
 
+  it.live("keeps up to where one has read, of each log the last, and longer than one is in the room", () =>
+    Effect.gen(function* () {
+      const mark = (room: string, epoch: string, last: number): Change => ({
+        _tag: "Mark",
+        room,
+        mark: { epoch, last }
+      })
+      const { marks } = yield* keepAll(yield* file, [
+        ...changes,
+        mark("#cafe", "k3", 7),
+        mark("@leo", "d1", 2),
+        mark("#cafe", "k3", 9),
+        mark("#cine", "k4", 0),
+        { _tag: "NoRoom", room: "#cafe" }
+      ])
+      assert.deepStrictEqual(Object.fromEntries(marks), {
+        "#cafe": { epoch: "k3", last: 9 },
+        "@leo": { epoch: "d1", last: 2 },
+        "#cine": { epoch: "k4", last: 0 }
+      })
+    })
+  )
+
+  it.live("keeps what something answers, and in which log that stands", () =>
+    Effect.gen(function* () {
+      const { items } = yield* keepAll(yield* file, [item("a1", { replyTo: 41, epoch: "k3" }), item("a2")])
+      assert.deepInclude(items.get("a1"), { replyTo: 41, epoch: "k3" })
+      assert.notProperty(items.get("a2"), "replyTo")
+    })
+  )
+
   it.live("is its owner's only: there is a secret in it", () =>
     Effect.gen(function* () {
       const path = yield* file
@@ -129,6 +160,7 @@ describe("a file that keeps a conversation", () => {
         ],
         ["corrupt", damage((db) => db.exec("UPDATE kept SET value = '{' WHERE kind = 'item'"))],
         ["corrupt", damage((db) => db.exec(`UPDATE kept SET value = '{"nth":"x"}' WHERE kind = 'person'`))],
+        ["corrupt", damage((db) => db.exec("INSERT INTO kept (kind, name, value) VALUES ('mark', '#cafe', '{}')"))],
         ["newer client", damage((db) => db.exec("PRAGMA user_version = 9"))],
         ["newer client", damage((db) => db.exec("UPDATE kept SET kind = 'moon' WHERE kind = 'room'"))]
       ]
