@@ -21,7 +21,7 @@ inBrowser("people who talk", ({ enter, open, serve, terminal, troubles }) => {
     await say(ana, "four, while nobody is there")
     await ana.getByText("sending").waitFor()
     // What is pending outlives the page.
-    await leo.getByText("Offline").first().waitFor()
+    await leo.getByRole("region", { name: "Offline" }).waitFor()
     await say(leo, "five, and then the page is closed")
     await leo.getByText("sending").waitFor()
     await leo.goto("about:blank")

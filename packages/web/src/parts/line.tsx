@@ -46,7 +46,7 @@ export const Line = memo(({ before, entry, isFirstNew, isNewDay, onWrite, room }
           onWrite={onWrite}
         />
       ) : entry._tag === "Waiting" ? (
-        <Waiting room={room} line={entry} me={me} isContinued={fromOf(before, me) === me} />
+        <Waiting room={room} line={entry} me={me} isContinued={continues(entry, before)} />
       ) : entry._tag === "Topic" ? (
         <Topic line={entry} />
       ) : (
@@ -59,14 +59,17 @@ export const Line = memo(({ before, entry, isFirstNew, isNewDay, onWrite, room }
 /** Messages of one person within five minutes stand together. */
 const together = 300_000
 
-const continues = (line: MessageLine, before: Entry | undefined): boolean =>
-  before?._tag === "Message" &&
-  before.from === line.from &&
-  line.replyTo === undefined &&
-  Date.parse(line.at) - Date.parse(before.at) < together
-
-const fromOf = (line: Entry | undefined, me: string): string | undefined =>
-  line?._tag === "Message" ? line.from : line?._tag === "Waiting" ? me : undefined
+/** Whether a line needs no name of its own. */
+export const continues = (line: Entry, before: Entry | undefined): boolean => {
+  if (line._tag === "Waiting") return before?._tag === "Waiting" || (before?._tag === "Message" && before.isMine)
+  return (
+    line._tag === "Message" &&
+    before?._tag === "Message" &&
+    before.from === line.from &&
+    line.replyTo === undefined &&
+    Date.parse(line.at) - Date.parse(before.at) < together
+  )
+}
 
 const Day = ({ at }: { readonly at: string }) => {
   const words = useWords()

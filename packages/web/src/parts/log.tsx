@@ -6,17 +6,16 @@
  */
 
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual"
-import type { ChatRoom, RoomSnapshot } from "@tertulia/client/web"
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react"
+import type { ChatRoom } from "@tertulia/client/web"
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react"
 import { useRoom } from "../desk.ts"
 import { dayKey } from "../look.ts"
 import { useWords } from "../words/use-words.ts"
 import { Beginning } from "./empty.tsx"
 import { Icon } from "./icon.tsx"
-import { Line } from "./line.tsx"
+import { continues, Line } from "./line.tsx"
 import type { Writing } from "./room.tsx"
-
-type Entry = RoomSnapshot["entries"][number]
+import { type Entry, seqOf, useStretch } from "./stretch.ts"
 
 interface LogProps {
   readonly room: ChatRoom
@@ -30,6 +29,9 @@ interface LogProps {
 /** Pixels from the end within which one is at the end. */
 const near = 60
 
+/** So many lines before its edge a stretch goes on. */
+const margin = 200
+
 export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
   const words = useWords()
   const { entries, hasOlder, isDirect, last, name, read, unread } = useRoom(room)
@@ -39,12 +41,17 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
   const [active, setActive] = useState<string>()
   const divider = useDivider(read, entries)
 
-  const activeIndex = active === undefined ? -1 : entries.findLastIndex(({ id }) => id === active)
+  const stretch = useStretch(entries)
+  const { isLast, lines, start } = stretch
+  const activeIndex = useMemo(
+    () => (active === undefined ? -1 : lines.findLastIndex(({ id }) => id === active)),
+    [active, lines]
+  )
   const virtual = useVirtualizer({
-    count: entries.length,
+    count: lines.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => 44,
-    getItemKey: useCallback((index: number) => entries[index]!.id, [entries]),
+    estimateSize: (index) => heightOf(lines[index]!, lines[index - 1], scroller.current?.clientWidth ?? 800),
+    getItemKey: useCallback((index: number) => lines[index]!.id, [lines]),
     overscan: 8,
     anchorTo: "end",
     scrollEndThreshold: near,
@@ -78,7 +85,7 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
     if (current !== null && sticks.current) current.scrollTop = current.scrollHeight
   }, [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: whatever makes it higher
-  useLayoutEffect(toEnd, [entries, height, toEnd])
+  useLayoutEffect(toEnd, [lines, height, toEnd])
   useEffect(() => {
     const { current } = scroller
     if (current === null) return
@@ -90,15 +97,23 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
   const offset = useRef(0)
   const look = () => {
     const { clientHeight, scrollHeight, scrollTop } = scroller.current!
-    if (scrollHeight - scrollTop - clientHeight <= near) sticks.current = true
+    if (isLast && scrollHeight - scrollTop - clientHeight <= near) sticks.current = true
     else if (scrollTop < offset.current) sticks.current = false
     offset.current = scrollTop
     setAtEnd(sticks.current)
+    if (sticks.current) return
+    // The stretch goes on before one is at its edge.
+    const [first, final] = [scrollTop, scrollTop + clientHeight].map(
+      (at) => virtual.getVirtualItemForOffset(at)?.index ?? 0
+    )
+    if (start > 0 && first! < margin) stretch.move(-1)
+    else if (!isLast && final! > lines.length - margin) stretch.move(1)
   }
 
   const jump = () => {
     sticks.current = true
     setAtEnd(true)
+    stretch.toEnd()
     toEnd()
   }
 
@@ -108,20 +123,21 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
   useEffect(() => {
     const wish = `${visit} ${seq}`
     if (seq === undefined || shown.current === wish || entries.length === 0) return
-    const index = entries.findIndex((entry) => entry._tag !== "Waiting" && seqOf(entry) >= seq)
+    const index = entries.findIndex((entry) => seqOf(entry) >= seq)
     const isThere = index > 0 || (index === 0 && (seqOf(entries[0]) === seq || !hasOlder))
     if (!isThere) {
       // What is beyond the end may still come.
       if (index === 0 && hasOlder) void room.older(200).catch(() => {})
       return
     }
-    shown.current = wish
     sticks.current = false
     setAtEnd(false)
+    if (index < start || index >= start + lines.length) return stretch.show(index)
+    shown.current = wish
     setTarget(seq)
     setActive(entries[index]!.id)
-    virtual.scrollToIndex(index, { align: "center" })
-  }, [entries, hasOlder, room, seq, visit, virtual])
+    virtual.scrollToIndex(index - start, { align: "center" })
+  }, [entries, hasOlder, lines, room, seq, start, stretch, visit, virtual])
   useEffect(() => {
     if (target === undefined) return
     const timer = setTimeout(() => setTarget(undefined), 3_000)
@@ -130,13 +146,13 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
 
   // Older entries are read before one is at the first.
   useEffect(() => {
-    if (!hasOlder || isReading || top > 20) return
+    if (start > 0 || !hasOlder || isReading || top > 20) return
     setReading(true)
     room.older(100).then(
       () => setReading(false),
       () => setTimeout(() => setReading(false), 1_000)
     )
-  }, [hasOlder, isReading, room, top])
+  }, [hasOlder, isReading, room, start, top])
 
   // What is in sight has been read.
   useEffect(() => {
@@ -169,8 +185,8 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
       return
     }
     const steps: Readonly<Record<string, number>> = {
-      ArrowUp: activeIndex - 1,
-      ArrowDown: activeIndex + 1,
+      ArrowUp: start + activeIndex - 1,
+      ArrowDown: start + activeIndex + 1,
       Home: 0,
       End: entries.length - 1
     }
@@ -180,17 +196,25 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
     focusOn(Math.max(0, Math.min(entries.length - 1, wanted)))
   }
 
+  const wanted = useRef<string>(undefined)
   const focusOn = (index: number) => {
     const entry = entries[index]
     if (entry === undefined) return
+    wanted.current = entry.id
     setActive(entry.id)
     sticks.current &&= index === entries.length - 1
-    virtual.scrollToIndex(index, { align: "auto" })
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus())
+    stretch.show(index)
   }
+  // The line that was gone to takes the focus once it is drawn.
+  useEffect(() => {
+    if (wanted.current === undefined || wanted.current !== active || activeIndex === -1) return
+    wanted.current = undefined
+    virtual.scrollToIndex(activeIndex, { align: "auto" })
+    scroller.current?.querySelector<HTMLElement>(`[data-index="${activeIndex}"]`)?.focus()
+  }, [active, activeIndex, virtual])
 
   const tabIndexOf = (id: string, index: number) =>
-    id === active || (activeIndex === -1 && index === entries.length - 1) ? 0 : -1
+    id === active || (activeIndex === -1 && index === lines.length - 1) ? 0 : -1
 
   return (
     <div className="log-frame">
@@ -208,9 +232,9 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
       >
         {entries.length === 0 && !hasOlder && <Beginning name={name} isDirect={isDirect} />}
         <div className="log-lines" style={{ height: `${height}px` }}>
-          {items.map(({ index, key, start }) => {
-            const entry = entries[index]!
-            const before = entries[index - 1]
+          {items.map(({ index, key, start: from }) => {
+            const entry = lines[index]!
+            const before = lines[index - 1]
             return (
               <article
                 key={key}
@@ -220,15 +244,15 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
                 data-row=""
                 tabIndex={tabIndexOf(entry.id, index)}
                 onFocus={() => setActive(entry.id)}
-                style={{ transform: `translateY(${start}px)` }}
+                style={{ transform: `translateY(${from}px)` }}
                 aria-setsize={hasOlder ? -1 : entries.length}
-                aria-posinset={index + 1}
+                aria-posinset={start + index + 1}
               >
                 <Line
                   room={room}
                   entry={entry}
                   before={before}
-                  isNewDay={isNewDay(entry, before, hasOlder)}
+                  isNewDay={isNewDay(entry, before, hasOlder || start > 0)}
                   isFirstNew={isFirstNew(entry, before, divider)}
                   onWrite={onWrite}
                 />
@@ -250,6 +274,35 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
 const atOf = (entry: Entry | undefined): string | undefined =>
   entry !== undefined && (entry._tag === "Message" || entry._tag === "Topic") ? entry.at : undefined
 
+/**
+ * How high a line will be, in pixels: right for most of what people say, because each that turns out otherwise moves all that follow it.
+ * What `styles/log.css` says of lines.
+ */
+const heightOf = (entry: Entry, before: Entry | undefined, width: number): number => {
+  const known = heights.get(entry)
+  if (known?.width === width && known.before === before) return known.height
+  const height = measureOf(entry, before, width)
+  heights.set(entry, { before, width, height })
+  return height
+}
+
+const heights = new WeakMap<
+  Entry,
+  { readonly before: Entry | undefined; readonly width: number; readonly height: number }
+>()
+
+const measureOf = (entry: Entry, before: Entry | undefined, width: number): number => {
+  if (entry._tag === "Topic" || entry._tag === "Gone") return 28
+  const { text = "" } = entry
+  const perRow = Math.max(10, (width - 92) / 7.6)
+  const rows = text.length < perRow && !text.includes("\n") ? 1 : rowsOf(text, perRow)
+  const fate = entry._tag === "Waiting" ? 20 : entry.reactions.length > 0 ? 34 : 0
+  return (continues(entry, before) ? 2 : 33) + 24 * rows + fate
+}
+
+const rowsOf = (text: string, perRow: number): number =>
+  text.split("\n").reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / perRow)), 0)
+
 /** Of the first that is there while older ones are to come, nobody knows yet. */
 const isNewDay = (entry: Entry, before: Entry | undefined, hasOlder: boolean): boolean => {
   const at = atOf(entry)
@@ -257,9 +310,6 @@ const isNewDay = (entry: Entry, before: Entry | undefined, hasOlder: boolean): b
   if (at === undefined || (before === undefined && hasOlder)) return false
   return earlier === undefined || dayKey(at) !== dayKey(earlier)
 }
-
-const seqOf = (entry: Entry | undefined): number =>
-  entry === undefined || entry._tag === "Waiting" ? 0 : entry._tag === "Gone" ? entry.to : entry.seq
 
 const isFirstNew = (entry: Entry, before: Entry | undefined, divider: number): boolean =>
   divider > 0 &&
@@ -269,7 +319,8 @@ const isFirstNew = (entry: Entry, before: Entry | undefined, divider: number): b
   before._tag !== "Waiting" &&
   seqOf(before) <= divider
 
-const isOwn = (entry: Entry | undefined): boolean => entry?._tag === "Message" && entry.isMine
+const isOwn = (entry: Entry | undefined): boolean =>
+  entry?._tag === "Waiting" || (entry?._tag === "Message" && entry.isMine)
 
 /** After which entry the new ones begin: where one had read up to when one came, when one looked away, or when one said something. */
 const useDivider = (read: number, entries: ReadonlyArray<Entry>): number => {

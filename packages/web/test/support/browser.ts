@@ -4,7 +4,7 @@
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -12,29 +12,11 @@ import { fileURLToPath } from "node:url"
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core"
 import { afterAll, afterEach, beforeAll, describe } from "vitest"
 import { freshen } from "../../build.ts"
+import { chromiumPath, killed, type Server, startServer } from "./server.ts"
 
-const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
+const reason = chromiumPath === undefined ? ": skipped, no Chromium (set TERTULIA_CHROMIUM to where it is)" : ""
 
-/** Where the browser is; undefined when there is none. */
-const executablePath = [process.env["TERTULIA_CHROMIUM"], ...places].find(
-  (path) => path !== undefined && existsSync(path)
-)
-
-const reason = executablePath === undefined ? ": skipped, no Chromium (set TERTULIA_CHROMIUM to where it is)" : ""
-
-const main = fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url))
 const terminal = fileURLToPath(new URL("../../../terminal/src/main.ts", import.meta.url))
-
-/** A server that may be killed. */
-export interface Server {
-  readonly port: number
-  readonly webPort: number
-  readonly url: string
-  /** The file of its rooms. */
-  readonly data: string
-  /** SIGKILL; returns when it is gone. */
-  readonly kill: () => Promise<void>
-}
 
 /** A terminal client in a pipe. */
 export interface Terminal {
@@ -59,19 +41,12 @@ export interface Stage {
   readonly troubles: Array<string>
 }
 
-const killed = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve()
-    child.once("exit", () => resolve())
-    child.kill("SIGKILL")
-  })
-
 /** What a browser says of a server that is away, in words of its own. */
 const isAway = (text: string): boolean => /WebSocket connection to|net::ERR_CONNECTION_REFUSED/u.test(text)
 
 /** Tests in a browser; skipped, and said so, where there is none. */
 export const inBrowser = (name: string, body: (stage: Stage) => void): void => {
-  describe.skipIf(executablePath === undefined)(`${name}${reason}`, { timeout: 120_000 }, () => {
+  describe.skipIf(chromiumPath === undefined)(`${name}${reason}`, { timeout: 120_000 }, () => {
     let browser: Browser | undefined
     let folder = ""
     let served = 0
@@ -84,25 +59,12 @@ export const inBrowser = (name: string, body: (stage: Stage) => void): void => {
       return child
     }
 
-    const serve: Stage["serve"] = (before, ...flags) =>
-      new Promise((resolve, reject) => {
-        const ports = ["--port", String(before?.port ?? 0), "--web-port", String(before?.webPort ?? 0)]
-        const data = before?.data ?? join(folder, `rooms-${++served}.db`)
-        const child = run(main, [...ports, "--data", data, ...flags])
-        let port = 0
-        let complaint = ""
-        child.stderr.on("data", (text) => {
-          complaint += text
-        })
-        child.once("exit", () => reject(new Error(`the server ended: ${complaint}`)))
-        createInterface({ input: child.stdout }).on("line", (line) => {
-          const said: { readonly port?: number; readonly webPort?: number } = JSON.parse(line)
-          if (said.port !== undefined) port = said.port
-          if (said.webPort === undefined) return
-          const { webPort } = said
-          resolve({ port, webPort, url: `http://127.0.0.1:${webPort}/`, data, kill: () => killed(child) })
-        })
-      })
+    const serve: Stage["serve"] = async (before, ...flags) => {
+      const data = before?.data ?? join(folder, `rooms-${++served}.db`)
+      const server = await startServer({ data, flags, ...(before === undefined ? {} : { before }) })
+      children.add(server.child)
+      return server
+    }
 
     const open: Stage["open"] = async (url, options, prepare) => {
       const page = await (await browser!.newContext(options)).newPage()
@@ -152,7 +114,7 @@ export const inBrowser = (name: string, body: (stage: Stage) => void): void => {
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), "tertulia-web-"))
       await freshen()
-      browser = await chromium.launch({ executablePath: executablePath! })
+      browser = await chromium.launch({ executablePath: chromiumPath! })
     }, 120_000)
 
     afterEach(async () => {
