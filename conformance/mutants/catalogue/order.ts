@@ -403,7 +403,7 @@ export const order: ReadonlyArray<Mutant> = [
       }
     }
   }),
-  breaks("FLOW-1", "busy-with-the-dead", "answers nobody who comes in the half second after a reset", () => {
+  breaks("FLOW-1", "busy-with-the-dead", "answers nobody who comes within two seconds after a reset", () => {
     const ended = new Set<number>()
     const unlucky = new Set<number>()
     let busy = false
@@ -420,7 +420,7 @@ export const order: ReadonlyArray<Mutant> = [
           busy = true
           setTimeout(() => {
             busy = false
-          }, 500)
+          }, 2_000)
         }
         return true
       },
