@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { AsyncLocalStorage } from "node:async_hooks"
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -25,17 +26,25 @@ interface Step {
   readonly name: string
   /** The npm script and its arguments, as a user would type them. */
   readonly run: (reports: string) => Promise<Count>
+  /** Whether it runs beside its neighbours that say so: it waits for clocks more than it works. */
+  readonly beside?: boolean
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const all = process.argv.includes("--all")
 
+/** The output of a step that runs beside others, which is shown when the step has ended. */
+const kept = new AsyncLocalStorage<Array<Buffer>>()
+
 /** Runs a program with its output shown, and gives its exit code. */
 const shown = (program: string, args: ReadonlyArray<string>): Promise<number> =>
   new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] })
+    const output = kept.getStore()
+    const out = output === undefined ? "inherit" : "pipe"
+    const child = spawn(program, args, { cwd: root, stdio: ["ignore", out, out] })
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data: Buffer) => output!.push(data))
     child.once("error", () => resolve(127))
-    child.once("exit", (code) => resolve(code ?? 1))
+    child.once("close", (code) => resolve(code ?? 1))
   })
 
 const script = (name: string, ...args: ReadonlyArray<string>): Promise<number> =>
@@ -174,11 +183,16 @@ const steps: ReadonlyArray<Step> = [
   { name: "lint", run: whole("lint") },
   { name: "generated files are fresh", run: whole("spec", "--check") },
   { name: "tests of the packages and of the suite", run: unitTests },
-  { name: "conformance of the reference server", run: (reports) => suite(reports, "reference") },
-  { name: "conformance of the reference server over TLS", run: (reports) => suite(reports, "tls", "--tls") },
+  { name: "conformance of the reference server", beside: true, run: (reports) => suite(reports, "reference") },
+  // What a profile adds is the same over every transport: the core is enough, and the chapter of its own.
+  {
+    name: "conformance of the reference over TLS",
+    beside: true,
+    run: (reports) => suite(reports, "tls", ...["--tls", "--profile", "core", "--profile", "tls"])
+  },
   {
     name: "conformance of the reference over WebSocket",
-    // What a profile adds is the same over either: the core is enough, and the chapter of its own.
+    beside: true,
     run: (reports) =>
       suite(
         reports,
@@ -189,23 +203,59 @@ const steps: ReadonlyArray<Step> = [
   },
   {
     name: "conformance of the terminal client",
+    beside: true,
     run: (reports) => suite(reports, "client", "--client", referenceClient)
   },
+  { name: "conformance of the server in Python", beside: true, run: pythonServer },
+  { name: "conformance of the durable server in Python", beside: true, run: durableServer },
+  { name: "conformance of the complete server in Python", beside: true, run: completeServer },
+  { name: "conformance of the server in C", beside: true, run: cServer },
   { name: "every requirement was judged", run: whole("spec:check") },
-  { name: "conformance of the server in Python", run: pythonServer },
-  { name: "conformance of the durable server in Python", run: durableServer },
-  { name: "conformance of the complete server in Python", run: completeServer },
-  { name: "conformance of the server in C", run: cServer },
   ...(all ? trials : [])
 ]
 
 const reports = mkdtempSync(join(tmpdir(), "tertulia-test-"))
-const rows: Array<{ readonly name: string; readonly count: Count; readonly seconds: number }> = []
-for (const { name, run } of steps) {
-  process.stdout.write(`\n== ${name}\n`)
+interface Row {
+  readonly name: string
+  readonly count: Count
+  readonly seconds: number
+}
+
+const take = async ({ name, run }: Step): Promise<Row> => {
   const began = process.hrtime.bigint()
   const count = await run(reports)
-  rows.push({ name, count, seconds: Number(process.hrtime.bigint() - began) / 1e9 })
+  return { name, count, seconds: Number(process.hrtime.bigint() - began) / 1e9 }
+}
+
+/** So many wait for their clocks at once: more would keep the processors of a small machine from keeping theirs. */
+const mostBeside = 3
+
+/** Takes steps side by side, and shows of each what it had to say, when it ends. */
+const takeTogether = async (together: ReadonlyArray<Step>): Promise<ReadonlyArray<Row>> => {
+  const taken: Array<Row> = []
+  const waiting = [...together]
+  const takeOn = async () => {
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
+      const output: Array<Buffer> = []
+      const next = step
+      taken.push(await kept.run(output, () => take(next)))
+      process.stdout.write(`\n== ${step.name}\n${Buffer.concat(output)}`)
+    }
+  }
+  await Promise.all(Array.from({ length: mostBeside }, takeOn))
+  return together.map(({ name }) => taken.find((row) => row.name === name)!)
+}
+
+const rows: Array<Row> = []
+for (let next = 0; next < steps.length; next = rows.length) {
+  const first = steps[next]!
+  if (first.beside === true) {
+    const end = steps.findIndex(({ beside }, index) => index > next && beside !== true)
+    rows.push(...(await takeTogether(steps.slice(next, end === -1 ? steps.length : end))))
+  } else {
+    process.stdout.write(`\n== ${first.name}\n`)
+    rows.push(await take(first))
+  }
 }
 rmSync(reports, { recursive: true, force: true })
 
