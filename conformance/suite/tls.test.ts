@@ -10,6 +10,7 @@ import {
   beneath,
   kindsOfRecords,
   shakesHands,
+  trickle,
   type Version,
   type Waited
 } from "../src/wire/beneath.ts"
@@ -96,8 +97,7 @@ for (const [title, trickles] of idlers) {
     const connection = yield* opened(t, "TLS-4")
     if (trickles) {
       yield* connection.write(beginning)
-      const byte = Effect.andThen(Effect.sleep(125 * t.heartbeat), connection.write(Uint8Array.of(0)))
-      yield* Effect.forkScoped(Effect.forever(byte))
+      yield* trickle(connection, 125 * t.heartbeat)
     }
     const expected = `the end after ${loginSeconds} s, at most ${2 * t.heartbeat} s late`
     yield* inTime(t, "TLS-4", expected, connection.ended(1_000 * (loginSeconds + 2 * t.heartbeat) + patience))

@@ -53,6 +53,10 @@ export const beneath = (address: Address, millis: number): Effect.Effect<Beneath
     })
   )
 
+/** Writes a byte now and then, for as long as the scope lives. */
+export const trickle = ({ write }: Beneath, everyMillis: number): Effect.Effect<unknown, never, Scope.Scope> =>
+  Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(everyMillis), write(Uint8Array.of(0)))))
+
 /** A version of TLS, as Node names them. */
 export type Version = tls.SecureVersion
 
