@@ -119,8 +119,20 @@ export class RoomLogs extends Context.Service<
 >()("@tertulia/server/RoomLogs") {}
 
 /** The entry that a draft becomes at a place. */
-export const entryAt = (seq: number, { author: _, ...fields }: Draft): Entry =>
-  "text" in fields && fields.text.includes("@") ? withMentions({ seq, ...fields }) : { seq, ...fields }
+export const entryAt = (seq: number, draft: Draft): Entry => {
+  const entry = entryOf(seq, draft)
+  return "text" in draft && draft.text.includes("@") ? withMentions(entry) : entry
+}
+
+const entryOf = (seq: number, draft: Draft): Entry => {
+  // Most are plain, and to name their fields costs a tenth of copying all but one.
+  if (draft.type === "message" && draft.key === undefined && draft.replyTo === undefined) {
+    const { at, from, text, type } = draft
+    return { seq, type, from, text, at }
+  }
+  const { author: _, ...fields } = draft
+  return { seq, ...fields }
+}
 
 /** What is shown of an entry with the nicks that its text names (MENTION-1). */
 export const withMentions = (entry: Entry): Entry => {

@@ -1,6 +1,6 @@
 /**
  * Has the index of words filled while nobody appends, so that nobody who appends waits for that; only where somebody appends all the
- * time, they wait now and then for a part of it: for a twentieth of the time, in which some 5,000 entries a second are indexed. Of more than
+ * time, they wait now and then for a part of it: for a fortieth of the time, in which some 2,500 entries a second are indexed. Of more than
  * that the index stays behind until there is rest (spec/search.md).
  *
  * @module
@@ -17,7 +17,7 @@ const mostWaiting = 4_096
 const pause = 20
 
 /** For how many times as long as a part has taken those who append all the time are left alone before the next. */
-const pauseWhenBusy = 20
+const pauseWhenBusy = 40
 
 /** What rests is the machine, whatever clock its entries live by. */
 const sleep = (milliseconds: number): Effect.Effect<void> =>
