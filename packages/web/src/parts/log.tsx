@@ -80,9 +80,13 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
   // One comes in at the end, unless the address names an entry; and stays there until one scrolls up, however much comes and however high
   // it turns out to be.
   const sticks = useRef(seq === undefined)
+  /** Where it was last: whoever is above that has scrolled up. */
+  const offset = useRef(0)
   const toEnd = useCallback(() => {
     const { current } = scroller
-    if (current !== null && sticks.current) current.scrollTop = current.scrollHeight
+    if (current === null || !sticks.current) return
+    current.scrollTop = current.scrollHeight
+    offset.current = current.scrollTop
   }, [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: whatever makes it higher
   useLayoutEffect(toEnd, [lines, height, toEnd])
@@ -94,7 +98,6 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
     return () => observer.disconnect()
   }, [toEnd])
 
-  const offset = useRef(0)
   const look = () => {
     const { clientHeight, scrollHeight, scrollTop } = scroller.current!
     if (isLast && scrollHeight - scrollTop - clientHeight <= near) sticks.current = true
