@@ -4,6 +4,7 @@
 import * as Net from "node:net"
 import { defaultLimits, type Limits } from "@tertulia/protocol"
 import { Cause, Effect, Exit, Layer, Logger, References, Scope } from "effect"
+import type { AccountStore } from "../../src/account-store.ts"
 import { type Bounds, unbounded } from "../../src/bounds.ts"
 import type { Claims } from "../../src/claims.ts"
 import { parseOrigins } from "../../src/origins.ts"
@@ -21,7 +22,7 @@ export interface Options {
   readonly limits?: Partial<Limits>
   readonly heartbeat?: number
   readonly bounds?: Partial<Bounds>
-  readonly logs?: Layer.Layer<RoomLogs | Claims, StorageFault>
+  readonly logs?: Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault>
   /** Whether it has a web port, with which origins, and which folder of files. */
   readonly web?: { readonly origins?: string; readonly files?: string }
   /** Whether clients note `presence` events, which come beside much else: only for tests that are about them. */
