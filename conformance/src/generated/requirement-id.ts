@@ -16,6 +16,7 @@ export type RequirementId =
   | "PASSWORD-1"
   | "PASSWORD-2"
   | "PASSWORD-3"
+  | "PASSWORD-4"
   | "SCRAM-1"
   | "SCRAM-2"
   | "SCRAM-3"
