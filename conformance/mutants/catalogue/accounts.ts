@@ -117,9 +117,9 @@ const registering: ReadonlyArray<Mutant> = [
   ),
   breaks(
     "REGISTER-1",
-    "registers-as-it-is-spelled",
-    "doesn't fold the nick that is registered",
-    whenWelcomed(isRegister, (said, to) => (said["nick"] === to["nick"] ? undefined : { ...said, nick: to["nick"]! }))
+    "registers-without-a-token",
+    "gives who registers no token",
+    whenWelcomed(isRegister, (said) => without(said, "token"))
   ),
   breaks("REGISTER-2", "registers-twice", "lets a nick be registered again", welcomes("nick-registered", isRegister)),
   breaks(
