@@ -461,7 +461,7 @@ const byToken: ReadonlyArray<Mutant> = [
         : undefined
     )
   ),
-  breaks("TOKEN-5", "tells-everybody", "tells everybody each token", () => ({
+  breaks("TOKEN-5", "shouts-tokens", "tells everybody each token", () => ({
     reply: ({ object, type }, wire) => {
       if (type !== "password" || typeof object["token"] !== "string") return undefined
       const others = wire.all().filter((other) => other !== wire)
