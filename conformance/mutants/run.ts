@@ -154,7 +154,8 @@ const command = Command.make(
     }
     // By themselves, for what is fast enough alone may be too slow among others. Clients wait more than they work.
     let serversAreGreen = true
-    for (const host of ["forgetful", "durable", "invited", "web", "secure"] as const) serversAreGreen &&= yield* green(host)
+    for (const host of ["forgetful", "durable", "invited", "web", "secure"] as const)
+      serversAreGreen &&= yield* green(host)
     const both = Effect.all([judgeAll(chosen, wanted, others, seed), green("client")], { concurrency: 2 })
     const [judged, clientIsGreen] = serversAreGreen ? yield* both : [[], false]
     const found = new Map(judged.map(({ kills, mutant }) => [mutant.name, kills]))
