@@ -10,6 +10,7 @@
  *
  * @module
  */
+export { type AccountsApi, NotProven, type RegisterOptions } from "./accounts.ts"
 export {
   type Connection,
   type ConnectOptions,
