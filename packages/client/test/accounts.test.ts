@@ -1,10 +1,13 @@
 /** spec/accounts.md over one connection, with the reference server and with one that isn't the right one. */
+
+import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { type AccountsApi, connect, NotProven, Refused } from "@tertulia/client"
+import { type AccountsApi, type ConverseOptions, connect, converse, NotProven, Refused } from "@tertulia/client"
+import { keepIn } from "@tertulia/client/file"
 import { tcp } from "@tertulia/client/tcp"
-import { Effect, Fiber, Result } from "effect"
+import { Effect, Fiber, Option, Result, Stream } from "effect"
 import { hello, listening, type Peer } from "./peer.ts"
-import { referenceServer } from "./support/processes.ts"
+import { folder, referenceServer } from "./support/processes.ts"
 
 const slow = { timeout: 60_000 }
 const password = "correct horse"
@@ -93,5 +96,45 @@ describe("with a server that doesn't know the account", () => {
       )
       assert.isTrue(Result.isFailure(result) && result.failure instanceof NotProven)
     })
+  )
+})
+
+describe("a conversation", () => {
+  it.live(
+    "registers, keeps its token in the file, and comes back by it when the session has ended",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* referenceServer(":temporary:")
+        const file = join(yield* folder, "outbox")
+        const open = tcp({ host: "127.0.0.1", port })
+        const welcomed = (options: Partial<ConverseOptions>) =>
+          Effect.gen(function* () {
+            const keeper = yield* keepIn(file, "here")
+            const conversation = yield* converse(open, { nick: "ana", comeBack: "never", keeper, ...options })
+            const told = Stream.runHead(Stream.filter(conversation.news, ({ _tag }) => _tag === "Welcome")).pipe(
+              Effect.flatMap(Option.match({ onNone: () => Effect.never, onSome: () => Effect.void }))
+            )
+            const first = yield* Effect.raceFirst(
+              Effect.as(told, "welcome"),
+              Effect.map(conversation.ended, (why) => ("code" in why ? why.code : why._tag))
+            )
+            // Which ends the session.
+            yield* conversation.bye
+            return first
+          }).pipe(Effect.scoped)
+        assert.strictEqual(yield* welcomed({ account: { password, register: true } }), "welcome")
+        assert.strictEqual(yield* welcomed({}), "welcome")
+        const stranger = yield* connect(open)
+        const changed = yield* Effect.andThen(
+          stranger.loginByPassword("ana", password),
+          stranger.setPassword("battery staple")
+        )
+        yield* stranger.bye
+        assert.notStrictEqual(changed, "")
+        assert.include(yield* welcomed({}), "nick-registered")
+        assert.include(yield* welcomed({ account: { password } }), "bad-credentials")
+        assert.strictEqual(yield* welcomed({ account: { password: "battery staple", register: true } }), "welcome")
+      }),
+    slow
   )
 })
