@@ -199,7 +199,10 @@ scenario("only who is invited registers, where one has to be", ["REGISTER-5"], f
   const client = yield* t.connection()
   const register = { type: "register", nick: t.nick(), password } as const
   const invitation = randomBytes(12).toString("base64url")
-  if (auth.includes("register")) return void (yield* client.ask({ ...register, invitation }, "REGISTER-5"))
+  if (auth.includes("register")) {
+    const { type } = yield* client.ask({ ...register, invitation }, "REGISTER-5")
+    return yield* t.judge("REGISTER-5", type === "welcome", { sent: register, expected: "`welcome`", got: type })
+  }
   yield* client.refused(register, "not-invited")
   yield* client.refused({ ...register, invitation: "" }, "not-invited")
   yield* client.refused({ ...register, invitation }, "not-invited")
