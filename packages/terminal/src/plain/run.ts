@@ -51,9 +51,11 @@ export const runPlain = Effect.fn("chat")(
     const address = addressOf(at)
     const keeper = outbox === undefined ? inMemory : yield* keepIn(outbox, address)
     const hasToken = keeper.kept.person.token !== undefined
-    const account = yield* accountOf(settings.account, hasToken, isTerminal ? hiddenLine("password: ") : undefined).pipe(
-      Effect.mapError((sentence) => new Failed({ sentence, code: 2 }))
-    )
+    const account = yield* accountOf(
+      settings.account,
+      hasToken,
+      isTerminal ? hiddenLine("password: ") : undefined
+    ).pipe(Effect.mapError((sentence) => new Failed({ sentence, code: 2 })))
     const screen = yield* isTerminal ? terminal : pipe
     const nick = yield* nickOf(settings, keeper, screen)
     const [paint, raw] = [style(hasColour), { shown: settings.raw }]
