@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { accounts } from "./catalogue/accounts.ts"
 import { claims } from "./catalogue/claims.ts"
 import { clients } from "./catalogue/clients.ts"
 import { direct } from "./catalogue/direct.ts"
@@ -34,6 +35,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...presence,
   ...rich,
   ...search,
+  ...accounts,
   ...tls,
   ...websocket,
   ...registries,

@@ -123,14 +123,15 @@ const files = (killers: Killers, page: string): ReadonlyArray<readonly [file: st
 /** What is judged beside a mutant, unmutated. */
 const kindOf = ({ host = "forgetful", who }: Mutant): Host | "client" => (who === "client" ? who : host)
 
-/** Servers for so many mutants at once. One that is durable stands for all, and one on the web: nobody fills them up. */
+/** Servers for so many mutants at once. One that is durable stands for all, and one of each other kind: nobody fills them up. */
 const startSlots = Effect.fnUntraced(function* (count: number) {
-  const [durable, page, ...forgetful] = yield* Effect.all([
+  const [durable, invited, page, ...forgetful] = yield* Effect.all([
     startTarget(hostOf({ host: "durable" })),
+    startTarget(hostOf({ host: "invited" })),
     startTarget(hostOf({ host: "web" })),
     ...Array.from({ length: count }, () => startTarget(hostOf({})))
   ])
-  const shared = { durable: durable.address.port, web: page.address.port }
+  const shared = { durable: durable.address.port, invited: invited.address.port, web: page.address.port }
   return forgetful.map(({ address: { port } }): Ports => ({ forgetful: port, secure: port, ...shared }))
 })
 
@@ -153,7 +154,8 @@ const command = Command.make(
     }
     // By themselves, for what is fast enough alone may be too slow among others. Clients wait more than they work.
     let serversAreGreen = true
-    for (const host of ["forgetful", "durable", "web", "secure"] as const) serversAreGreen &&= yield* green(host)
+    for (const host of ["forgetful", "durable", "invited", "web", "secure"] as const)
+      serversAreGreen &&= yield* green(host)
     const both = Effect.all([judgeAll(chosen, wanted, others, seed), green("client")], { concurrency: 2 })
     const [judged, clientIsGreen] = serversAreGreen ? yield* both : [[], false]
     const found = new Map(judged.map(({ kills, mutant }) => [mutant.name, kills]))

@@ -29,7 +29,12 @@ export const reliedOn = {
   topic: "RICH-1",
   typing: "TYPING-1",
   read: "READ-1",
-  search: "SEARCH-1"
+  search: "SEARCH-1",
+  register: "REGISTER-1",
+  challenge: "SCRAM-1",
+  password: "ACCOUNT-5",
+  revoke: "TOKEN-4",
+  unregister: "ACCOUNT-7"
 } as const satisfies Record<RequestType, RequirementId>
 
 /** The requirement that an object which no server may send has broken. */

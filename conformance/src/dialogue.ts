@@ -155,8 +155,9 @@ const written = (stage: Stage, line: string): string =>
     .replace(/("(?:nick|room|after)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, name: string, after: string) =>
       [before, freshName(name, stage.suffix), after].join("")
     )
-    .replace(/("(?:epoch|session|before)"\s*:\s*")([^"\\]*)(")/gu, (_, before: string, value: string, after: string) =>
-      [before, stage.chosen.get(value) ?? value, after].join("")
+    .replace(
+      /("(?:epoch|session|token|before)"\s*:\s*")([^"\\]*)(")/gu,
+      (_, before: string, value: string, after: string) => [before, stage.chosen.get(value) ?? value, after].join("")
     )
     .replace(/\(limits\.text \+ 1 letters\)/gu, () => "a".repeat(stage.t.limits.text + 1))
     .replace(/\\r$/u, "\r")
@@ -189,7 +190,7 @@ const hears = Effect.fnUntraced(function* (stage: Stage, actor: Actor, step: Ext
 })
 
 /** Fields whose value the server chooses, once: what is written stands for it from then on. */
-const choices = ["epoch", "session", "next"]
+const choices = ["epoch", "session", "token", "next"]
 
 const learnChosen = ({ chosen }: Stage, expected: JsonObject, got: JsonObject): void => {
   for (const field of choices) {
@@ -230,7 +231,7 @@ const loose = new Set([
 
 /** Fields whose absence says something. */
 const telling = [
-  ...["re", "more", "resumed", "session", "duplicate", "key", "next", "text", "display"],
+  ...["re", "more", "resumed", "session", "account", "token", "duplicate", "key", "next", "text", "display"],
   ...["edited", "replyTo", "mentions", "reactions", "reacted", "topic", "read"]
 ]
 

@@ -13,7 +13,11 @@ for (const dialogue of dialoguesOf(readChapters()).dialogues) {
   scenario(
     `${dialogue.chapter}: ${dialogue.title}`,
     dialogue.ids as [RequirementId, ...Array<RequirementId>],
-    { connections, kind: "dialogue", ...(dialogue.needsStart ? { needs: "start" } : {}) },
+    {
+      ...{ connections, kind: "dialogue" },
+      ...(dialogue.needsStart ? { needs: "start" } : {}),
+      ...(dialogue.also === undefined ? {} : { also: dialogue.also })
+    },
     (t) => perform(t, dialogue)
   )
 }

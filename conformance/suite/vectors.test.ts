@@ -220,14 +220,21 @@ const refusedForState = [
   "no-such-room",
   "not-joined",
   "already-joined",
+  "insecure",
+  "not-invited",
+  "rate-limited",
+  "bad-credentials",
   "no-such-entry",
   "forbidden",
   "limit-reached",
   "unavailable"
 ]
 
+/** What comes before `welcome` only. */
+const isWayIn = (type: unknown): boolean => type === "login" || type === "register" || type === "challenge"
+
 const tryMessage = Effect.fnUntraced(function* (t: Scenario, { field, name, object, outcome }: MessageVector) {
-  const client = object["type"] === "login" ? yield* t.connection() : yield* t.person()
+  const client = isWayIn(object["type"]) ? yield* t.connection() : yield* t.person()
   // A first object that is good, so that whatever comes is no reason for `not-tertulia`.
   yield* client.ping
   const sent = withFreshNames(object, t.nick(""))

@@ -151,6 +151,12 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
       case "typing":
       case "read":
         return [refusal({ code: "unsupported", re, message: "this server has no rich messages" })]
+      case "register":
+      case "challenge":
+      case "password":
+      case "revoke":
+      case "unregister":
+        return [refusal({ code: "unsupported", re, message: "this server has no accounts" })]
       case "conversations":
         return [{ type: "conversations", re, conversations: [] }]
       default:

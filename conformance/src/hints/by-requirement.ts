@@ -521,6 +521,73 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "SEARCH-10":
     "Say `more` when a result was left over, because of the limit or because of the line, and give `next` with it; neither when the last result is on the page.",
   // ---------------------------------------------------------------------------------------------------------------------
+  // Accounts
+  // ---------------------------------------------------------------------------------------------------------------------
+  "AUTH-1":
+    "Put each way to log in that you have into `hello.auth`; where the connection is in the open, leave out those by which a password is said. The ways by a proof and by a token are good everywhere.",
+  "AUTH-2":
+    "Look at the connection before you greet: TLS, or an address that begins with 127. or is ::1, else no `password`, `register` or `invitation` in `hello.auth`. Behind a proxy, look at the client's address.",
+  "AUTH-3":
+    "Before you look at a password, look whether the connection is private, and answer `insecure` when it isn't.",
+  "AUTH-4":
+    "Count how many of `session`, `password`, `token` and `proof` a `login` has, where you check its fields: with more than one it is `bad-request`.",
+  "REGISTER-1":
+    "Answer `register` by a `welcome` like that of `login`, with the folded nick, `account` and a new `token`, when the account is stored; from then on the connection is logged in.",
+  "REGISTER-2":
+    "Look for the nick among accounts and among who is there, and reserve it, before you begin to hash the password: hashing takes long, and a second `register` may come meanwhile.",
+  "REGISTER-3":
+    "In a plain `login`, look for the folded nick among the accounts before you look who is there, and answer `nick-registered`.",
+  "REGISTER-4":
+    "Count characters (code points) for the least and bytes of UTF-8 for the most; your language's length may count neither. Look for control characters, too.",
+  "REGISTER-5": "Compare the `invitation` before you look at the nick; an absent one is a wrong one.",
+  "REGISTER-6":
+    "`register` and `challenge` are ways in, as `login` is: after `welcome` refuse them by `already-logged-in` before you look at their fields.",
+  "REGISTER-7":
+    "Write accounts and tokens, and that they have ended, and wait until they are on the disk, before you send the reply.",
+  "PASSWORD-1":
+    "Make a new token of random bits for each login by a password, store its digest, and put `account` and `token` into the `welcome`.",
+  "PASSWORD-2":
+    "Hash what was given with the account's salt and iterations and compare all of the result; don't trim, cut or fold a password first.",
+  "PASSWORD-3":
+    "When the nick has no account, hash all the same, with a made-up salt, and go to the very line that answers a wrong password.",
+  "PASSWORD-4":
+    "Before you hash, replace every space of Unicode (category Zs) by U+0020, then normalize to NFC: not NFKC, and nothing else. Do it in `register`, in `password` and in `login`.",
+  "SCRAM-1":
+    "The reply's `nonce` is the client's, as it came, with at least 16 random characters after it, new ones for each challenge; salt and iterations are those that the account was stored with.",
+  "SCRAM-2":
+    "Compute the AuthMessage byte by byte as the table says, with the folded nick. `signature` is HMAC(ServerKey, AuthMessage): a `proof` is checked by StoredKey, and answered by ServerKey.",
+  "SCRAM-3":
+    "Keep one challenge for each connection, throw it away at the first `proof`, and compare its nick with the one of the `login`. What is no base64, or of another length, is a wrong proof.",
+  "SCRAM-4":
+    "For a nick without an account make the salt as HMAC(a secret of the server, nick), cut to the length of a real one, and take the usual iterations: then it is the same whenever somebody asks.",
+  "TOKEN-1":
+    "Look the token's digest up, compare whose it is, and leave the token as it is: it is good until it ends, and no new one is given.",
+  "TOKEN-2":
+    "The digest has to be known, of the account with this nick, and not past its time; whichever is wrong, the answer is the same.",
+  "TOKEN-3": "Store with each token when it ends, in the time of day, and compare at each login; don't lengthen it.",
+  "TOKEN-4":
+    "Delete every token of the account, and wait until that is stored, before you answer `revoked`. Guests have no tokens: `forbidden`.",
+  "TOKEN-5": "A token goes into the reply to its own request, and nowhere else: look at what you log or send to all.",
+  "ACCOUNT-1":
+    "Give the account an id when it is made, and use it for the author of entries, keys, marks and conversations, wherever you would use the id of a guest's login.",
+  "ACCOUNT-2":
+    "Before you welcome an account's person, look whether the person is there: end that connection by `replaced`, wait until all that it has asked for is done, and take the person out of all rooms.",
+  "ACCOUNT-3":
+    "When you look for whom `@nick` means, look among the accounts, too, whether or not somebody is there; don't end the conversations of an account when its person goes.",
+  "ACCOUNT-4":
+    "There are several places where a `welcome` is made: by a session, a token, a password, a proof, and for guests. Ask in one place whether the person has an account.",
+  "ACCOUNT-5":
+    "Replace the verifier and delete every token in one transaction, then make the new token. A login that is under way with the old password must not get a token after that.",
+  "ACCOUNT-6":
+    "Remember with the connection by what it was let in: `register`, `password` and `proof` show that the password is known; `token` and `session` don't.",
+  "ACCOUNT-7":
+    "Delete the account and its tokens, and leave the person in their rooms as a guest. The nick is held until they end, and after that free for all.",
+  "ATTEMPT-1":
+    "Count failures by the folded nick, whether it has an account or not, and look at the count before you look at the password; put the milliseconds until one is forgotten into `retryAfter`. Logins that come at once are all counted.",
+  "ATTEMPT-2": "Don't look at the count of the nick when a token or a session is shown.",
+  "ATTEMPT-3":
+    "Keep a second count by the client's address, without its port, of ten times as many; failed tokens count there, too.",
+  // ---------------------------------------------------------------------------------------------------------------------
   // WebSocket
   // ---------------------------------------------------------------------------------------------------------------------
   "WS-1":

@@ -95,10 +95,12 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
   const { refusal, request, type } = asked
   const { limits, nick, resumes, rooms } = standing
   if (type === undefined) return refusal
-  if (nick === undefined && !["login", "ping", "bye"].includes(type)) {
+  if (nick === undefined && !["ping", "bye"].includes(type) && !isWayIn(type)) {
     return { codes: ["login-first"], requirement: "LOGIN-3" }
   }
-  if (nick !== undefined && type === "login") return { codes: ["already-logged-in"], requirement: "LOGIN-4" }
+  if (nick !== undefined && isWayIn(type)) {
+    return { codes: ["already-logged-in"], requirement: type === "login" ? "LOGIN-4" : "REGISTER-6" }
+  }
   if (request === undefined) return refusal
   switch (request.type) {
     case "history":
@@ -139,7 +141,17 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
 export const excusesOf = (request: Request, { nick, rooms }: Standing): ReadonlyArray<ErrorCode> => {
   switch (request.type) {
     case "login":
-      return request.session === undefined ? ["nick-taken", "unavailable"] : ["session-expired", "unavailable"]
+      if (request.password !== undefined) return ["insecure", ...refusalsOfProofs]
+      if (request.token !== undefined || request.proof !== undefined) return refusalsOfProofs
+      return request.session === undefined
+        ? ["nick-taken", "nick-registered", "unavailable"]
+        : ["session-expired", "unavailable"]
+    case "register":
+      return ["insecure", "not-invited", "nick-registered", "nick-taken", "unavailable"]
+    case "password":
+    case "revoke":
+    case "unregister":
+      return ["insecure", "forbidden", "unavailable"]
     case "send":
       return [
         "unavailable",
@@ -173,6 +185,11 @@ export const excusesOf = (request: Request, { nick, rooms }: Standing): Readonly
       return ["unavailable"]
   }
 }
+
+const refusalsOfProofs: ReadonlyArray<ErrorCode> = ["rate-limited", "bad-credentials", "unavailable"]
+
+/** Whether a request is on the way to a `welcome`: it comes before it, and not after. */
+const isWayIn = (type: RequestType): boolean => type === "login" || type === "register" || type === "challenge"
 
 /** What depends on other entries, of which a bystander may not have seen all. */
 const refusalsOf = (request: Request): ReadonlyArray<ErrorCode> => {

@@ -63,6 +63,9 @@ export const quick = {
   rooms: 256,
   "new-rooms": 0,
   replay: 100,
+  iterations: 4_096,
+  "token-seconds": 20,
+  "attempt-seconds": 20,
   // Above what one test says, but for the one that looks at what is given up.
   keep: 200
 }

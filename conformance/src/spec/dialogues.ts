@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type JsonObject, parseJson } from "@tertulia/protocol"
+import { type JsonObject, type Profile, parseJson, profiles } from "@tertulia/protocol"
 import type { Chapter, Requirement, SpecFault } from "./requirements.ts"
 
 /** One line of a dialogue. */
@@ -35,6 +35,8 @@ export interface Dialogue {
   readonly at: string
   /** It runs only when the suite starts the server itself. */
   readonly needsStart: boolean
+  /** A profile that the server has to claim beside that of the requirements. */
+  readonly also?: Profile
   readonly steps: ReadonlyArray<Placed>
 }
 
@@ -81,7 +83,8 @@ export const dialoguesOf = (chapters: ReadonlyArray<Chapter>): Parsed => {
   }
 }
 
-const infoGrammar = /^dialogue (?<title>[^[\]]+) \[(?<ids>[A-Z0-9 -]+)\](?<start> \(needs --start\))?$/u
+const infoGrammar =
+  /^dialogue (?<title>[^[\]]+) \[(?<ids>[A-Z0-9 -]+)\](?: \(also (?<also>[a-z]+)\))?(?<start> \(needs --start\))?$/u
 
 const parseDialogue = (chapter: Chapter, block: Block): Parsed => {
   const info = infoGrammar.exec(block.info)?.groups
@@ -96,12 +99,14 @@ const parseDialogue = (chapter: Chapter, block: Block): Parsed => {
     .map(({ at: place, line }) => ({ at: place, line, step: parseStep(line) }))
   const steps = read.flatMap(({ at: place, step }) => (typeof step === "string" ? [] : [{ ...step, at: place }]))
   const faults = read.flatMap(({ at: place, step }) => (typeof step === "string" ? [{ at: place, message: step }] : []))
+  const also = profiles.find((profile) => profile === info["also"])
   const dialogue: Dialogue = {
     title: info["title"]!.trim(),
     ids: info["ids"]!.trim().split(/\s+/u),
     chapter: chapter.name,
     at,
     needsStart: info["start"] !== undefined,
+    ...(also === undefined ? {} : { also }),
     steps
   }
   return { dialogues: [dialogue], faults: [...faults, ...storyFaults(dialogue)] }

@@ -17,6 +17,7 @@ import type {
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { type AccountsApi, accountsOver } from "./accounts.ts"
 import { listConversations, listMembers, listRooms } from "./asking.ts"
 import { type Engine, startEngine } from "./engine.ts"
 import type { ConnectionLost, Loss, NotTertulia, RequestError, RoomError } from "./errors.ts"
@@ -97,7 +98,7 @@ export interface Room {
  * A connection whose `hello` has come. A request may be made while others wait; they take effect, and are answered, in
  * the order in which they were started (REPLY-3, REPLY-4). What the server would have to refuse is refused here.
  */
-export interface Connection extends PresenceApi, RichApi, SearchApi {
+export interface Connection extends AccountsApi, PresenceApi, RichApi, SearchApi {
   /** Where the server is, for people. */
   readonly address: string
   readonly hello: Hello
@@ -196,6 +197,7 @@ const connectionOver = (engine: Engine, hello: Hello, address: string): Connecti
     bye: Effect.asVoid(ask("bye", {})),
     ...richOver(ask),
     ...searchOver(ask),
+    ...accountsOver(ask, hello),
     ...presenceOver(ask, engine.presences),
     ended
   }

@@ -12,6 +12,7 @@ import {
   type History,
   isDirect,
   type Presence,
+  proofOf,
   type Reply,
   type RequestType,
   type RoomItem
@@ -31,7 +32,7 @@ import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Asking, listConversations, listMembers, listRooms, type ReplyTo } from "./asking.ts"
 import { comebackAfter } from "./comeback.ts"
-import { makeCourse, type News, type Step, type Steps } from "./course.ts"
+import { type AccountOptions, makeCourse, type News, type Step, type Steps } from "./course.ts"
 import { ConnectionLost, type Loss, type NotTertulia, Refused, type RequestError, type Unreachable } from "./errors.ts"
 import { greeting } from "./greeting.ts"
 import { inMemory, type Keeper, type NotKept } from "./keeper.ts"
@@ -144,6 +145,11 @@ export interface Conversation extends Omit<PresenceApi, "presences">, Omit<RichA
 export interface ConverseOptions {
   /** Who one wants to be. */
   readonly nick: string
+  /**
+   * The account that one has under that nick. Its password is proved, and not said, but when it is registered; and asked for once: what the
+   * server gives for it is kept, and opens the account from then on.
+   */
+  readonly account?: AccountOptions | undefined
   /** The rooms to be in from the beginning, besides those that were kept. */
   readonly rooms?: ReadonlyArray<string>
   /** Where what must not be forgotten is kept; in memory by default. */
@@ -171,11 +177,21 @@ export interface ConverseOptions {
  */
 export const converse = Effect.fnUntraced(function* <R>(
   open: Effect.Effect<Transport, Unreachable, R>,
-  { ahead = 1, comeBack = "always", keeper = inMemory, nick, onWire = () => Effect.void, rooms = [] }: ConverseOptions
+  {
+    account,
+    ahead = 1,
+    comeBack = "always",
+    keeper = inMemory,
+    nick,
+    onWire = () => Effect.void,
+    rooms = []
+  }: ConverseOptions
 ): Effect.fn.Return<Conversation, NotKept, R | Scope.Scope> {
   const clock = yield* Clock.Clock
-  const course = makeCourse({ kept: keeper.kept, nick, ahead, now: () => clock.currentTimeMillisUnsafe() })
   const freshKey = yield* Keys
+  const own = account === undefined ? undefined : { ...account, nonce: freshKey }
+  const now = () => clock.currentTimeMillisUnsafe()
+  const course = makeCourse({ kept: keeper.kept, nick, account: own, ahead, now })
   const state = yield* SubscriptionRef.make<State>({ _tag: "Connecting" })
   const news = yield* Queue.unbounded<Told, Cause.Done>()
   const timers = yield* FiberSet.make<void>()
@@ -223,6 +239,15 @@ export const converse = Effect.fnUntraced(function* <R>(
         return post(step.ask, step.next)
       case "Wait":
         return Effect.asVoid(FiberSet.run(timers, Effect.andThen(Effect.sleep(step.millis), by(step.next))))
+      case "Prove": {
+        const proved = Effect.promise(() => proofOf(step.password, step.exchange))
+        return Effect.asVoid(
+          FiberSet.run(
+            timers,
+            Effect.flatMap(proved, (proof) => by(() => step.next(proof)))
+          )
+        )
+      }
       case "Tell":
         return Effect.sync(() => void Queue.offerUnsafe(news, step.news))
       case "Withdraw":

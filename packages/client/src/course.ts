@@ -10,6 +10,7 @@ import {
   claims,
   type EntryEvent,
   type ErrorReply,
+  type Exchange,
   effectiveLimits,
   type Hello,
   isDirect,
@@ -23,7 +24,17 @@ import {
   type TypingEvent
 } from "@tertulia/protocol"
 import { type Loss, Refused } from "./errors.ts"
-import { type Change, type Cursor, type Item, type Kept, makeKept, type Person, type Rest, type Tried } from "./kept.ts"
+import {
+  type Change,
+  type Cursor,
+  type Item,
+  type Kept,
+  makeKept,
+  type Person,
+  type Rest,
+  type Tried,
+  withoutToken
+} from "./kept.ts"
 import { attempt, isEntryOf, isOpen, type Standing, undone, verdict, withHole } from "./outbox.ts"
 import type { LogEntry } from "./passed.ts"
 import { makeReader, type Reader, type Reading } from "./reader.ts"
@@ -111,10 +122,33 @@ export type Step =
   /** To be gone on with after a while, whatever the connection has become. */
   | { readonly _tag: "Wait"; readonly millis: number; readonly next: () => Steps }
   | { readonly _tag: "Tell"; readonly news: News }
+  /** Makes the proof of a password, which takes a while. */
+  | {
+      readonly _tag: "Prove"
+      readonly password: string
+      readonly exchange: Exchange
+      readonly next: (proved: Proved) => Steps
+    }
   /** The login was refused: there is nothing to do here. */
   | { readonly _tag: "Withdraw"; readonly why: Refused }
 
 export type Steps = ReadonlyArray<Step>
+
+/** What a login says, and what its welcome has to say. */
+export interface Proved {
+  readonly proof: string
+  readonly signature: string
+}
+
+/** An account that one wants to log in to. */
+export interface AccountOptions {
+  /** Its password, which isn't kept; undefined where a token is, which is. */
+  readonly password: string
+  /** Whether to make the account, unless it is there. */
+  readonly register?: boolean
+  /** What the operator has given to those who may register. */
+  readonly invitation?: string
+}
 
 /** How far a connection has come. */
 export type Phase = "away" | "entering" | "catching up" | "live"
@@ -159,6 +193,8 @@ export interface Course {
 export interface CourseOptions {
   readonly kept: Kept
   readonly nick: string
+  /** The account that one has under that nick; a guest, when absent and no token is kept. */
+  readonly account?: (AccountOptions & { readonly nonce: () => string }) | undefined
   /** How many sends may be under way in one room. With 1, what was refused for the moment can't be overtaken. */
   readonly ahead: number
   /** Milliseconds of the Clock. */
@@ -185,6 +221,7 @@ interface Visit {
   readonly hasTalks: boolean
   readonly hasMarks: boolean
   readonly hasPresence: boolean
+  readonly hasAccounts: boolean
   readonly profiles: ReadonlyArray<Profile>
   readonly limits: Limits
   readonly places: Map<string, Place>
@@ -209,7 +246,7 @@ const noop = () => {}
 /** Milliseconds after which `unavailable` is tried again when the server doesn't say. */
 const patience = 5_000
 
-export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: CourseOptions): Course => {
+export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: clock }: CourseOptions): Course => {
   const kept = makeKept(before)
   // Where the reading stands, which may be further than what was shown.
   const cursors = new Map<string, Cursor | undefined>(kept.rooms)
@@ -269,6 +306,7 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
       hasTalks: claims(hello.features, "direct"),
       hasMarks: claims(hello.features, "rich"),
       hasPresence: claims(hello.features, "presence"),
+      hasAccounts: claims(hello.features, "accounts"),
       profiles: claimedBy(hello.features),
       limits,
       places: new Map(),
@@ -282,27 +320,90 @@ export const makeCourse = ({ ahead, kept: before, nick: wanted, now: clock }: Co
   }
 
   const logIn = (now: Visit) => {
-    const { session } = kept.person
-    const name = session === undefined ? nick : (kept.person.nick ?? nick)
-    const how = !now.resumes ? {} : session === undefined ? { resume: true } : { session }
+    const { session, token } = kept.person
+    if (now.resumes && session !== undefined) return logInBy(now, { session })
+    const resume = now.resumes ? { resume: true } : {}
+    if (now.hasAccounts && token !== undefined) return logInBy(now, { token, ...resume })
+    if (account === undefined) return logInBy(now, resume)
+    if (!now.hasAccounts) return withdraw("unsupported", "this server has no accounts")
+    if (account.register === true) return register(now, account, resume)
+    prove(now, account, resume)
+  }
+
+  const logInBy = (now: Visit, how: Omit<Extract<Ask, { type: "login" }>, "type" | "nick">, signature?: string) => {
+    const isKnown = "session" in how || "token" in how
+    const name = isKnown ? (kept.person.nick ?? nick) : nick
     now.isClaiming = "session" in how
     ask({ type: "login", nick: name, ...how }, (reply) => {
       now.isClaiming = false
-      if (reply.type === "welcome") return welcomed(now, reply, now.resumes ? session : undefined)
+      if (reply.type === "welcome" && signature !== undefined && reply.signature !== signature) {
+        return withdraw("bad-credentials", "this server can't prove that it knows the account: look at the address")
+      }
+      if (reply.type === "welcome") return welcomed(now, reply, how.session)
       if (reply.type !== "error") return
-      if (reply.code === "unavailable") return wait(reply, () => visit === now && logIn(now))
-      if (reply.code === "session-expired" && session !== undefined) {
+      // What opens nothing any more is given up, and the next best is tried.
+      if (reply.code === "session-expired" && "session" in how) {
         save({ _tag: "Person", person: { ...kept.person, session: undefined } })
         return logIn(now)
       }
-      steps.push({ _tag: "Withdraw", why: new Refused({ request: "login", ...reply }) })
+      if (reply.code === "bad-credentials" && "token" in how) {
+        save({ _tag: "Person", person: withoutToken(kept.person) })
+        return logIn(now)
+      }
+      refusedToLogIn(now, reply)
+    })
+  }
+
+  const refusedToLogIn = (now: Visit, reply: ErrorReply) => {
+    if (reply.code === "unavailable" || reply.code === "rate-limited") {
+      return wait(reply, () => visit === now && logIn(now))
+    }
+    steps.push({ _tag: "Withdraw", why: new Refused({ request: "login", ...reply }) })
+  }
+
+  const withdraw = (code: string, message: string) =>
+    void steps.push({ _tag: "Withdraw", why: new Refused({ request: "login", code, message }) })
+
+  const register = (now: Visit, own: NonNullable<typeof account>, resume: { readonly resume?: boolean }) => {
+    const { invitation, password } = own
+    const invited = invitation === undefined ? {} : { invitation }
+    ask({ type: "register", nick, password, ...invited, ...resume }, (reply) => {
+      if (reply.type === "welcome") return welcomed(now, reply, undefined)
+      if (reply.type !== "error") return
+      // It may be one's own, from a connection that has broken before the welcome.
+      if (reply.code === "nick-registered") return prove(now, own, resume)
+      refusedToLogIn(now, reply)
+    })
+  }
+
+  const prove = (
+    now: Visit,
+    { nonce: fresh, password }: NonNullable<typeof account>,
+    resume: { readonly resume?: boolean }
+  ) => {
+    const clientNonce = fresh()
+    ask({ type: "challenge", nick, nonce: clientNonce }, (reply) => {
+      if (reply.type === "error") return refusedToLogIn(now, reply)
+      if (reply.type !== "challenge") return
+      if (!reply.nonce.startsWith(clientNonce)) {
+        return withdraw("bad-credentials", "this server answers a challenge that isn't ours: look at the address")
+      }
+      const { iterations, nonce, salt } = reply
+      const exchange = { nick: reply.nick, clientNonce, nonce, salt, iterations }
+      const next = ({ proof, signature }: Proved) =>
+        move(() => {
+          if (visit === now) logInBy(now, { proof, ...resume }, signature)
+        })()
+      steps.push({ _tag: "Prove", password, exchange, next })
     })
   }
 
   const welcomed = (now: Visit, welcome: Extract<Reply, { type: "welcome" }>, session: string | undefined) => {
     now.isWelcome = true
     const isContinued = session !== undefined && welcome.resumed === true
-    const anew: Person = { nth: kept.person.nth + 1, nick: welcome.nick, session: welcome.session }
+    const token = welcome.token ?? (welcome.account === true ? kept.person.token : undefined)
+    const own = token === undefined ? {} : { token }
+    const anew: Person = { nth: kept.person.nth + 1, nick: welcome.nick, session: welcome.session, ...own }
     if (!isContinued) save({ _tag: "Person", person: anew })
     tell({ _tag: "Welcome", nick: welcome.nick, isContinued, profiles: now.profiles })
     for (const room of kept.rooms.keys()) enter(now, room)

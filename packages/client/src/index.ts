@@ -10,6 +10,7 @@
  *
  * @module
  */
+export { type AccountsApi, NotProven, type RegisterOptions } from "./accounts.ts"
 export {
   type Connection,
   type ConnectOptions,
@@ -29,7 +30,7 @@ export {
   type Told,
   type Trouble
 } from "./conversation.ts"
-export type { Changing, News } from "./course.ts"
+export type { AccountOptions, Changing, News } from "./course.ts"
 export * from "./errors.ts"
 export type { RoomEvent } from "./inbox.ts"
 export { inMemory, type Keeper, NotKept } from "./keeper.ts"

@@ -35,7 +35,8 @@ const tables = `
 const Person = Schema.Struct({
   nth: Schema.Int,
   nick: Schema.optionalKey(Schema.String),
-  session: Schema.optionalKey(Schema.String)
+  session: Schema.optionalKey(Schema.String),
+  token: Schema.optionalKey(Schema.String)
 })
 
 const Place = Schema.Struct({ epoch: Schema.String, last: Schema.Int })
@@ -74,8 +75,9 @@ const readItem: (text: unknown) => Item = Schema.decodeUnknownSync(Schema.fromJs
 const changeOf = (kind: string, name: string, value: string): Change => {
   switch (kind) {
     case "person": {
-      const { nick, nth, session } = readPerson(value)
-      return { _tag: "Person", person: { nth, nick, session } }
+      const { nick, nth, session, token } = readPerson(value)
+      const person = { nth, nick, session, ...(token === undefined ? {} : { token }) }
+      return { _tag: "Person", person }
     }
     case "room":
       return { _tag: "Room", room: name, cursor: readPlace(value) ?? undefined }

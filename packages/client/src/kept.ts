@@ -19,7 +19,12 @@ export interface Person {
   readonly nick: string | undefined
   /** The secret to come back with; undefined where the server gives none, and once it is worth nothing. */
   readonly session: string | undefined
+  /** What opens the account of that nick, where it has one. */
+  readonly token?: string | undefined
 }
+
+/** A person whose token opens nothing any more. */
+export const withoutToken = ({ nick, nth, session }: Person): Person => ({ nth, nick, session })
 
 /** How things stood when an item was sent last. */
 export interface Tried {

@@ -12,6 +12,7 @@ import { defaultLimits, heartbeat, limitNames, limitRegistry } from "./limits.ts
 import type { Event, Reply, Request, RequestType, ServerMessage } from "./messages.ts"
 import { nameLength } from "./names.ts"
 import { ownStatuses, presenceBytes, statuses } from "./presence.ts"
+import { toBase64 } from "./scram.ts"
 import { utf8Length } from "./text.ts"
 import { hasWords } from "./words.ts"
 
@@ -250,6 +251,21 @@ export const topic: fc.Arbitrary<string> = fc.oneof(
   text.map((drawn) => drawn.replace(/[\n\t]/gu, " ")).filter((drawn) => utf8Length(drawn) <= 256)
 )
 
+const nonceOf = (minLength: number, maxLength: number) =>
+  fc.string({ unit: fc.constantFrom(..."!#$%&)*+-./09:<=>?@AZ[^_az{|}~"), minLength, maxLength })
+
+const clientNonce = nonceOf(16, 128)
+
+const bytes = (length: number) =>
+  fc.uint8Array({ minLength: length, maxLength: length }).map((drawn) => toBase64(Uint8Array.from(drawn)))
+
+const signature = bytes(32)
+
+/** A password that every server accepts (REGISTER-4). */
+export const password: fc.Arbitrary<string> = text
+  .map((drawn) => drawn.replace(/[\n\t]/gu, " ").padEnd(16, "x"))
+  .filter((drawn) => utf8Length(drawn) <= 256)
+
 const session = fc.string({ unit: fc.constantFrom(...lower, ...upper, "_", "-"), minLength: 16, maxLength: 128 })
 
 // What names are made of, and what makes them hard: marks, joiners, directions, widths.
@@ -321,10 +337,22 @@ type RequestOf<Type extends RequestType> = Extract<Request, { readonly type: Typ
 
 /** An arbitrary for each request, by its type. */
 export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<Type>> } = {
-  login: fc.record(
-    { type: fc.constant("login"), id: requestId, nick: nickSpelling, resume: fc.boolean(), session },
-    { requiredKeys: ["type", "id", "nick"] }
-  ),
+  login: fc
+    .tuple(
+      fc.record(
+        { type: fc.constant("login"), id: requestId, nick: nickSpelling, resume: fc.boolean() },
+        { requiredKeys: ["type", "id", "nick"] }
+      ),
+      // One way to log in at a time.
+      fc.oneof(
+        fc.constant({}),
+        fc.record({ session }),
+        fc.record({ token: session }),
+        fc.record({ password: sentence }),
+        fc.record({ proof: signature })
+      )
+    )
+    .map(([login, way]) => ({ ...login, ...way })),
   join: fc.oneof(
     fc.record(
       { type: fc.constant("join"), id: requestId, room: roomSpelling, create: fc.boolean(), epoch },
@@ -404,6 +432,21 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
     { type: fc.constant("read"), id: requestId, room: roomSpelling, seq: cursor },
     { requiredKeys: ["type", "id", "room"] }
   ),
+  register: fc.record(
+    {
+      type: fc.constant("register"),
+      id: requestId,
+      nick: nickSpelling,
+      password,
+      invitation: sentence,
+      resume: fc.boolean()
+    },
+    { requiredKeys: ["type", "id", "nick", "password"] }
+  ),
+  challenge: fc.record({ type: fc.constant("challenge"), id: requestId, nick: nickSpelling, nonce: clientNonce }),
+  password: fc.record({ type: fc.constant("password"), id: requestId, password }),
+  revoke: fc.record({ type: fc.constant("revoke"), id: requestId }),
+  unregister: fc.record({ type: fc.constant("unregister"), id: requestId }),
   // Without a cursor, since a server knows its own only.
   search: fc.record(
     {
@@ -469,7 +512,10 @@ const inRoom = <Item extends object>(item: fc.Arbitrary<Item>) =>
 /** Any reply, alone by its schema: what a server may say depends on what it was asked. */
 export const reply: fc.Arbitrary<Reply> = fc.oneof(
   fc.record(
-    { type: fc.constant("welcome"), re, nick, session, resumed: fc.boolean() },
+    {
+      ...{ type: fc.constant("welcome"), re, nick, session, resumed: fc.boolean() },
+      ...{ account: fc.boolean(), token: session, signature }
+    },
     { requiredKeys: ["type", "re", "nick"] }
   ),
   fc.record(
@@ -506,6 +552,17 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     { type: fc.constant("members"), re, room: roomName, members, more: fc.boolean() },
     { requiredKeys: ["type", "re", "room", "members"] }
   ),
+  fc.record({
+    type: fc.constant("challenge"),
+    re,
+    nick,
+    nonce: nonceOf(32, 256),
+    salt: bytes(16),
+    iterations: fc.integer({ min: 4_096, max: 2_147_483_647 })
+  }),
+  fc.record({ type: fc.constant("password"), re, token: session }),
+  fc.record({ type: fc.constant("revoked"), re }),
+  fc.record({ type: fc.constant("unregistered"), re }),
   fc.record({ type: fc.constant("pong"), re }),
   fc.record({ type: fc.constant("synced"), re }),
   fc.record({ type: fc.constant("bye"), re }),
@@ -671,8 +728,10 @@ const said = fc.oneof(
 )
 const lines = fc.constantFrom("one\ntwo", "a\tb", "\u001b[2J", "\u009b", "\u007f")
 
-/** What can be wrong with each field of each request but `login`, which a connection that is logged in can't send. */
-const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyArray<fc.Arbitrary<Fault>> } = {
+/** What can be wrong with each field of each request but those by which one logs in, which a connection that is logged in can't send. */
+const fieldFaults: {
+  readonly [Type in Exclude<RequestType, "login" | "register" | "challenge">]: ReadonlyArray<fc.Arbitrary<Fault>>
+} = {
   join: [
     room,
     optional("create", "boolean"),
@@ -745,7 +804,16 @@ const fieldFaults: { readonly [Type in Exclude<RequestType, "login">]: ReadonlyA
     keyed
   ],
   typing: [room, optional("on", "boolean")],
-  read: [room, optional("seq", "integer")]
+  read: [room, optional("seq", "integer")],
+  password: [
+    fc.oneof(
+      string("password"),
+      fault("password", "bad-text", fc.oneof(fc.constantFrom("", "1234567", "ñandúes"), lines)),
+      fault("password", "too-long", longText(256))
+    )
+  ],
+  revoke: [],
+  unregister: []
 }
 
 /** What is a fault to a server that doesn't claim direct. */

@@ -18,7 +18,10 @@ export const errorRegistry = {
     retry: "never",
     meaning: "a request that this server doesn't know, or of a profile that it doesn't claim"
   },
-  "login-first": { retry: "mend", meaning: "only `login`, `ping` and `bye` come before `welcome`" },
+  "login-first": {
+    retry: "mend",
+    meaning: "only `login`, `ping`, `bye` and what leads to a `login` come before `welcome`"
+  },
   "already-logged-in": { retry: "never", meaning: "this connection has had its `welcome`" },
   "bad-name": { retry: "mend", meaning: "`nick`, `room`, `after` or `from` breaks the grammar of names" },
   "bad-text": {
@@ -29,6 +32,26 @@ export const errorRegistry = {
   "session-expired": {
     retry: "mend",
     meaning: "the session is unknown, has ended, or is another nick's (profile resume)"
+  },
+  insecure: {
+    retry: "never",
+    meaning: "a password is taken only over TLS, or on the machine itself (profile accounts)"
+  },
+  "not-invited": {
+    retry: "mend",
+    meaning: "who registers has to be invited, or nobody may register here (profile accounts)"
+  },
+  "rate-limited": {
+    retry: "later",
+    meaning: "too many logins have failed for this nick, or from this address (profile accounts)"
+  },
+  "bad-credentials": {
+    retry: "mend",
+    meaning: "no account has this nick and this password, token or proof (profile accounts)"
+  },
+  "nick-registered": {
+    retry: "mend",
+    meaning: "an account has this nick, and one's login shows no proof (profile accounts)"
   },
   "nick-taken": { retry: "later", meaning: "somebody else has this nick" },
   "key-reused": {
@@ -46,7 +69,11 @@ export const errorRegistry = {
     retry: "never",
     meaning: "the log has no such entry, or none of which this can be asked (profile rich)"
   },
-  forbidden: { retry: "never", meaning: "only the author of a message may do that (profile rich)" },
+  forbidden: {
+    retry: "never",
+    meaning:
+      "only the author of a message may do that (profile rich), or only whom the password has let in (profile accounts)"
+  },
   "limit-reached": {
     retry: "later",
     meaning: "a limit on rooms, members, reactions, sessions or conversations is reached"

@@ -7,13 +7,13 @@
 import type { RequestType } from "./messages.ts"
 
 /** What this version knows of profiles; `core` is `protocol` 1 and never stands in `features`. */
-export const profiles = ["core", "history", "resume", "direct", "presence", "rich", "search"] as const
+export const profiles = ["core", "history", "resume", "direct", "presence", "rich", "search", "accounts"] as const
 
 /** A profile of this version. */
 export type Profile = (typeof profiles)[number]
 
 /** Profiles that no second server has passed yet: they are claimed, and judged, as drafts (spec/versioning.md). */
-const drafts: ReadonlySet<Profile> = new Set<Profile>()
+const drafts: ReadonlySet<Profile> = new Set<Profile>(["accounts"])
 
 /** How a server claims a profile; the core is claimed by `protocol`. */
 export const claimOf = (profile: Exclude<Profile, "core">): string =>
@@ -53,12 +53,18 @@ export const profileOf = {
   topic: "rich",
   typing: "rich",
   read: "rich",
-  search: "search"
+  search: "search",
+  register: "accounts",
+  challenge: "accounts",
+  password: "accounts",
+  revoke: "accounts",
+  unregister: "accounts"
 } as const satisfies { readonly [Type in RequestType]: Profile }
 
 /** The fields of requests that belong to another profile than their request. */
 const fieldProfiles: { readonly [Type in RequestType]?: Readonly<Record<string, Profile>> } = {
-  login: { resume: "resume", session: "resume" },
+  login: { resume: "resume", session: "resume", password: "accounts", token: "accounts", proof: "accounts" },
+  register: { resume: "resume" },
   send: { key: "resume", epoch: "direct", replyTo: "rich" },
   history: { epoch: "direct" },
   edit: { key: "resume" },

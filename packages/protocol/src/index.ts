@@ -3,6 +3,7 @@
  *
  * @module
  */
+export * from "./accounts.ts"
 export * from "./codes.ts"
 export * from "./features.ts"
 export { Cursor, Epoch, Key, Reaction, RequestId, Seq, Time } from "./fields.ts"
@@ -15,6 +16,7 @@ export * from "./names.ts"
 export * from "./presence.ts"
 export type { Refusal } from "./refusal.ts"
 export * from "./request.ts"
+export * from "./scram.ts"
 export * from "./search.ts"
 export * from "./server-message.ts"
 export * from "./text.ts"

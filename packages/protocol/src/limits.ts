@@ -53,7 +53,22 @@ export const limitRegistry = {
     "presence"
   ),
   reactions: entry("reactions", 64, 8, "different reactions to one message (profile rich)", "rich"),
-  typingSeconds: entry("seconds", 6, 4, "time after which somebody who typed is typing no more (profile rich)", "rich")
+  typingSeconds: entry("seconds", 6, 4, "time after which somebody who typed is typing no more (profile rich)", "rich"),
+  tokenSeconds: entry(
+    "seconds",
+    2_592_000,
+    5,
+    "time for which a token opens its account (profile accounts)",
+    "accounts"
+  ),
+  attempts: entry(
+    "attempts",
+    10,
+    3,
+    "logins by a password or a proof that may fail in a row for one nick (profile accounts)",
+    "accounts"
+  ),
+  attemptSeconds: entry("seconds", 300, 5, "time after which as many may fail again (profile accounts)", "accounts")
 } as const satisfies Record<string, LimitEntry>
 
 /** The name of a limit. */
@@ -101,7 +116,10 @@ export const AnnouncedLimits = Schema.Struct({
   keySeconds: limit("keySeconds"),
   idleSeconds: limit("idleSeconds"),
   reactions: limit("reactions"),
-  typingSeconds: limit("typingSeconds")
+  typingSeconds: limit("typingSeconds"),
+  tokenSeconds: limit("tokenSeconds"),
+  attempts: limit("attempts"),
+  attemptSeconds: limit("attemptSeconds")
 }).annotate({ identifier: "Limits", title: "Limits", description: "Limits that differ from the registry's defaults" })
 
 /** What is wrong with a set of limits, in one sentence each; empty when it may be announced. */

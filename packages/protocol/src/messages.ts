@@ -5,6 +5,20 @@
  * @module
  */
 import * as Schema from "effect/Schema"
+import {
+  Challenge,
+  ChallengeReply,
+  oneProof,
+  PasswordReply,
+  proofs,
+  Register,
+  Revoke,
+  Revoked,
+  SetPassword,
+  Unregister,
+  Unregistered,
+  welcomed
+} from "./accounts.ts"
 import { byeRegistry, errorRegistry } from "./codes.ts"
 import {
   between,
@@ -47,22 +61,43 @@ const re = RequestId
 // Requests
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** The fields of `login` of which there is one at a time. */
+export const waysToLogIn = ["session", "password", "token", "proof"] as const
+
+const aloneInSchema = (way: (typeof waysToLogIn)[number]) => [
+  way,
+  { properties: Object.fromEntries(waysToLogIn.filter((other) => other !== way).map((other) => [other, false])) }
+]
+
 export const Login = Schema.Struct({
   type: Schema.Literal("login"),
   id,
   nick: NickSpelling,
   resume: flag("Whether to give a session, by which a later connection may go on as the same person"),
-  session: Schema.optionalKey(words("The session of the person who goes on in this connection"))
-}).annotate({
-  identifier: "Login",
-  title: "login",
-  description: "Take a nick for this connection; with `session`, go on as the person that one was",
-  examples: [
-    { type: "login", id: 1, nick: "ana" },
-    { type: "login", id: 17, nick: "ana", resume: true },
-    { type: "login", id: 18, nick: "ana", session: "Qk3v9TzR1mWx7LpA" }
-  ]
+  session: Schema.optionalKey(words("The session of the person who goes on in this connection")),
+  ...proofs
 })
+  .check(
+    Schema.makeFilter(
+      (login) => {
+        const [, second] = waysToLogIn.filter((way) => login[way] !== undefined)
+        return second === undefined || { path: [second], issue: oneProof }
+      },
+      { toJsonSchema: () => ({ dependentSchemas: Object.fromEntries(waysToLogIn.map(aloneInSchema)) }) }
+    )
+  )
+  .annotate({
+    identifier: "Login",
+    title: "login",
+    description:
+      "Take a nick for this connection; with `session`, go on as the person that one was; with a proof, as that of an account",
+    examples: [
+      { type: "login", id: 1, nick: "ana" },
+      { type: "login", id: 17, nick: "ana", resume: true },
+      { type: "login", id: 18, nick: "ana", session: "Qk3v9TzR1mWx7LpA" },
+      { type: "login", id: 34, nick: "ana", token: "Zt4m8YbQ2sVn6KcD" }
+    ]
+  })
 
 /** Why a `join` with `after` and without `epoch` is refused. */
 export const cursorNeedsEpoch = "after needs epoch: a cursor means nothing in another log"
@@ -347,7 +382,8 @@ export const Request = Schema.Union(
     ...([ListConversations] as const),
     ...([SetStatus, ListUsers, WhoIs] as const),
     ...([Edit, Delete, React, SetTopic, Typing, Read] as const),
-    ...([Search] as const)
+    ...([Search] as const),
+    ...([Register, Challenge, SetPassword, Revoke, Unregister] as const)
   ],
   { mode: "oneOf" }
 )
@@ -374,7 +410,8 @@ export const Welcome = Schema.Struct({
   re,
   nick: Nick,
   session: Schema.optionalKey(SessionSecret),
-  resumed: flag("Whether this connection goes on as the person whose session was given")
+  resumed: flag("Whether this connection goes on as the person whose session was given"),
+  ...welcomed
 }).annotate({
   identifier: "Welcome",
   title: "welcome",
@@ -382,7 +419,8 @@ export const Welcome = Schema.Struct({
   examples: [
     { type: "welcome", re: 1, nick: "ana" },
     { type: "welcome", re: 17, nick: "ana", session: "Qk3v9TzR1mWx7LpA" },
-    { type: "welcome", re: 18, nick: "ana", session: "Qk3v9TzR1mWx7LpA", resumed: true }
+    { type: "welcome", re: 18, nick: "ana", session: "Qk3v9TzR1mWx7LpA", resumed: true },
+    { type: "welcome", re: 29, nick: "ana", account: true, token: "Zt4m8YbQ2sVn6KcD" }
   ]
 })
 
@@ -747,6 +785,7 @@ export const Reply = Schema.Union(
     ...([StatusReply, Users, WhoIsReply] as const),
     ...([TypingReply, ReadReply] as const),
     ...([Found] as const),
+    ...([ChallengeReply, PasswordReply, Revoked, Unregistered] as const),
     ErrorReply
   ],
   { mode: "oneOf" }
@@ -778,7 +817,12 @@ export const replyTypes = {
   topic: "sent",
   typing: "typing",
   read: "read",
-  search: "search"
+  search: "search",
+  register: "welcome",
+  challenge: "challenge",
+  password: "password",
+  revoke: "revoked",
+  unregister: "unregistered"
 } as const satisfies Record<RequestType, Reply["type"]>
 
 // ---------------------------------------------------------------------------------------------------------------------

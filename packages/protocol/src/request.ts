@@ -7,12 +7,13 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { Issue } from "effect/SchemaIssue"
+import { oneProof, passwordBytes } from "./accounts.ts"
 import { type ErrorCode, errorCodes } from "./codes.ts"
 import type { Unclaimed } from "./features.ts"
 import { type JsonObject, parseJson } from "./json.ts"
 import type { Limits } from "./limits.ts"
 import type { Line } from "./line.ts"
-import { cursorNeedsEpoch, oneCursor, Request, type RequestType, requestSchemas } from "./messages.ts"
+import { cursorNeedsEpoch, oneCursor, Request, type RequestType, requestSchemas, waysToLogIn } from "./messages.ts"
 import { badRoomName, directWith, foldName, isDirectName } from "./names.ts"
 import { codeOf, type Refusal } from "./refusal.ts"
 import { isTooLong, reactionBytes, topicBytes, utf8Length } from "./text.ts"
@@ -109,6 +110,9 @@ const tooLongIn = (request: Request, limits: Limits): Refusal | undefined => {
       return bounded("reaction", request.reaction, reactionBytes, "a reaction has at most")
     case "topic":
       return bounded("text", request.text, topicBytes, "a topic has at most")
+    case "register":
+    case "password":
+      return bounded("password", request.password, passwordBytes, "a password has at most")
     default:
       return undefined
   }
@@ -127,6 +131,8 @@ const fold = (request: Request): Request => {
   switch (request.type) {
     case "login":
     case "whois":
+    case "register":
+    case "challenge":
       return withFolded(request, "nick")
     case "rooms":
     case "conversations":
@@ -210,6 +216,8 @@ const cursorFaults = (type: RequestType, object: JsonObject, isCursor: IsCursor)
   if (type === "history" && has("before") && has("after")) {
     return [{ code: "bad-request", field: "after", message: oneCursor }]
   }
+  const [, second] = type === "login" ? waysToLogIn.filter(has) : []
+  if (second !== undefined) return [{ code: "bad-request", field: second, message: oneProof }]
   if (type === "search" && typeof object["before"] === "string" && !isCursor(object["before"])) return [notACursor]
   return []
 }

@@ -41,7 +41,7 @@ export interface Conversations {
   /** The last entry of each of these conversations; undefined where there is none any more. */
   readonly lasts: (sides: ReadonlyArray<Side>) => Effect.Effect<ReadonlyArray<Entry | undefined>, Unavailable>
   /** Takes up what an earlier life of the server has left to these people. */
-  readonly restore: (people: Iterable<Person>) => void
+  readonly restore: (personWith: (id: string) => Person | undefined) => void
 }
 
 /** A conversation from outside. */
@@ -202,10 +202,9 @@ export const makeConversations = (
       for (const conversation of [...(openOf.get(person) ?? [])]) conversation.end(forgotten)
     },
     lasts: (sides) => logs.entries(sides.map(({ log }) => ({ epoch: log.epoch, seq: log.head() }))),
-    restore: (people) => {
-      const byId = new Map(Array.from(people, (person) => [person.id, person]))
+    restore: (personWith) => {
       for (const left of logs.left) {
-        const [one, other] = left.map((id) => byId.get(id))
+        const [one, other] = left.map(personWith)
         if (one !== undefined && other !== undefined) begin(one, other)
       }
     }

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { AccountStore } from "./account-store.ts"
 import type { Claims } from "./claims.ts"
 import type { RoomLogs } from "./room-log.ts"
 import * as MemoryRoomLogs from "./room-log-memory.ts"
@@ -24,7 +25,7 @@ export const storageFor = ({
   keep,
   keepDays,
   limits
-}: Settings): Layer.Layer<RoomLogs | Claims, StorageFault> => {
+}: Settings): Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault> => {
   if (data === ":memory:") return MemoryRoomLogs.layer({ entries: limits.replay, bytes: memoryBytes })
   const options = {
     keep: orNone(keep),
@@ -39,7 +40,7 @@ const orNone = (bound: number): number | undefined => (bound === 0 ? undefined :
 
 const temporary = (
   options: Omit<SqliteRoomLogs.SqliteLogOptions, "file">
-): Layer.Layer<RoomLogs | Claims, StorageFault> =>
+): Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault> =>
   Effect.acquireRelease(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "tertulia-"))),
     (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))

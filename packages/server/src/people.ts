@@ -6,12 +6,12 @@
  *
  * @module
  */
-import { createHash, randomBytes } from "node:crypto"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
+import type { Account } from "./account-store.ts"
+import { type Accounts, registered, taken } from "./accounts.ts"
 import { type Claim, Claims, type LeftClaim } from "./claims.ts"
 import type { Side } from "./conversations.ts"
 import { bye } from "./ending.ts"
@@ -21,6 +21,7 @@ import type { Presence } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { absent, type Member, type Room } from "./room.ts"
 import type { Author, Unavailable } from "./room-log.ts"
+import { digestOf, Secrets } from "./secrets.ts"
 import type { Session } from "./session.ts"
 
 /** A room that somebody is in. */
@@ -39,19 +40,19 @@ interface Kept extends Seat {
 /** Somebody who has logged in. */
 export interface Person extends Author {
   readonly nick: string
-  /** That they may come back; absent when they have asked for no session. */
-  readonly claim: Claim | undefined
+  /** That they may come back; absent when they have asked for no session. The person of an account has one after the other. */
+  claim: Claim | undefined
   /** Their connection, from its `welcome` on; absent while they have none. */
   session: Session | undefined
-  /** Whether others can write to them: from the first `welcome` to their end. */
+  /** Whether others can write to them: from the first `welcome` to their end, which the person of an account doesn't have before it ends. */
   isThere: boolean
-  /** The address from which they came first; absent when that was in another life of the server. */
-  readonly peer: string | undefined
+  /** The address from which they came first, or to their account last; absent when that was in another life of the server. */
+  peer: string | undefined
   /** Their conversations that have entries, by name. */
   readonly conversations: OrderedMap<Side>
   /** Rooms of an earlier connection, by name. */
   readonly kept: Map<string, Kept>
-  readonly presence: Presence
+  presence: Presence
   /** How far they have read which room (READ-1). */
   readonly marks: Map<string, number>
 }
@@ -67,11 +68,27 @@ export interface People {
     resume: boolean,
     welcome: (secret: string | undefined) => void
   ) => Effect.Effect<void, Refused | Unavailable>
+  /** Lets somebody in as the person of an account; their connection before is over when `welcome` is called, and their memberships (ACCOUNT-2). */
+  readonly enterAs: (
+    session: Session,
+    account: Account,
+    resume: boolean,
+    welcome: (secret: string | undefined) => void
+  ) => Effect.Effect<void, Refused | Unavailable>
+  /** The account whose person this is, if it is one's. */
+  readonly accountOf: (person: Person) => Account | undefined
+  /** Finds people by their ids: those who are there now, and those of accounts. */
+  readonly finder: () => (id: string) => Person | undefined
   /**
    * Lets somebody go on as the person whose session this is; the connection before is over when `welcome` is called (SESSION-3).
    */
-  readonly resume: (session: Session, nick: string, secret: string, welcome: () => void) => Effect.Effect<void, Refused>
-  /** Whoever has this nick and can be written to. */
+  readonly resume: (
+    session: Session,
+    nick: string,
+    secret: string,
+    welcome: (person: Person) => void
+  ) => Effect.Effect<void, Refused>
+  /** Whoever has this nick and can be written to: also the person of an account who isn't there (ACCOUNT-3). */
   readonly named: (nick: string) => Person | undefined
   /** Whoever holds this nick: also somebody whose time is over and who still is in their rooms, until a restart wouldn't find them. */
   readonly holder: (nick: string) => Person | undefined
@@ -86,13 +103,6 @@ export interface People {
   /** Ends what has been kept for long enough (SESSION-6). */
   readonly expire: (now: number) => void
 }
-
-/** Makes secrets: 192 bits of the system's random numbers, because whoever guesses one comes back as somebody else. */
-export const Secrets = Context.Reference<() => string>("@tertulia/server/Secrets", {
-  defaultValue: () => () => randomBytes(24).toString("base64url")
-})
-
-const digestOf = (secret: string): string => createHash("sha256").update(secret).digest("hex")
 
 /** A person with a session. */
 interface Claimant {
@@ -109,6 +119,9 @@ interface Claimant {
 export interface PeopleOptions {
   /** People of one address who may have a session and no connection. */
   readonly waiting: number
+  readonly accounts: Accounts
+  /** How far the people of accounts have read which room, by their ids. */
+  readonly marksOf: ReadonlyMap<string, LeftClaim["marks"]>
   /** Seconds: `limits.grace`. */
   readonly grace: number
   /** Monotonic milliseconds. */
@@ -146,7 +159,7 @@ const newPerson = (
 
 /** The people of a server; those who were there before its restart have the grace to come back (SESSION-9). */
 export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
-  const { born, ended, fork, grace, leave, now, onEnd } = options
+  const { accounts, born, ended, fork, grace, leave, marksOf, now, onEnd } = options
   const claims = yield* Claims
   const secrets = yield* Secrets
   const nicks = new Map<string, Person>()
@@ -171,9 +184,32 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     return claimant
   }
 
+  // The people of accounts, by their ids: as long as an account lasts they are the same, whether they are there or not.
+  const members = new Map<string, { readonly person: Person; readonly turn: Semaphore.Semaphore }>()
+
+  const memberOf = ({ nick, person: id }: Account) => {
+    const known = members.get(id)
+    if (known !== undefined) return known
+    const person = newPerson(id, nick, undefined, born(), undefined, marksOf.get(id))
+    person.isThere = true
+    const member = { person, turn: Semaphore.makeUnsafe(1) }
+    members.set(id, member)
+    return member
+  }
+
+  const accountOf: People["accountOf"] = ({ id, nick }) => {
+    const account = accounts.of(nick)
+    return account?.person === id ? account : undefined
+  }
+
   for (const claim of claims.left) {
     if (nicks.has(claim.nick)) continue
-    const person = newPerson(claim.person, claim.nick, claim, born(), undefined, claim.marks)
+    const account = accounts.of(claim.nick)
+    const isOfAccount = account?.person === claim.person
+    const person = isOfAccount
+      ? memberOf(account).person
+      : newPerson(claim.person, claim.nick, claim, born(), undefined, claim.marks)
+    person.claim = claim
     person.isThere = true
     nicks.set(claim.nick, person)
     waiting.add(addClaimant(person, claim))
@@ -211,10 +247,14 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
 
   /** Ends a person whose time is over, as soon as a restart wouldn't bring the session back; or at once, where that can't be written. */
   const endInTime = (person: Person) => {
+    const { claim } = person
     endSession(person)
     const freed = Effect.andThen(
       Effect.ignore(forgetAll),
-      Effect.sync(() => free(person))
+      // The person of an account may be there again by then.
+      Effect.sync(() => {
+        if (person.claim === claim) free(person)
+      })
     )
     fork(Effect.andThen(freed, forgetLater))
   }
@@ -233,8 +273,11 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     for (const seat of seated) leave(seat)
     for (const kept of person.kept.values()) leave(kept)
     person.kept.clear()
-    person.isThere = false
-    ended(person, forgetAll)
+    if (accountOf(person) === undefined) {
+      person.isThere = false
+      members.delete(person.id)
+      ended(person, forgetAll)
+    }
     if (nicks.get(person.nick) === person) nicks.delete(person.nick)
   }
 
@@ -264,11 +307,46 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
 
   const enter: People["enter"] = Effect.fnUntraced(function* (session, nick, resume, welcome) {
     const id = yield* makeEpoch
-    if (nicks.has(nick)) return yield* refuse("nick-taken", "nick", `somebody has the nick ${nick}: choose another`)
+    if (accounts.isRegistered(nick)) return yield* registered(nick)
+    if (nicks.has(nick)) return yield* taken(nick)
     if (resume && isCrowded(session.peer)) return yield* Effect.fail(crowded)
+    yield* begin(session, newPerson(id, nick, undefined, born(), session.peer), resume, welcome)
+  })
+
+  const enterAs: People["enterAs"] = (session, account, resume, welcome) => {
+    const { person, turn } = memberOf(account)
+    return turn.withPermit(
+      Effect.gen(function* () {
+        const before = person.session
+        if (before !== undefined) {
+          before.end(bye("replaced", "somebody has logged in to this account elsewhere"))
+          yield* before.departed
+          yield* before.sending.settled
+        }
+        yield* claimantOf(person)?.settled ?? Effect.void
+        if (nicks.get(person.nick) === person) end(person)
+        // It may have ended meanwhile.
+        if (accountOf(person) === undefined) return yield* noLonger
+        person.presence = born()
+        person.peer = session.peer
+        yield* begin(session, person, resume, welcome)
+      })
+    )
+  }
+
+  const noLonger = refuse("bad-credentials", "nick", "no account has this nick")
+
+  /** Lets a person in under their nick, which nobody holds. */
+  const begin = Effect.fnUntraced(function* (
+    session: Session,
+    person: Person,
+    resume: boolean,
+    welcome: (secret: string | undefined) => void
+  ) {
+    const { nick } = person
     const secret = resume ? secrets() : undefined
-    const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: id, nick }
-    const person = newPerson(id, nick, claim, born(), session.peer)
+    const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: person.id, nick }
+    person.claim = claim
     nicks.set(nick, person)
     const begin = () => {
       person.isThere = true
@@ -309,7 +387,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
         yield* claimant.settled
         // It may have ended meanwhile, by a `bye` that was already being answered.
         if (claimants.get(digest) !== claimant) return yield* expired
-        take(session, person, welcome)
+        take(session, person, () => welcome(person))
         prolong(person)
       })
     )
@@ -359,15 +437,26 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   const holder: People["holder"] = (nick) => nicks.get(nick)
 
   const named: People["named"] = (nick) => {
-    const person = holder(nick)
+    const account = accounts.of(nick)
+    const person = account === undefined ? holder(nick) : memberOf(account).person
     return person?.isThere === true ? person : undefined
+  }
+
+  const finder: People["finder"] = () => {
+    const present = new Map([...nicks.values()].map((person) => [person.id, person]))
+    const registered = new Map(Array.from(accounts.all(), (account) => [account.person, account]))
+    return (id) => {
+      const account = registered.get(id)
+      return account === undefined ? present.get(id) : memberOf(account).person
+    }
   }
 
   const mark: People["mark"] = (person, room, seq) =>
     Effect.suspend(() => {
       const before = person.marks.get(room) ?? 0
       if (seq <= before) return Effect.succeed(before)
-      const kept = person.claim === undefined ? Effect.void : claims.keepMark(person.id, room, seq)
+      const mayReturn = person.claim !== undefined || accountOf(person) !== undefined
+      const kept = mayReturn ? claims.keepMark(person.id, room, seq) : Effect.void
       return Effect.map(kept, () => {
         person.marks.set(room, seq)
         return seq
@@ -375,7 +464,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     })
 
   return {
-    ...{ enter, resume, mark, named, holder, all: () => nicks.values(), depart, expire },
+    ...{ enter, enterAs, accountOf, finder, resume, mark, named, holder, all: () => nicks.values(), depart, expire },
     forgotten: Effect.ignore(forgetAll)
   } satisfies People as People
 })

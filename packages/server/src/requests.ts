@@ -14,6 +14,7 @@ import {
   type Welcome
 } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
+import { challenge, loginByProof, register, revoke, setPassword, unregister } from "./account-requests.ts"
 import { historyDirect, listConversations, sendDirect } from "./direct.ts"
 import { bye, type Ending } from "./ending.ts"
 import { historyLine } from "./history.ts"
@@ -36,12 +37,21 @@ type Handler<Type extends RequestType> = (
   request: RequestOf<Type>
 ) => Effect.Effect<Ending | undefined, Refused>
 
-const login: Handler<"login"> = (session, { id, nick, resume = false, session: secret }) => {
+const login: Handler<"login"> = (session, request) => {
+  const { id, nick, resume = false, session: secret } = request
   const { people } = session.server
+  const byProof = loginByProof(session, request)
+  if (byProof !== undefined) return byProof
   const welcome = (more: Partial<Welcome>) => session.outbox.say(encodeLine({ type: "welcome", re: id, nick, ...more }))
   if (secret !== undefined) {
     return Effect.as(
-      people.resume(session, nick, secret, () => welcome({ session: secret, resumed: true })),
+      people.resume(session, nick, secret, (person) =>
+        welcome({
+          session: secret,
+          resumed: true,
+          ...(people.accountOf(person) === undefined ? {} : { account: true })
+        })
+      ),
       undefined
     )
   }
@@ -293,7 +303,8 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   topic: append,
   typing,
   read,
-  search
+  search,
+  ...{ register, challenge, password: setPassword, revoke, unregister }
 }
 
 /** Executes one request of a connection whose state allows it, and answers it or refuses it. */

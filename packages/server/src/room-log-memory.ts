@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { type AccountStore, layerMemory as accountsInMemory } from "./account-store.ts"
 import { type Claims, layerMemory } from "./claims.ts"
 import { makeEpoch } from "./epoch.ts"
 import {
@@ -55,8 +56,8 @@ const remember = ({ keys }: Held, author: Author, key: string, { at, seq }: Entr
 }
 
 /** Logs that live as long as their rooms, and claims that live as long as the server. */
-export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs | Claims> =>
-  Layer.merge(logs(options), layerMemory)
+export const layer = (options: MemoryLogOptions): Layer.Layer<RoomLogs | Claims | AccountStore> =>
+  Layer.mergeAll(logs(options), layerMemory, accountsInMemory)
 
 const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
   Layer.sync(RoomLogs, () => {

@@ -12,10 +12,12 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
 import * as Stream from "effect/Stream"
+import { AccountStore } from "./account-store.ts"
 import { Claims } from "./claims.ts"
 import { type ConversationLogs, epochOf, type Pair } from "./conversation-logs.ts"
 import { makeEpoch } from "./epoch.ts"
 import { addedBy, entryAt, type Placed, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
+import { readAccounts } from "./sqlite/accounts.ts"
 import { readClaims } from "./sqlite/claims.ts"
 import { nameOf, readConversations } from "./sqlite/conversations.ts"
 import { type GroupCommit, makeGroupCommit } from "./sqlite/group-commit.ts"
@@ -54,7 +56,7 @@ export const layer = ({
   keySeconds = defaultLimits.keySeconds,
   reactions = defaultLimits.reactions,
   disk
-}: SqliteLogOptions): Layer.Layer<RoomLogs | Claims, StorageFault> =>
+}: SqliteLogOptions): Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const writers = yield* openTwoWriters(file, disk)
@@ -114,6 +116,7 @@ export const layer = ({
           })
         )
       }
+      const accounts = yield* readAccounts(file)
       return Context.make(RoomLogs, {
         durable: true,
         rich: true,
@@ -131,6 +134,14 @@ export const layer = ({
           keep: (claim) => write({ _tag: "KeepClaim", claim }),
           keepMark: (person, room, seq) => write({ _tag: "KeepMark", person, room, seq }),
           forget: (digests) => write({ _tag: "ForgetClaims", digests })
+        }),
+        Context.add(AccountStore, {
+          left: accounts,
+          secret: accounts.secret,
+          keep: (account, token) => write({ _tag: "KeepAccount", account, token }),
+          keepToken: (token, now) => write({ _tag: "KeepToken", token, now }),
+          forgetTokens: (digests) => write({ _tag: "ForgetTokens", digests }),
+          forget: (person) => write({ _tag: "ForgetAccount", person })
         })
       )
     })

@@ -19,6 +19,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
+import { AccountStore } from "./account-store.ts"
+import { type Accounts, defaultIterations, makeAccounts } from "./accounts.ts"
 import { type Bounds, makeBudgets, unbounded } from "./bounds.ts"
 import type { Claims } from "./claims.ts"
 import { type Conversations, makeConversations } from "./conversations.ts"
@@ -40,12 +42,20 @@ export interface ServerOptions {
   readonly heartbeat: number
   /** What else bounds it; nothing, when absent. */
   readonly bounds?: Bounds
+  /** Whether anybody may make an account: "open", as when it is absent, or "closed". */
+  readonly register?: string
+  /** What whoever registers has to know; "" when nothing, as when it is absent. */
+  readonly invitation?: string
+  /** How often the password of a new account is hashed; as OWASP advises, when absent. */
+  readonly iterations?: number
 }
 
 /** What all sessions of a server share. */
 export interface Server extends ServerOptions {
   /** The line that greets everybody. */
   readonly hello: Uint8Array
+  /** The same where others may listen: then it offers no way to log in by which a password is said. */
+  readonly helloInTheOpen: Uint8Array
   /** The requests of the profiles that the server claims. */
   readonly requests: ReadonlySet<string>
   /** What belongs to profiles that it doesn't claim. */
@@ -58,6 +68,7 @@ export interface Server extends ServerOptions {
   /** How many messages of others stand in a stretch of a room's log (READ-3). */
   readonly unread: RoomLogs["Service"]["unread"]
   readonly people: People
+  readonly accounts: Accounts
   /** Absent when the server doesn't claim `direct`. */
   readonly conversations: Conversations | undefined
   readonly presences: Presences
@@ -86,7 +97,7 @@ export const serverName = "tertulia/0.1.0"
 export const serve = Effect.fnUntraced(function* (
   transport: Transport,
   options: ServerOptions
-): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | Scope.Scope> {
+): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | AccountStore | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
   const { conversations: conversationLogs, durable, kept, known, rich, search, unread } = yield* RoomLogs
@@ -96,7 +107,8 @@ export const serve = Effect.fnUntraced(function* (
     ...(conversationLogs === undefined ? [] : [claimOf("direct")]),
     claimOf("presence"),
     ...(rich && fitsRich(options.limits) ? [claimOf("rich")] : []),
-    ...(search === undefined ? [] : [claimOf("search")])
+    ...(search === undefined ? [] : [claimOf("search")]),
+    claimOf("accounts")
   ]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
@@ -117,12 +129,18 @@ export const serve = Effect.fnUntraced(function* (
     conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork, onPublished)
   const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
   const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
-  const { connections: waiting, grace } = options.limits
-  const people = yield* makePeople({ grace, waiting, ...ways })
-  conversations?.restore(people.all())
+  const { invitation = "", iterations = defaultIterations, limits, register = "open" } = options
+  const isOpen = register !== "closed"
+  const accounts = yield* makeAccounts({ ...limits, isOpen, invitation, iterations, now })
+  const { left } = yield* AccountStore
+  const marksOf = new Map(left.accounts.map(({ marks, person }) => [person, marks]))
+  const people = yield* makePeople({ grace: limits.grace, waiting: limits.connections, accounts, marksOf, ...ways })
+  conversations?.restore(people.finder())
+  const registering = isOpen ? [invitation === "" ? "register" : "invitation"] : []
   const server: Server = {
     ...options,
-    hello: Buffer.from(helloLine(options, features)),
+    hello: Buffer.from(helloLine(options, features, ["guest", "password", "scram", "token", ...registering])),
+    helloInTheOpen: Buffer.from(helloLine(options, features, ["guest", "scram", "token"])),
     requests: requestsOf(features),
     unclaimed: unclaimedBy(features),
     sentBefore: known,
@@ -130,6 +148,7 @@ export const serve = Effect.fnUntraced(function* (
     unread,
     rooms,
     people,
+    accounts,
     conversations,
     presences,
     bounds,
@@ -168,13 +187,17 @@ const logDefects = (effect: Effect.Effect<void>): Effect.Effect<void> =>
     Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError("a defect of the server", cause)
   )
 
-const helloLine = ({ heartbeat, limits }: ServerOptions, features: ReadonlyArray<string>): string => {
+const helloLine = (
+  { heartbeat, limits }: ServerOptions,
+  features: ReadonlyArray<string>,
+  auth: ReadonlyArray<string>
+): string => {
   const hello: Hello = {
     type: "hello",
     protocol: protocolVersion,
     server: serverName,
     features,
-    auth: ["guest"],
+    auth,
     limits,
     heartbeat
   }

@@ -8,6 +8,7 @@ import {
   decodeEnvelope,
   decodeRequest,
   type Envelope,
+  type Exchange,
   forbiddenString,
   type Line,
   makeLineDecoder,
@@ -29,12 +30,18 @@ import type { Refused } from "./refused.ts"
 import { handle } from "./requests.ts"
 import { makeSending, type Sending } from "./sending.ts"
 import type { Server } from "./server.ts"
-import { Breach, type Connection } from "./transport.ts"
+import { Breach, type Connection, isPrivate } from "./transport.ts"
 
 export interface Session {
   readonly server: Server
   /** The client's address. */
   readonly peer: string
+  /** Whether nobody between can read what is said here: then it may be a password. */
+  readonly isPrivate: boolean
+  /** What the client has asked to make a proof with, until it gives one. */
+  challenge: Exchange | undefined
+  /** Whether its person has been let in here by the password of an account. */
+  hasShownPassword: boolean
   readonly outbox: Outbox
   readonly sending: Sending
   /** Who speaks here, from `welcome` on. */
@@ -64,7 +71,7 @@ export const serveConnection = (server: Server, connection: Connection): Effect.
     const inLog = { connection: server.nameConnection(), peer: connection.peer }
     server.sessions.add(session)
     server.meters.opened()
-    session.outbox.post(server.hello)
+    session.outbox.post(session.isPrivate ? server.hello : server.helloInTheOpen)
     const free = Effect.sync(() => {
       depart()
       server.sessions.delete(session)
@@ -115,6 +122,9 @@ const makeSession = (server: Server, connection: Connection) => {
   const session: Session = {
     server,
     peer: connection.peer,
+    isPrivate: isPrivate(connection),
+    challenge: undefined,
+    hasShownPassword: false,
     outbox,
     sending,
     person: undefined,
@@ -245,8 +255,9 @@ const appends: ReadonlySet<RequestType> = new Set(["send", "edit", "delete", "re
 /** What the state of a connection says against a request, before its fields are looked at (LOGIN-3, LOGIN-4). */
 const stateFault = (nick: string | undefined, type: RequestType): Refused | undefined => {
   if (type === "ping" || type === "bye") return undefined
-  if (nick === undefined) return type === "login" ? undefined : { code: "login-first", message: "log in first" }
-  return type === "login" ? { code: "already-logged-in", message: `you are ${nick} on this connection` } : undefined
+  const isOnTheWayIn = type === "login" || type === "register" || type === "challenge"
+  if (nick === undefined) return isOnTheWayIn ? undefined : { code: "login-first", message: "log in first" }
+  return isOnTheWayIn ? { code: "already-logged-in", message: `you are ${nick} on this connection` } : undefined
 }
 
 /** Whether what comes first begins a handshake of TLS: no object begins so, and its end of line may never come (FRAME-8). */

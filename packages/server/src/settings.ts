@@ -10,11 +10,13 @@ import {
   heartbeat,
   type LimitName,
   type Limits,
+  leastIterations,
   limitFaults,
   limitNames,
   limitRegistry
 } from "@tertulia/protocol"
 import * as Result from "effect/Result"
+import { defaultIterations } from "./accounts.ts"
 import type { Bounds } from "./bounds.ts"
 import { originsFault } from "./origins.ts"
 import { trustedIn } from "./proxy-header.ts"
@@ -35,6 +37,8 @@ type OperatorName = "opsHost" | "opsPort" | "logFormat"
 
 type BoundName = "maxConnections" | "newRooms" | "keptRooms" | "conversations"
 
+type AccountName = "register" | "invitation" | "iterations"
+
 type TlsName = "tlsHost" | "tlsPort" | "tlsCert" | "tlsKey"
 
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
@@ -49,6 +53,7 @@ export type SettingName =
   | "keep"
   | "keepDays"
   | "heartbeat"
+  | AccountName
   | BoundName
   | OperatorName
   | LimitName
@@ -80,6 +85,12 @@ export interface Settings {
   readonly opsHost: string
   readonly opsPort: number
   readonly logFormat: string
+  /** Who may make an account: "open" or "closed". */
+  readonly register: string
+  /** What whoever registers has to know; empty when nothing. */
+  readonly invitation: string
+  /** How often the password of a new account is hashed. */
+  readonly iterations: number
   readonly limits: Limits
 }
 
@@ -179,6 +190,22 @@ export const settings = {
     default: "auto",
     meaning:
       "how the log is written: json, a JSON object on each line; text, for people; auto, text on a terminal and json elsewhere"
+  }),
+  register: setting("register", {
+    default: "open",
+    meaning: "who may make an account, over TLS or on this machine: open is everybody, closed is nobody",
+    fault: (text) => (text === "open" || text === "closed" ? undefined : "it must be open or closed")
+  }),
+  invitation: setting("invitation", {
+    default: "",
+    meaning:
+      "what whoever makes an account has to know; better in the environment or the file than as a flag, which others can see"
+  }),
+  iterations: setting("iterations", {
+    default: defaultIterations,
+    meaning:
+      "how often the password of a new account is hashed (PBKDF2-HMAC-SHA256): fewer make passwords easier to guess for whoever has the file",
+    range: { minimum: leastIterations, maximum: 10_000_000 }
   }),
   ...(Object.fromEntries(limitNames.map((name) => [name, limitSetting(name)])) as Record<LimitName, Setting>)
 } as const satisfies Record<SettingName, Setting>

@@ -44,6 +44,7 @@ const secured = (raw: Net.Socket, peer: string, { certificate, onFailure }: TlsO
   const connection = connectionOver(socket, peer)
   return {
     ...connection,
+    isEncrypted: true,
     opening: Effect.callback<void, "gone">((resume) => {
       changed = () => resume(state === "open" ? Effect.void : Effect.fail("gone"))
       if (state !== "opening") changed()

@@ -23,6 +23,8 @@ export interface Connection {
   readonly peer: string
   /** Waits until bytes may go both ways, as after the handshake of TLS; absent where they may at once. Nothing else is done before. */
   readonly opening?: Effect.Effect<void, "gone">
+  /** Whether nobody but the two ends can read the bytes, as with TLS. */
+  readonly isEncrypted?: boolean
   /**
    * The next bytes; none when something came that is no part of a line, but a sign of life. While nobody reads, little is taken
    * from the network, so that the client is held up. One at a time.
@@ -44,6 +46,10 @@ export interface Connection {
   /** Calls back once, when the connection is gone; at once if it is already. */
   readonly onGone: (callback: () => void) => void
 }
+
+/** Whether no third party can read what goes over a connection: TLS carries it, or it doesn't leave the machine. */
+export const isPrivate = ({ isEncrypted = false, peer }: Connection): boolean =>
+  isEncrypted || peer === "::1" || /^127\.[0-9.]+$/u.test(peer)
 
 /** Where a server can be reached. */
 export interface Address {

@@ -37,9 +37,9 @@ const bad: ReadonlyArray<readonly [what: string, make: (file: string) => Promise
     "a newer version",
     (file) => {
       ours(file)
-      database(file, "PRAGMA user_version = 7")
+      database(file, "PRAGMA user_version = 70")
     },
-    /it has version 7, and this server knows up to [0-9]+: start the newer server that wrote it$/u
+    /it has version 70, and this server knows up to [0-9]+: start the newer server that wrote it$/u
   ],
   [
     "a file whose first page is corrupt",

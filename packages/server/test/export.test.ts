@@ -8,7 +8,7 @@ import { transcriptOf } from "../src/operate/transcript.ts"
 import { openDataFile, openToLook } from "../src/sqlite/data-file.ts"
 import { takeSnapshot } from "../src/sqlite/snapshot.ts"
 import { makeWriter } from "../src/sqlite/writer.ts"
-import { epochOf, plant, tamper, undoRich } from "./support/files.ts"
+import { epochOf, plant, tamper, undoAccounts, undoRich } from "./support/files.ts"
 import { draft, openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
@@ -217,7 +217,7 @@ test("the file of a server that has crashed, and one of the first version, can b
   expect(await readFile(folder.to("1"), "utf8")).toContain("in the WAL")
   tamper(
     folder.to("old.db"),
-    `DROP TABLE keys; DROP TABLE sessions; DROP TABLE conversations; PRAGMA user_version = 1;
+    `DROP TABLE keys; DROP TABLE sessions; DROP TABLE conversations; ${undoAccounts} PRAGMA user_version = 1;
      DROP TRIGGER entries_changed; DROP TRIGGER entries_gone; ${undoRich}
      DROP TABLE words; DROP TABLE unindexed; DROP TABLE ciphers;
      ALTER TABLE entries DROP COLUMN place; ALTER TABLE rooms DROP COLUMN place;

@@ -1,12 +1,13 @@
 import { Deferred, Effect, Layer, Stream } from "effect"
 import { expect, test } from "vitest"
+import { layerMemory as accountsInMemory } from "../src/account-store.ts"
 import { layerMemory } from "../src/claims.ts"
 import { type Entry, entryAt, RoomLogs, Unavailable } from "../src/room-log.ts"
 import { openHouse } from "./support/house.ts"
 
 /** Logs that open as the test says. */
 const logsOf = ({ open }: Pick<RoomLogs["Service"], "open">) =>
-  Layer.merge(
+  Layer.mergeAll(
     Layer.succeed(RoomLogs, {
       durable: false,
       rich: false,
@@ -16,7 +17,8 @@ const logsOf = ({ open }: Pick<RoomLogs["Service"], "open">) =>
       unread: () => Effect.succeed(0),
       open
     }),
-    layerMemory
+    layerMemory,
+    accountsInMemory
   )
 
 /** A log whose appends are decided by the test, one after another. */

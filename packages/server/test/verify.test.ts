@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite"
 import { describe, expect, test, vi } from "vitest"
 import { nameOf } from "../src/sqlite/conversations.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
-import { epochOf, fillIndex, plant, tamper, undoRich } from "./support/files.ts"
+import { epochOf, fillIndex, plant, tamper, undoAccounts, undoRich } from "./support/files.ts"
 import { openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
@@ -50,7 +50,7 @@ test("a file of the first version can be looked at, where a key belonged to a ni
   await using folder = await openSound()
   tamper(
     folder.file,
-    `DROP TABLE keys; DROP TABLE sessions; DROP TABLE conversations; PRAGMA user_version = 1;
+    `DROP TABLE keys; DROP TABLE sessions; DROP TABLE conversations; ${undoAccounts} PRAGMA user_version = 1;
      DROP TRIGGER entries_changed; DROP TRIGGER entries_gone; ${undoRich}
      DROP TABLE words; DROP TABLE unindexed; DROP TABLE ciphers;
      ALTER TABLE entries DROP COLUMN place; ALTER TABLE rooms DROP COLUMN place;
@@ -292,13 +292,13 @@ test("a file in whose index there are conversations gets another index, and any 
   }
   const before = indexed()
   expect(before.rooms).toEqual([8, 5, 0])
-  tamper(file, "PRAGMA user_version = 5")
+  tamper(file, `${undoAccounts} PRAGMA user_version = 5`)
   openDataFile(file).close()
   expect(indexed()).toEqual(before)
   tamper(
     file,
     `INSERT INTO words (rowid, terms) VALUES ((40 << 40) + 1, '14@ana 14_in 14_private');
-     UPDATE rooms SET indexed = 1 WHERE id = 40; PRAGMA user_version = 5`
+     UPDATE rooms SET indexed = 1 WHERE id = 40; ${undoAccounts} PRAGMA user_version = 5`
   )
   expect(await tertulia("verify", "--data", file)).toMatchObject({ code: 0 })
   openDataFile(file).close()
@@ -336,7 +336,7 @@ const openLarge = async () => {
 test("pages that SQLite can't read are found, exit 1", async () => {
   await using folder = await openLarge()
   const bytes = await readFile(folder.file)
-  await writeFile(folder.file, bytes.fill(0x55, 122_880, 139_264))
+  await writeFile(folder.file, bytes.fill(0x55, 139_264, 155_648))
   const { code, out } = await tertulia("verify", "--data", folder.file)
   expect({ code, out }).toEqual({
     code: 1,
@@ -375,9 +375,9 @@ const unseen: ReadonlyArray<readonly [what: string, make: (file: string) => Prom
     "of a newer version",
     (file) => {
       plant(file)
-      tamper(file, "PRAGMA user_version = 7")
+      tamper(file, "PRAGMA user_version = 70")
     },
-    /it has version 7, and this server knows up to \d: start the newer server that wrote it$/u
+    /it has version 70, and this server knows up to \d: start the newer server that wrote it$/u
   ]
 ]
 describe("a file that can't be looked at is one line, exit 2, and left as it is: one", () => {

@@ -11,6 +11,7 @@ import type * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 import { languages } from "./full/words.ts"
+import { passwordVariable } from "./plain/account.ts"
 import { roomName } from "./plain/command.ts"
 
 /** Reads `host:port`, also `[::1]:7331`. */
@@ -90,6 +91,25 @@ export const flags = {
   noColor: Flag.Boolean("no-color").pipe(
     Flag.withDescription("No colours, as with the variable NO_COLOR"),
     Flag.withDefault(false)
+  ),
+  account: Flag.Boolean("account").pipe(
+    Flag.withDescription(
+      `Be let in by your account, line by line: its password is read from --password-file or ${passwordVariable}, or asked for on a terminal; with --outbox, once`
+    ),
+    Flag.withDefault(false)
+  ),
+  register: Flag.Boolean("register").pipe(
+    Flag.withDescription("The same, and make the account unless it is there"),
+    Flag.withDefault(false)
+  ),
+  passwordFile: Flag.String("password-file").pipe(
+    Flag.withMetavar("file"),
+    Flag.withDescription("A file whose first line is the password"),
+    Flag.optional
+  ),
+  invitation: Flag.String("invitation").pipe(
+    Flag.withDescription("With --register: what the operator has given to those who may"),
+    Flag.optional
   ),
   raw: Flag.Boolean("raw").pipe(
     Flag.withDescription("Show the lines of the protocol as they go and come"),

@@ -12,6 +12,7 @@ import { configPath, pathOf, readConfig } from "./config.ts"
 import { Failed } from "./failed.ts"
 import { type Language, languageOf } from "./full/words.ts"
 import { type Options, readAddress } from "./options.ts"
+import type { AccountFlags } from "./plain/account.ts"
 import { roomName } from "./plain/command.ts"
 import { transportTo, type Way } from "./way.ts"
 
@@ -27,6 +28,8 @@ export interface Settings {
   readonly log: string | undefined
   readonly reconnect: boolean
   readonly raw: boolean
+  /** What was said about an account. */
+  readonly account: AccountFlags
   /** Line by line. */
   readonly isPlain: boolean
   /** Whether a person sits at a terminal. */
@@ -73,7 +76,13 @@ export const settingsOf = Effect.fnUntraced(function* (options: Options) {
     log: config.log === undefined ? undefined : pathOf(config.log),
     reconnect: options.reconnect,
     raw: options.raw,
-    isPlain: options.plain || config.plain === true || !canPrompt,
+    account: {
+      account: options.account,
+      register: options.register,
+      invitation: Option.getOrUndefined(options.invitation),
+      passwordFile: Option.getOrUndefined(options.passwordFile)
+    },
+    isPlain: options.plain || options.account || options.register || config.plain === true || !canPrompt,
     isTerminal: canPrompt,
     hasColour: canColor && !options.noColor && config.colour !== false,
     language: Option.getOrElse(options.lang, () => config.language ?? languageOf(environment)),

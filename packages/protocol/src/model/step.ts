@@ -50,6 +50,7 @@ export type Ask = Exclude<
     readonly type:
       | ("history" | "conversations" | "status" | "users" | "whois" | "search")
       | ("edit" | "delete" | "react" | "topic" | "typing" | "read")
+      | ("register" | "challenge" | "password" | "revoke" | "unregister")
   }
 >
 

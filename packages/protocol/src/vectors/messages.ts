@@ -56,6 +56,17 @@ const anchor = (...values: ReadonlyArray<number>): Kind => ({
 const flag: Kind = { wrong: [notBoolean] }
 const words: Kind = { wrong: [notString] }
 
+const password: Kind = {
+  wrong: [notString, ["bad-text", "REGISTER-4", ["", "1234567", "ñññññññ", "correct\nhorse", "\u001b[2J horse"]]]
+}
+const clientNonce: Kind = {
+  wrong: [
+    notString,
+    ["bad-request", "SCRAM-1", ["", "r".repeat(15), "r".repeat(129), "with,comma,in,the,midst", "with a space in it"]]
+  ]
+}
+const nonce: Kind = { wrong: [notString, ["bad-request", "SCRAM-1", ["", "r".repeat(31), "with,comma".repeat(5)]]] }
+const base64: Kind = { wrong: [notString, ["bad-request", "SCRAM-1", ["", "abc", "ab c", "====", "ñandú==="]]] }
 const folded = ["bad-name", "NAME-3", ["Ana"]] as const
 const foldedRoom = ["bad-name", "NAME-3", ["#Cafe"]] as const
 const sentNick: Kind = { wrong: [...nick.wrong, folded] }
@@ -290,6 +301,32 @@ const requests: { readonly [Type in RequestType]: Message } = {
       "the largest cursor": { type: "history", id: 13, room: "#cafe", after: Number.MAX_SAFE_INTEGER }
     }
   },
+  register: {
+    requirement: "REGISTER-1",
+    good: { type: "register", id: 29, nick: "ana", password: "correct horse", invitation: "class of 26", resume: true },
+    fields: { id, nick, password, invitation: optional(words), resume: optional(flag) },
+    also: {
+      "no more than a nick and a password": { type: "register", id: 29, nick: "ana", password: "correct horse" },
+      "a password of eight characters in sixteen bytes": {
+        type: "register",
+        id: 29,
+        nick: "ana",
+        password: "ññññññññ"
+      }
+    }
+  },
+  challenge: {
+    requirement: "SCRAM-1",
+    good: { type: "challenge", id: 30, nick: "ana", nonce: "rOprNGfwEbeRWgbNEkqO" },
+    fields: { id, nick, nonce: clientNonce }
+  },
+  password: {
+    requirement: "ACCOUNT-5",
+    good: { type: "password", id: 31, password: "battery staple" },
+    fields: { id, password }
+  },
+  revoke: { requirement: "TOKEN-4", good: { type: "revoke", id: 32 }, fields: { id } },
+  unregister: { requirement: "ACCOUNT-7", good: { type: "unregister", id: 33 }, fields: { id } },
   conversations: {
     requirement: "DIRECT-16",
     good: { type: "conversations", id: 21, after: "@leo", limit: 50 },
@@ -441,6 +478,25 @@ const additions: { readonly [Added in Profile]?: { readonly [type: string]: Mess
       also: { "no more than a nick": { type: "history", id: 20, room: "@leo" } }
     }
   },
+  accounts: {
+    login: {
+      requirement: "TOKEN-1",
+      good: { type: "login", id: 34, nick: "ana", token: "Zt4m8YbQ2sVn6KcD" },
+      fields: { token: optional(words) },
+      also: {
+        "a password": { type: "login", id: 34, nick: "ana", password: "correct horse" },
+        "a password that nobody may choose": { type: "login", id: 34, nick: "ana", password: "" },
+        "a proof": { type: "login", id: 34, nick: "ana", proof: "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=" },
+        "a session, and to be resumed": {
+          type: "login",
+          id: 34,
+          nick: "ana",
+          resume: true,
+          session: "Qk3v9TzR1mWx7LpA"
+        }
+      }
+    }
+  },
   rich: {
     send: {
       requirement: "REPLYTO-1",
@@ -463,11 +519,44 @@ const presenceFields = {
 }
 
 const replies: { readonly [Type in Reply["type"]]: Message } = {
+  challenge: {
+    requirement: "SCRAM-1",
+    good: {
+      type: "challenge",
+      re: 30,
+      nick: "ana",
+      nonce: "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+      salt: "W22ZaJ0SNY7soEsUEjb6gQ==",
+      iterations: 600_000
+    },
+    fields: { re, nick: sentNick, nonce, salt: base64, iterations: { wrong: [notInteger, outside(0, 4_095)] } }
+  },
+  password: {
+    requirement: "ACCOUNT-5",
+    good: { type: "password", re: 31, token: "Zt4m8YbQ2sVn6KcD" },
+    fields: { re, token: secret }
+  },
+  revoked: { requirement: "TOKEN-4", good: { type: "revoked", re: 32 }, fields: { re } },
+  unregistered: { requirement: "ACCOUNT-7", good: { type: "unregistered", re: 33 }, fields: { re } },
   welcome: {
     requirement: "LOGIN-1",
     good: { type: "welcome", re: 18, nick: "ana", session: "Qk3v9TzR1mWx7LpA", resumed: true },
-    fields: { re, nick: sentNick, session: optional(secret), resumed: optional(flag) },
-    also: { "no session": { type: "welcome", re: 1, nick: "ana" } }
+    fields: {
+      ...{ re, nick: sentNick, session: optional(secret), resumed: optional(flag) },
+      ...{ account: optional(flag), token: optional(secret), signature: optional(base64) }
+    },
+    also: {
+      "no session": { type: "welcome", re: 1, nick: "ana" },
+      "an account": { type: "welcome", re: 29, nick: "ana", account: true, token: "Zt4m8YbQ2sVn6KcD" },
+      "the answer to a proof": {
+        type: "welcome",
+        re: 34,
+        nick: "ana",
+        account: true,
+        token: "Zt4m8YbQ2sVn6KcD",
+        signature: "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+      }
+    }
   },
   joined: {
     requirement: "JOIN-1",

@@ -25,7 +25,7 @@ export interface Left {
 
 /** What an earlier life of the server has left. */
 export interface Found {
-  /** Of two persons who may both come back. */
+  /** Of two persons who may both come back, by their sessions or because they have accounts. */
   readonly left: ReadonlyArray<Left>
   /** Of persons of whom one at least has ended. */
   readonly orphans: ReadonlyArray<Pair>
@@ -40,8 +40,9 @@ interface ConversationRow {
 }
 
 const everyConversation = `
+  WITH lasting AS (SELECT person FROM sessions UNION SELECT person FROM accounts)
   SELECT one, other, first, head,
-    one IN (SELECT person FROM sessions) AND other IN (SELECT person FROM sessions) AS stays
+    one IN lasting AND other IN lasting AS stays
   FROM conversations JOIN rooms ON rooms.id = conversations.room`
 
 /** Reads them all, once, before anybody is let in. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite"
+import { accountsStep } from "./accounts.ts"
 import { richVersion } from "./entry-rows.ts"
 import { emptyIndex, indexTriggers, searchStep, withoutConversations } from "./search-schema.ts"
 
@@ -92,8 +93,12 @@ const migrations: ReadonlyArray<string> = [
      seq INTEGER NOT NULL,
      PRIMARY KEY (person, room)
    ) STRICT, WITHOUT ROWID;`,
-  withoutConversations
+  withoutConversations,
+  accountsStep
 ]
+
+/** The version from which on a file has accounts. */
+const accountsVersion = migrations.indexOf(accountsStep) + 1
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */
 export const schemaFault = (db: DatabaseSync): string | undefined => {
@@ -118,13 +123,14 @@ export const markBackup = (db: DatabaseSync): void => {
 /**
  * Makes a backup a data file of its own, before a server uses it. People may have seen entries that came after the backup, and their
  * places will be taken by others: so its logs go on under epochs of their own (EPOCH-1, EPOCH-2; 72 random bits, as in epoch.ts). Its
- * sessions may have ended since, so nobody can come back by them (SESSION-8).
+ * sessions and tokens may have ended since, so nobody can come back by them (SESSION-8, TOKEN-4); accounts stay.
  */
 export const adoptBackup = (db: DatabaseSync): void => {
   if (pragma(db, "application_id") !== backupId) return
   db.exec("BEGIN IMMEDIATE; UPDATE rooms SET epoch = lower(hex(randomblob(9)))")
   if (versionOf(db) >= 2) db.exec("DELETE FROM sessions")
   if (versionOf(db) >= richVersion) db.exec("DELETE FROM marks")
+  if (versionOf(db) >= accountsVersion) db.exec("DELETE FROM tokens")
   db.exec(`PRAGMA application_id = ${applicationId}; COMMIT`)
 }
 

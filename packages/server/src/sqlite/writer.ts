@@ -7,6 +7,7 @@ import type { DatabaseSync } from "node:sqlite"
 import type { Claim } from "../claims.ts"
 import type { Pair } from "../conversation-logs.ts"
 import type { Draft, Known, Rejected } from "../room-log.ts"
+import { type AccountWork, makeAccountWriter } from "./accounts.ts"
 import { makeDecider } from "./changes.ts"
 import { makeRemover } from "./conversations.ts"
 import { type Disk, openDisk } from "./disk.ts"
@@ -36,6 +37,7 @@ export type Work =
   | Append
   | { readonly _tag: "KeepClaim"; readonly claim: Claim }
   | { readonly _tag: "ForgetClaims"; readonly digests: ReadonlyArray<string> }
+  | AccountWork
   /** Keeps that a person has read a room up to a `seq`. */
   | { readonly _tag: "KeepMark"; readonly person: string; readonly room: string; readonly seq: number }
   /** Forgets the oldest keys from before a time, in milliseconds since 1970. */
@@ -54,8 +56,12 @@ export const isBrief = (work: Work): boolean => {
       return work.first === undefined
     case "KeepClaim":
     case "KeepMark":
+    case "KeepAccount":
+    case "KeepToken":
       return true
     case "ForgetClaims":
+    case "ForgetTokens":
+    case "ForgetAccount":
     case "ForgetKeys":
     case "Index":
     case "Merge":
@@ -126,7 +132,12 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
   const append = makeAppender(db, makePlaces(db, lastPlace), (room) => void touched.add(room))
   const keepClaim = db.prepare("INSERT INTO sessions (digest, person, nick) VALUES (?, ?, ?)")
   const forgetClaim = db.prepare("DELETE FROM sessions WHERE digest = ?")
-  const forgetMarks = db.prepare("DELETE FROM marks WHERE person = (SELECT person FROM sessions WHERE digest = ?)")
+  // Those of an account outlive its sessions.
+  const forgetMarks = db.prepare(
+    `DELETE FROM marks WHERE person = (SELECT person FROM sessions WHERE digest = ?)
+       AND person NOT IN (SELECT person FROM accounts)`
+  )
+  const writeAccount = makeAccountWriter(db)
   const forgetKeys = makeKeyForgetter(db)
   const removeSome = makeRemover(db)
   const keepMark = db.prepare(
@@ -150,6 +161,11 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
       case "KeepMark":
         keepMark.run(work.person, work.seq, work.room)
         return undefined
+      case "KeepAccount":
+      case "KeepToken":
+      case "ForgetTokens":
+      case "ForgetAccount":
+        return writeAccount(work)
       case "ForgetKeys":
         return forgetKeys(work.before)
       case "Index":

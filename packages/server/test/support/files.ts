@@ -80,3 +80,6 @@ export const undoRich = `DROP TABLE reactions; DROP TABLE marks; DROP INDEX edit
   ALTER TABLE rooms DROP COLUMN topic; ${["kind", "person", "target", "original", "edited", "deleted", "reacted"]
     .map((column) => `ALTER TABLE entries DROP COLUMN ${column};`)
     .join(" ")}`
+
+/** Makes a file one of before there were accounts. */
+export const undoAccounts = "DROP TABLE accounts; DROP TABLE tokens; DROP TABLE secrets;"

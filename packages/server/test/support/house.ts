@@ -4,14 +4,15 @@
 import * as Net from "node:net"
 import { defaultLimits, type Limits } from "@tertulia/protocol"
 import { Cause, Effect, Exit, Layer, Logger, References, Scope } from "effect"
+import type { AccountStore } from "../../src/account-store.ts"
 import { type Bounds, unbounded } from "../../src/bounds.ts"
 import type { Claims } from "../../src/claims.ts"
 import { parseOrigins } from "../../src/origins.ts"
 import type { RoomLogs } from "../../src/room-log.ts"
 import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
-import { serve } from "../../src/server.ts"
+import { type ServerOptions, serve } from "../../src/server.ts"
 import type { StorageFault } from "../../src/sqlite/thread.ts"
-import { together, told } from "../../src/transport.ts"
+import { type Transport, together, told } from "../../src/transport.ts"
 import { tcp } from "../../src/transport-tcp.ts"
 import { web } from "../../src/transport-web.ts"
 
@@ -21,7 +22,11 @@ export interface Options {
   readonly limits?: Partial<Limits>
   readonly heartbeat?: number
   readonly bounds?: Partial<Bounds>
-  readonly logs?: Layer.Layer<RoomLogs | Claims, StorageFault>
+  /** The address from which everybody seems to come, over TCP. */
+  readonly peer?: string
+  /** What is set about accounts. */
+  readonly accounts?: Pick<ServerOptions, "register" | "invitation" | "iterations">
+  readonly logs?: Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault>
   /** Whether it has a web port, with which origins, and which folder of files. */
   readonly web?: { readonly origins?: string; readonly files?: string }
   /** Whether clients note `presence` events, which come beside much else: only for tests that are about them. */
@@ -29,6 +34,10 @@ export interface Options {
   /** Whether the test provokes defects; in all other tests, one that is logged fails the test. */
   readonly hasDefects?: boolean
 }
+
+/** A transport whose clients seem to come from this address. */
+const from = ({ listen }: Transport, peer: string | undefined): Transport =>
+  peer === undefined ? { listen } : { listen: (accept) => listen((connection) => accept({ ...connection, peer })) }
 
 /** Opens a server; `await using` closes it, and every client with it. */
 export const openHouse = async (options: Options = {}) => {
@@ -47,10 +56,13 @@ export const openHouse = async (options: Options = {}) => {
       webPort = at.port
     })
   )
-  const transport = options.web === undefined ? tcp(free) : together(tcp(free), onWeb)
+  const overTcp = from(tcp(free), options.peer)
+  const transport = options.web === undefined ? overTcp : together(overTcp, onWeb)
   const address = await serve(transport, {
     limits,
     heartbeat: options.heartbeat ?? 30,
+    iterations: 4_096,
+    ...options.accounts,
     bounds: { ...unbounded, ...options.bounds }
   }).pipe(
     Effect.provide(context),

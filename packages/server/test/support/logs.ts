@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Clock, Context, Effect, Exit, Layer, References, Scope, Stream } from "effect"
+import type { AccountStore } from "../../src/account-store.ts"
 import { Claims } from "../../src/claims.ts"
 import { type Author, type Draft, type Entry, type MessageEntry, type Placed, RoomLogs } from "../../src/room-log.ts"
 
@@ -15,7 +16,7 @@ export const openTemporary = async () => {
 }
 
 /** Opens logs, in the time of a clock; `await using` closes them. */
-export const openLogs = async <E>(layer: Layer.Layer<RoomLogs | Claims, E>, clock?: Clock.Clock) => {
+export const openLogs = async <E>(layer: Layer.Layer<RoomLogs | Claims | AccountStore, E>, clock?: Clock.Clock) => {
   const scope = Scope.makeUnsafe()
   const built = Layer.buildWithScope(layer, scope).pipe(Effect.provideService(References.MinimumLogLevel, "Warn"))
   const context = await Effect.runPromise(

@@ -12,6 +12,7 @@ import { Failed, failed } from "../failed.ts"
 import { knownNick } from "../nick.ts"
 import type { Settings } from "../settings.ts"
 import { oneLine, withoutSecret } from "../visible.ts"
+import { accountOf, hiddenLine } from "./account.ts"
 import { chat } from "./chat.ts"
 import { doubtLine, quoted } from "./lines.ts"
 import { pipe, type Screen, terminal } from "./screen.ts"
@@ -49,11 +50,18 @@ export const runPlain = Effect.fn("chat")(
     const { at, hasColour, isTerminal, outbox, room, transport } = settings
     const address = addressOf(at)
     const keeper = outbox === undefined ? inMemory : yield* keepIn(outbox, address)
+    const hasToken = keeper.kept.person.token !== undefined
+    const account = yield* accountOf(
+      settings.account,
+      hasToken,
+      isTerminal ? hiddenLine("password: ") : undefined
+    ).pipe(Effect.mapError((sentence) => new Failed({ sentence, code: 2 })))
     const screen = yield* isTerminal ? terminal : pipe
     const nick = yield* nickOf(settings, keeper, screen)
     const [paint, raw] = [style(hasColour), { shown: settings.raw }]
     const conversation = yield* converse(transport, {
       nick,
+      account,
       rooms: [room],
       keeper,
       comeBack: screen.interactive || settings.reconnect ? "once live" : "never",

@@ -1,0 +1,124 @@
+/**
+ * What the requests of the profile accounts do, and a `login` with a proof (spec/accounts.md).
+ *
+ * @module
+ */
+import {
+  type Challenge,
+  encodeLine,
+  type Login,
+  type Register,
+  type Reply,
+  type Revoke,
+  type SetPassword,
+  type Unregister
+} from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
+import type { Opened } from "./accounts.ts"
+import { type Refused, refuse } from "./refused.ts"
+import type { Unavailable } from "./room-log.ts"
+import { unavailable } from "./rooms.ts"
+import type { Session } from "./session.ts"
+
+type Answering = Effect.Effect<undefined, Refused>
+
+const orRefused = <A>(effect: Effect.Effect<A, Refused | Unavailable>): Effect.Effect<A, Refused> =>
+  Effect.mapError(effect, (why) => ("code" in why ? why : unavailable(why)))
+
+const say = (session: Session, reply: Reply): void => session.outbox.say(encodeLine(reply))
+
+const insecure = refuse(
+  "insecure",
+  "password",
+  "a password is taken only over TLS, or on the machine of the server: log in by a challenge, or by a token"
+)
+
+/** Logs somebody in as the person of an account that they have opened. */
+const admit = (
+  session: Session,
+  { id, resume = false }: Pick<Login, "id" | "resume">,
+  { account, signature, token }: Opened
+): Effect.Effect<void, Refused | Unavailable> =>
+  session.server.people.enterAs(session, account, resume, (secret) =>
+    say(session, {
+      type: "welcome",
+      re: id,
+      nick: account.nick,
+      account: true,
+      ...(secret === undefined ? {} : { session: secret }),
+      ...(token === undefined ? {} : { token }),
+      ...(signature === undefined ? {} : { signature })
+    })
+  )
+
+export const register = Effect.fnUntraced(function* (session: Session, request: Register) {
+  const { accounts, people } = session.server
+  if (!session.isPrivate) return yield* insecure
+  const opened = yield* orRefused(accounts.register(request, () => people.holder(request.nick) !== undefined))
+  session.hasShownPassword = true
+  yield* orRefused(admit(session, request, opened))
+  return undefined
+})
+
+/** A `login` that shows a proof; undefined when it shows none. */
+export const loginByProof = (session: Session, request: Login): Answering | undefined => {
+  const { nick, password, proof, token } = request
+  const { accounts } = session.server
+  const enter = (opening: Effect.Effect<Opened, Refused | Unavailable>, hasShownPassword: boolean): Answering =>
+    Effect.gen(function* () {
+      const opened = yield* orRefused(opening)
+      session.hasShownPassword = hasShownPassword
+      yield* orRefused(admit(session, request, opened))
+      return undefined
+    })
+  if (password !== undefined) {
+    return session.isPrivate ? enter(accounts.byPassword(session.peer, nick, password), true) : insecure
+  }
+  if (token !== undefined) return enter(accounts.byToken(session.peer, nick, token), false)
+  if (proof === undefined) return undefined
+  const exchange = session.challenge
+  // Each challenge is good for one answer.
+  session.challenge = undefined
+  return enter(accounts.byProof(session.peer, nick, exchange, proof), true)
+}
+
+export const challenge = (session: Session, { id, nick, nonce }: Challenge): Answering =>
+  Effect.sync(() => {
+    const exchange = session.server.accounts.challenge(nick, nonce)
+    session.challenge = exchange
+    const { iterations, nonce: both, salt } = exchange
+    say(session, { type: "challenge", re: id, nick, nonce: both, salt, iterations })
+    return undefined
+  })
+
+/** The account of whoever speaks, if the password has let them in on this connection (ACCOUNT-6). */
+const provenAccount = (session: Session) => {
+  const account = accountOf(session)
+  if (account !== undefined && session.hasShownPassword) return Effect.succeed(account)
+  return Effect.fail<Refused>({ code: "forbidden", message: "log in by the account's password first" })
+}
+
+const accountOf = ({ person, server }: Session) => server.people.accountOf(person!)
+
+export const setPassword = Effect.fnUntraced(function* (session: Session, { id, password }: SetPassword) {
+  if (!session.isPrivate) return yield* insecure
+  const account = yield* provenAccount(session)
+  const token = yield* orRefused(session.server.accounts.setPassword(account, password))
+  say(session, { type: "password", re: id, token })
+  return undefined
+})
+
+export const revoke = Effect.fnUntraced(function* (session: Session, { id }: Revoke) {
+  const account = accountOf(session)
+  if (account === undefined) return yield* Effect.fail<Refused>({ code: "forbidden", message: "you have no account" })
+  yield* orRefused(session.server.accounts.revoke(account))
+  say(session, { type: "revoked", re: id })
+  return undefined
+})
+
+export const unregister = Effect.fnUntraced(function* (session: Session, { id }: Unregister) {
+  const account = yield* provenAccount(session)
+  yield* orRefused(session.server.accounts.unregister(account))
+  say(session, { type: "unregistered", re: id })
+  return undefined
+})

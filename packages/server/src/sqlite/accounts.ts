@@ -1,0 +1,114 @@
+/**
+ * Accounts in a data file (spec/accounts.md).
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite"
+import type * as Effect from "effect/Effect"
+import type { Account, LeftAccount, Token } from "../account-store.ts"
+import { readOnce } from "./read-once.ts"
+import type { StorageFault } from "./thread.ts"
+
+/** The step of the schema that makes their tables. Who has the secret can tell which nicks have no account, and nothing else. */
+export const accountsStep = `
+  CREATE TABLE accounts (
+    person TEXT PRIMARY KEY,
+    nick TEXT NOT NULL UNIQUE,
+    salt TEXT NOT NULL,
+    iterations INTEGER NOT NULL,
+    stored_key TEXT NOT NULL,
+    server_key TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE tokens (
+    digest TEXT PRIMARY KEY,
+    person TEXT NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE secrets (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO secrets VALUES ('salts', lower(hex(randomblob(32))));`
+
+/** One thing to be written about accounts. */
+export type AccountWork =
+  | { readonly _tag: "KeepAccount"; readonly account: Account; readonly token: Token }
+  | { readonly _tag: "KeepToken"; readonly token: Token; readonly now: number }
+  | { readonly _tag: "ForgetTokens"; readonly digests: ReadonlyArray<string> }
+  | { readonly _tag: "ForgetAccount"; readonly person: string }
+
+/** Writes about accounts within a transaction. */
+export const makeAccountWriter = (db: DatabaseSync): ((work: AccountWork) => undefined) => {
+  const keep = db.prepare(
+    `INSERT INTO accounts (person, nick, salt, iterations, stored_key, server_key) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (person) DO UPDATE SET salt = excluded.salt, iterations = excluded.iterations,
+       stored_key = excluded.stored_key, server_key = excluded.server_key`
+  )
+  const forget = db.prepare("DELETE FROM accounts WHERE person = ?")
+  const forgetMarks = db.prepare(
+    "DELETE FROM marks WHERE person = ?1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE person = ?1)"
+  )
+  const addToken = db.prepare("INSERT INTO tokens (digest, person, until) VALUES (?, ?, ?)")
+  const forgetToken = db.prepare("DELETE FROM tokens WHERE digest = ?")
+  const forgetTokensOf = db.prepare("DELETE FROM tokens WHERE person = ?")
+  const forgetPast = db.prepare("DELETE FROM tokens WHERE person = ? AND until <= ?")
+  const keepToken = ({ digest, person, until }: Token) => void addToken.run(digest, person, until)
+
+  return (work) => {
+    switch (work._tag) {
+      case "KeepAccount": {
+        const { iterations, nick, person, salt, serverKey, storedKey } = work.account
+        keep.run(person, nick, salt, iterations, storedKey, serverKey)
+        forgetTokensOf.run(person)
+        return keepToken(work.token)
+      }
+      case "KeepToken":
+        forgetPast.run(work.token.person, work.now)
+        return keepToken(work.token)
+      case "ForgetTokens":
+        for (const digest of work.digests) forgetToken.run(digest)
+        return undefined
+      case "ForgetAccount":
+        forgetTokensOf.run(work.person)
+        forgetMarks.run(work.person)
+        forget.run(work.person)
+        return undefined
+    }
+  }
+}
+
+interface AccountRow extends Omit<Account, "storedKey" | "serverKey"> {
+  readonly stored_key: string
+  readonly server_key: string
+}
+
+/** What an earlier life of the server has left. */
+export interface LeftAccounts {
+  readonly accounts: ReadonlyArray<LeftAccount>
+  readonly tokens: ReadonlyArray<Token>
+  readonly secret: string
+}
+
+/** Reads them all, once, before anybody is let in. */
+export const readAccounts = (file: string): Effect.Effect<LeftAccounts, StorageFault> =>
+  readOnce(file, (db) => {
+    const marks = db.prepare(
+      "SELECT rooms.name AS room, marks.seq AS seq FROM marks JOIN rooms ON rooms.id = marks.room WHERE marks.person = ?"
+    )
+    const marksOf = (person: string) =>
+      (marks.all(person) as unknown as ReadonlyArray<{ readonly room: string; readonly seq: number }>).map(
+        ({ room, seq }) => [room, seq] as const
+      )
+    const rows = db.prepare("SELECT * FROM accounts").all() as unknown as ReadonlyArray<AccountRow>
+    const secret = db.prepare("SELECT value FROM secrets WHERE name = 'salts'").get() as { readonly value: string }
+    return {
+      accounts: rows.map(({ server_key, stored_key, ...account }) => ({
+        ...account,
+        storedKey: stored_key,
+        serverKey: server_key,
+        marks: marksOf(account.person)
+      })),
+      tokens: db.prepare("SELECT digest, person, until FROM tokens").all() as unknown as ReadonlyArray<Token>,
+      secret: secret.value
+    }
+  })

@@ -1,0 +1,196 @@
+/** spec/accounts.md: what can't be seen from a suite that sits on the machine itself, and what is left on the disk. */
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { proofOf } from "@tertulia/protocol"
+import { expect, test, vi } from "vitest"
+import { makeAttempts } from "../src/attempts.ts"
+import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
+import { type Client, type Json, openHouse } from "./support/house.ts"
+import { openTemporary } from "./support/logs.ts"
+
+// Threads, syncs and hashes take their time on a machine with other things to do.
+vi.setConfig({ testTimeout: 60_000 })
+
+const password = "correct horse"
+const nonce = "0123456789abcdef"
+const register = { type: "register", nick: "ana", password }
+const byPassword = { type: "login", nick: "ana", password }
+
+/** Logs in by the proof of a password. */
+const prove = async (client: Client, nick: string, secret: string): Promise<Json> => {
+  const { iterations, nonce: both, salt } = await client.ask({ type: "challenge", nick, nonce })
+  const exchange = { nick, clientNonce: nonce, nonce: String(both), salt: String(salt), iterations: Number(iterations) }
+  const { proof } = await proofOf(secret, exchange)
+  return client.ask({ type: "login", nick, proof })
+}
+
+test.each(["192.0.2.7", "2001:db8::1", "127.0.0.1.example.org"])("who comes from %s says no password", async (peer) => {
+  await using folder = await openTemporary()
+  const { token } = await (async () => {
+    await using house = await openHouse({ logs: SqliteRoomLogs.layer({ file: folder.file }) })
+    return await (await house.greeted()).ask(register)
+  })()
+  await using house = await openHouse({ logs: SqliteRoomLogs.layer({ file: folder.file }), peer })
+  const client = await house.connect()
+  expect(await client.next()).toMatchObject({ type: "hello", auth: ["guest", "scram", "token"] })
+  expect(await client.ask(byPassword)).toMatchObject({ code: "insecure", field: "password" })
+  expect(await client.ask({ ...byPassword, password: "wrong" })).toMatchObject({ code: "insecure" })
+  expect(await client.ask({ ...register, nick: "leo" })).toMatchObject({ code: "insecure" })
+  expect(await prove(client, "ana", password)).toMatchObject({ type: "welcome", account: true })
+  expect(await client.ask({ type: "password", password: "battery staple" })).toMatchObject({ code: "insecure" })
+  const other = await house.greeted()
+  expect(await other.ask({ type: "login", nick: "ana", token })).toMatchObject({ type: "welcome", account: true })
+})
+
+test("who is on the machine itself may say a password", async () => {
+  for (const peer of ["127.0.0.1", "127.8.9.10", "::1"]) {
+    await using house = await openHouse({ peer })
+    const client = await house.connect()
+    expect(await client.next()).toMatchObject({ auth: ["guest", "password", "scram", "token", "register"] })
+    expect(await client.ask(register)).toMatchObject({ type: "welcome", account: true })
+  }
+})
+
+test("who has the invitation registers, and nobody where it is closed", async () => {
+  await using invited = await openHouse({ accounts: { invitation: "class of 26" } })
+  const client = await invited.connect()
+  expect(await client.next()).toMatchObject({ auth: ["guest", "password", "scram", "token", "invitation"] })
+  expect(await client.ask(register)).toMatchObject({ code: "not-invited", field: "invitation" })
+  expect(await client.ask({ ...register, invitation: "class of 25" })).toMatchObject({ code: "not-invited" })
+  expect(await client.ask({ ...register, invitation: "class of 26" })).toMatchObject({ type: "welcome" })
+  await using closed = await openHouse({ accounts: { register: "closed" } })
+  const other = await closed.connect()
+  expect(await other.next()).toMatchObject({ auth: ["guest", "password", "scram", "token"] })
+  expect(await other.ask(register)).toMatchObject({ code: "not-invited" })
+})
+
+test("neither a password nor a token nor a proof is in the file", async () => {
+  await using folder = await openTemporary()
+  const secrets: Array<string> = [password, "battery staple"]
+  {
+    await using house = await openHouse({ logs: SqliteRoomLogs.layer({ file: folder.file }) })
+    const ana = await house.greeted()
+    secrets.push(String((await ana.ask(register))["token"]))
+    const again = await house.greeted()
+    secrets.push(String((await prove(again, "ana", password))["token"]))
+    secrets.push(String((await again.ask({ type: "password", password: "battery staple" }))["token"]))
+  }
+  const files = readdirSync(dirname(folder.file)).map((name) => readFileSync(join(dirname(folder.file), name)))
+  const [db] = [Buffer.concat(files)]
+  expect(db.includes("ana")).toBe(true)
+  for (const secret of secrets) expect(db.includes(secret)).toBe(false)
+})
+
+test("a nick without an account has the same salt after a restart, and another in another file", async () => {
+  const saltIn = async (file: string) => {
+    await using house = await openHouse({ logs: SqliteRoomLogs.layer({ file }) })
+    return (await (await house.greeted()).ask({ type: "challenge", nick: "nobody", nonce }))["salt"]
+  }
+  await using folder = await openTemporary()
+  await using other = await openTemporary()
+  const salt = await saltIn(folder.file)
+  expect(await saltIn(folder.file)).toBe(salt)
+  expect(await saltIn(other.file)).not.toBe(salt)
+})
+
+test("whose account has ended takes their conversations with them, and an account keeps its own through a restart", async () => {
+  await using folder = await openTemporary()
+  const logs = () => SqliteRoomLogs.layer({ file: folder.file })
+  {
+    await using house = await openHouse({ logs: logs() })
+    const ana = await house.greeted()
+    await ana.ask(register)
+    const leo = await house.greeted()
+    await leo.ask({ ...register, nick: "leo" })
+    await ana.ask({ type: "bye" })
+    expect(await leo.ask({ type: "send", room: "@ana", text: "coffee?" })).toMatchObject({ type: "sent", seq: 1 })
+  }
+  await using house = await openHouse({ logs: logs() })
+  const ana = await house.greeted()
+  await ana.ask(byPassword)
+  expect(await ana.ask({ type: "history", room: "@leo" })).toMatchObject({ head: 1, entries: [{ text: "coffee?" }] })
+  const { epoch } = (await ana.ask({ type: "history", room: "@leo" })) as { epoch: string }
+  await ana.ask({ type: "unregister" })
+  expect(await ana.ask({ type: "history", room: "@leo" })).toMatchObject({ head: 1, epoch })
+  await ana.ask({ type: "bye" })
+  const next = await house.person("ana")
+  const fresh = await next.ask({ type: "history", room: "@leo" })
+  expect(fresh).toMatchObject({ head: 0, entries: [] })
+  expect(fresh["epoch"]).not.toBe(epoch)
+})
+
+test("what is asked under an account while it is taken over ends before the next welcome", async () => {
+  await using house = await openHouse()
+  const leo = await house.person("leo", "#cafe")
+  const first = await house.greeted()
+  const { session, token } = await first.ask({ ...register, resume: true })
+  await first.ask({ type: "join", room: "#cafe" })
+  const [second, third] = [await house.greeted(), await house.greeted()]
+  const welcomes = [
+    second.ask({ type: "login", nick: "ana", token, resume: true }),
+    third.ask({ type: "login", nick: "ana", token })
+  ]
+  for (const welcome of await Promise.all(welcomes)) expect(welcome).toMatchObject({ type: "welcome", account: true })
+  expect((await first.rest()).at(-1)).toMatchObject({ type: "bye", code: "replaced" })
+  expect((await second.rest()).at(-1)).toMatchObject({ type: "bye", code: "replaced" })
+  const other = await house.greeted()
+  expect(await other.ask({ type: "login", nick: "ana", session })).toMatchObject({ code: "session-expired" })
+  expect(await leo.ask({ type: "members", room: "#cafe" })).toMatchObject({ members: ["leo"] })
+  await third.ask({ type: "join", room: "#cafe" })
+  expect(await leo.ask({ type: "members", room: "#cafe" })).toMatchObject({ members: ["ana", "leo"] })
+})
+
+test("a session of an account goes on after a restart, and counts for its person", async () => {
+  await using folder = await openTemporary()
+  const logs = () => SqliteRoomLogs.layer({ file: folder.file })
+  const { session, token } = await (async () => {
+    await using house = await openHouse({ logs: logs() })
+    return await (await house.greeted()).ask({ ...register, resume: true })
+  })()
+  await using house = await openHouse({ logs: logs() })
+  const back = await house.greeted()
+  expect(await back.ask({ type: "login", nick: "ana", session })).toMatchObject({ resumed: true, account: true })
+  const other = await house.greeted()
+  expect(await other.ask({ type: "login", nick: "ana", token })).toMatchObject({ type: "welcome", account: true })
+  expect((await back.rest()).at(-1)).toMatchObject({ type: "bye", code: "replaced" })
+})
+
+test("an account keeps the 32 tokens that it was given last", async () => {
+  await using house = await openHouse()
+  const tokens: Array<unknown> = [(await (await house.greeted()).ask(register))["token"]]
+  for (let nth = 0; nth < 32; nth++) tokens.push((await prove(await house.greeted(), "ana", password))["token"])
+  const [first, second] = tokens
+  const client = await house.greeted()
+  expect(await client.ask({ type: "login", nick: "ana", token: first })).toMatchObject({ code: "bad-credentials" })
+  expect(await client.ask({ type: "login", nick: "ana", token: second })).toMatchObject({ type: "welcome" })
+})
+
+test("passwords are hashed a few at a time, and a crowd that logs in by them is told to wait", async () => {
+  await using house = await openHouse({ accounts: { iterations: 200_000 }, limits: { attempts: 1_000 } })
+  await (await house.greeted()).ask(register)
+  const crowd = await Promise.all(Array.from({ length: 60 }, () => house.greeted()))
+  const asked = crowd.map((client) => client.ask({ type: "login", nick: "ana", password: "wrong" }))
+  const codes = (await Promise.all(asked)).map(({ code }) => code)
+  expect(codes.filter((code) => code === "bad-credentials")).toHaveLength(32)
+  expect(codes.filter((code) => code === "unavailable")).toHaveLength(28)
+})
+
+test("attempts come back one by one", () => {
+  let now = 1_000_000
+  const attempts = makeAttempts(3, 30, () => now)
+  for (let nth = 0; nth < 3; nth++) {
+    expect(attempts.wait("ana")).toBe(0)
+    attempts.begin("ana")
+  }
+  expect(attempts.wait("ana")).toBe(10_000)
+  expect(attempts.wait("leo")).toBe(0)
+  now += 10_000
+  expect(attempts.wait("ana")).toBe(0)
+  attempts.begin("ana")
+  expect(attempts.wait("ana")).toBe(10_000)
+  attempts.succeed("ana")
+  expect(attempts.wait("ana")).toBe(0)
+  now += 100_000
+  for (let nth = 0; nth < 3; nth++) attempts.begin("ana")
+  expect(attempts.wait("ana")).toBe(10_000)
+})
