@@ -9,27 +9,6 @@ import type { Account, LeftAccount, Token } from "../account-store.ts"
 import { readOnce } from "./read-once.ts"
 import type { StorageFault } from "./thread.ts"
 
-/** The step of the schema that makes their tables. Who has the secret can tell which nicks have no account, and nothing else. */
-export const accountsStep = `
-  CREATE TABLE accounts (
-    person TEXT PRIMARY KEY,
-    nick TEXT NOT NULL UNIQUE,
-    salt TEXT NOT NULL,
-    iterations INTEGER NOT NULL,
-    stored_key TEXT NOT NULL,
-    server_key TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE tokens (
-    digest TEXT PRIMARY KEY,
-    person TEXT NOT NULL,
-    until INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE secrets (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  INSERT INTO secrets VALUES ('salts', lower(hex(randomblob(32))));`
-
 /** One thing to be written about accounts. */
 export type AccountWork =
   | { readonly _tag: "KeepAccount"; readonly account: Account; readonly token: Token }
@@ -100,7 +79,7 @@ export const readAccounts = (file: string): Effect.Effect<LeftAccounts, StorageF
         ({ room, seq }) => [room, seq] as const
       )
     const rows = db.prepare("SELECT * FROM accounts").all() as unknown as ReadonlyArray<AccountRow>
-    const secret = db.prepare("SELECT value FROM secrets WHERE name = 'salts'").get() as { readonly value: string }
+    const { key } = db.prepare("SELECT key FROM salting").get() as { readonly key: string }
     return {
       accounts: rows.map(({ server_key, stored_key, ...account }) => ({
         ...account,
@@ -109,6 +88,6 @@ export const readAccounts = (file: string): Effect.Effect<LeftAccounts, StorageF
         marks: marksOf(account.person)
       })),
       tokens: db.prepare("SELECT digest, person, until FROM tokens").all() as unknown as ReadonlyArray<Token>,
-      secret: secret.value
+      secret: key
     }
   })

@@ -4,7 +4,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite"
-import { accountsStep } from "./accounts.ts"
+import { accountsStep } from "./accounts-schema.ts"
 import { richVersion } from "./entry-rows.ts"
 import { emptyIndex, indexTriggers, searchStep, withoutConversations } from "./search-schema.ts"
 
