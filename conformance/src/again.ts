@@ -28,3 +28,6 @@ export const askUntil = Effect.fnUntraced(function* <R>(
     yield* Effect.sleep(pause)
   }
 })
+
+/** Lets a clock of the target run of which nothing tells, such as how long a token lasts. */
+export const letRun = (milliseconds: number): Effect.Effect<void> => Effect.sleep(milliseconds)

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { type ErrorCode, proofOf, type Welcome } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
+import { letRun } from "../src/again.ts"
 import { type Ask, type Client, isReply, type Person } from "../src/client.ts"
 import type { RequirementId } from "../src/generated/requirement-id.ts"
 import { type Scenario, scenario } from "../src/scenario.ts"
@@ -424,12 +425,12 @@ scenario("a token lasts for its time, and not longer", ["TOKEN-3"], function* (t
   if (tokenSeconds > 30) return yield* t.notRun(`it takes limits.tokenSeconds, here ${tokenSeconds} s`)
   const ana = yield* registered(t)
   const given = yield* t.now
-  yield* Effect.sleep(`${1_000 * tokenSeconds - 2_000} millis`)
+  yield* letRun(1_000 * tokenSeconds - 2_000)
   const early = yield* t.connection()
   if ((yield* t.now) - given < 1_000 * tokenSeconds - 1_000) {
     yield* login(early, ana.nick, { token: ana.token }, "TOKEN-3")
   }
-  yield* Effect.sleep("3 seconds")
+  yield* letRun(3_000)
   yield* shut(yield* t.connection(), ana.nick, { token: ana.token }, "bad-credentials", { id: "TOKEN-3" })
 })
 
@@ -714,7 +715,7 @@ scenario("who guesses has to wait", ["ATTEMPT-1", "ATTEMPT-2"], { connections: 6
     yield* login(friend, nick, { token: ana.token }, "ATTEMPT-2")
     yield* friend.ask({ type: "bye" })
     if ((late.retryAfter ?? 0) > 5_000) continue
-    yield* Effect.sleep(`${(late.retryAfter ?? 0) + 100} millis`)
+    yield* letRun((late.retryAfter ?? 0) + 100)
     const { proof: again } = yield* proved(client, nick, password)
     yield* login(client, nick, { proof: again }, "ATTEMPT-1")
   }
