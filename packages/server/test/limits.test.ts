@@ -131,8 +131,8 @@ test("hello announces what holds", async () => {
   const hello = await ana.expect({
     type: "hello",
     protocol: 1,
-    features: ["resume/1", "presence/1"],
-    auth: ["guest"],
+    features: ["resume/1", "presence/1", "draft/accounts/1"],
+    auth: ["guest", "password", "scram", "token", "register"],
     heartbeat: 9
   })
   expect(hello["limits"]).toMatchObject({ joins: 7, line: 65_536 })

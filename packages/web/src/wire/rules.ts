@@ -26,7 +26,12 @@ const requests: Readonly<Record<string, ReadonlyArray<string>>> = {
   topic: ["RICH-1", "TOPIC-1"],
   typing: ["TYPING-1", "TYPING-3"],
   read: ["READ-1", "READ-4", "READ-6"],
-  search: ["SEARCH-1", "SEARCH-2", "SEARCH-3"]
+  search: ["SEARCH-1", "SEARCH-2", "SEARCH-3"],
+  register: ["REGISTER-1", "REGISTER-4", "AUTH-3"],
+  challenge: ["SCRAM-1", "SCRAM-4"],
+  password: ["ACCOUNT-5", "ACCOUNT-6", "REGISTER-4"],
+  revoke: ["TOKEN-4"],
+  unregister: ["ACCOUNT-7", "ACCOUNT-6"]
 }
 
 /** Of replies, by type: what has `re`. */
@@ -48,6 +53,10 @@ const replies: Readonly<Record<string, ReadonlyArray<string>>> = {
   typing: ["TYPING-1"],
   read: ["READ-1", "READ-2"],
   search: ["SEARCH-7", "SEARCH-9", "SEARCH-10"],
+  challenge: ["SCRAM-1", "SCRAM-4"],
+  password: ["ACCOUNT-5", "TOKEN-5"],
+  revoked: ["TOKEN-4"],
+  unregistered: ["ACCOUNT-7"],
   error: ["ERROR-1", "ERROR-3", "ERROR-5", "REPLY-1"]
 }
 
