@@ -32,9 +32,15 @@ export interface Judging {
   readonly port: number
   readonly host?: Host
   readonly seed: number
-  /** Titles, or all tests of some requirements. */
-  readonly by: { readonly titles: ReadonlyArray<string> } | { readonly requirements: ReadonlyArray<string> }
+  readonly by: By
+  /** The chapters where those stand; all, when it isn't known. */
+  readonly chapters?: ReadonlyArray<string>
 }
+
+/** Titles, or all tests of some requirements. */
+export type By = { readonly titles: ReadonlyArray<string> } | { readonly requirements: ReadonlyArray<string> }
+
+type Plan = Driven["plan"]
 
 /** What the suite found, and how often the mutation was exercised. */
 export interface Found {
@@ -51,11 +57,12 @@ const patience = 1
 const startMillis = 1_500
 
 const optionsFor = (
-  { by, seed }: Judging,
+  { by, chapters, seed }: Judging,
   who: Partial<SuiteOptions> & Pick<SuiteOptions, "address" | "hello" | "roundTrip" | "start">
 ): Effect.Effect<SuiteOptions> =>
   Effect.map(Random.nextIntBetween(36 ** 3, 36 ** 4), (nonce) => {
-    const selection: Selection = { grep: "", requirements: [], profiles: [], ...by }
+    const where = chapters === undefined ? {} : { chapters }
+    const selection: Selection = { grep: "", requirements: [], profiles: [], ...by, ...where }
     return {
       mode: "run",
       timeoutScale: impatience,
@@ -79,7 +86,7 @@ const judgeBy = (target: Target, options: SuiteOptions): Effect.Effect<Results> 
   })
 
 /** All tests of one side, as they are planned. */
-export const planOf = (who: Role): Effect.Effect<Driven["plan"]> =>
+export const planOf = (who: Role): Effect.Effect<Plan> =>
   Effect.gen(function* () {
     const nobody = { address: { host: "", port: 0 }, hello: undefined, roundTrip: 0, start: undefined }
     const client = who === "client" ? { client: { command: "", startMillis: 0 } } : {}
@@ -88,6 +95,13 @@ export const planOf = (who: Role): Effect.Effect<Driven["plan"]> =>
     const { plan } = yield* Effect.promise(() => drive(options))
     return plan
   })
+
+/** The chapters in which these tests stand: to load all others would take longer than most verdicts. */
+export const chaptersOf = (plan: Plan, by: By): ReadonlyArray<string> => {
+  const isOne = ({ ids, title }: Plan[number]) =>
+    "titles" in by ? by.titles.includes(title) : by.requirements.some((id) => ids.includes(id))
+  return [...new Set(plan.filter(isOne).map(({ chapter }) => chapter))]
+}
 
 /** Judges the server on a port through a tap. */
 export const judgeServer = (tap: Tap, start: StartCommand, judging: Judging): Effect.Effect<Found> =>
@@ -132,16 +146,18 @@ const temporaryFile = (name: string): Effect.Effect<string, never, Scope.Scope> 
 /** A byte for each hit, whichever process it was that hit. */
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
-/** Judges a mutant; `wanted` are the tests that must kill it, when they are known. */
+/** Judges a mutant by tests of a plan; `wanted` are those that must kill it, when they are known. */
 export const judgeMutant = (
   mutant: Mutant,
+  plan: Plan,
   wanted: ReadonlyArray<string> | undefined,
   ports: Ports,
   seed: number
 ): Effect.Effect<Judged> => {
   const port = ports[mutant.host ?? "forgetful"]
   const by = wanted === undefined ? { requirements: [mutant.breaks] } : { titles: wanted }
-  const judging: Judging = { port, seed, by, ...(mutant.host === undefined ? {} : { host: mutant.host }) }
+  const chapters = chaptersOf(plan, by)
+  const judging: Judging = { port, seed, by, chapters, ...(mutant.host === undefined ? {} : { host: mutant.host }) }
   const found =
     mutant.who === "server" ? judgeServer(mutant.tap(), itself(mutant), judging) : judgeClient(mutant.name, judging)
   return found.pipe(

@@ -150,13 +150,14 @@ const command = Command.make(
     const [spare, ...others] = slots
     const green = (who: Host | "client") => {
       const own = chosen.filter((mutant) => kindOf(mutant) === who)
-      return control(who, judgesOf(own, plans[who === "client" ? who : "server"], wanted), spare!, seed)
+      const plan = plans[who === "client" ? who : "server"]
+      return control(who, plan, judgesOf(own, plan, wanted), spare!, seed)
     }
     // By themselves, for what is fast enough alone may be too slow among others. Clients wait more than they work.
     let serversAreGreen = true
     for (const host of ["forgetful", "durable", "invited", "web", "secure"] as const)
       serversAreGreen &&= yield* green(host)
-    const both = Effect.all([judgeAll(chosen, wanted, others, seed), green("client")], { concurrency: 2 })
+    const both = Effect.all([judgeAll(chosen, plans, wanted, others, seed), green("client")], { concurrency: 2 })
     const [judged, clientIsGreen] = serversAreGreen ? yield* both : [[], false]
     const found = new Map(judged.map(({ kills, mutant }) => [mutant.name, kills]))
     const killers = write ? assign(before, namesOf(catalogue), titles, found) : before

@@ -6,11 +6,16 @@
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { styleOf } from "../src/report/style.ts"
+import type { Driven } from "../src/run/drive.ts"
+import type { Role } from "../src/run/judged.ts"
 import { type Host, hostOf, type Ports } from "./host.ts"
-import { judgeClient, judgeMutant, judgeServer } from "./judge.ts"
+import { chaptersOf, judgeClient, judgeMutant, judgeServer } from "./judge.ts"
 import type { Killers } from "./killers.ts"
 import type { Mutant } from "./mutant.ts"
 import { better, type End, isGood, type Judged } from "./outcome.ts"
+
+/** The tests of each side. */
+export type Plans = Readonly<Record<Role, Driven["plan"]>>
 
 const style = styleOf(process.stdout, process.env)
 const say = (text: string) => process.stdout.write(`${text}\n`)
@@ -36,6 +41,7 @@ const tell = (judged: Judged, place: string) => {
 /** Judges mutants, as many at once as there are slots; and those that ended badly once more, one after the other. */
 export const judgeAll = Effect.fnUntraced(function* (
   chosen: ReadonlyArray<Mutant>,
+  plans: Plans,
   wanted: Killers,
   slots: ReadonlyArray<Ports>,
   seed: number
@@ -48,7 +54,7 @@ export const judgeAll = Effect.fnUntraced(function* (
     (mutant) =>
       Effect.gen(function* () {
         const ports = yield* Queue.take(free)
-        const judged = yield* judgeMutant(mutant, wanted[mutant.name], ports, seed)
+        const judged = yield* judgeMutant(mutant, plans[mutant.who], wanted[mutant.name], ports, seed)
         yield* Queue.offer(free, ports)
         done++
         if (isGood(judged)) tell(judged, `${done}/${chosen.length}`)
@@ -57,15 +63,16 @@ export const judgeAll = Effect.fnUntraced(function* (
     { concurrency: slots.length }
   )
   return yield* Effect.forEach(first, (judged) =>
-    isGood(judged) ? Effect.succeed(judged) : again(judged, slots[0]!, seed)
+    isGood(judged) ? Effect.succeed(judged) : again(judged, plans, slots[0]!, seed)
   )
 })
 
-const again = Effect.fnUntraced(function* (first: Judged, ports: Ports, seed: number) {
+const again = Effect.fnUntraced(function* (first: Judged, plans: Plans, ports: Ports, seed: number) {
   let best = first
   for (let attempt = 2; attempt <= attempts && !isGood(best); attempt++) {
     const wanted = best.missed.length > 0 ? best.missed : undefined
-    best = better(best, { ...(yield* judgeMutant(first.mutant, wanted, ports, seed)), attempt })
+    const judged = yield* judgeMutant(first.mutant, plans[first.mutant.who], wanted, ports, seed)
+    best = better(best, { ...judged, attempt })
   }
   tell(best, "again")
   return best
@@ -79,16 +86,17 @@ const goodControl: ReadonlySet<string> = new Set(["passed", "not run", "not clai
 /** Whether what isn't mutated passes all tests that judge mutants; if not, nothing can be learned from them. */
 export const control = Effect.fnUntraced(function* (
   who: Host | "client",
+  plan: Driven["plan"],
   titles: ReadonlyArray<string>,
   ports: Ports,
   seed: number
 ) {
   let left = titles
   for (let attempt = 1; attempt <= attempts && left.length > 0; attempt++) {
-    const by = { titles: left }
+    const judging = { seed, by: { titles: left }, chapters: chaptersOf(plan, { titles: left }) }
     const { results } = yield* who === "client"
-      ? judgeClient("none", { port: 0, seed, by })
-      : judgeServer({}, hostOf({ host: who }), { port: ports[who], host: who, seed, by })
+      ? judgeClient("none", { port: 0, ...judging })
+      : judgeServer({}, hostOf({ host: who }), { port: ports[who], host: who, ...judging })
     const red = results.tests.filter(({ outcome }) => !goodControl.has(outcome.verdict))
     for (const { outcome, title } of red) {
       say(`  control: ${title}: ${outcome.reason ?? outcome.verdict} ${outcome.finding?.got ?? ""}`)

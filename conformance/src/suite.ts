@@ -22,6 +22,8 @@ export interface Selection {
   readonly titles?: ReadonlyArray<string>
   readonly requirements: ReadonlyArray<string>
   readonly profiles: ReadonlyArray<string>
+  /** The chapters, by the names of their files, when the others need not even be loaded. */
+  readonly chapters?: ReadonlyArray<string>
 }
 
 /** A client that is judged: a command to which an address is appended. */
