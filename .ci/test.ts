@@ -172,9 +172,9 @@ const defects: Step["run"] = async (reports) =>
 
 /** The suite on trial: each of these must be found out. */
 const trials: ReadonlyArray<Step> = [
-  { name: "degenerate targets pass nothing", run: whole("conformance:degenerate") },
-  { name: "every test can fail (mutants)", run: whole("conformance:mutants") },
-  { name: "the examples' defects are found", run: defects }
+  { name: "degenerate targets pass nothing", beside: true, run: whole("conformance:degenerate") },
+  { name: "every test can fail (mutants)", beside: true, run: whole("conformance:mutants") },
+  { name: "the examples' defects are found", beside: true, run: defects }
 ]
 
 const steps: ReadonlyArray<Step> = [
