@@ -9,7 +9,8 @@ import * as Exit from "effect/Exit"
 import type { Draft, Entry, Placed, Publish, RoomLog, Unavailable } from "./room-log.ts"
 
 /** A draft, and what is told when it has become an entry, or hasn't; a defect means that nobody knows. */
-export type Submission = Draft & {
+export interface Submission {
+  readonly draft: Draft
   readonly settle: (outcome: Exit.Exit<Placed, Unavailable>) => void
 }
 
@@ -42,8 +43,7 @@ export const makeIntake = ({ fork, log, name, onIdle }: IntakeOptions): Intake =
     // Whoever submits in the same turn of the event loop comes along.
     yield* Effect.yieldNow
     const batch = submitted.splice(0, batchSize)
-    const drafts = batch.map(({ settle, ...draft }) => draft)
-    const outcome = yield* Effect.exit(log.append(drafts))
+    const outcome = yield* Effect.exit(log.append(batch.map(({ draft }) => draft)))
     if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
     // Settling may make others act at once, so it comes last.
     appending = submitted.length > 0

@@ -66,6 +66,8 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
   const ready = Latch.makeUnsafe(true)
   const empty = Latch.makeUnsafe(true)
   let waiting: Array<Uint8Array> = []
+  // Replies that were said last, behind all that waits: they become bytes together.
+  let said = ""
   let waitingBytes = 0
   let writingBytes = 0
   let held: Array<Uint8Array> = []
@@ -79,8 +81,25 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
 
   const put = (lines: Uint8Array) => {
     if (finished) return
+    gather()
     waiting.push(lines)
-    waitingBytes += lines.length
+    added(lines.length)
+  }
+
+  const say = (lines: string) => {
+    if (finished) return
+    said += lines
+    added(Buffer.byteLength(lines))
+  }
+
+  const gather = () => {
+    if (said === "") return
+    waiting.push(Buffer.from(said))
+    said = ""
+  }
+
+  const added = (bytes: number) => {
+    waitingBytes += bytes
     empty.closeUnsafe()
     if (unsent() > mark) ready.closeUnsafe()
     if (writingBytes === 0) flushSoon()
@@ -103,6 +122,7 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
   }
 
   const write = () => {
+    gather()
     while (writingBytes === 0 && waiting.length > 0) {
       const bytes = takeWrite()
       waitingBytes -= bytes.length
@@ -139,7 +159,7 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
   }
 
   return {
-    say: (lines) => put(Buffer.from(lines)),
+    say,
     post: (lines) => {
       if (hasRoom()) put(lines)
     },
@@ -162,16 +182,18 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
     isReady: () => unsent() <= mark,
     ready: ready.await,
     finish: (lines) => {
-      if (lines !== undefined) put(Buffer.from(lines))
+      if (lines !== undefined) say(lines)
       finished = true
     },
     empty: empty.await,
     discard: () => {
       waiting = []
+      said = ""
       waitingBytes = 0
     },
     abandon: () => {
       waiting = []
+      said = ""
       held = []
       waitingBytes = 0
       writingBytes = 0

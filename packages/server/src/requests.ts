@@ -24,7 +24,7 @@ import type { Room } from "./room.ts"
 import type { Content, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 import { foundLine } from "./search.ts"
-import { isGranted, knownReply } from "./sending.ts"
+import { done, isGranted, knownReply } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
 import { usersLine, whoIsLine } from "./users.ts"
@@ -155,10 +155,12 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
   const draft = key === undefined ? said : { ...said, key }
   // Whoever has said it is not typing it any more.
   if (request.type === "send") session.typing.delete(name)
-  return Effect.map(session.sending.ready(name), () => {
-    session.sending.hand(id, seat.room, draft, () => presences.acts(author))
-    return undefined
-  })
+  const { sending } = session
+  const hand = () => sending.hand(id, seat.room, draft, () => presences.acts(author))
+  if (!sending.isReady(name)) return Effect.as(Effect.andThen(sending.ready(name), Effect.sync(hand)), undefined)
+  // Nearly always: then the request costs no effect of its own.
+  hand()
+  return done
 }
 
 /** A key that is known is answered wherever its author is (KEY-7); what is under way is known when it is in the log. */

@@ -29,9 +29,11 @@ export interface MemoryLogOptions {
   readonly bytes: number
 }
 
-/** What a log holds: the entries `head - entries.length + 1` to `head`. */
+/** What a log holds: the entries up to `head`. */
 interface Held {
-  readonly entries: Array<MessageEntry>
+  /** The last of them is that of `head`. The first `gone` places are empty: to close the gap at each purge would cost more than to append. */
+  readonly entries: Array<MessageEntry | undefined>
+  gone: number
   /** The places of what authors have appended with a key. A purge leaves them (KEY-5); they end with their author, who alone can ask. */
   readonly keys: WeakMap<Author, Map<string, Pick<Entry, "seq" | "at">>>
   head: number
@@ -40,12 +42,17 @@ interface Held {
 /** The bytes that an entry takes, roughly: its text and what surrounds it. */
 const weight = (entry: MessageEntry): number => 2 * entry.text.length + 200
 
-const firstOf = ({ entries, head }: Held): number => head - entries.length + 1
+const countOf = ({ entries, gone }: Held): number => entries.length - gone
+
+const firstOf = (held: Held): number => held.head - countOf(held) + 1
+
+/** Where the entry of a `seq` is among the entries. */
+const placeOf = ({ entries, head }: Held, seq: number): number => entries.length - 1 - (head - seq)
 
 const knownIn = (held: Held, author: Author, key: string): Known | undefined => {
   const place = held.keys.get(author)?.get(key)
   if (place === undefined) return undefined
-  const entry = held.entries[place.seq - firstOf(held)]
+  const entry = held.entries[placeOf(held, place.seq)]
   return { _tag: "Known", ...place, ...(entry === undefined ? {} : { content: { type: "message", text: entry.text } }) }
 }
 
@@ -67,17 +74,26 @@ const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
     let bytes = 0
 
     const purge = (held: Held, count: number) => {
-      for (const entry of held.entries.splice(0, count)) bytes -= weight(entry)
-      if (held.entries.length === 0) holding.delete(held)
+      const { entries } = held
+      for (const end = held.gone + count; held.gone < end; held.gone++) {
+        bytes -= weight(entries[held.gone]!)
+        entries[held.gone] = undefined
+      }
+      if (2 * held.gone >= entries.length) {
+        entries.splice(0, held.gone)
+        held.gone = 0
+      }
+      if (countOf(held) === 0) holding.delete(held)
     }
 
     const bound = (held: Held) => {
       holding.delete(held)
       holding.add(held)
-      if (held.entries.length > options.entries) purge(held, held.entries.length - options.entries)
+      const count = countOf(held)
+      if (count > options.entries) purge(held, count - options.entries)
       for (const quietest of holding) {
         if (bytes <= options.bytes) return
-        purge(quietest, quietest.entries.length)
+        purge(quietest, countOf(quietest))
       }
     }
 
@@ -108,11 +124,11 @@ const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
         }),
       open: Effect.fnUntraced(function* (room, publish) {
         const epoch = yield* makeEpoch
-        const held: Held = { entries: [], keys: new WeakMap(), head: 0 }
+        const held: Held = { entries: [], gone: 0, keys: new WeakMap(), head: 0 }
         open.set(room, held)
         const close = () => {
           if (open.get(room) === held) open.delete(room)
-          purge(held, held.entries.length)
+          purge(held, countOf(held))
         }
         yield* Effect.addFinalizer(() => Effect.sync(close))
         const log: RoomLog = {
@@ -128,7 +144,9 @@ const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
               return placed
             }),
           read: (after, head) =>
-            Stream.fromArray(held.entries.slice(after + 1 - firstOf(held), head + 1 - firstOf(held)))
+            Stream.fromArray(
+              held.entries.slice(placeOf(held, after + 1), placeOf(held, head + 1)) as Array<MessageEntry>
+            )
         }
         return log
       })

@@ -31,7 +31,9 @@ export interface Target extends Pick<Intake, "submit"> {
 }
 
 export interface Sending {
-  /** Waits until an entry may be handed in that goes to what has this name. */
+  /** Whether an entry may be handed in that goes to what has this name. */
+  readonly isReady: (name: string) => boolean
+  /** Waits until it may. */
   readonly ready: (name: string) => Effect.Effect<void>
   /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known, and `onGranted` called before `sent`. */
   readonly hand: (re: number, target: Target, draft: Draft, onGranted: () => void) => void
@@ -49,6 +51,9 @@ export interface SendingOptions {
   /** Bytes that may be on their way back to the sender before more is handed in. */
   readonly mark: number
 }
+
+/** A request that needs nothing more. */
+export const done: Effect.Effect<undefined> = Effect.succeed(undefined)
 
 export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): Sending => {
   const idle = Latch.makeUnsafe(true)
@@ -72,10 +77,10 @@ export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): S
     idle.openUnsafe()
   }
 
-  const ready: Sending["ready"] = (name) =>
-    Effect.suspend(() =>
-      underWay !== undefined && (underWay.name !== name || underWay.bytes > mark) ? settled : Effect.void
-    )
+  const isReady: Sending["isReady"] = (name) =>
+    underWay === undefined || (underWay.name === name && underWay.bytes <= mark)
+
+  const ready: Sending["ready"] = (name) => Effect.suspend(() => (isReady(name) ? Effect.void : settled))
 
   const hand: Sending["hand"] = (re, { name, submit }, draft, onGranted) => {
     idle.closeUnsafe()
@@ -83,7 +88,7 @@ export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): S
     underWay.count++
     underWay.bytes += bytesToCome(draft)
     submit({
-      ...draft,
+      draft,
       settle: (outcome) => {
         if (Exit.isSuccess(outcome) && isGranted(draft, outcome.value)) onGranted()
         settle(re, name, draft, outcome)
@@ -91,7 +96,7 @@ export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): S
     })
   }
 
-  return { ready, hand, settled, isSettled: () => underWay === undefined }
+  return { isReady, ready, hand, settled, isSettled: () => underWay === undefined }
 }
 
 /** The reply to what the log has answered: its line, or why it is refused. */

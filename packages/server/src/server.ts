@@ -123,7 +123,7 @@ export const serve = Effect.fnUntraced(function* (
     onPublished
   })
   const leave = ({ member, room }: Seat) => rooms.leave(room, member)
-  const today = () => new Date(clock.currentTimeMillisUnsafe()).toISOString()
+  const today = makeToday(() => clock.currentTimeMillisUnsafe())
   const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
   const conversations =
     conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork, onPublished)
@@ -177,6 +177,20 @@ const loadOf = ({ people, rooms, sessions }: Server, keptRooms: number): Load =>
   keptRooms,
   queueBytes: [...sessions].reduce((sum, { outbox }) => sum + outbox.unsent(), 0)
 })
+
+/** The time of day as text, which is written once for all who ask in the same millisecond. */
+const makeToday = (currentMillis: () => number) => {
+  let writtenAt = Number.NaN
+  let text = ""
+  return (): string => {
+    const millis = currentMillis()
+    if (millis !== writtenAt) {
+      writtenAt = millis
+      text = new Date(millis).toISOString()
+    }
+    return text
+  }
+}
 
 /** Whether a message goes on one line with all that others think of it (RICH-6). */
 const fitsRich = (limits: Limits): boolean => limits.line >= richLine(limits)

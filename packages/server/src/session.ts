@@ -28,7 +28,7 @@ import type { Person, Seat } from "./people.ts"
 import { makeRate } from "./rate.ts"
 import type { Refused } from "./refused.ts"
 import { handle } from "./requests.ts"
-import { makeSending, type Sending } from "./sending.ts"
+import { done, makeSending, type Sending } from "./sending.ts"
 import type { Server } from "./server.ts"
 import { Breach, type Connection, isPrivate } from "./transport.ts"
 
@@ -159,7 +159,8 @@ const makeSession = (server: Server, connection: Connection) => {
     if (Result.isSuccess(envelope)) {
       const { id } = envelope.success
       answering = id
-      return Effect.catch(execute(envelope.success), (refused) => sayError(id, refused))
+      const executed = execute(envelope.success)
+      return executed === done ? done : Effect.catch(executed, (refused) => sayError(id, refused))
     }
     const { re, ...refused } = envelope.failure
     if (isFirst && isNoObject(refused)) return Effect.succeed(notTertulia)
@@ -219,7 +220,10 @@ const makeSession = (server: Server, connection: Connection) => {
         if (!outbox.isReady()) yield* outbox.ready
         const wait = rate.take()
         if (wait > 0) yield* throttle(wait)
-        const ending = yield* answer(line)
+        const answered = answer(line)
+        // Most are sends, and answered when their entry is in its log.
+        if (answered === done) continue
+        const ending = yield* answered
         if (ending !== undefined) return ending
       }
       if (tooLong) return bye("line-too-long", `${limits.line} bytes came without an LF`)

@@ -423,7 +423,7 @@ test("a log is removed only when a restart wouldn't find the person, however oft
   const conversations = makeConversations(logs, fork)
   const [ana, leo] = [person("1", "ana"), person("2", "leo")]
   const settled = new Promise((resolve) =>
-    conversations.open(ana, leo).submit({ ...draft("hola"), settle: (outcome) => resolve(Exit.isSuccess(outcome)) })
+    conversations.open(ana, leo).submit({ draft: draft("hola"), settle: (outcome) => resolve(Exit.isSuccess(outcome)) })
   )
   expect(await settled).toBe(true)
   expect(conversations.find(leo, ana)?.name).toBe("@ana")
