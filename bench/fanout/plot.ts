@@ -97,3 +97,30 @@ export const lines = (title: string, xName: string, yName: string, all: Readonly
     ...drawn
   ])
 }
+
+/** One line on linear axes from zero, as of something over time. */
+export const series = (
+  title: string,
+  xName: string,
+  yName: string,
+  points: ReadonlyArray<readonly [x: number, y: number]>
+): string => {
+  const [width, height] = [720, 300]
+  const [left, right, top, bottom] = [70, 24, 44, 46]
+  const longest = Math.max(...points.map(([x]) => x))
+  const highest = Math.max(...points.map(([, y]) => y)) * 1.1
+  const atX = (x: number) => left + (x / longest) * (width - left - right)
+  const atY = (y: number) => height - bottom - (y / highest) * (height - top - bottom)
+  const fifths = [0, 0.2, 0.4, 0.6, 0.8, 1]
+  return svg(width, height, [
+    `<text class="title" x="8" y="20">${escaped(title)}</text>`,
+    `<text x="8" y="38">${escaped(yName)}</text>`,
+    `<text x="${(left + width - right) / 2}" y="${height - 10}" text-anchor="middle">${escaped(xName)}</text>`,
+    ...fifths.flatMap((part) => [
+      `<line class="axis" x1="${left}" x2="${width - right}" y1="${atY(part * highest).toFixed(1)}" y2="${atY(part * highest).toFixed(1)}"/>`,
+      `<text x="${left - 8}" y="${(atY(part * highest) + 4).toFixed(1)}" text-anchor="end">${(part * highest).toFixed(0)}</text>`,
+      `<text x="${atX(part * longest).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${(part * longest).toFixed(longest < 10 ? 1 : 0)}</text>`
+    ]),
+    `<polyline class="ours" points="${points.map(([x, y]) => `${atX(x).toFixed(1)},${atY(y).toFixed(1)}`).join(" ")}"/>`
+  ])
+}

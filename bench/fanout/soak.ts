@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+/**
+ * `npm run bench:soak -- --minutes 60`: whether the memory of a durable server stays where it is under a steady load. Samples what is
+ * resident, and tells how it has changed between the second quarter and the last; writes a plot to bench/results.
+ *
+ * @module
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { parseArgs, styleText } from "node:util"
+import { build, type Measured, putLoad } from "./load.ts"
+import { series } from "./plot.ts"
+import { median } from "./results.ts"
+import { contenders, start } from "./servers.ts"
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "60" },
+    rate: { type: "string", default: "200" },
+    out: { type: "string" }
+  }
+})
+const minutes = Number(values.minutes)
+const out = values.out ?? fileURLToPath(new URL("../results", import.meta.url))
+const say = (text = ""): void => void process.stdout.write(`${text}\n`)
+
+const obstacle = build()
+if (obstacle !== undefined) {
+  say(styleText("red", obstacle))
+  process.exit(2)
+}
+
+const residentOf = (pid: number): number => {
+  const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1])
+  return pages * 4_096
+}
+
+const contender = contenders.find(({ name }) => name === "Tertulia, durable")!
+const server = await start(contender)
+const samples: Array<readonly [minute: number, megabytes: number]> = []
+const began = performance.now()
+const words = ["--mode", "open", "--rate", values.rate, "--rooms", "10", "--members", "10", "--senders", "2"]
+let isOver = false
+const load = putLoad<Measured>(contender, server, [...words, "--seconds", `${60 * minutes}`, "--warm-up", "1"]).finally(
+  () => {
+    isOver = true
+  }
+)
+while (!isOver) {
+  const minute = (performance.now() - began) / 60_000
+  samples.push([minute, residentOf(server.pid) / 1e6])
+  if (process.stdout.isTTY)
+    process.stdout.write(`\r${minute.toFixed(1)} of ${minutes} minutes, ${samples.at(-1)![1].toFixed(0)} MB `)
+  await Promise.race([load.catch(() => {}), setTimeout(Math.min(5_000, minutes * 1_000), undefined, { ref: false })])
+}
+const measured = await load
+await server.stop()
+
+const quarter = (from: number, to: number): number =>
+  median(
+    samples.filter(([minute]) => minute >= from * minutes && minute < to * minutes).map(([, megabytes]) => megabytes)
+  )
+const [before, after] = [quarter(0.25, 0.5), quarter(0.75, 1)]
+say(
+  `\n${minutes} minutes of ${values.rate} messages a second to 10 each: ${before.toFixed(0)} MB in the second quarter, ${after.toFixed(0)} MB in the last; ${measured.lost} lost`
+)
+mkdirSync(out, { recursive: true })
+writeFileSync(
+  join(out, "soak.svg"),
+  series(`resident memory, ${values.rate} messages a second, each on the disk`, "minutes", "MB", samples)
+)
+say(join(out, "soak.svg"))
+// A heap breathes; what grows for ever grows by more than a tenth in half the time.
+const isFlat = after <= 1.1 * before
+if (!isFlat) say(styleText("red", "the memory grows"))
+process.exitCode = isFlat && measured.lost === 0 ? 0 : 1
