@@ -170,6 +170,11 @@ const defects: Step["run"] = async (reports) =>
     ? whole("examples:defects")(reports)
     : skip("python3, gcc and make are needed for all defects")
 
+const gate: Step["run"] = async (reports) =>
+  has("gcc") && has("make") && has("taskset")
+    ? whole("bench:gate")(reports)
+    : skip("gcc, make and taskset are needed for the load")
+
 /** The suite on trial: each of these must be found out. */
 const trials: ReadonlyArray<Step> = [
   { name: "degenerate targets pass nothing", beside: true, run: whole("conformance:degenerate") },
@@ -211,7 +216,7 @@ const steps: ReadonlyArray<Step> = [
   { name: "conformance of the complete server in Python", beside: true, run: completeServer },
   { name: "conformance of the server in C", beside: true, run: cServer },
   { name: "every requirement was judged", run: whole("spec:check") },
-  ...(all ? trials : [])
+  ...(all ? [...trials, { name: "a delivery costs what it may", run: gate }] : [])
 ]
 
 const reports = mkdtempSync(join(tmpdir(), "tertulia-test-"))

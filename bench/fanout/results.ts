@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Codec } from "./codec.ts"
 import type { Idle, Measured } from "./load.ts"
 import type { Contender } from "./servers.ts"
 
@@ -41,6 +42,9 @@ export interface Results {
   readonly machine: Machine
   readonly rows: ReadonlyArray<Row>
   readonly idle: ReadonlyArray<IdleRow>
+  readonly codec: Codec
+  /** Entries per second that Redis Streams acknowledge, each on the disk; absent where it wasn't measured. */
+  readonly streams?: number
   /** What was not measured, and why. */
   readonly absent: ReadonlyArray<string>
 }

@@ -13,11 +13,13 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs, styleText } from "node:util"
 import { type Case, cases, idle } from "./cases.ts"
+import { measureCodec } from "./codec.ts"
 import { goalsOf } from "./goals.ts"
 import { build, type Idle, type Measured, putLoad } from "./load.ts"
 import { report } from "./report.ts"
 import { type IdleRow, idleRowOf, type Machine, median, type Results, type Row, rowOf } from "./results.ts"
 import { type Contender, contenders, isInstalled, processors, type Running, start } from "./servers.ts"
+import { measureStreams } from "./streams.ts"
 
 const { values } = parseArgs({
   options: {
@@ -198,6 +200,7 @@ if (values.full && values.case.length === 0) {
 // What came of it
 // ---------------------------------------------------------------------------------------------------------------------
 
+const streams = has("Redis Streams", values.only) ? await measureStreams() : undefined
 const results: Results = {
   at: new Date().toISOString(),
   command: `npm run bench${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(" ")}` : ""}`,
@@ -205,6 +208,8 @@ const results: Results = {
   machine: machine(chosen),
   rows,
   idle: idleRows,
+  codec: measureCodec(),
+  ...(streams === undefined ? {} : { streams }),
   absent
 }
 

@@ -45,7 +45,7 @@ export interface Running {
 export const processors = { server: 0, load: 1 } as const
 
 /** A configuration of bench/peers, with the port and the folder put in. */
-const configured =
+export const configured =
   (name: string, words: (file: string, place: Place) => ReadonlyArray<string>) =>
   (place: Place): ReadonlyArray<string> => {
     const file = join(place.folder, name)
