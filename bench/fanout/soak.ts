@@ -41,7 +41,19 @@ const contender = contenders.find(({ name }) => name === "Tertulia, durable")!
 const server = await start(contender)
 const samples: Array<readonly [minute: number, megabytes: number]> = []
 const began = performance.now()
-const words = ["--mode", "open", "--gentle", "--rate", values.rate, "--rooms", "10", "--members", "10", "--senders", "2"]
+const words = [
+  "--mode",
+  "open",
+  "--gentle",
+  "--rate",
+  values.rate,
+  "--rooms",
+  "10",
+  "--members",
+  "10",
+  "--senders",
+  "2"
+]
 let isOver = false
 const load = putLoad<Measured>(contender, server, [...words, "--seconds", `${60 * minutes}`, "--warm-up", "1"]).finally(
   () => {
