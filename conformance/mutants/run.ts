@@ -36,7 +36,7 @@ const flags = {
     Flag.withMetavar("text"),
     Flag.withDescription("Only mutants of requirements that begin so, or with this in their name (may be repeated)")
   ),
-  jobs: Flag.Int("jobs").pipe(Flag.withDefault(4), Flag.withDescription("Mutants that are judged at once (4)")),
+  jobs: Flag.Int("jobs").pipe(Flag.withDefault(6), Flag.withDescription("Mutants that are judged at once (6)")),
   seed: Flag.Int("seed").pipe(Flag.withDefault(1), Flag.withDescription("The seed of every run (1)")),
   write: Flag.Boolean("write").pipe(
     Flag.withDefault(false),
@@ -153,12 +153,12 @@ const command = Command.make(
       const plan = plans[who === "client" ? who : "server"]
       return control(who, plan, judgesOf(own, plan, wanted), spare!, seed)
     }
-    // By themselves, for what is fast enough alone may be too slow among others. Clients wait more than they work.
-    let serversAreGreen = true
-    for (const host of ["forgetful", "durable", "invited", "web", "secure"] as const)
-      serversAreGreen &&= yield* green(host)
-    const both = Effect.all([judgeAll(chosen, plans, wanted, others, seed), green("client")], { concurrency: 2 })
-    const [judged, clientIsGreen] = serversAreGreen ? yield* both : [[], false]
+    // One after the other, beside the mutants: all of them wait more than they work, and what was too slow among others is tried again.
+    const controls = Effect.forEach(["forgetful", "durable", "invited", "web", "secure", "client"] as const, green)
+    const [judged, greens] = yield* Effect.all([judgeAll(chosen, plans, wanted, others, seed), controls], {
+      concurrency: 2
+    })
+    const areGreen = greens.every(Boolean)
     const found = new Map(judged.map(({ kills, mutant }) => [mutant.name, kills]))
     const killers = write ? assign(before, namesOf(catalogue), titles, found) : before
     const rows = rowsOf(judged, killers)
@@ -166,7 +166,6 @@ const command = Command.make(
     const stale = files(killers, matrix({ judged: rows, ...rest })).filter(
       ([file, text]) => text !== readFileSync(file, "utf8")
     )
-    const areGreen = serversAreGreen && clientIsGreen
     if (write && areGreen) for (const [file, text] of stale) writeFileSync(file, text)
     const faults = [
       ...(only.length === 0 ? gaps([...titles], killers) : []),
