@@ -6,6 +6,7 @@
 import type { Case } from "./cases.ts"
 import { goalsOf } from "./goals.ts"
 import { bars } from "./plot.ts"
+import type { RequestRow } from "./requests.ts"
 import type { IdleRow, Results, Row } from "./results.ts"
 
 const millions = (value: number): string =>
@@ -70,6 +71,14 @@ const idleSection = (rows: ReadonlyArray<IdleRow>): string =>
         ])
       )}\n\n`
 
+const requestSection = (rows: ReadonlyArray<RequestRow>): string =>
+  rows.length === 0
+    ? ""
+    : `## Single requests\n\nTertulia, durable, from the request to the last byte of what it brings; ${rows[0]!.times} times each.\n\n${table(
+        ["request", "p50", "p99"],
+        rows.map(({ name, p50, p99 }) => [name, micro(p50), micro(p99)])
+      )}\n\n`
+
 /** The files of the report, by name. */
 export const report = (results: Results, cases: ReadonlyArray<Case>): Readonly<Record<string, string>> => {
   const { absent, at, command, commit, machine } = results
@@ -98,7 +107,7 @@ ${table(
 
 ${cases.map((each) => sectionOf(results, each)).join("\n\n")}
 
-${idleSection(results.idle)}\\* the load has waited for its processor: the machine was not quiet.
+${idleSection(results.idle)}${requestSection(results.requests)}\\* the load has waited for its processor: the machine was not quiet.
 `
   const plots = cases.map((each) => {
     const isRate = each.measure === "throughput"

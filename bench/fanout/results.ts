@@ -5,6 +5,7 @@
  */
 import type { Codec } from "./codec.ts"
 import type { Idle, Measured } from "./load.ts"
+import type { RequestRow } from "./requests.ts"
 import type { Contender } from "./servers.ts"
 
 /** One contender under one kind of load: the medians of the rounds, and how far they lie apart. */
@@ -42,6 +43,8 @@ export interface Results {
   readonly machine: Machine
   readonly rows: ReadonlyArray<Row>
   readonly idle: ReadonlyArray<IdleRow>
+  /** Single requests on a durable server. */
+  readonly requests: ReadonlyArray<RequestRow>
   readonly codec: Codec
   /** Entries per second that Redis Streams acknowledge, each on the disk; absent where it wasn't measured. */
   readonly streams?: number

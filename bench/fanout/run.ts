@@ -17,6 +17,7 @@ import { measureCodec } from "./codec.ts"
 import { goalsOf } from "./goals.ts"
 import { build, type Idle, type Measured, putLoad } from "./load.ts"
 import { report } from "./report.ts"
+import { measureRequests } from "./requests.ts"
 import { type IdleRow, idleRowOf, type Machine, median, type Results, type Row, rowOf } from "./results.ts"
 import { type Contender, contenders, isInstalled, processors, type Running, start } from "./servers.ts"
 import { measureStreams } from "./streams.ts"
@@ -200,6 +201,11 @@ if (values.full && values.case.length === 0) {
 // What came of it
 // ---------------------------------------------------------------------------------------------------------------------
 
+const requests = values.full && values.case.length === 0 ? await measureRequests() : []
+if (requests.length > 0) say(`\n${styleText("bold", "requests, on a durable server")}`)
+for (const { name, p50, p99 } of requests)
+  say(`  ${name.padEnd(60)} p50 ${p50.toFixed(0)} us, p99 ${p99.toFixed(0)} us`)
+
 const streams = has("Redis Streams", values.only) ? await measureStreams() : undefined
 const results: Results = {
   at: new Date().toISOString(),
@@ -208,6 +214,7 @@ const results: Results = {
   machine: machine(chosen),
   rows,
   idle: idleRows,
+  requests,
   codec: measureCodec(),
   ...(streams === undefined ? {} : { streams }),
   absent
