@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import { makeAdmin } from "./admin/commands.ts"
 import { devCert } from "./dev-cert.ts"
 import { makeOperations } from "./operate/commands.ts"
 import {
@@ -80,10 +81,10 @@ export const makeCommand = <E, R>(run: (settings: Settings) => Effect.Effect<voi
       Effect.flatMap(readSettings(given, Option.getOrUndefined(config)), run)
     ),
     Command.withDescription(
-      "The reference server of Tertulia, a chat protocol; with a subcommand, the tools for its data file. " +
+      "The reference server of Tertulia, a chat protocol; with a subcommand, the tools for its data file, and for the server that runs. " +
         "A flag wins over the environment, that over the file."
     ),
-    Command.withSubcommands([...makeOperations(shared), devCert])
+    Command.withSubcommands([...makeOperations(shared), makeAdmin(shared), devCert])
   )
 
 const readSettings = Effect.fnUntraced(function* (given: Flags<Option.Option<string>>, path: string | undefined) {

@@ -33,9 +33,9 @@ export interface Setting {
   readonly fault?: (text: string) => string | undefined
 }
 
-type OperatorName = "opsHost" | "opsPort" | "logFormat"
+type OperatorName = "opsHost" | "opsPort" | "adminSocket" | "logFormat"
 
-type BoundName = "maxConnections" | "newRooms" | "keptRooms" | "conversations"
+type BoundName = "maxConnections" | "newRooms" | "newAccounts" | "keptRooms" | "conversations"
 
 type AccountName = "register" | "invitation" | "iterations"
 
@@ -84,8 +84,10 @@ export interface Settings {
   /** The operators' port; 0 for none. */
   readonly opsHost: string
   readonly opsPort: number
+  /** The Unix socket of `tertulia admin`; empty where it is to lie beside the data file. */
+  readonly adminSocket: string
   readonly logFormat: string
-  /** Who may make an account: "open" or "closed". */
+  /** Who may make an account: "open", "invited" or "closed". */
   readonly register: string
   /** What whoever registers has to know; empty when nothing. */
   readonly invitation: string
@@ -177,6 +179,7 @@ export const settings = {
   }),
   maxConnections: bound("maxConnections", 10_000, "connections from all addresses at once; 0 for no bound"),
   newRooms: bound("newRooms", 20_000, "rooms that may be created from one address in an hour; 0 for no bound"),
+  newAccounts: bound("newAccounts", 2_000, "accounts that may be made from one address in an hour; 0 for no bound"),
   keptRooms: bound("keptRooms", 1_000_000, "rooms whose log is kept; above it none is created; 0 for no bound"),
   conversations: bound("conversations", 10_000, "conversations that one person may have begun; 0 for no bound"),
   opsHost: setting("opsHost", { default: "127.0.0.1", meaning: "address of the operators' port" }),
@@ -186,6 +189,11 @@ export const settings = {
       "port for operators, with /healthz, /readyz and /metrics (Prometheus), unencrypted and open to whoever reaches it; 0 for none",
     range: { minimum: 0, maximum: 65_535 }
   }),
+  adminSocket: setting("adminSocket", {
+    default: "",
+    meaning:
+      "Unix socket by which `tertulia admin` asks the server, open to the user who runs it and to root; else one beside the data file, its name and -admin, and none where there is no file"
+  }),
   logFormat: setting("logFormat", {
     default: "auto",
     meaning:
@@ -193,8 +201,9 @@ export const settings = {
   }),
   register: setting("register", {
     default: "open",
-    meaning: "who may make an account, over TLS or on this machine: open is everybody, closed is nobody",
-    fault: (text) => (text === "open" || text === "closed" ? undefined : "it must be open or closed")
+    meaning:
+      "who may make an account, over TLS or on this machine: open is everybody, invited is who has an invitation of `tertulia admin invite`, closed is nobody",
+    fault: (text) => (["open", "invited", "closed"].includes(text) ? undefined : "it must be open, invited or closed")
   }),
   invitation: setting("invitation", {
     default: "",
@@ -289,6 +298,7 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
   const bounds: Bounds = {
     connections: orNone(values.maxConnections),
     newRooms: orNone(values.newRooms),
+    newAccounts: orNone(values.newAccounts),
     keptRooms: orNone(values.keptRooms),
     conversations: orNone(values.conversations)
   }
