@@ -24,6 +24,7 @@ import {
   fromFile,
   fromTexts,
   oneLine,
+  type Setting,
   type SettingName,
   type Settings,
   type Source,
@@ -36,8 +37,9 @@ import { UsageFault } from "./usage.ts"
 const defaultFile = "./tertulia.json"
 
 const describe = (name: SettingName): string => {
-  const { default: byDefault, environment, meaning } = settings[name]
-  return `${meaning} [${byDefault === "" ? "" : `default ${byDefault}, `}${environment}]`
+  const { alias, default: byDefault, environment, meaning }: Setting = settings[name]
+  const names = alias === undefined ? environment : `${environment}, ${alias}`
+  return `${meaning} [${byDefault === "" ? "" : `default ${byDefault}, `}${names}]`
 }
 
 // Texts, also where an integer is meant: every source is read and refused in the same words.
@@ -92,7 +94,11 @@ const readSettings = Effect.fnUntraced(function* (given: Flags<Option.Option<str
     settingNames.map((name) => [settings[name].flag, Option.getOrUndefined(given[name])])
   )
   const fromFlags = fromTexts(({ flag }) => ({ text: texts[flag], place: `--${flag}` }))
-  const fromEnvironment = fromTexts(({ environment }) => ({ text: process.env[environment], place: environment }))
+  const fromEnvironment = fromTexts(({ alias, environment }) => {
+    const isOurs = alias === undefined || (process.env[environment] ?? "") !== ""
+    const place = isOurs ? environment : alias
+    return { text: process.env[place], place }
+  })
   const file = yield* readSource(path ?? process.env["TERTULIA_CONFIG"])
   return yield* usage(combine([fromFlags, fromEnvironment, file]))
 })

@@ -34,6 +34,7 @@ const run = Effect.fnUntraced(
   Effect.onInterrupt(() => Effect.logInfo("stopped")),
   (effect, settings) => Effect.provide(effect, storageFor(settings)),
   (effect, settings) => operated(effect, settings),
+  (effect, settings) => traced(effect, settings),
   (effect, { logFormat }) => Effect.provide(effect, logAs(logFormat))
 )
 
@@ -47,6 +48,15 @@ const operated = <A, E, R>(effect: Effect.Effect<A, E, R>, { opsHost, opsPort }:
     yield* Effect.logInfo(`operators: http://${inWords(address)}/metrics, /healthz, /readyz`)
     return yield* Effect.provideService(effect, Meters, meters)
   }).pipe(Effect.scoped)
+
+/** With traces, if there is a collector for them. */
+const traced = <A, E, R>(effect: Effect.Effect<A, E, R>, { otlpEndpoint, traceEvery }: Settings) =>
+  Effect.gen(function* () {
+    if (otlpEndpoint === "") return yield* effect
+    // What only few need takes a while to load.
+    const { layer } = yield* Effect.promise(() => import("./telemetry.ts"))
+    return yield* Effect.provide(effect, layer(otlpEndpoint, traceEvery))
+  })
 
 /** With the admin socket, if there is to be one. Where nobody has asked for it, a server does without rather than not at all. */
 const administered = Effect.fnUntraced(function* (settings: Settings) {

@@ -35,6 +35,7 @@ import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
 import type { Search } from "./search.ts"
 import { type Session, serveConnection } from "./session.ts"
+import { type Trace, Tracing } from "./tracing.ts"
 import type { Address, ListenFailed, Transport } from "./transport.ts"
 import { watch } from "./watch.ts"
 
@@ -81,6 +82,8 @@ export interface Server extends ServerOptions {
   /** What else bounds it. */
   readonly bounds: Bounds
   readonly meters: Meters
+  /** Absent where nobody traces. */
+  readonly trace: Trace | undefined
   /** Names one more connection, for the log. */
   readonly nameConnection: () => string
   /** Monotonic milliseconds. */
@@ -127,6 +130,7 @@ export const serve = Effect.fnUntraced(function* (
   const budgets = makeBudgets(bounds.newRooms, 3_600, now)
   const meters = yield* Meters
   const desk = yield* Desk
+  const trace = yield* Tracing
   let connectionsSoFar = 0
   const onPublished = (entries: number, people: number) => meters.published(entries, entries * people)
   const rooms = yield* makeRooms(options.limits, fork, {
@@ -173,6 +177,7 @@ export const serve = Effect.fnUntraced(function* (
     presences,
     bounds,
     meters,
+    trace,
     nameConnection: () => `c${++connectionsSoFar}`,
     sessions: new Set(),
     now,

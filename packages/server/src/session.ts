@@ -19,6 +19,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { errorLine } from "./encode.ts"
 import { bye, type Ending, lastLine, shuttingDown } from "./ending.ts"
@@ -161,7 +162,7 @@ const makeSession = (server: Server, connection: Connection) => {
     if (Result.isSuccess(envelope)) {
       const { id } = envelope.success
       answering = id
-      return Effect.catch(execute(envelope.success), (refused) => sayError(id, refused))
+      return Effect.catch(traced(envelope.success), (refused) => sayError(id, refused))
     }
     const { re, ...refused } = envelope.failure
     if (isFirst && isNoObject(refused)) return Effect.succeed(notTertulia)
@@ -175,6 +176,14 @@ const makeSession = (server: Server, connection: Connection) => {
     })
 
   const isCursor = (cursor: string) => server.search?.placeOf(cursor) !== undefined
+
+  const traced = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
+    if (server.trace === undefined) return execute(envelope)
+    const attributes = { "tertulia.connection": session.name, "tertulia.request": envelope.id }
+    return server.trace(`request ${envelope.type}`, attributes, execute(envelope), (exit) => ({
+      "tertulia.code": codeOf(exit)
+    }))
+  }
 
   const execute = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
     const wrongState = stateFault(session.person?.nick, envelope.type)
@@ -250,6 +259,10 @@ const makeSession = (server: Server, connection: Connection) => {
 
   return { session, converse, depart }
 }
+
+/** What has become of a request, for who traces it. */
+const codeOf = (exit: Exit.Exit<unknown, Refused>): string =>
+  Exit.isSuccess(exit) ? "ok" : (Option.getOrUndefined(Exit.findErrorOption(exit))?.code ?? "internal")
 
 /** Requests that append: those to one room may be under way together (sending.ts). */
 const appends: ReadonlySet<RequestType> = new Set(["send", "edit", "delete", "react", "topic"])

@@ -25,6 +25,8 @@ import { trustedIn } from "./proxy-header.ts"
 export interface Setting {
   readonly flag: string
   readonly environment: string
+  /** Its name in the environment by another standard, which yields to ours. */
+  readonly alias?: string
   readonly default: string | number
   readonly meaning: string
   /** The range of an integer; a setting without one is text. */
@@ -33,7 +35,7 @@ export interface Setting {
   readonly fault?: (text: string) => string | undefined
 }
 
-type OperatorName = "opsHost" | "opsPort" | "adminSocket" | "logFormat"
+type OperatorName = "opsHost" | "opsPort" | "adminSocket" | "otlpEndpoint" | "traceEvery" | "logFormat"
 
 type BoundName = "maxConnections" | "newRooms" | "newAccounts" | "keptRooms" | "conversations"
 
@@ -86,6 +88,10 @@ export interface Settings {
   readonly opsPort: number
   /** The Unix socket of `tertulia admin`; empty where it is to lie beside the data file. */
   readonly adminSocket: string
+  /** The URL of a collector of OpenTelemetry; empty where nothing is traced. */
+  readonly otlpEndpoint: string
+  /** One request in so many is traced. */
+  readonly traceEvery: number
   readonly logFormat: string
   /** Who may make an account: "open", "invited" or "closed". */
   readonly register: string
@@ -194,6 +200,18 @@ export const settings = {
     meaning:
       "Unix socket by which `tertulia admin` asks the server, open to the user who runs it and to root; else one beside the data file, its name and -admin, and none where there is no file"
   }),
+  otlpEndpoint: setting("otlpEndpoint", {
+    default: "",
+    alias: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    meaning:
+      "collector of OpenTelemetry that gets traces by OTLP over HTTP, as http://127.0.0.1:4318; none are made without one",
+    fault: (text) => (isWebUrl(text) ? undefined : "it must be a URL that begins with http:// or https://")
+  }),
+  traceEvery: setting("traceEvery", {
+    default: 100,
+    meaning: "one request and one transaction in so many are traced, where there is a collector",
+    range: { minimum: 1, maximum: 1_000_000 }
+  }),
   logFormat: setting("logFormat", {
     default: "auto",
     meaning:
@@ -218,6 +236,8 @@ export const settings = {
   }),
   ...(Object.fromEntries(limitNames.map((name) => [name, limitSetting(name)])) as Record<LimitName, Setting>)
 } as const satisfies Record<SettingName, Setting>
+
+const isWebUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol)
 
 /** The names of all settings, in the order of `--help`. */
 export const settingNames = Object.keys(settings) as ReadonlyArray<SettingName>
