@@ -198,7 +198,9 @@ describe("a drain", () => {
 
   test("of a server where nobody is ends it at once", async () => {
     await using server = await openServer()
-    expect((await server.admin("drain")).out).toBe("0 connections end within 30 seconds; then the server stops\n")
+    const drained = await server.admin("drain", "--wait")
+    expect(drained).toMatchObject({ code: 0, out: "0 connections end within 30 seconds; then the server stops\n" })
+    expect(lstatSync(server.socket, { throwIfNoEntry: false })).toBeUndefined()
     expect((await server.exit).code).toBe(0)
   })
 })

@@ -4,6 +4,7 @@
  * @module
  */
 import * as Http from "node:http"
+import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import { oneLine } from "../settings.ts"
 import { UsageFault } from "../usage.ts"
@@ -31,6 +32,17 @@ export const ask = <V extends Verb>(
     request.on("error", (error: NodeJS.ErrnoException) => fault(`${why(error.code)}: ${oneLine(socketPath)}`))
     request.end(JSON.stringify(order))
     return Effect.sync(() => request.destroy())
+  })
+
+/** Whether a server answers at this socket. */
+export const isAnswered = (path: string): Effect.Effect<boolean> =>
+  Effect.callback((resume) => {
+    const socket = Net.connect({ path })
+    const say = (is: boolean) => {
+      socket.destroy()
+      resume(Effect.succeed(is))
+    }
+    socket.once("connect", () => say(true)).once("error", () => say(false))
   })
 
 const why = (code: string | undefined): string => {

@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Settings } from "../settings.ts"
 import { UsageFault } from "../usage.ts"
-import { ask } from "./ask.ts"
+import { ask, isAnswered } from "./ask.ts"
 import type { Answers, InvitationShown, Order, Verb } from "./orders.ts"
 import { socketOf } from "./socket.ts"
 import { type Column, table } from "./table.ts"
@@ -76,14 +76,18 @@ const roomsIn = ({ rooms }: Answers["rooms"]): ReadonlyArray<string> =>
 export const makeAdmin = <R>(settings: Effect.Effect<Settings, UsageFault, R>) => {
   const admin = Command.make("admin", {}).pipe(Command.withSharedFlags({ "admin-socket": socket, json }))
 
+  const socketPath = Effect.gen(function* () {
+    const { "admin-socket": named } = yield* admin
+    const { adminSocket, data } = yield* settings
+    const path = socketOf({ adminSocket: Option.getOrElse(named, () => adminSocket), data })
+    return path ?? (yield* fault(`a server with ${data} has its admin socket where --admin-socket says`))
+  })
+
   /** Asks, and writes the answer. */
   const asking = <V extends Verb>(verb: V, order: Order<V>, inWords: (answer: Answers[V]) => ReadonlyArray<string>) =>
     Effect.gen(function* () {
-      const { "admin-socket": named, json } = yield* admin
-      const { adminSocket, data } = yield* settings
-      const path = socketOf({ adminSocket: Option.getOrElse(named, () => adminSocket), data })
-      if (path === undefined)
-        return yield* fault(`a server with ${data} has its admin socket where --admin-socket says`)
+      const { json } = yield* admin
+      const path = yield* socketPath
       const answer = yield* ask(path, verb, order)
       yield* Console.log(json ? JSON.stringify(answer) : inWords(answer).join("\n"))
     })
@@ -118,11 +122,21 @@ export const makeAdmin = <R>(settings: Effect.Effect<Settings, UsageFault, R>) =
 
   const drain = Command.make(
     "drain",
-    { seconds: integer("grace", 30, "Seconds over which the connections are ended") },
-    ({ seconds }) =>
-      asking("drain", { seconds }, ({ connections }) => [
+    {
+      seconds: integer("grace", 30, "Seconds over which the connections are ended"),
+      wait: Flag.Boolean("wait").pipe(
+        Flag.withDescription("Wait until the server has stopped"),
+        Flag.withDefault(false)
+      )
+    },
+    Effect.fnUntraced(function* ({ seconds, wait }) {
+      yield* asking("drain", { seconds }, ({ connections }) => [
         `${count(connections, "connection ends", "connections end")} within ${count(seconds, "second")}; then the server stops`
       ])
+      if (!wait) return
+      const path = yield* socketPath
+      while (yield* isAnswered(path)) yield* Effect.sleep("100 millis")
+    })
   ).pipe(
     Command.withDescription(
       "Stop the server little by little: /readyz says 503 and no connection is let in from now on; those that are open are told shutting-down, the oldest first, evenly over the grace. When all are gone, or the grace is over, it exits 0."

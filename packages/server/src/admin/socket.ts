@@ -6,7 +6,6 @@
  */
 import { lstatSync, unlinkSync } from "node:fs"
 import * as Http from "node:http"
-import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import * as Schema from "effect/Schema"
@@ -14,6 +13,7 @@ import type * as Scope from "effect/Scope"
 import { oneLine, type Settings } from "../settings.ts"
 import { ListenFailed } from "../transport.ts"
 import { UsageFault } from "../usage.ts"
+import { isAnswered } from "./ask.ts"
 import type { Desk } from "./desk.ts"
 import { orders, type Verb } from "./orders.ts"
 import type { Verbs } from "./verbs.ts"
@@ -63,16 +63,6 @@ const removeStale = Effect.fnUntraced(function* (path: string) {
     Effect.catch((why) => failed(path, oneLine(why)))
   )
 })
-
-const isAnswered = (path: string): Effect.Effect<boolean> =>
-  Effect.callback((resume) => {
-    const socket = Net.connect({ path })
-    const say = (is: boolean) => {
-      socket.destroy()
-      resume(Effect.succeed(is))
-    }
-    socket.once("connect", () => say(true)).once("error", () => say(false))
-  })
 
 interface Answer {
   readonly status: number
