@@ -54,7 +54,9 @@ const admit = (
 export const register = Effect.fnUntraced(function* (session: Session, request: Register) {
   const { accounts, people } = session.server
   if (!session.isPrivate) return yield* insecure
-  const opened = yield* orRefused(accounts.register(request, () => people.holder(request.nick) !== undefined))
+  const opened = yield* orRefused(
+    accounts.register(session.peer, request, () => people.holder(request.nick) !== undefined)
+  )
   session.hasShownPassword = true
   yield* orRefused(admit(session, request, opened))
   return undefined

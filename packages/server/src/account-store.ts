@@ -27,6 +27,15 @@ export interface Token {
   readonly until: number
 }
 
+/** That so many more accounts may be made by whoever knows a secret, which itself is kept nowhere. */
+export interface Invitation {
+  /** SHA-256 of the secret, in hexadecimal. */
+  readonly digest: string
+  readonly uses: number
+  /** When it ends, in milliseconds since 1970. */
+  readonly until: number
+}
+
 /** An account as an earlier life of the server has left it, with the marks of its person: how far they have read which room. */
 export interface LeftAccount extends Account {
   readonly marks: ReadonlyArray<readonly [room: string, seq: number]>
@@ -37,26 +46,36 @@ export class AccountStore extends Context.Service<
   AccountStore,
   {
     /** Those that an earlier life of the server has left. */
-    readonly left: { readonly accounts: ReadonlyArray<LeftAccount>; readonly tokens: ReadonlyArray<Token> }
+    readonly left: {
+      readonly accounts: ReadonlyArray<LeftAccount>
+      readonly tokens: ReadonlyArray<Token>
+      readonly invitations: ReadonlyArray<Invitation>
+    }
     /** What the salts of nicks without an account are made with, so that each is the same whenever it is asked for (SCRAM-4). */
     readonly secret: string
-    /** Keeps an account as it is now; this token is the only one that opens it. */
-    readonly keep: (account: Account, token: Token) => Effect.Effect<void, Unavailable>
+    /** Keeps an account as it is now; this token is the only one that opens it. An invitation that it was made by has one use less. */
+    readonly keep: (account: Account, token: Token, invitation?: string) => Effect.Effect<void, Unavailable>
     /** Keeps one more token, and forgets those that have ended before a time, in milliseconds since 1970. */
     readonly keepToken: (token: Token, now: number) => Effect.Effect<void, Unavailable>
     /** Forgets tokens, by their digests. */
     readonly forgetTokens: (digests: ReadonlyArray<string>) => Effect.Effect<void, Unavailable>
     /** Forgets an account and its tokens, by its person. */
     readonly forget: (person: string) => Effect.Effect<void, Unavailable>
+    /** Keeps a new invitation, and forgets those that have ended before a time, in milliseconds since 1970. */
+    readonly keepInvitation: (invitation: Invitation, now: number) => Effect.Effect<void, Unavailable>
+    /** Forgets an invitation, by its digest. */
+    readonly forgetInvitation: (digest: string) => Effect.Effect<void, Unavailable>
   }
 >()("@tertulia/server/AccountStore") {}
 
 /** Accounts that end with the server. */
 export const layerMemory: Layer.Layer<AccountStore> = Layer.sync(AccountStore, () => ({
-  left: { accounts: [], tokens: [] },
+  left: { accounts: [], tokens: [], invitations: [] },
   secret: randomBytes(32).toString("hex"),
   keep: () => Effect.void,
   keepToken: () => Effect.void,
   forgetTokens: () => Effect.void,
-  forget: () => Effect.void
+  forget: () => Effect.void,
+  keepInvitation: () => Effect.void,
+  forgetInvitation: () => Effect.void
 }))

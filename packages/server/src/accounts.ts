@@ -11,22 +11,29 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import { type Account, AccountStore, type Token } from "./account-store.ts"
 import { makeAttempts } from "./attempts.ts"
+import type { Budgets } from "./bounds.ts"
 import { makeEpoch } from "./epoch.ts"
+import { type Invitations, makeInvitations } from "./invitations.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Unavailable } from "./room-log.ts"
 import { digestOf, Secrets } from "./secrets.ts"
 
 /** How accounts are made and opened. */
 export interface AccountOptions extends Pick<Limits, "attempts" | "attemptSeconds" | "tokenSeconds"> {
-  /** Whether anybody may register. */
-  readonly isOpen: boolean
-  /** What whoever registers has to know; "" when nothing. */
+  /** Who may register. */
+  readonly register: Registering
+  /** What whoever is invited has to know, unless they have an invitation of their own; "" when nothing does. */
   readonly invitation: string
+  /** How many accounts may be made from an address. */
+  readonly budgets: Budgets
   /** How often the password of a new account is hashed. */
   readonly iterations: number
   /** Monotonic milliseconds. */
   readonly now: () => number
 }
+
+/** Who may make an account: everybody, who has an invitation, or nobody. */
+export type Registering = "everybody" | "invited" | "nobody"
 
 /** An account that somebody has proved to be theirs. */
 export interface Opened {
@@ -43,10 +50,16 @@ export interface Accounts {
   /** The account of a nick, as it is now. */
   readonly of: (nick: string) => Account | undefined
   readonly all: () => Iterable<Account>
+  readonly count: () => number
+  readonly invitations: Invitations
   /** Whether no guest may take a nick: an account has it, or is about to. */
   readonly isRegistered: (nick: string) => boolean
   /** Makes an account of a nick that nobody holds (REGISTER-1). */
-  readonly register: (request: Pick<Register, "nick" | "password" | "invitation">, isHeld: () => boolean) => Opening
+  readonly register: (
+    peer: string,
+    request: Pick<Register, "nick" | "password" | "invitation">,
+    isHeld: () => boolean
+  ) => Opening
   readonly byPassword: (peer: string, nick: string, password: string) => Opening
   readonly byToken: (peer: string, nick: string, token: string) => Opening
   /** What a proof is to be made with; the same for a nick without an account (SCRAM-4). */
@@ -83,9 +96,10 @@ const busy: Refused = {
 
 /** The accounts of a server, with those that were there before its restart. */
 export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions) {
-  const { attempts, attemptSeconds, invitation, isOpen, iterations, now, tokenSeconds } = options
+  const { attempts, attemptSeconds, budgets, invitation, iterations, now, tokenSeconds } = options
   const store = yield* AccountStore
   const secrets = yield* Secrets
+  const invitations = yield* makeInvitations(invitation)
   const byNick = new Map<string, Account>(store.left.accounts.map((account) => [account.nick, account]))
   // Nicks that are being registered.
   const reserved = new Set<string>()
@@ -251,31 +265,37 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
 
   const isRegistered: Accounts["isRegistered"] = (nick) => byNick.has(nick) || reserved.has(nick)
 
-  const keep = Effect.fnUntraced(function* (account: Account) {
+  const keep = Effect.fnUntraced(function* (account: Account, invitation?: string) {
     const { secret, token } = yield* newToken(account.person)
-    yield* store.keep(account, token)
+    yield* store.keep(account, token, invitation)
     byNick.set(account.nick, account)
     forget([...(tokensOf.get(account.person) ?? [])])
     remember(token)
     return secret
   })
 
-  const register: Accounts["register"] = ({ invitation: given, nick, password }, isHeld) =>
+  const notInvited = refuse(
+    "not-invited",
+    "invitation",
+    "who registers here needs an invitation: ask whoever runs the server"
+  )
+
+  const make = (
+    peer: string,
+    { nick, password }: Pick<Register, "nick" | "password">,
+    isHeld: () => boolean,
+    invitation?: string
+  ): Opening =>
     Effect.suspend(() => {
-      if (!isOpen) return refuse("not-invited", "nick", "this server registers nobody")
-      if (invitation !== "" && !isSame(digestOf(given ?? ""), digestOf(invitation))) {
-        return refuse(
-          "not-invited",
-          "invitation",
-          "who registers here needs an invitation: ask whoever runs the server"
-        )
-      }
       if (isRegistered(nick)) return registered(nick)
       if (isHeld()) return taken(nick)
+      const wait = budgets.wait(peer)
+      if (wait > 0) return Effect.fail(tooManyMade(wait))
+      budgets.spend(peer)
       reserved.add(nick)
       const making = Effect.gen(function* () {
         const account = { ...(yield* hashNew(password)), person: yield* makeEpoch, nick }
-        return { account, token: yield* keep(account) }
+        return { account, token: yield* keep(account, invitation) }
       })
       return Effect.ensuring(
         making,
@@ -283,9 +303,20 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
       )
     })
 
+  const register: Accounts["register"] = (peer, request, isHeld) =>
+    Effect.gen(function* () {
+      if (options.register === "nobody") return yield* refuse("not-invited", "nick", "this server registers nobody")
+      if (options.register === "everybody") return yield* make(peer, request, isHeld)
+      const held = yield* invitations.take(request.invitation)
+      if (held === undefined) return yield* notInvited
+      return yield* Effect.onError(make(peer, request, isHeld, held.digest), () => Effect.sync(held.release))
+    })
+
   return {
     of,
     all: () => byNick.values(),
+    count: () => byNick.size,
+    invitations,
     isRegistered,
     register,
     byPassword,
@@ -320,6 +351,12 @@ export const taken = (nick: string) => refuse("nick-taken", "nick", `somebody ha
 const tooMany = (retryAfter: number): Refused => ({
   code: "rate-limited",
   message: `too many logins have failed: try again in ${Math.ceil(retryAfter / 1_000)} s`,
+  retryAfter
+})
+
+const tooManyMade = (retryAfter: number): Refused => ({
+  code: "limit-reached",
+  message: `many accounts were made from your address: try again in ${Math.ceil(retryAfter / 1_000)} s`,
   retryAfter
 })
 

@@ -11,6 +11,8 @@ export interface Bounds {
   readonly connections: number
   /** Rooms that are created from one address in an hour. */
   readonly newRooms: number
+  /** Accounts that are made from one address in an hour. */
+  readonly newAccounts: number
   /** Rooms of which a log is kept, whether anybody is in them or not. */
   readonly keptRooms: number
   /** Conversations of one person in which something was said. */
@@ -21,6 +23,7 @@ export interface Bounds {
 export const unbounded: Bounds = {
   connections: Number.POSITIVE_INFINITY,
   newRooms: Number.POSITIVE_INFINITY,
+  newAccounts: Number.POSITIVE_INFINITY,
   keptRooms: Number.POSITIVE_INFINITY,
   conversations: Number.POSITIVE_INFINITY
 }

@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import { makeAdmin } from "./admin/commands.ts"
 import { devCert } from "./dev-cert.ts"
 import { makeOperations } from "./operate/commands.ts"
 import {
@@ -23,6 +24,7 @@ import {
   fromFile,
   fromTexts,
   oneLine,
+  type Setting,
   type SettingName,
   type Settings,
   type Source,
@@ -35,8 +37,9 @@ import { UsageFault } from "./usage.ts"
 const defaultFile = "./tertulia.json"
 
 const describe = (name: SettingName): string => {
-  const { default: byDefault, environment, meaning } = settings[name]
-  return `${meaning} [${byDefault === "" ? "" : `default ${byDefault}, `}${environment}]`
+  const { alias, default: byDefault, environment, meaning }: Setting = settings[name]
+  const names = alias === undefined ? environment : `${environment}, ${alias}`
+  return `${meaning} [${byDefault === "" ? "" : `default ${byDefault}, `}${names}]`
 }
 
 // Texts, also where an integer is meant: every source is read and refused in the same words.
@@ -80,10 +83,10 @@ export const makeCommand = <E, R>(run: (settings: Settings) => Effect.Effect<voi
       Effect.flatMap(readSettings(given, Option.getOrUndefined(config)), run)
     ),
     Command.withDescription(
-      "The reference server of Tertulia, a chat protocol; with a subcommand, the tools for its data file. " +
+      "The reference server of Tertulia, a chat protocol; with a subcommand, the tools for its data file, and for the server that runs. " +
         "A flag wins over the environment, that over the file."
     ),
-    Command.withSubcommands([...makeOperations(shared), devCert])
+    Command.withSubcommands([...makeOperations(shared), makeAdmin(shared), devCert])
   )
 
 const readSettings = Effect.fnUntraced(function* (given: Flags<Option.Option<string>>, path: string | undefined) {
@@ -91,7 +94,11 @@ const readSettings = Effect.fnUntraced(function* (given: Flags<Option.Option<str
     settingNames.map((name) => [settings[name].flag, Option.getOrUndefined(given[name])])
   )
   const fromFlags = fromTexts(({ flag }) => ({ text: texts[flag], place: `--${flag}` }))
-  const fromEnvironment = fromTexts(({ environment }) => ({ text: process.env[environment], place: environment }))
+  const fromEnvironment = fromTexts(({ alias, environment }) => {
+    const isOurs = alias === undefined || (process.env[environment] ?? "") !== ""
+    const place = isOurs ? environment : alias
+    return { text: process.env[place], place }
+  })
   const file = yield* readSource(path ?? process.env["TERTULIA_CONFIG"])
   return yield* usage(combine([fromFlags, fromEnvironment, file]))
 })

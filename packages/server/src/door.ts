@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { ByeCode } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
-import { bye, hangUp, lastLine } from "./ending.ts"
+import { bye, type Ending, hangUp, lastLine, shuttingDown } from "./ending.ts"
 import type { Connection } from "./transport.ts"
 
 /** Serves a connection if there is room for it, else says why not; then hangs up. */
@@ -15,26 +16,38 @@ export interface DoorOptions {
   readonly connections: number
   /** Seconds that opening may take where bytes can't go both ways at once (TLS-4): `limits.loginSeconds`. */
   readonly loginSeconds: number
+  /** Whether it lets nobody in any more, because the server drains. */
+  readonly isClosed: () => boolean
 }
 
 /**
  * @param inAll connections from all addresses together
- * @param onFull is told of each connection that is turned away
+ * @param onRefused is told of each connection that is turned away, with the code of its `bye`
  */
-export const makeDoor = ({ connections, loginSeconds }: DoorOptions, inAll: number, onFull = () => {}): Door => {
+export const makeDoor = (
+  { connections, isClosed, loginSeconds }: DoorOptions,
+  inAll: number,
+  onRefused: (code: ByeCode) => void = () => {}
+): Door => {
   // From being accepted to the last object, whether they have become open or not (TLS-5).
   const served = makeCounter(connections, inAll)
   // After the last object, or before being refused; a crowd of them isn't worth a descriptor each.
   const leaving = makeCounter(connections, inAll)
 
-  /** Says why there is no room. Whoever has to be waited for before that is one of those who leave. */
-  const refuse = (connection: Connection): Effect.Effect<boolean> => {
-    onFull()
-    const why =
-      served.count(connection.peer) < connections
+  const fault = (peer: string): Ending =>
+    bye(
+      "too-many-connections",
+      served.count(peer) < connections
         ? "as many connections are open as this server takes"
         : `${connections} connections from your address are open`
-    const say = sayFull(connection, why)
+    )
+
+  /** Says why nobody is let in. Whoever has to be waited for before that is one of those who leave. */
+  const refuse = (connection: Connection): Effect.Effect<boolean> => {
+    const say = Effect.map(isClosed() ? shuttingDown : Effect.succeed(fault(connection.peer)), (ending) =>
+      sayNow(connection, ending)
+    )
+    onRefused(isClosed() ? "shutting-down" : "too-many-connections")
     if (connection.opening === undefined) return Effect.as(say, true)
     return leaving.counting(connection.peer, whenOpen(connection, 1, say))
   }
@@ -42,9 +55,10 @@ export const makeDoor = ({ connections, loginSeconds }: DoorOptions, inAll: numb
   return (connection, serve) =>
     Effect.gen(function* () {
       const { peer } = connection
-      const hasSpoken = served.isFull(peer)
-        ? yield* refuse(connection)
-        : yield* served.counting(peer, whenOpen(connection, loginSeconds, serve))
+      const hasSpoken =
+        isClosed() || served.isFull(peer)
+          ? yield* refuse(connection)
+          : yield* served.counting(peer, whenOpen(connection, loginSeconds, serve))
       if (hasSpoken) yield* leaving.counting(peer, Effect.as(hangUp(connection), true))
     }).pipe(Effect.ensuring(Effect.sync(() => connection.destroy())))
 }
@@ -60,11 +74,10 @@ const whenOpen = (connection: Connection, seconds: number, effect: Effect.Effect
   return Effect.flatMap(open, (isOpen) => (isOpen ? Effect.as(effect, true) : Effect.succeed(false)))
 }
 
-const sayFull = (connection: Connection, message: string): Effect.Effect<void> =>
-  Effect.sync(() => {
-    connection.because?.("too-many-connections")
-    connection.write(Buffer.from(lastLine(bye("too-many-connections", message))!), () => {})
-  })
+const sayNow = (connection: Connection, ending: Ending): void => {
+  if (ending._tag === "Bye") connection.because?.(ending.code)
+  connection.write(Buffer.from(lastLine(ending)!), () => {})
+}
 
 /** Counts what is running, by address and in all. */
 const makeCounter = (limit: number, inAll: number) => {

@@ -5,6 +5,7 @@
  */
 import { type ByeCode, type ByeReply, encodeLine } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import { byeLine } from "./encode.ts"
 import type { Connection } from "./transport.ts"
 
@@ -21,6 +22,14 @@ export type Ending =
 
 /** An ending that the server declares. */
 export const bye = (code: ByeCode, message: string): Ending => ({ _tag: "Bye", code, message })
+
+/** Those who are sent away come back spread over some seconds. */
+export const shuttingDown: Effect.Effect<Ending> = Effect.map(Random.nextIntBetween(500, 5_000), (reconnectAfter) => ({
+  _tag: "Bye",
+  code: "shutting-down",
+  message: "the server is stopping",
+  reconnectAfter
+}))
 
 /** The last object of a connection, if there is one. */
 export const lastLine = (ending: Ending): string | undefined => {

@@ -10,6 +10,8 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { Desk } from "./admin/desk.ts"
+import { openSocket, socketOf } from "./admin/socket.ts"
 import { cliLayer, makeCommand } from "./command.ts"
 import { storageFor } from "./data.ts"
 import { inWords, listenersOf } from "./listeners.ts"
@@ -22,15 +24,18 @@ import type { Settings } from "./settings.ts"
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
-    yield* serve(yield* listenersOf(settings), settings)
+    const desk = yield* administered(settings)
+    const serving = serve(yield* listenersOf(settings), settings)
+    const { drained } = yield* desk === undefined ? serving : Effect.provideService(serving, Desk, desk)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
     const { failed } = yield* RoomLogs
-    return yield* failed
+    return yield* Effect.raceFirst(failed, Effect.andThen(drained, Effect.logInfo("drained")))
   },
   Effect.scoped,
   Effect.onInterrupt(() => Effect.logInfo("stopped")),
   (effect, settings) => Effect.provide(effect, storageFor(settings)),
   (effect, settings) => operated(effect, settings),
+  (effect, settings) => traced(effect, settings),
   (effect, { logFormat }) => Effect.provide(effect, logAs(logFormat))
 )
 
@@ -44,6 +49,24 @@ const operated = <A, E, R>(effect: Effect.Effect<A, E, R>, { opsHost, opsPort }:
     yield* Effect.logInfo(`operators: http://${inWords(address)}/metrics, /healthz, /readyz`)
     return yield* Effect.provideService(effect, Meters, meters)
   }).pipe(Effect.scoped)
+
+/** With traces, if there is a collector for them. */
+const traced = <A, E, R>(effect: Effect.Effect<A, E, R>, { otlpEndpoint, traceEvery }: Settings) =>
+  Effect.gen(function* () {
+    if (otlpEndpoint === "") return yield* effect
+    // What only few need takes a while to load.
+    const { layer } = yield* Effect.promise(() => import("./telemetry.ts"))
+    return yield* Effect.provide(effect, layer(otlpEndpoint, traceEvery))
+  })
+
+/** With the admin socket, if there is to be one. Where nobody has asked for it, a server does without rather than not at all. */
+const administered = Effect.fnUntraced(function* (settings: Settings) {
+  const path = socketOf(settings)
+  if (path === undefined) return undefined
+  const opening = openSocket(path)
+  if (settings.adminSocket !== "") return yield* opening
+  return yield* Effect.catch(opening, ({ message }) => Effect.as(Effect.logWarning(message), undefined))
+})
 
 const logAs = (format: string) =>
   Log.layer({

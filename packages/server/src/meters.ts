@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 export interface Load {
   readonly connections: number
   readonly people: number
+  readonly accounts: number
   /** Rooms with members. */
   readonly rooms: number
   /** Rooms whose log is kept. */

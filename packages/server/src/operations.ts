@@ -39,6 +39,7 @@ const failures = counter("commit_failures_total", "Transactions that the disk ha
 const loads: Readonly<Record<keyof Load, Metric.Gauge<number>>> = {
   connections: gauge("connections", "Connections that are open"),
   people: gauge("people", "People who hold a nick, with a connection or without"),
+  accounts: gauge("accounts", "Accounts that people have made"),
   rooms: gauge("rooms", "Rooms with members"),
   keptRooms: gauge("kept_rooms", "Rooms whose log is kept"),
   queueBytes: gauge("queue_bytes", "Bytes that wait to be sent, on all connections")

@@ -96,8 +96,10 @@ export interface People {
   readonly all: () => Iterable<Person>
   /** Moves somebody's mark in a room up to a `seq`, never down, and gives where it is; a restart finds it there if they may come back. */
   readonly mark: (person: Person, room: string, seq: number) => Effect.Effect<number, Unavailable>
-  /** Gives back what a connection held: at once, or after the grace where there is a session and nobody has said `bye`. */
-  readonly depart: (session: Session, saidBye: boolean) => void
+  /** Gives back what a connection held: at once, or after the grace where there is a session that hasn't ended with it. */
+  readonly depart: (session: Session, isForGood: boolean) => void
+  /** Ends somebody who has no connection: their session, their memberships, their hold on the nick. */
+  readonly dismiss: (person: Person) => void
   /** Waits until a restart wouldn't find a session any more that has ended. */
   readonly forgotten: Effect.Effect<void>
   /** Ends what has been kept for long enough (SESSION-6). */
@@ -397,12 +399,12 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   // Going
   // -------------------------------------------------------------------------------------------------------------------
 
-  const depart: People["depart"] = (session, saidBye) => {
+  const depart: People["depart"] = (session, isForGood) => {
     const { person, seats } = session
     if (person?.session !== session) return
     const seated = [...seats.values()]
     const claimant = claimantOf(person)
-    if (claimant === undefined || saidBye) {
+    if (claimant === undefined || isForGood) {
       end(person, seated)
       return seats.clear()
     }
@@ -464,7 +466,20 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     })
 
   return {
-    ...{ enter, enterAs, accountOf, finder, resume, mark, named, holder, all: () => nicks.values(), depart, expire },
+    ...{
+      enter,
+      enterAs,
+      accountOf,
+      finder,
+      resume,
+      mark,
+      named,
+      holder,
+      all: () => nicks.values(),
+      depart,
+      dismiss: (person) => end(person),
+      expire
+    },
     forgotten: Effect.ignore(forgetAll)
   } satisfies People as People
 })

@@ -138,10 +138,13 @@ export const layer = ({
         Context.add(AccountStore, {
           left: accounts,
           secret: accounts.secret,
-          keep: (account, token) => write({ _tag: "KeepAccount", account, token }),
+          keep: (account, token, invitation) =>
+            write({ _tag: "KeepAccount", account, token, ...(invitation === undefined ? {} : { invitation }) }),
           keepToken: (token, now) => write({ _tag: "KeepToken", token, now }),
           forgetTokens: (digests) => write({ _tag: "ForgetTokens", digests }),
-          forget: (person) => write({ _tag: "ForgetAccount", person })
+          forget: (person) => write({ _tag: "ForgetAccount", person }),
+          keepInvitation: (invitation, now) => write({ _tag: "KeepInvitation", invitation, now }),
+          forgetInvitation: (digest) => write({ _tag: "ForgetInvitation", digest })
         })
       )
     })

@@ -18,9 +18,12 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
+import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import { AccountStore } from "./account-store.ts"
 import { type Accounts, defaultIterations, makeAccounts } from "./accounts.ts"
+import { Desk } from "./admin/desk.ts"
+import { makeVerbs } from "./admin/verbs.ts"
 import { type Bounds, makeBudgets, unbounded } from "./bounds.ts"
 import type { Claims } from "./claims.ts"
 import { type Conversations, makeConversations } from "./conversations.ts"
@@ -32,6 +35,7 @@ import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
 import type { Search } from "./search.ts"
 import { type Session, serveConnection } from "./session.ts"
+import { type Trace, Tracing } from "./tracing.ts"
 import type { Address, ListenFailed, Transport } from "./transport.ts"
 import { watch } from "./watch.ts"
 
@@ -42,9 +46,9 @@ export interface ServerOptions {
   readonly heartbeat: number
   /** What else bounds it; nothing, when absent. */
   readonly bounds?: Bounds
-  /** Whether anybody may make an account: "open", as when it is absent, or "closed". */
+  /** Who may make an account: "open", as when it is absent, is anybody who knows the invitation, if there is one; else "invited", or "closed". */
   readonly register?: string
-  /** What whoever registers has to know; "" when nothing, as when it is absent. */
+  /** The invitation that everybody may use; "" for none, as when it is absent. */
   readonly invitation?: string
   /** How often the password of a new account is hashed; as OWASP advises, when absent. */
   readonly iterations?: number
@@ -69,6 +73,8 @@ export interface Server extends ServerOptions {
   readonly unread: RoomLogs["Service"]["unread"]
   readonly people: People
   readonly accounts: Accounts
+  /** Whether who registers has to have an invitation. */
+  readonly takesInvitations: boolean
   /** Absent when the server doesn't claim `direct`. */
   readonly conversations: Conversations | undefined
   readonly presences: Presences
@@ -76,12 +82,20 @@ export interface Server extends ServerOptions {
   /** What else bounds it. */
   readonly bounds: Bounds
   readonly meters: Meters
+  /** Absent where nobody traces. */
+  readonly trace: Trace | undefined
   /** Names one more connection, for the log. */
   readonly nameConnection: () => string
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** The time of day, as entries carry it. */
   readonly today: () => string
+}
+
+/** A server that listens. */
+export interface Serving extends Address {
+  /** Waits until an operator has had all connections ended. */
+  readonly drained: Effect.Effect<void>
 }
 
 /** How long a server that stops waits for its connections to take what they are owed. */
@@ -97,7 +111,7 @@ export const serverName = "tertulia/0.1.0"
 export const serve = Effect.fnUntraced(function* (
   transport: Transport,
   options: ServerOptions
-): Effect.fn.Return<Address, ListenFailed, RoomLogs | Claims | AccountStore | Scope.Scope> {
+): Effect.fn.Return<Serving, ListenFailed, RoomLogs | Claims | AccountStore | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
   const { conversations: conversationLogs, durable, kept, known, rich, search, unread } = yield* RoomLogs
@@ -115,6 +129,8 @@ export const serve = Effect.fnUntraced(function* (
   const bounds = options.bounds ?? unbounded
   const budgets = makeBudgets(bounds.newRooms, 3_600, now)
   const meters = yield* Meters
+  const desk = yield* Desk
+  const trace = yield* Tracing
   let connectionsSoFar = 0
   const onPublished = (entries: number, people: number) => meters.published(entries, entries * people)
   const rooms = yield* makeRooms(options.limits, fork, {
@@ -130,13 +146,20 @@ export const serve = Effect.fnUntraced(function* (
   const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
   const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
   const { invitation = "", iterations = defaultIterations, limits, register = "open" } = options
-  const isOpen = register !== "closed"
-  const accounts = yield* makeAccounts({ ...limits, isOpen, invitation, iterations, now })
+  const who = register === "closed" ? "nobody" : register === "open" && invitation === "" ? "everybody" : "invited"
+  const accounts = yield* makeAccounts({
+    ...limits,
+    register: who,
+    invitation,
+    budgets: makeBudgets(bounds.newAccounts, 3_600, now),
+    iterations,
+    now
+  })
   const { left } = yield* AccountStore
   const marksOf = new Map(left.accounts.map(({ marks, person }) => [person, marks]))
   const people = yield* makePeople({ grace: limits.grace, waiting: limits.connections, accounts, marksOf, ...ways })
   conversations?.restore(people.finder())
-  const registering = isOpen ? [invitation === "" ? "register" : "invitation"] : []
+  const registering = { everybody: ["register"], invited: ["invitation"], nobody: [] }[who]
   const server: Server = {
     ...options,
     hello: Buffer.from(helloLine(options, features, ["guest", "password", "scram", "token", ...registering])),
@@ -149,16 +172,20 @@ export const serve = Effect.fnUntraced(function* (
     rooms,
     people,
     accounts,
+    takesInvitations: who === "invited",
     conversations,
     presences,
     bounds,
     meters,
+    trace,
     nameConnection: () => `c${++connectionsSoFar}`,
     sessions: new Set(),
     now,
     today
   }
-  const door = makeDoor(options.limits, bounds.connections, () => meters.ended("too-many-connections"))
+  let isDraining = false
+  const doorOptions = { ...options.limits, isClosed: () => isDraining }
+  const door = makeDoor(doorOptions, bounds.connections, meters.ended)
   yield* Effect.forkScoped(watch(server))
   const connections = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(connections)()
@@ -166,13 +193,24 @@ export const serve = Effect.fnUntraced(function* (
   const address = yield* transport.listen((connection) => {
     run(door(connection, serveConnection(server, connection)))
   })
+  const drained = Latch.makeUnsafe(false)
+  desk.opens(
+    makeVerbs(server, (seconds) => {
+      if (isDraining) return false
+      isDraining = true
+      meters.stops()
+      fork(Effect.andThen(drainSlowly(server, seconds), drained.open))
+      return true
+    })
+  )
   meters.serves(() => loadOf(server, kept()))
-  return address
+  return { ...address, drained: drained.await }
 })
 
-const loadOf = ({ people, rooms, sessions }: Server, keptRooms: number): Load => ({
+const loadOf = ({ accounts, people, rooms, sessions }: Server, keptRooms: number): Load => ({
   connections: sessions.size,
   people: [...people.all()].length,
+  accounts: accounts.count(),
   rooms: rooms.existing.size(),
   keptRooms,
   queueBytes: [...sessions].reduce((sum, { outbox }) => sum + outbox.unsent(), 0)
@@ -217,6 +255,24 @@ const helloLine = (
   }
   return encodeLine(hello)
 }
+
+/** Has the connections end one after the other, the oldest first, evenly over so many seconds. */
+const drainSlowly = ({ sessions }: Server, seconds: number): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const before = [...sessions]
+    const pause = (1_000 * seconds) / Math.max(1, before.length)
+    return Effect.forEach(
+      before,
+      (session) =>
+        Effect.suspend(() => {
+          // Whoever has left meanwhile isn't waited for.
+          if (!sessions.has(session)) return Effect.void
+          session.drain()
+          return sessions.size > 1 ? Effect.sleep(pause) : session.departed
+        }),
+      { discard: true }
+    )
+  }).pipe(Effect.timeoutOption(1_000 * seconds), Effect.asVoid)
 
 /** Lets every session say what it owes and goodbye, for a bounded time: one that stalls holds nobody up. */
 const drain = ({ meters, sessions }: Server, connections: FiberSet.FiberSet): Effect.Effect<void> =>

@@ -19,10 +19,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Latch from "effect/Latch"
-import * as Random from "effect/Random"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { errorLine } from "./encode.ts"
-import { bye, type Ending, lastLine } from "./ending.ts"
+import { bye, type Ending, lastLine, shuttingDown } from "./ending.ts"
 import { makeOutbox, type Outbox } from "./outbox.ts"
 import type { Person, Seat } from "./people.ts"
 import { makeRate } from "./rate.ts"
@@ -34,6 +34,8 @@ import { Breach, type Connection, isPrivate } from "./transport.ts"
 
 export interface Session {
   readonly server: Server
+  /** What the log calls the connection. */
+  readonly name: string
   /** The client's address. */
   readonly peer: string
   /** Whether nobody between can read what is said here: then it may be a password. */
@@ -68,7 +70,7 @@ export interface Session {
 export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
   Effect.suspend(() => {
     const { converse, depart, session } = makeSession(server, connection)
-    const inLog = { connection: server.nameConnection(), peer: connection.peer }
+    const inLog = { connection: session.name, peer: connection.peer }
     server.sessions.add(session)
     server.meters.opened()
     session.outbox.post(session.isPrivate ? server.hello : server.helloInTheOpen)
@@ -82,7 +84,7 @@ export const serveConnection = (server: Server, connection: Connection): Effect.
       depart(ending)
       server.meters.ended(howEnded(ending))
       // A secret that was given back opens nothing any more, not even after a restart (SESSION-8).
-      if (ending._tag === "Goodbye") yield* server.people.forgotten
+      if (isForGood(ending)) yield* server.people.forgotten
       yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, ending)))
       if (ending._tag === "Bye") connection.because?.(ending.code)
       yield* sayLast(session, ending)
@@ -121,6 +123,7 @@ const makeSession = (server: Server, connection: Connection) => {
 
   const session: Session = {
     server,
+    name: server.nameConnection(),
     peer: connection.peer,
     isPrivate: isPrivate(connection),
     challenge: undefined,
@@ -143,7 +146,7 @@ const makeSession = (server: Server, connection: Connection) => {
 
   /** Gives back what the connection held (LOGIN-6, MEMBER-2), or keeps it for the person's return (SESSION-4). */
   const depart = (ending?: Ending) => {
-    server.people.depart(session, ending?._tag === "Goodbye")
+    server.people.depart(session, ending !== undefined && isForGood(ending))
     departed.openUnsafe()
   }
 
@@ -159,7 +162,7 @@ const makeSession = (server: Server, connection: Connection) => {
     if (Result.isSuccess(envelope)) {
       const { id } = envelope.success
       answering = id
-      const executed = execute(envelope.success)
+      const executed = traced(envelope.success)
       return executed === done ? done : Effect.catch(executed, (refused) => sayError(id, refused))
     }
     const { re, ...refused } = envelope.failure
@@ -174,6 +177,14 @@ const makeSession = (server: Server, connection: Connection) => {
     })
 
   const isCursor = (cursor: string) => server.search?.placeOf(cursor) !== undefined
+
+  const traced = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
+    if (server.trace === undefined) return execute(envelope)
+    const attributes = { "tertulia.connection": session.name, "tertulia.request": envelope.id }
+    return server.trace(`request ${envelope.type}`, attributes, execute(envelope), (exit) => ({
+      "tertulia.code": codeOf(exit)
+    }))
+  }
 
   const execute = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
     const wrongState = stateFault(session.person?.nick, envelope.type)
@@ -253,6 +264,10 @@ const makeSession = (server: Server, connection: Connection) => {
   return { session, converse, depart }
 }
 
+/** What has become of a request, for who traces it. */
+const codeOf = (exit: Exit.Exit<unknown, Refused>): string =>
+  Exit.isSuccess(exit) ? "ok" : (Option.getOrUndefined(Exit.findErrorOption(exit))?.code ?? "internal")
+
 /** Requests that append: those to one room may be under way together (sending.ts). */
 const appends: ReadonlySet<RequestType> = new Set(["send", "edit", "delete", "react", "topic"])
 
@@ -281,13 +296,9 @@ const internal = bye("internal", "a defect of the server; please reconnect")
 const defect = (cause: Cause.Cause<never>): Effect.Effect<Ending> =>
   Effect.as(Effect.logError("a defect ended a connection", cause), internal)
 
-/** Those who are sent away come back spread over some seconds. */
-const shuttingDown: Effect.Effect<Ending> = Effect.map(Random.nextIntBetween(500, 5_000), (reconnectAfter) => ({
-  _tag: "Bye",
-  code: "shutting-down",
-  message: "the server is stopping",
-  reconnectAfter
-}))
+/** Whether the session ends with the connection: whoever it was said `bye`, or was sent away. */
+const isForGood = (ending: Ending): boolean =>
+  ending._tag === "Goodbye" || (ending._tag === "Bye" && ending.code === "kicked")
 
 /** Says the last object. What waits before it has two heartbeats to be read; what a slow reader left unread, none. */
 const sayLast = ({ outbox, server }: Session, ending: Ending): Effect.Effect<void> => {

@@ -25,6 +25,8 @@ import { trustedIn } from "./proxy-header.ts"
 export interface Setting {
   readonly flag: string
   readonly environment: string
+  /** Its name in the environment by another standard, which yields to ours. */
+  readonly alias?: string
   readonly default: string | number
   readonly meaning: string
   /** The range of an integer; a setting without one is text. */
@@ -33,9 +35,9 @@ export interface Setting {
   readonly fault?: (text: string) => string | undefined
 }
 
-type OperatorName = "opsHost" | "opsPort" | "logFormat"
+type OperatorName = "opsHost" | "opsPort" | "adminSocket" | "otlpEndpoint" | "traceEvery" | "logFormat"
 
-type BoundName = "maxConnections" | "newRooms" | "keptRooms" | "conversations"
+type BoundName = "maxConnections" | "newRooms" | "newAccounts" | "keptRooms" | "conversations"
 
 type AccountName = "register" | "invitation" | "iterations"
 
@@ -84,8 +86,14 @@ export interface Settings {
   /** The operators' port; 0 for none. */
   readonly opsHost: string
   readonly opsPort: number
+  /** The Unix socket of `tertulia admin`; empty where it is to lie beside the data file. */
+  readonly adminSocket: string
+  /** The URL of a collector of OpenTelemetry; empty where nothing is traced. */
+  readonly otlpEndpoint: string
+  /** One request in so many is traced. */
+  readonly traceEvery: number
   readonly logFormat: string
-  /** Who may make an account: "open" or "closed". */
+  /** Who may make an account: "open", "invited" or "closed". */
   readonly register: string
   /** What whoever registers has to know; empty when nothing. */
   readonly invitation: string
@@ -177,6 +185,7 @@ export const settings = {
   }),
   maxConnections: bound("maxConnections", 10_000, "connections from all addresses at once; 0 for no bound"),
   newRooms: bound("newRooms", 20_000, "rooms that may be created from one address in an hour; 0 for no bound"),
+  newAccounts: bound("newAccounts", 2_000, "accounts that may be made from one address in an hour; 0 for no bound"),
   keptRooms: bound("keptRooms", 1_000_000, "rooms whose log is kept; above it none is created; 0 for no bound"),
   conversations: bound("conversations", 10_000, "conversations that one person may have begun; 0 for no bound"),
   opsHost: setting("opsHost", { default: "127.0.0.1", meaning: "address of the operators' port" }),
@@ -186,6 +195,23 @@ export const settings = {
       "port for operators, with /healthz, /readyz and /metrics (Prometheus), unencrypted and open to whoever reaches it; 0 for none",
     range: { minimum: 0, maximum: 65_535 }
   }),
+  adminSocket: setting("adminSocket", {
+    default: "",
+    meaning:
+      "Unix socket by which `tertulia admin` asks the server, open to the user who runs it and to root; else one beside the data file, its name and -admin, and none where there is no file"
+  }),
+  otlpEndpoint: setting("otlpEndpoint", {
+    default: "",
+    alias: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    meaning:
+      "collector of OpenTelemetry that gets traces by OTLP over HTTP, as http://127.0.0.1:4318; none are made without one",
+    fault: (text) => (isWebUrl(text) ? undefined : "it must be a URL that begins with http:// or https://")
+  }),
+  traceEvery: setting("traceEvery", {
+    default: 100,
+    meaning: "one request and one transaction in so many are traced, where there is a collector",
+    range: { minimum: 1, maximum: 1_000_000 }
+  }),
   logFormat: setting("logFormat", {
     default: "auto",
     meaning:
@@ -193,8 +219,9 @@ export const settings = {
   }),
   register: setting("register", {
     default: "open",
-    meaning: "who may make an account, over TLS or on this machine: open is everybody, closed is nobody",
-    fault: (text) => (text === "open" || text === "closed" ? undefined : "it must be open or closed")
+    meaning:
+      "who may make an account, over TLS or on this machine: open is everybody, invited is who has an invitation of `tertulia admin invite`, closed is nobody",
+    fault: (text) => (["open", "invited", "closed"].includes(text) ? undefined : "it must be open, invited or closed")
   }),
   invitation: setting("invitation", {
     default: "",
@@ -209,6 +236,8 @@ export const settings = {
   }),
   ...(Object.fromEntries(limitNames.map((name) => [name, limitSetting(name)])) as Record<LimitName, Setting>)
 } as const satisfies Record<SettingName, Setting>
+
+const isWebUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/u.test(new URL(text).protocol)
 
 /** The names of all settings, in the order of `--help`. */
 export const settingNames = Object.keys(settings) as ReadonlyArray<SettingName>
@@ -289,6 +318,7 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
   const bounds: Bounds = {
     connections: orNone(values.maxConnections),
     newRooms: orNone(values.newRooms),
+    newAccounts: orNone(values.newAccounts),
     keptRooms: orNone(values.keptRooms),
     conversations: orNone(values.conversations)
   }

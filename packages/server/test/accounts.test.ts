@@ -64,6 +64,18 @@ test("who has the invitation registers, and nobody where it is closed", async ()
   expect(await other.ask(register)).toMatchObject({ code: "not-invited" })
 })
 
+test("from one address so many accounts are made in an hour, and a refusal costs none", async () => {
+  await using house = await openHouse({ bounds: { newAccounts: 2 } })
+  const registerAs = async (nick: string) => (await house.greeted()).ask({ ...register, nick })
+  expect(await registerAs("ana")).toMatchObject({ type: "welcome" })
+  expect(await registerAs("ana")).toMatchObject({ code: "nick-registered" })
+  expect(await registerAs("leo")).toMatchObject({ type: "welcome" })
+  const refused = await registerAs("eva")
+  expect(refused).toMatchObject({ code: "limit-reached", retryAfter: expect.any(Number) })
+  expect(refused["retryAfter"]).toBeLessThanOrEqual(1_800_000)
+  expect(await (await house.greeted()).ask({ ...byPassword, nick: "leo" })).toMatchObject({ type: "welcome" })
+})
+
 test("neither a password nor a token nor a proof is in the file", async () => {
   await using folder = await openTemporary()
   const secrets: Array<string> = [password, "battery staple"]

@@ -23,3 +23,11 @@ export const accountsStep = `
     key TEXT PRIMARY KEY
   ) STRICT, WITHOUT ROWID;
   INSERT INTO salting VALUES (lower(hex(randomblob(32))));`
+
+/** The step of the schema that makes the table of invitations, each for so many more accounts. */
+export const invitationsStep = `
+  CREATE TABLE invitations (
+    digest TEXT PRIMARY KEY,
+    uses INTEGER NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`

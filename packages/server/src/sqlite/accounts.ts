@@ -5,16 +5,18 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type * as Effect from "effect/Effect"
-import type { Account, LeftAccount, Token } from "../account-store.ts"
+import type { Account, Invitation, LeftAccount, Token } from "../account-store.ts"
 import { readOnce } from "./read-once.ts"
 import type { StorageFault } from "./thread.ts"
 
 /** One thing to be written about accounts. */
 export type AccountWork =
-  | { readonly _tag: "KeepAccount"; readonly account: Account; readonly token: Token }
+  | { readonly _tag: "KeepAccount"; readonly account: Account; readonly token: Token; readonly invitation?: string }
   | { readonly _tag: "KeepToken"; readonly token: Token; readonly now: number }
   | { readonly _tag: "ForgetTokens"; readonly digests: ReadonlyArray<string> }
   | { readonly _tag: "ForgetAccount"; readonly person: string }
+  | { readonly _tag: "KeepInvitation"; readonly invitation: Invitation; readonly now: number }
+  | { readonly _tag: "ForgetInvitation"; readonly digest: string }
 
 /** Writes about accounts within a transaction. */
 export const makeAccountWriter = (db: DatabaseSync): ((work: AccountWork) => undefined) => {
@@ -31,6 +33,10 @@ export const makeAccountWriter = (db: DatabaseSync): ((work: AccountWork) => und
   const forgetToken = db.prepare("DELETE FROM tokens WHERE digest = ?")
   const forgetTokensOf = db.prepare("DELETE FROM tokens WHERE person = ?")
   const forgetPast = db.prepare("DELETE FROM tokens WHERE person = ? AND until <= ?")
+  const addInvitation = db.prepare("INSERT INTO invitations (digest, uses, until) VALUES (?, ?, ?)")
+  const useInvitation = db.prepare("UPDATE invitations SET uses = uses - 1 WHERE digest = ?")
+  const forgetInvitation = db.prepare("DELETE FROM invitations WHERE digest = ?")
+  const forgetUsedUp = db.prepare("DELETE FROM invitations WHERE uses <= 0 OR until <= ?")
   const keepToken = ({ digest, person, until }: Token) => void addToken.run(digest, person, until)
 
   return (work) => {
@@ -39,6 +45,7 @@ export const makeAccountWriter = (db: DatabaseSync): ((work: AccountWork) => und
         const { iterations, nick, person, salt, serverKey, storedKey } = work.account
         keep.run(person, nick, salt, iterations, storedKey, serverKey)
         forgetTokensOf.run(person)
+        if (work.invitation !== undefined) useInvitation.run(work.invitation)
         return keepToken(work.token)
       }
       case "KeepToken":
@@ -51,6 +58,15 @@ export const makeAccountWriter = (db: DatabaseSync): ((work: AccountWork) => und
         forgetTokensOf.run(work.person)
         forgetMarks.run(work.person)
         forget.run(work.person)
+        return undefined
+      case "KeepInvitation": {
+        const { digest, until, uses } = work.invitation
+        forgetUsedUp.run(work.now)
+        addInvitation.run(digest, uses, until)
+        return undefined
+      }
+      case "ForgetInvitation":
+        forgetInvitation.run(work.digest)
         return undefined
     }
   }
@@ -65,6 +81,7 @@ interface AccountRow extends Omit<Account, "storedKey" | "serverKey"> {
 export interface LeftAccounts {
   readonly accounts: ReadonlyArray<LeftAccount>
   readonly tokens: ReadonlyArray<Token>
+  readonly invitations: ReadonlyArray<Invitation>
   readonly secret: string
 }
 
@@ -88,6 +105,9 @@ export const readAccounts = (file: string): Effect.Effect<LeftAccounts, StorageF
         marks: marksOf(account.person)
       })),
       tokens: db.prepare("SELECT digest, person, until FROM tokens").all() as unknown as ReadonlyArray<Token>,
+      invitations: db
+        .prepare("SELECT digest, uses, until FROM invitations")
+        .all() as unknown as ReadonlyArray<Invitation>,
       secret: key
     }
   })

@@ -6,10 +6,12 @@
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { Meters } from "../meters.ts"
 import { StorageBroken, Unavailable } from "../room-log.ts"
+import { Tracing } from "../tracing.ts"
 import { isBrief, type Result, type Work, type Written } from "./writer.ts"
 
 export interface GroupCommit {
@@ -38,6 +40,7 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
   const waiting = yield* Queue.unbounded<Waiting>()
   const failed = yield* Deferred.make<never, StorageBroken>()
   const meters = yield* Meters
+  const trace = yield* Tracing
   const clock = yield* Clock.Clock
   let isRefusing = false
   let isBroken = false
@@ -57,9 +60,17 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
     }
   })
 
+  const traced = (group: ReadonlyArray<Waiting>, writing: Effect.Effect<Written>): Effect.Effect<Written> =>
+    trace === undefined
+      ? writing
+      : trace("commit", { "tertulia.works": group.length }, writing, (exit) => ({
+          "tertulia.stored": Exit.isSuccess(exit) && exit.value._tag === "Committed"
+        }))
+
   const commit = Effect.fnUntraced(function* (group: ReadonlyArray<Waiting>) {
     const since = clock.monotonicTimeNanosUnsafe()
-    const written = isBroken ? stopping : yield* write(group.map(({ work }) => work)).pipe(Effect.catchDefect(broken))
+    const writing = write(group.map(({ work }) => work)).pipe(Effect.catchDefect(broken))
+    const written = isBroken ? stopping : yield* traced(group, writing)
     meters.committed(Number(clock.monotonicTimeNanosUnsafe() - since) / 1e6, written._tag === "Committed")
     group.forEach(({ done }, index) => void Deferred.doneUnsafe(done, outcomeOf(written, index)))
     if (written._tag !== "Committed" || isRefusing) yield* tell(written)

@@ -4,7 +4,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite"
-import { accountsStep } from "./accounts-schema.ts"
+import { accountsStep, invitationsStep } from "./accounts-schema.ts"
 import { richVersion } from "./entry-rows.ts"
 import { emptyIndex, indexTriggers, searchStep, withoutConversations } from "./search-schema.ts"
 
@@ -94,11 +94,15 @@ const migrations: ReadonlyArray<string> = [
      PRIMARY KEY (person, room)
    ) STRICT, WITHOUT ROWID;`,
   withoutConversations,
-  accountsStep
+  accountsStep,
+  invitationsStep
 ]
 
 /** The version from which on a file has accounts. */
 const accountsVersion = migrations.indexOf(accountsStep) + 1
+
+/** The version from which on a file has invitations. */
+const invitationsVersion = migrations.indexOf(invitationsStep) + 1
 
 /** What is wrong with a file that this version must not touch; undefined when it is empty, or one of ours. */
 export const schemaFault = (db: DatabaseSync): string | undefined => {
@@ -123,7 +127,7 @@ export const markBackup = (db: DatabaseSync): void => {
 /**
  * Makes a backup a data file of its own, before a server uses it. People may have seen entries that came after the backup, and their
  * places will be taken by others: so its logs go on under epochs of their own (EPOCH-1, EPOCH-2; 72 random bits, as in epoch.ts). Its
- * sessions and tokens may have ended since, so nobody can come back by them (SESSION-8, TOKEN-4); accounts stay.
+ * sessions, tokens and invitations may have ended since, so nobody can come in by them (SESSION-8, TOKEN-4); accounts stay.
  */
 export const adoptBackup = (db: DatabaseSync): void => {
   if (pragma(db, "application_id") !== backupId) return
@@ -131,6 +135,7 @@ export const adoptBackup = (db: DatabaseSync): void => {
   if (versionOf(db) >= 2) db.exec("DELETE FROM sessions")
   if (versionOf(db) >= richVersion) db.exec("DELETE FROM marks")
   if (versionOf(db) >= accountsVersion) db.exec("DELETE FROM tokens")
+  if (versionOf(db) >= invitationsVersion) db.exec("DELETE FROM invitations")
   db.exec(`PRAGMA application_id = ${applicationId}; COMMIT`)
 }
 

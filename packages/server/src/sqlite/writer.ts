@@ -58,10 +58,12 @@ export const isBrief = (work: Work): boolean => {
     case "KeepMark":
     case "KeepAccount":
     case "KeepToken":
+    case "KeepInvitation":
       return true
     case "ForgetClaims":
     case "ForgetTokens":
     case "ForgetAccount":
+    case "ForgetInvitation":
     case "ForgetKeys":
     case "Index":
     case "Merge":
@@ -165,6 +167,8 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
       case "KeepToken":
       case "ForgetTokens":
       case "ForgetAccount":
+      case "KeepInvitation":
+      case "ForgetInvitation":
         return writeAccount(work)
       case "ForgetKeys":
         return forgetKeys(work.before)

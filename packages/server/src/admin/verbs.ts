@@ -1,0 +1,138 @@
+/**
+ * What a server does when an operator asks it to (orders.ts).
+ *
+ * @module
+ */
+import { foldName } from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
+import type { Invitation } from "../account-store.ts"
+import { bye } from "../ending.ts"
+import { idLength } from "../invitations.ts"
+import type { Person } from "../people.ts"
+import type { Refused } from "../refused.ts"
+import type { Unavailable } from "../room-log.ts"
+import type { Server } from "../server.ts"
+import type { Session } from "../session.ts"
+import { UsageFault } from "../usage.ts"
+import type { Answers, InvitationShown, Order, Present, Verb } from "./orders.ts"
+
+/** Does what each verb asks for. What can't be done is a sentence for the operator. */
+export type Verbs = {
+  readonly [V in Verb]: (order: Order<V>) => Effect.Effect<Answers[V], UsageFault>
+}
+
+/** @param drain begins to drain the server within so many seconds; false where it drains already */
+export const makeVerbs = (server: Server, drain: (seconds: number) => boolean): Verbs => {
+  const { accounts, people, rooms, sessions } = server
+
+  /** Ends what somebody has: their connection, and their session, so that they come back as somebody who logs in. */
+  const dismiss = (person: Person, reason: string): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (person.session === undefined) return Effect.sync(() => people.dismiss(person))
+      const { session } = person
+      session.end(bye("kicked", reason))
+      return session.departed
+    })
+
+  const accountOf = (spelling: string) =>
+    Effect.suspend(() => {
+      const nick = foldName(spelling)
+      const account = accounts.of(nick)
+      return account === undefined ? fault(`no account has the nick ${nick}`) : Effect.succeed(account)
+    })
+
+  return {
+    who: () =>
+      Effect.sync(() => {
+        const away = [...people.all()].filter(({ session }) => session === undefined)
+        return { people: [...[...sessions].map((session) => present(server, session)), ...away.map(absent(server))] }
+      }),
+    rooms: () =>
+      Effect.sync(() => ({
+        rooms: [...rooms.existing.values()].map(({ log, members, name }) => ({
+          room: name,
+          members: members.size(),
+          first: log.first(),
+          head: log.head()
+        }))
+      })),
+    kick: Effect.fnUntraced(function* ({ nick: spelling, reason }) {
+      const nick = foldName(spelling)
+      const person = people.holder(nick)
+      if (person === undefined) return yield* fault(`nobody here is called ${nick}`)
+      yield* dismiss(person, reason)
+      return { nick }
+    }),
+    drain: ({ seconds }) =>
+      Effect.suspend(() => {
+        const connections = sessions.size
+        return drain(seconds) ? Effect.succeed({ connections, seconds }) : fault("the server drains already")
+      }),
+    accounts: () =>
+      Effect.sync(() => {
+        const all = Array.from(accounts.all(), ({ nick }) => ({
+          nick,
+          here: people.holder(nick)?.session !== undefined
+        }))
+        return { accounts: all.sort((one, other) => (one.nick < other.nick ? -1 : 1)) }
+      }),
+    password: Effect.fnUntraced(function* ({ nick, password }) {
+      const account = yield* accountOf(nick)
+      // Its token goes to nobody: whoever logs in next says the new password.
+      yield* done(accounts.setPassword(account, password))
+      const person = people.holder(account.nick)
+      if (person !== undefined) yield* dismiss(person, "an operator has set another password for your account")
+      return { nick: account.nick }
+    }),
+    "delete-account": Effect.fnUntraced(function* ({ nick }) {
+      const account = yield* accountOf(nick)
+      const person = people.named(account.nick)
+      yield* done(accounts.unregister(account))
+      if (person !== undefined) yield* dismiss(person, "an operator has ended your account")
+      return { nick: account.nick }
+    }),
+    invite: Effect.fnUntraced(function* ({ days, uses }) {
+      if (!server.takesInvitations) {
+        return yield* fault("invitations let in nobody here: start the server with --register invited")
+      }
+      const { invitation, secret } = yield* done(accounts.invitations.make(uses, days))
+      return { ...shown(invitation), invitation: secret }
+    }),
+    invitations: () => Effect.map(accounts.invitations.all, (all) => ({ invitations: all.map(shown) })),
+    revoke: Effect.fnUntraced(function* ({ id }) {
+      if (yield* done(accounts.invitations.revoke(id))) return { id }
+      return yield* fault(`there is no invitation ${id}: tertulia admin invitations lists them`)
+    })
+  }
+}
+
+const fault = (message: string): Effect.Effect<never, UsageFault> => Effect.fail(new UsageFault({ message }))
+
+const done = <A>(effect: Effect.Effect<A, Refused | Unavailable>): Effect.Effect<A, UsageFault> =>
+  Effect.mapError(effect, ({ message }) => new UsageFault({ message }))
+
+const shown = ({ digest, until, uses }: Invitation): InvitationShown => ({
+  id: digest.slice(0, idLength),
+  uses,
+  until: new Date(until).toISOString()
+})
+
+const present = ({ now, people }: Server, { name, outbox, peer, person, seats, since }: Session): Present => ({
+  ...(person === undefined ? {} : { nick: person.nick }),
+  account: person !== undefined && people.accountOf(person) !== undefined,
+  connection: name,
+  address: peer,
+  seconds: Math.floor((now() - since) / 1_000),
+  rooms: seats.size,
+  queueBytes: outbox.unsent()
+})
+
+const absent =
+  ({ people }: Server) =>
+  (person: Person): Present => ({
+    nick: person.nick,
+    account: people.accountOf(person) !== undefined,
+    ...(person.peer === undefined ? {} : { address: person.peer }),
+    rooms: person.kept.size,
+    queueBytes: 0
+  })
