@@ -116,7 +116,14 @@ export const play = async (
   for (const { client } of everybody) client.reset()
   if (found === undefined && !(await comes(() => house.load().connections === 0 && house.load().queueBytes === 0)))
     found = { kind: "what is gone stays", what: JSON.stringify(house.load()) }
-  if (house.errors.length > 0) found ??= { kind: "an error in the log", what: house.errors.join("\n").slice(0, 4_000) }
+  // A client is told of a defect, and the operator of its cause.
+  if (house.errors.length > 0) {
+    const logged = house.errors.join("\n").slice(0, 4_000)
+    found = {
+      kind: found?.kind ?? "an error in the log",
+      what: found === undefined ? logged : `${found.what}\n${logged}`
+    }
+  }
   return found
 }
 

@@ -251,14 +251,24 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
 
   const isRegistered: Accounts["isRegistered"] = (nick) => byNick.has(nick) || reserved.has(nick)
 
-  const keep = Effect.fnUntraced(function* (account: Account) {
-    const { secret, token } = yield* newToken(account.person)
-    yield* store.keep(account, token)
-    byNick.set(account.nick, account)
-    forget([...(tokensOf.get(account.person) ?? [])])
-    remember(token)
-    return secret
-  })
+  // What is kept and what is known change together, whoever goes meanwhile; and one account after the other, so that none is kept
+  // again that has just been given up, under a nick that somebody else may have by then.
+  const changes = Semaphore.makeUnsafe(1)
+  const changing = <A, E>(change: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.uninterruptible(changes.withPermit(change))
+
+  const keep = (account: Account, before?: Account): Effect.Effect<string, Refused | Unavailable> =>
+    changing(
+      Effect.gen(function* () {
+        if (before !== undefined && !isCurrent(before)) return yield* badCredentials("password")
+        const { secret, token } = yield* newToken(account.person)
+        yield* store.keep(account, token)
+        byNick.set(account.nick, account)
+        forget([...(tokensOf.get(account.person) ?? [])])
+        remember(token)
+        return secret
+      })
+    )
 
   const register: Accounts["register"] = ({ invitation: given, nick, password }, isHeld) =>
     Effect.suspend(() => {
@@ -294,7 +304,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
     byProof,
     setPassword: Effect.fnUntraced(function* (account, password) {
       const verifier = yield* hashNew(password)
-      return yield* keep({ ...verifier, person: account.person, nick: account.nick })
+      return yield* keep({ ...verifier, person: account.person, nick: account.nick }, account)
     }),
     revoke: ({ person }) =>
       Effect.suspend(() => {
@@ -302,11 +312,13 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
         return Effect.map(store.forgetTokens(digests), () => forget(digests))
       }),
     unregister: ({ nick, person }) =>
-      Effect.map(store.forget(person), () => {
-        byNick.delete(nick)
-        forget([...(tokensOf.get(person) ?? [])])
-        tokensOf.delete(person)
-      })
+      changing(
+        Effect.map(store.forget(person), () => {
+          if (of(nick)?.person === person) byNick.delete(nick)
+          forget([...(tokensOf.get(person) ?? [])])
+          tokensOf.delete(person)
+        })
+      )
   } satisfies Accounts as Accounts
 })
 
