@@ -41,8 +41,8 @@ const until = async (isSo: () => boolean, millis: number): Promise<boolean> => {
   return true
 }
 
-/** Brings so many people in, each in one of the rooms. */
-export const gather = async (target: Target, count: number): Promise<People> => {
+/** Brings so many people in, each in one of the rooms; their nicks begin with a name. */
+export const gather = async (target: Target, name: string, count: number): Promise<People> => {
   const sentAt = new Map<string, number>()
   let delays: Array<number> = []
   let faults: Array<string> = []
@@ -70,8 +70,8 @@ export const gather = async (target: Target, count: number): Promise<People> => 
   }
 
   for (let nth = 0; nth < count; nth++) {
-    const room = `#honest-${Math.floor(nth / peoplePerRoom)}`
-    const nick = `honest${nth}`
+    const room = `#${name}-${Math.floor(nth / peoplePerRoom)}`
+    const nick = `${name}${nth}`
     let person: Person | undefined
     const lines = connect(target, "127.0.0.1", (object) => listen(person!)(object))
     person = { nick, room, lines, nextSeq: 0 }
@@ -82,7 +82,7 @@ export const gather = async (target: Target, count: number): Promise<People> => 
     })
     lines.tell({ type: "login", id: 1, nick }, { type: "join", id: 2, room })
   }
-  if (!(await until(() => joined === count, 10_000))) throw new Error(`only ${joined} of ${count} honest people got in`)
+  if (!(await until(() => joined === count, 10_000))) throw new Error(`only ${joined} of ${count} people got in`)
 
   const say = (person: Person) => {
     const text = `${person.nick} says ${said++}`

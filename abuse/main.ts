@@ -188,7 +188,7 @@ const run = async (seconds: number, silent: number, names: ReadonlyArray<string>
     hasDied = true
   })
   try {
-    const people = await gather(server.target, honest)
+    const people = await gather(server.target, "honest", honest)
     const quietSeconds = Math.max(3, Math.min(15, seconds / 3))
     // The first talk warms up.
     await people.talk(2)
@@ -218,7 +218,7 @@ const run = async (seconds: number, silent: number, names: ReadonlyArray<string>
     await people.talk(2)
     const after = await people.talk(quietSeconds)
     row("after", after)
-    const late = await gather(server.target, 5).then(
+    const late = await gather(server.target, "late", 5).then(
       (others) => {
         others.leave()
         return true

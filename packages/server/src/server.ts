@@ -22,6 +22,7 @@ import type * as Scope from "effect/Scope"
 import { AccountStore } from "./account-store.ts"
 import { type Accounts, defaultIterations, makeAccounts } from "./accounts.ts"
 import { type Bounds, makeBudgets, unbounded } from "./bounds.ts"
+import { type CatchUp, makeCatchUp } from "./catch-up.ts"
 import type { Claims } from "./claims.ts"
 import { type Conversations, makeConversations } from "./conversations.ts"
 import { makeDoor } from "./door.ts"
@@ -72,6 +73,7 @@ export interface Server extends ServerOptions {
   /** Absent when the server doesn't claim `direct`. */
   readonly conversations: Conversations | undefined
   readonly presences: Presences
+  readonly catchUp: CatchUp
   readonly sessions: Set<Session>
   /** What else bounds it. */
   readonly bounds: Bounds
@@ -151,6 +153,7 @@ export const serve = Effect.fnUntraced(function* (
     accounts,
     conversations,
     presences,
+    catchUp: makeCatchUp(options.limits.catchUp, now, meters),
     bounds,
     meters,
     nameConnection: () => `c${++connectionsSoFar}`,

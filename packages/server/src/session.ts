@@ -60,6 +60,8 @@ export interface Session {
   readonly end: (ending: Ending) => void
   /** Ends the connection when what was read is answered (END-8). */
   readonly drain: () => void
+  /** Waits until the server stops. */
+  readonly hurried: Effect.Effect<void>
   /** Waits until nothing more is executed that this connection has asked for, and what it held is given back. */
   readonly departed: Effect.Effect<void>
 }
@@ -98,6 +100,7 @@ const makeSession = (server: Server, connection: Connection) => {
   let endedBy: Ending | undefined
   let conversation: Fiber.Fiber<Ending> | undefined
   const departed = Latch.makeUnsafe(false)
+  const hurried = Latch.makeUnsafe(false)
 
   // Later, and not at once: a fan-out that ends one member must not have it depart in its midst.
   const end = (ending: Ending) => {
@@ -136,8 +139,10 @@ const makeSession = (server: Server, connection: Connection) => {
     end,
     drain: () => {
       isDraining = true
+      hurried.openUnsafe()
       connection.wake()
     },
+    hurried: hurried.await,
     departed: departed.await
   }
 
