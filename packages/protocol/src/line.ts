@@ -14,6 +14,8 @@ export type Line = string | typeof notUtf8
 export interface Decoded {
   /** The lines that ended, in order, without the blank ones. */
   readonly lines: ReadonlyArray<Line>
+  /** How many blank ones ended beside them: nobody answers those, but they take time. */
+  readonly blanks: number
   /** `limit` bytes came without an LF: nothing after `lines` can be read any more. */
   readonly tooLong: boolean
 }
@@ -67,6 +69,7 @@ export const makeLineDecoder = (limit: number): LineDecoder => {
 
   const push = (chunk: Uint8Array): Decoded => {
     const lines: Array<Line> = []
+    let blanks = 0
     let from = 0
     while (!dead) {
       const end = chunk.indexOf(LF, from)
@@ -80,11 +83,12 @@ export const makeLineDecoder = (limit: number): LineDecoder => {
         break
       } else {
         const line = decodeLine(take(chunk.subarray(from, end)))
-        if (line !== undefined) lines.push(line)
+        if (line === undefined) blanks++
+        else lines.push(line)
         from = end + 1
       }
     }
-    return { lines, tooLong: dead }
+    return { lines, blanks, tooLong: dead }
   }
 
   return { push, pending: () => held }

@@ -33,9 +33,10 @@ export const makeCatchUp = (limit: number, now: () => number, meters: Meters): C
   return {
     reading: (peer, most, read, hurry) =>
       Effect.suspend(() => {
-        // Taken before the wait: those who wait together would all take the same.
-        budgets.spend(peer, most)
+        // Taken before the wait: those who wait together would all take the same. It is over when there is one left for the last entry.
+        budgets.spend(peer, most - 1)
         const wait = budgets.wait(peer)
+        budgets.spend(peer)
         let taken = 0
         return (wait > 0 ? Effect.raceFirst(Effect.sleep(wait), hurry) : Effect.void).pipe(
           Effect.andThen(read),

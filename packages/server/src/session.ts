@@ -196,8 +196,8 @@ const makeSession = (server: Server, connection: Connection) => {
   const rate = makeRate(limits.burst, limits.rate, now)
 
   /** Waits until one more request may be read (SEND-6); what has come when the server stops is answered at once. */
-  const throttle = Effect.fnUntraced(function* (milliseconds: number) {
-    for (let wait = milliseconds; wait > 0 && !isDraining; wait = rate.take()) yield* Effect.sleep(wait)
+  const throttle = Effect.fnUntraced(function* (milliseconds: number, again = rate.take) {
+    for (let wait = milliseconds; wait > 0 && !isDraining; wait = again()) yield* Effect.sleep(wait)
   })
 
   const listen = Effect.suspend(() => {
@@ -218,7 +218,7 @@ const makeSession = (server: Server, connection: Connection) => {
     const first = yield* listen
     if (beginsTls(first)) return notTertulia
     for (let bytes = first; ; bytes = yield* listen) {
-      const { lines, tooLong } = decoder.push(bytes)
+      const { blanks, lines, tooLong } = decoder.push(bytes)
       rate.refill()
       for (const line of lines) {
         if (!outbox.isReady()) yield* outbox.ready
@@ -227,6 +227,7 @@ const makeSession = (server: Server, connection: Connection) => {
         const ending = yield* answer(line)
         if (ending !== undefined) return ending
       }
+      if (blanks > 0) yield* throttle(rate.charge(blanks), () => rate.charge(0))
       if (tooLong) return bye("line-too-long", `${limits.line} bytes came without an LF`)
     }
   }).pipe(
