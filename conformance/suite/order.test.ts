@@ -953,6 +953,38 @@ scenario("who asks and is gone before the replies come harms nobody", ["FLOW-1"]
   })
 })
 
+// More than one address gets at once, by a tenth.
+const askedEntries = 1.1 * limits.catchUp
+
+scenario("who asks for much of the past gets all of it, if later", ["FLOW-8"], function* (t) {
+  const [ana, leo] = yield* t.people(2)
+  const room = t.roomName()
+  const count = Math.min(limits.burst + 2 * limits.rate, limits.replay)
+  const epoch = yield* makeLog(ana, room, count, "a")
+  const { joined } = yield* comeBack(leo, room, 0, epoch)
+  if (joined.resumed !== true || count === 0) yield* t.notRun(neverResumes)
+  yield* leo.fence
+  // As many as are read within seconds.
+  const rounds = Math.min(Math.ceil(askedEntries / count), limits.burst + 5 * limits.rate)
+  const joins: Array<number> = []
+  for (let round = 0; round < rounds; round++) {
+    yield* leo.post({ type: "leave", room })
+    joins.push(yield* leo.post({ type: "join", room, after: 0, epoch }))
+  }
+  const items = yield* leo.fence
+  for (const join of joins) {
+    const at = items.findIndex(({ object }) => object["re"] === join)
+    const end = items.findIndex((item, index) => index > at && isReply(item))
+    const replayed = items.slice(at + 1, end === -1 ? undefined : end)
+    const seqs = seqsOf(replayed.filter(({ object, type }) => type === "message" && object["room"] === room))
+    yield* t.judge("FLOW-8", items[at]?.object["resumed"] === true && seqs.join() === between(0, count).join(), {
+      sent: `${rounds} times leave, and join with a cursor`,
+      expected: `\`joined\` with "resumed":true and a replay of ${count} entries, each time`,
+      got: at === -1 ? "no reply" : `${items[at]!.line} and ${seqs.length} entries`
+    })
+  }
+})
+
 // A pace that FLOW-6 protects, and that gets through in seconds.
 const readersPace = Math.max((1.5 * limits.backlog) / suite.heartbeat, 2.5 * 1_048_576)
 const askedBytes = 12 * 1_048_576

@@ -1,6 +1,6 @@
 /** Mutants of spec/order.md. */
 import type { JsonObject } from "@tertulia/protocol"
-import { breaks, hasStoodStill, isBye, isRefusal, swapsTexts, whenAsked, whenSaid } from "../breaks.ts"
+import { breaks, hasStoodStill, isBye, isRefusal, refusal, swapsTexts, whenAsked, whenSaid } from "../breaks.ts"
 import type { Answered, Mutant, Passed, Tap, Wire } from "../mutant.ts"
 
 /** Changes the numbers of entries, wherever they stand. */
@@ -485,6 +485,15 @@ export const order: ReadonlyArray<Mutant> = [
       if (type !== "message" || wire.unsent() === 0) return undefined
       nth += 1
       return nth % 2 === 0 ? [] : undefined
+    })()
+  }),
+  breaks("FLOW-8", "refuses-the-nostalgic", "replays no more to whoever has had much of the past", () => {
+    const counts = new Map<number, number>()
+    return whenSaid(({ object, type }, wire) => {
+      if (type !== "joined" || object["resumed"] !== true) return undefined
+      const count = (counts.get(wire.nth) ?? 0) + 1
+      counts.set(wire.nth, count)
+      return count > 20 ? [refusal(object["re"], "limit-reached")] : undefined
     })()
   }),
   breaks("FLOW-6", "impatient-with-readers", "ends a connection whose replies must wait", () => ({

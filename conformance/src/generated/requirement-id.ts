@@ -98,6 +98,7 @@ export type RequirementId =
   | "FLOW-5"
   | "FLOW-6"
   | "FLOW-7"
+  | "FLOW-8"
   | "STATUS-1"
   | "STATUS-2"
   | "STATUS-3"

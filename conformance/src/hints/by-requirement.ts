@@ -244,6 +244,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Don't count replies and replays against the bound of the outbox: while they wait, stop reading that connection instead of ending it.",
   "FLOW-7":
     "When an outbox is full, end the connection: to leave out one line and go on is a hole that nobody notices.",
+  "FLOW-8":
+    "Whoever asks for much of the past waits for it: count the entries of replays and pages by address, and read the next request of a connection later, when its address has used up what it gets. Don't answer it with an error.",
 
   // ---------------------------------------------------------------------------------------------------------------------
   // Registries

@@ -38,6 +38,12 @@ export const limitRegistry = {
   members: entry("people", 10_000, 8, "members of one room"),
   rooms: entry("rooms", 100_000, 16, "rooms of the server"),
   replay: entry("entries", 1_000, 0, "entries that a join with `after` replays at the most"),
+  catchUp: entry(
+    "entries",
+    16_000,
+    1_000,
+    "entries of replays and pages that one address gets at once, and in four seconds, before more of them come later"
+  ),
   connections: entry("connections", 1_024, 16, "connections from one address at once"),
   loginSeconds: entry("seconds", 30, 5, "time that a connection has to log in"),
   backlog: entry("bytes", 1_048_576, 131_072, "unsent bytes of events above which a connection may be ended at once"),
@@ -107,6 +113,7 @@ export const AnnouncedLimits = Schema.Struct({
   members: limit("members"),
   rooms: limit("rooms"),
   replay: limit("replay"),
+  catchUp: limit("catchUp"),
   connections: limit("connections"),
   loginSeconds: limit("loginSeconds"),
   backlog: limit("backlog"),

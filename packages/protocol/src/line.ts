@@ -14,6 +14,8 @@ export type Line = string | typeof notUtf8
 export interface Decoded {
   /** The lines that ended, in order, without the blank ones. */
   readonly lines: ReadonlyArray<Line>
+  /** How many blank ones ended beside them: nobody answers those, but they take time. */
+  readonly blanks: number
   /** `limit` bytes came without an LF: nothing after `lines` can be read any more. */
   readonly tooLong: boolean
 }
@@ -73,11 +75,12 @@ export const makeLineDecoder = (limit: number): LineDecoder => {
       held === 0 && !dead && chunk.length < limit ? textOf(chunk.subarray(0, chunk.lastIndexOf(LF) + 1)) : undefined
     if (whole === undefined) return pushOneByOne(chunk)
     hold(chunk.subarray(chunk.lastIndexOf(LF) + 1))
-    return { lines: linesOf(whole), tooLong: false }
+    return { ...linesOf(whole), tooLong: false }
   }
 
   const pushOneByOne = (chunk: Uint8Array): Decoded => {
     const lines: Array<Line> = []
+    let blanks = 0
     let from = 0
     while (!dead) {
       const end = chunk.indexOf(LF, from)
@@ -91,11 +94,12 @@ export const makeLineDecoder = (limit: number): LineDecoder => {
         break
       } else {
         const line = decodeLine(take(chunk.subarray(from, end)))
-        if (line !== undefined) lines.push(line)
+        if (line === undefined) blanks++
+        else lines.push(line)
         from = end + 1
       }
     }
-    return { lines, tooLong: dead }
+    return { lines, blanks, tooLong: dead }
   }
 
   return { push, pending: () => held }
@@ -110,16 +114,18 @@ const textOf = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-/** The lines of a text that ends with an LF, or is empty; blank ones are none. */
-const linesOf = (text: string): Array<Line> => {
+/** The lines of a text that ends with an LF, or is empty; blank ones are only counted. */
+const linesOf = (text: string): Pick<Decoded, "lines" | "blanks"> => {
   const lines: Array<Line> = []
+  let blanks = 0
   for (let from = 0; from < text.length; ) {
     const end = text.indexOf("\n", from)
     const line = text.slice(from, text.charCodeAt(end - 1) === CR && end > from ? end - 1 : end)
-    if (!isBlank(line)) lines.push(line)
+    if (isBlank(line)) blanks++
+    else lines.push(line)
     from = end + 1
   }
-  return lines
+  return { lines, blanks }
 }
 
 const isBlank = (line: string): boolean => line.charCodeAt(0) !== BRACE && blank.test(line)

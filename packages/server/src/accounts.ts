@@ -265,14 +265,27 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
 
   const isRegistered: Accounts["isRegistered"] = (nick) => byNick.has(nick) || reserved.has(nick)
 
-  const keep = Effect.fnUntraced(function* (account: Account, invitation?: string) {
-    const { secret, token } = yield* newToken(account.person)
-    yield* store.keep(account, token, invitation)
-    byNick.set(account.nick, account)
-    forget([...(tokensOf.get(account.person) ?? [])])
-    remember(token)
-    return secret
-  })
+  // What is kept and what is known change together, whoever goes meanwhile; and one account after the other, so that none is kept
+  // again that has just been given up, under a nick that somebody else may have by then.
+  const changes = Semaphore.makeUnsafe(1)
+  const changing = <A, E>(change: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.uninterruptible(changes.withPermit(change))
+
+  const keep = (
+    account: Account,
+    { before, invitation }: { readonly before?: Account; readonly invitation?: string | undefined }
+  ): Effect.Effect<string, Refused | Unavailable> =>
+    changing(
+      Effect.gen(function* () {
+        if (before !== undefined && !isCurrent(before)) return yield* badCredentials("password")
+        const { secret, token } = yield* newToken(account.person)
+        yield* store.keep(account, token, invitation)
+        byNick.set(account.nick, account)
+        forget([...(tokensOf.get(account.person) ?? [])])
+        remember(token)
+        return secret
+      })
+    )
 
   const notInvited = refuse(
     "not-invited",
@@ -295,7 +308,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
       reserved.add(nick)
       const making = Effect.gen(function* () {
         const account = { ...(yield* hashNew(password)), person: yield* makeEpoch, nick }
-        return { account, token: yield* keep(account, invitation) }
+        return { account, token: yield* keep(account, { invitation }) }
       })
       return Effect.ensuring(
         making,
@@ -325,7 +338,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
     byProof,
     setPassword: Effect.fnUntraced(function* (account, password) {
       const verifier = yield* hashNew(password)
-      return yield* keep({ ...verifier, person: account.person, nick: account.nick })
+      return yield* keep({ ...verifier, person: account.person, nick: account.nick }, { before: account })
     }),
     revoke: ({ person }) =>
       Effect.suspend(() => {
@@ -333,11 +346,13 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
         return Effect.map(store.forgetTokens(digests), () => forget(digests))
       }),
     unregister: ({ nick, person }) =>
-      Effect.map(store.forget(person), () => {
-        byNick.delete(nick)
-        forget([...(tokensOf.get(person) ?? [])])
-        tokensOf.delete(person)
-      })
+      changing(
+        Effect.map(store.forget(person), () => {
+          if (of(nick)?.person === person) byNick.delete(nick)
+          forget([...(tokensOf.get(person) ?? [])])
+          tokensOf.delete(person)
+        })
+      )
   } satisfies Accounts as Accounts
 })
 

@@ -32,8 +32,8 @@ export const unbounded: Bounds = {
 export interface Budgets {
   /** Milliseconds until it may be done again; 0 when it may be done now. */
   readonly wait: (peer: string) => number
-  /** Notes that it was done. */
-  readonly spend: (peer: string) => void
+  /** Notes that it was done, so many times; or that it wasn't, where it is less than none. */
+  readonly spend: (peer: string, times?: number) => void
 }
 
 /** @param now monotonic milliseconds */
@@ -56,10 +56,10 @@ export const makeBudgets = (times: number, seconds: number, now: () => number): 
       const owed = (wholeAt.get(peer) ?? 0) - now()
       return Math.max(0, Math.ceil(owed - (times - 1) * millisEach))
     },
-    spend: (peer) => {
+    spend: (peer, many = 1) => {
       if (!Number.isFinite(times)) return
       forget()
-      wholeAt.set(peer, Math.max(now(), wholeAt.get(peer) ?? 0) + millisEach)
+      wholeAt.set(peer, Math.max(now(), wholeAt.get(peer) ?? 0) + many * millisEach)
     }
   }
 }

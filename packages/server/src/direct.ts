@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Side } from "./conversations.ts"
 import { itemOf } from "./encode.ts"
-import { historyLine } from "./history.ts"
+import { historyLine, mostInPage } from "./history.ts"
 import type { Person } from "./people.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Entry } from "./room-log.ts"
@@ -73,13 +73,16 @@ export const historyDirect = Effect.fnUntraced(function* (
   const side = server.conversations!.find(person!, other)
   if (side === undefined) {
     const log = emptyLog(server.conversations!.epoch(person!, other))
-    const line = yield* Effect.mapError(historyLine(request, log, server.limits), unavailable)
+    const [line] = yield* Effect.mapError(historyLine(request, log, server.limits), unavailable)
     if (server.people.named(other.nick) !== other) return yield* Effect.fail(nobody(other.nick))
     outbox.say(line)
     return
   }
+  const { catchUp, limits } = server
+  const page = historyLine(request, side.log, limits)
+  const reading = catchUp.reading(session.peer, mostInPage(request, limits), page, session.hurried)
   yield* side
-    .reading(historyLine(request, side.log, server.limits), outbox.say)
+    .reading(reading, outbox.say)
     .pipe(Effect.mapError((why) => (why === "ended" ? nobody(other.nick) : unavailable(why))))
 })
 

@@ -26,24 +26,27 @@ const spanOf = ({ after, before }: ReadHistory, first: number, head: number, mos
   return { after: Math.max(first - 1, last - most), head: last, direction: "down" }
 }
 
+/** How many entries a page may hold. */
+export const mostInPage = ({ limit }: ReadHistory, { page }: Limits): number => Math.min(limit ?? page, page)
+
 /**
- * The reply to `history`, a line: as many entries as `limit`, `limits.page` and the line allow (HISTORY-4). What it says of the log
- * is true when this is called.
+ * The reply to `history`, a line: as many entries as `limit`, `limits.page` and the line allow (HISTORY-4), and how many they are. What it
+ * says of the log is true when this is called.
  */
 export const historyLine = Effect.fnUntraced(function* (
   request: ReadHistory,
   log: Omit<RoomLog, "append">,
   limits: Limits
-): Effect.fn.Return<string, Unavailable> {
+): Effect.fn.Return<readonly [line: string, entries: number], Unavailable> {
   const [first, head] = [log.first(), log.head()]
-  const span = spanOf(request, first, head, Math.min(request.limit ?? limits.page, limits.page))
+  const span = spanOf(request, first, head, mostInPage(request, limits))
   const start =
     `{"type":"history","re":${request.id},"room":"${request.room}","epoch":"${log.epoch}",` +
     `"first":${first},"head":${head},"entries":[`
   const room = limits.line - start.length - end(true).length
   const items = yield* fitting(span.after < span.head ? log.read(span.after, span.head) : Stream.empty, span, room)
   const hasMore = span.direction === "up" ? span.after + items.length < head : span.head - items.length >= first
-  return `${start}${items.join(",")}${end(hasMore)}`
+  return [`${start}${items.join(",")}${end(hasMore)}`, items.length]
 })
 
 const end = (more: boolean): string => (more ? '],"more":true}\n' : "]}\n")

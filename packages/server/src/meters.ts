@@ -27,6 +27,8 @@ export interface Meters {
   readonly refused: (code: string) => void
   /** Entries were added to a log, and handed to so many connections. */
   readonly published: (entries: number, deliveries: number) => void
+  /** So many entries were read for somebody who catches up; whether they had to wait for them. */
+  readonly caughtUp: (entries: number, hasWaited: boolean) => void
   /** A transaction was on its way to the disk for so many milliseconds; whether it got there. */
   readonly committed: (millis: number, isStored: boolean) => void
   /** The server listens; gives its load whenever it is asked. */
@@ -41,6 +43,7 @@ export const silent: Meters = {
   ended: () => {},
   refused: () => {},
   published: () => {},
+  caughtUp: () => {},
   committed: () => {},
   serves: () => {},
   stops: () => {}

@@ -30,6 +30,11 @@ const ended = counter(
 const refused = counter("refusals_total", "Requests that were refused, by code")
 const entries = counter("entries_total", "Entries that were added to logs")
 const deliveries = counter("deliveries_total", "Entries as they were handed to connections: the fan-out")
+const caughtUp = counter("catch_up_entries_total", "Entries that were read for replays and pages")
+const held = counter(
+  "catch_up_held_total",
+  "Replays and pages that had to wait, because their address had used up its budget"
+)
 const commits = Metric.histogram("commit_seconds", {
   description: "Time of a transaction on its way to the disk",
   boundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
@@ -67,6 +72,10 @@ export const operate = Effect.fnUntraced(function* (
     published: (added, handed) => {
       count(entries, added)
       count(deliveries, handed)
+    },
+    caughtUp: (entries, hasWaited) => {
+      count(caughtUp, entries)
+      if (hasWaited) count(held, 1)
     },
     committed: (millis, isStored) => {
       refusedAt = isStored ? Number.NEGATIVE_INFINITY : clock.currentTimeMillisUnsafe()

@@ -7,9 +7,14 @@
 export interface Rate {
   /** Takes one token and gives 0, or gives the milliseconds until there is one. */
   readonly take: () => number
+  /** Takes what blank lines cost, and gives the milliseconds until that is paid; 0 when it is. */
+  readonly charge: (blanks: number) => number
   /** Puts in what has come since; cheap enough to call for every chunk. */
   readonly refill: () => void
 }
+
+/** Blank lines that cost as much as a request: a few are signs of life, a flood of them isn't. */
+const blanksPerRequest = 20
 
 /** @param now monotonic milliseconds */
 export const makeRate = (burst: number, rate: number, now: () => number): Rate => {
@@ -22,11 +27,20 @@ export const makeRate = (burst: number, rate: number, now: () => number): Rate =
     filledAt = time
   }
 
+  const wait = (wanted: number) => {
+    if (tokens < wanted) refill()
+    return tokens < wanted ? Math.ceil(((wanted - tokens) * 1_000) / rate) : 0
+  }
+
   return {
     refill,
+    charge: (blanks) => {
+      tokens -= blanks / blanksPerRequest
+      return wait(0)
+    },
     take: () => {
-      if (tokens < 1) refill()
-      if (tokens < 1) return Math.ceil(((1 - tokens) * 1_000) / rate)
+      const millis = wait(1)
+      if (millis > 0) return millis
       tokens -= 1
       return 0
     }

@@ -17,7 +17,7 @@ import * as Effect from "effect/Effect"
 import { challenge, loginByProof, register, revoke, setPassword, unregister } from "./account-requests.ts"
 import { historyDirect, listConversations, sendDirect } from "./direct.ts"
 import { bye, type Ending } from "./ending.ts"
-import { historyLine } from "./history.ts"
+import { historyLine, mostInPage } from "./history.ts"
 import { presenceFields } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Room } from "./room.ts"
@@ -64,7 +64,7 @@ const login: Handler<"login"> = (session, request) => {
 }
 
 const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
-  const { outbox, seats, server } = session
+  const { seats, server } = session
   const { limits, rooms } = server
   const create = request.create ?? true
   if (seats.has(request.room)) return yield* refuse("already-joined", "room", `you are in ${request.room}`)
@@ -72,24 +72,48 @@ const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
   if (seats.size >= limits.joins && (create || rooms.existing.get(request.room) !== undefined)) {
     return yield* refuse("limit-reached", "room", `you are in ${limits.joins} rooms: leave one`)
   }
+  // Waited for before anything happens: in a room, what others say would be held back meanwhile.
+  const most = mostBehind(request, rooms.existing.get(request.room), limits)
+  const entering = enterRoom(session, request)
+  return yield* most === 0
+    ? Effect.map(entering, ([ending]) => ending)
+    : server.catchUp.reading(session.peer, most, entering, session.hurried)
+})
+
+/** Enters a room and replays what its client has missed; gives how many entries that was. */
+const enterRoom = Effect.fnUntraced(function* (
+  session: Session,
+  request: Join
+): Effect.fn.Return<readonly [Ending | undefined, number], Refused> {
+  const { outbox, seats, server } = session
+  const { limits, rooms } = server
   const person = session.person!
   const member = { nick: person.nick, outbox, live: true }
+  let entries = 0
   let replay: Effect.Effect<void, Unavailable> = Effect.void
-  yield* rooms.enter({ name: request.room, create, peer: session.peer }, member, (room) => {
+  yield* rooms.enter({ name: request.room, create: request.create ?? true, peer: session.peer }, member, (room) => {
     seats.set(room.name, { room, member })
     person.kept.delete(room.name)
     outbox.say(joinedLine(request, room, limits, person.marks.get(room.name)))
     if (!isBehind(request, room, limits)) return
     member.live = false
+    entries = room.log.head() - request.after!
     replay = room.replay(member, request.after!, room.log.head())
   })
   // None of the connection's requests is read until the replay is done (CATCH-4). `joined` has been said, so that a log
   // which fails now can't be answered by an error any more.
   return yield* replay.pipe(
-    Effect.as(undefined),
-    Effect.catch(({ message }) => Effect.succeed(bye("internal", message)))
+    Effect.as([undefined, entries] as const),
+    Effect.catch(({ message }) => Effect.succeed([bye("internal", message), entries] as const))
   )
 })
+
+/** How many entries a join may replay, as far as that is known before the room is open. */
+const mostBehind = (request: Join, room: Room | undefined, limits: Limits): number => {
+  if (request.after === undefined) return 0
+  if (room === undefined) return limits.replay
+  return resumes(request, room, limits) ? room.log.head() - request.after : 0
+}
 
 /** Whether everything after the client's cursor can be replayed (CATCH-3). */
 const resumes = ({ after, epoch }: Join, { log }: Room, limits: Limits): boolean =>
@@ -236,7 +260,9 @@ const history: Handler<"history"> = (session, request) => {
   if (isDirect(request.room)) return historyDirect(session, request)
   const seat = session.seats.get(request.room)
   if (seat === undefined) return notJoined(request.room)
-  return historyLine(request, seat.room.log, session.server.limits).pipe(
+  const { catchUp, limits } = session.server
+  const page = historyLine(request, seat.room.log, limits)
+  return catchUp.reading(session.peer, mostInPage(request, limits), page, session.hurried).pipe(
     Effect.mapError(unavailable),
     Effect.flatMap((line) => sayLine(session, line))
   )

@@ -25,6 +25,7 @@ import { type Accounts, defaultIterations, makeAccounts } from "./accounts.ts"
 import { Desk } from "./admin/desk.ts"
 import { makeVerbs } from "./admin/verbs.ts"
 import { type Bounds, makeBudgets, unbounded } from "./bounds.ts"
+import { type CatchUp, makeCatchUp } from "./catch-up.ts"
 import type { Claims } from "./claims.ts"
 import { type Conversations, makeConversations } from "./conversations.ts"
 import { makeDoor } from "./door.ts"
@@ -78,6 +79,7 @@ export interface Server extends ServerOptions {
   /** Absent when the server doesn't claim `direct`. */
   readonly conversations: Conversations | undefined
   readonly presences: Presences
+  readonly catchUp: CatchUp
   readonly sessions: Set<Session>
   /** What else bounds it. */
   readonly bounds: Bounds
@@ -175,6 +177,7 @@ export const serve = Effect.fnUntraced(function* (
     takesInvitations: who === "invited",
     conversations,
     presences,
+    catchUp: makeCatchUp(options.limits.catchUp, now, meters),
     bounds,
     meters,
     trace,

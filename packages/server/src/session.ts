@@ -62,6 +62,8 @@ export interface Session {
   readonly end: (ending: Ending) => void
   /** Ends the connection when what was read is answered (END-8). */
   readonly drain: () => void
+  /** Waits until the server stops. */
+  readonly hurried: Effect.Effect<void>
   /** Waits until nothing more is executed that this connection has asked for, and what it held is given back. */
   readonly departed: Effect.Effect<void>
 }
@@ -100,6 +102,7 @@ const makeSession = (server: Server, connection: Connection) => {
   let endedBy: Ending | undefined
   let conversation: Fiber.Fiber<Ending> | undefined
   const departed = Latch.makeUnsafe(false)
+  const hurried = Latch.makeUnsafe(false)
 
   // Later, and not at once: a fan-out that ends one member must not have it depart in its midst.
   const end = (ending: Ending) => {
@@ -139,8 +142,10 @@ const makeSession = (server: Server, connection: Connection) => {
     end,
     drain: () => {
       isDraining = true
+      hurried.openUnsafe()
       connection.wake()
     },
+    hurried: hurried.await,
     departed: departed.await
   }
 
@@ -203,8 +208,8 @@ const makeSession = (server: Server, connection: Connection) => {
   const rate = makeRate(limits.burst, limits.rate, now)
 
   /** Waits until one more request may be read (SEND-6); what has come when the server stops is answered at once. */
-  const throttle = Effect.fnUntraced(function* (milliseconds: number) {
-    for (let wait = milliseconds; wait > 0 && !isDraining; wait = rate.take()) yield* Effect.sleep(wait)
+  const throttle = Effect.fnUntraced(function* (milliseconds: number, again = rate.take) {
+    for (let wait = milliseconds; wait > 0 && !isDraining; wait = again()) yield* Effect.sleep(wait)
   })
 
   const listen = Effect.suspend(() => {
@@ -225,7 +230,7 @@ const makeSession = (server: Server, connection: Connection) => {
     const first = yield* listen
     if (beginsTls(first)) return notTertulia
     for (let bytes = first; ; bytes = yield* listen) {
-      const { lines, tooLong } = decoder.push(bytes)
+      const { blanks, lines, tooLong } = decoder.push(bytes)
       rate.refill()
       for (const line of lines) {
         if (!outbox.isReady()) yield* outbox.ready
@@ -237,6 +242,7 @@ const makeSession = (server: Server, connection: Connection) => {
         const ending = yield* answered
         if (ending !== undefined) return ending
       }
+      if (blanks > 0) yield* throttle(rate.charge(blanks), () => rate.charge(0))
       if (tooLong) return bye("line-too-long", `${limits.line} bytes came without an LF`)
     }
   }).pipe(

@@ -2,8 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { proofOf } from "@tertulia/protocol"
+import { Deferred, Effect, Layer } from "effect"
 import { expect, test, vi } from "vitest"
+import { AccountStore, layerMemory as accountsInMemory } from "../src/account-store.ts"
 import { makeAttempts } from "../src/attempts.ts"
+import * as MemoryRoomLogs from "../src/room-log-memory.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { type Client, type Json, openHouse } from "./support/house.ts"
 import { openTemporary } from "./support/logs.ts"
@@ -185,6 +188,36 @@ test("passwords are hashed a few at a time, and a crowd that logs in by them is 
   const codes = (await Promise.all(asked)).map(({ code }) => code)
   expect(codes.filter((code) => code === "bad-credentials")).toHaveLength(32)
   expect(codes.filter((code) => code === "unavailable")).toHaveLength(28)
+})
+
+test("who goes while their account is being kept has one", async () => {
+  const kept: Array<string> = []
+  const [begun, goOn] = [Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>()]
+  const slow = Layer.effect(
+    AccountStore,
+    Effect.map(AccountStore, (store) => ({
+      ...store,
+      keep: ({ nick }: { readonly nick: string }) =>
+        Effect.gen(function* () {
+          yield* Deferred.succeed(begun, undefined)
+          yield* Deferred.await(goOn)
+          kept.push(nick)
+        })
+    }))
+  ).pipe(Layer.provide(accountsInMemory))
+  // The last service counts.
+  const logs = Layer.merge(MemoryRoomLogs.layer({ entries: 10, bytes: 1e6 }), slow)
+  await using house = await openHouse({ logs })
+  const ana = await house.greeted()
+  ana.say({ ...register, id: 1 })
+  await Effect.runPromise(Deferred.await(begun))
+  ana.socket.resetAndDestroy()
+  // Whoever asks next is heard after that reset.
+  await (await house.greeted()).ask({ type: "ping" })
+  await Effect.runPromise(Deferred.succeed(goOn, undefined))
+  const other = await house.greeted()
+  expect(await other.ask(register)).toMatchObject({ code: "nick-registered" })
+  expect(kept).toEqual(["ana"])
 })
 
 test("attempts come back one by one", () => {

@@ -101,6 +101,52 @@ describe("rate", () => {
       expect(ids).toEqual(Array.from({ length: 20 }, (_, index) => index + 1))
     })
   )
+
+  it.effect("a flood of blank lines costs its connection time, and a few cost nothing", () =>
+    Effect.gen(function* () {
+      const house = yield* openQuietHouse({ limits: { burst: 10, rate: 5 } })
+      const ana = yield* house.person("ana")
+      ana.send("\n".repeat(20))
+      yield* ana.say({ type: "ping", id: 1 })
+      expect(yield* ana.heard).toMatchObject([{ type: "pong" }])
+      // Twenty are worth a request: these are worth four seconds.
+      ana.send("\n".repeat(20 * 26))
+      yield* ana.say({ type: "ping", id: 2 })
+      yield* pass(2)
+      expect(yield* ana.heard).toEqual([])
+      yield* pass(3)
+      expect(yield* ana.heard).toMatchObject([{ type: "pong", re: 2 }])
+    })
+  )
+})
+
+describe("catching up", () => {
+  it.effect("what one address asks for beyond its budget comes later, and others don't wait for it", () =>
+    Effect.gen(function* () {
+      const house = yield* openQuietHouse({ limits: { burst: 1e6, catchUp: 1_000 } })
+      const ana = yield* house.person("ana", "#cafe")
+      yield* ana.say(
+        ...Array.from({ length: 250 }, (_, at) => ({ type: "send", id: at + 1, room: "#cafe", text: "a" }))
+      )
+      const leo = yield* house.person("leo")
+      yield* leo.say({ type: "join", id: 1, room: "#cafe" })
+      const [{ epoch } = {}] = yield* leo.heard
+      const again = [
+        { type: "leave", id: 2, room: "#cafe" },
+        { type: "join", id: 3, room: "#cafe", after: 0, epoch }
+      ]
+      yield* leo.say(...Array.from({ length: 8 }, () => again).flat())
+      const replayed = Effect.map(leo.heard, (heard) => heard.filter(({ type }) => type === "message").length)
+      expect(yield* replayed).toBe(1_000)
+      const eva = yield* house.person("eva", "#cine")
+      yield* eva.say({ type: "send", id: 1, room: "#cine", text: "hola" })
+      expect(yield* eva.heard).toMatchObject([{ type: "message" }, { type: "sent" }])
+      yield* pass(1.1)
+      expect(yield* replayed).toBe(250)
+      yield* pass(3)
+      expect(yield* replayed).toBe(750)
+    })
+  )
 })
 
 describe("a reader that stops reading", () => {
