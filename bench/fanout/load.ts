@@ -26,6 +26,7 @@ export interface Measured {
   readonly resident: number
   /** Deliveries that never came. */
   readonly lost: number
+  readonly lostConnections: number
 }
 
 /** What many connections that do nothing cost. */

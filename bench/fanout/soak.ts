@@ -41,18 +41,10 @@ const contender = contenders.find(({ name }) => name === "Tertulia, durable")!
 const server = await start(contender)
 const samples: Array<readonly [minute: number, megabytes: number]> = []
 const began = performance.now()
+// Everybody sends: whoever was silent for a heartbeat would have to answer a ping, which the load doesn't.
 const words = [
-  "--mode",
-  "open",
-  "--gentle",
-  "--rate",
-  values.rate,
-  "--rooms",
-  "10",
-  "--members",
-  "10",
-  "--senders",
-  "2"
+  ...["--mode", "open", "--gentle", "--rate", values.rate],
+  ...["--rooms", "10", "--members", "10", "--senders", "10"]
 ]
 let isOver = false
 const load = putLoad<Measured>(contender, server, [...words, "--seconds", `${60 * minutes}`, "--warm-up", "1"]).finally(
@@ -69,6 +61,7 @@ while (!isOver) {
 }
 const measured = await load
 await server.stop()
+if (measured.lostConnections > 0) throw new Error("the server has ended a connection")
 
 const quarter = (from: number, to: number): number =>
   median(
