@@ -81,7 +81,9 @@ export const flags = {
     Flag.optional
   ),
   plain: Flag.Boolean("plain").pipe(
-    Flag.withDescription("Line by line instead of the whole screen; by itself without a terminal, or with TERM=dumb"),
+    Flag.withDescription(
+      "Line by line instead of the whole screen, which is so anyway without a terminal, or with TERM=dumb; comes back when the connection is lost, and without --nick and a terminal you are who this machine takes you for"
+    ),
     Flag.withDefault(false)
   ),
   lang: Flag.Literals("lang", languages).pipe(

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { userInfo } from "node:os"
 import type { TcpAddress } from "@tertulia/client/tcp"
-import { defaultPort, defaultTlsPort, foldName } from "@tertulia/protocol"
+import { defaultPort, defaultTlsPort, foldName, isNick } from "@tertulia/protocol"
 import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -22,6 +23,8 @@ export interface Settings {
   /** How one connects there. */
   readonly transport: Way
   readonly nick: string | undefined
+  /** Who to be when nobody has said it and nobody can be asked. */
+  readonly login: string | undefined
   readonly room: string
   readonly outbox: string | undefined
   /** A folder for what was said, a file for each room and day; undefined for none. */
@@ -44,6 +47,16 @@ export interface Settings {
   /** Whether that file is there. */
   readonly isConfigured: boolean
   readonly ignored: ReadonlyArray<string>
+}
+
+/** The name by which this machine knows whoever runs this, as a nick, if it can be one. */
+const loginName = (): string | undefined => {
+  try {
+    const name = foldName(userInfo().username)
+    return isNick(name) ? name : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Puts together what was said where. */
@@ -71,10 +84,11 @@ export const settingsOf = Effect.fnUntraced(function* (options: Options) {
     at,
     transport: yield* transportTo(at, { isSecure, ca }),
     nick: Option.getOrElse(options.nick, () => config.nick),
+    login: options.plain && !canPrompt ? loginName() : undefined,
     room: Option.getOrElse(options.room, () => foldName(roomName(config.room ?? "#cafe"))),
     outbox,
     log: config.log === undefined ? undefined : pathOf(config.log),
-    reconnect: options.reconnect,
+    reconnect: options.reconnect || options.plain,
     raw: options.raw,
     account: {
       account: options.account,

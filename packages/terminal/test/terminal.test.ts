@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs"
+import { userInfo } from "node:os"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
@@ -252,6 +253,29 @@ describe("the client in a pipe", () => {
         assert.strictEqual(doubt, `not confirmed, so perhaps said and perhaps not: "hola"`)
         assert.strictEqual(unsaid, `not said: "adiós"`)
         assert.match(end!, /has ended: the server said bye, shutting-down \(stopping\)$/u)
+      }),
+    slow
+  )
+
+  it.live(
+    "with --plain, is who the machine takes one for, and comes back without having been told to",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* listening
+        const client = yield* piped("--plain", `127.0.0.1:${server.port}`)
+        const peer = yield* server.accepts
+        yield* peer.says(hello)
+        const { id, nick } = yield* peer.hears("login")
+        assert.strictEqual(nick, userInfo().username.toLowerCase())
+        yield* peer.says({ type: "welcome", re: id, nick })
+        const { id: re, room } = yield* peer.hears("join")
+        yield* peer.says({ type: "joined", re, room, epoch: "k3", first: 1, head: 0, members: [nick] })
+        yield* turnsAway(peer)
+        const again = yield* server.accepts
+        yield* receives(again)
+        yield* client.endsInput
+        yield* saysGoodbye(again)
+        assert.strictEqual((yield* client.ends).code, 0)
       }),
     slow
   )

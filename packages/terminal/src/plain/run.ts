@@ -18,10 +18,11 @@ import { doubtLine, quoted } from "./lines.ts"
 import { pipe, type Screen, terminal } from "./screen.ts"
 import { style } from "./style.ts"
 
-/** Who to be: as given, as kept, or as answered. */
+/** Who to be: as given, as kept, as the machine knows, or as answered. */
 const nickOf = Effect.fnUntraced(function* (settings: Settings, keeper: Keeper, screen: Screen) {
   const known = yield* knownNick(settings, keeper)
   if (known !== undefined) return known
+  if (settings.login !== undefined) return settings.login
   if (!screen.interactive) return yield* new Failed({ sentence: "say who you are: --nick ana", code: 2 })
   const answer = yield* screen.ask("nick: ")
   return answer === "" ? yield* Effect.interrupt : answer.trim()
