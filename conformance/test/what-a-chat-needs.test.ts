@@ -1,0 +1,33 @@
+/** docs/what-a-chat-needs.md: each test that it names is there. */
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { expect, test } from "vitest"
+
+const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8")
+
+const rows = read("docs/what-a-chat-needs.md")
+  .split("\n")
+  .filter((line) => line.startsWith("| ") && !line.startsWith("| expected"))
+
+/** A file in backquotes, and after it the names of its tests in asterisks. */
+const named = rows.flatMap((row) =>
+  [...row.matchAll(/`([^`]+\.test\.ts)`: (\*[^`]+\*)/gu)].flatMap(([, file, names]) =>
+    [...names!.matchAll(/\*([^*]+)\*/gu)].map(([, name]) => ({ file: file!, name: name! }))
+  )
+)
+
+test("every row names a test", () => {
+  expect(rows.length).toBeGreaterThan(25)
+  for (const row of rows) expect(row).toMatch(/`[^`]+\.test\.ts`: \*[^*]+\*/u)
+})
+
+test.each(named)("$file has the test: $name", ({ file, name }) => {
+  // In quotes, as the name of a test, and not in a comment.
+  expect(read(file)).toMatch(new RegExp(`["\`]${name.replaceAll(/[\\^$.*+?()[\]{}|]/gu, "\\$&")}["\`]`, "u"))
+})
+
+test("the terminal client and the server of this repository are judged by every run of the tests", () => {
+  const steps = read(".ci/test.ts")
+  expect(steps).toContain('"conformance of the reference server"')
+  expect(steps).toContain('"conformance of the terminal client"')
+})
