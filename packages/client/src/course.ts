@@ -78,6 +78,7 @@ export type News =
       readonly isContinued: boolean
       /** What the server claims. */
       readonly profiles: ReadonlyArray<Profile>
+      readonly limits: Limits
     }
   /** Entries that can't be shown: given up by the server, or out of reach on a server without pages. */
   | {
@@ -405,7 +406,7 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
     const own = token === undefined ? {} : { token }
     const anew: Person = { nth: kept.person.nth + 1, nick: welcome.nick, session: welcome.session, ...own }
     if (!isContinued) save({ _tag: "Person", person: anew })
-    tell({ _tag: "Welcome", nick: welcome.nick, isContinued, profiles: now.profiles })
+    tell({ _tag: "Welcome", nick: welcome.nick, isContinued, profiles: now.profiles, limits: now.limits })
     for (const room of kept.rooms.keys()) enter(now, room)
     if (now.hasTalks) talks.welcome(isContinued)
     for (const room of new Set([...kept.items.values()].map(({ room }) => room))) if (isDirect(room)) write(now, room)

@@ -8,6 +8,7 @@
  * @module
  */
 import {
+  defaultLimits,
   type EntryEvent,
   type History,
   isDirect,
@@ -15,6 +16,7 @@ import {
   type View as Known,
   type KnownItem,
   see as know,
+  type Limits,
   messageAt,
   otherIn,
   type Presence,
@@ -158,6 +160,8 @@ export interface View {
   readonly nick: string | undefined
   /** What the server claims, as it has said last. */
   readonly profiles: ReadonlyArray<Profile>
+  /** What the server announces, as it has said last; the defaults of the protocol before. */
+  readonly limits: Limits
   readonly rooms: ReadonlyMap<string, RoomPicture>
   /** How people are, by nick: those of one's rooms who were told of, where the server claims presence. */
   readonly people: HashMap.HashMap<string, Presence>
@@ -183,6 +187,7 @@ export const emptyView: View = {
   state: { _tag: "Connecting" },
   nick: undefined,
   profiles: [],
+  limits: defaultLimits,
   rooms: new Map(),
   people: HashMap.empty()
 }
@@ -293,10 +298,10 @@ const stated = (view: View, state: State): View => {
   return { ...view, state, rooms }
 }
 
-const welcomed = (view: View, { nick, profiles }: Extract<Told, { readonly _tag: "Welcome" }>): View => {
+const welcomed = (view: View, { limits, nick, profiles }: Extract<Told, { readonly _tag: "Welcome" }>): View => {
   const rows = (room: RoomPicture) => (view.nick === nick ? room.rows : seenBy(room, nick))
   const rooms = [...view.rooms].map(([name, room]) => [name, { ...room, rows: rows(room) }] as const)
-  return { ...view, nick, profiles, rooms: new Map(rooms) }
+  return { ...view, nick, profiles, limits, rooms: new Map(rooms) }
 }
 
 /** Without the room, unless something waits there for a decision. */

@@ -16,14 +16,20 @@ import {
   viewOf,
   withPage
 } from "@tertulia/client"
-import type { EntryEvent, History, KnownItem } from "@tertulia/protocol"
+import { defaultLimits, type EntryEvent, type History, type KnownItem } from "@tertulia/protocol"
 import { deed, logOf, pageAt } from "../../protocol/test/log.ts"
 
 const room = "#cafe"
 const epoch = "k3"
 const at = "2026-11-20T20:08:00.000Z"
 
-const welcome: News = { _tag: "Welcome", nick: "ana", isContinued: false, profiles: ["core", "history"] }
+const welcome: News = {
+  _tag: "Welcome",
+  nick: "ana",
+  isContinued: false,
+  profiles: ["core", "history"],
+  limits: defaultLimits
+}
 
 const entered = (log: "first" | "same" | "another", head = 2, topic?: string): News => ({
   _tag: "Entered",

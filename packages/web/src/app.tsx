@@ -6,12 +6,12 @@
 
 import { type Chat, open, type Trouble } from "@tertulia/client/web"
 import { foldName } from "@tertulia/protocol"
-import { useCallback, useEffect, useState } from "react"
+import { useCallback, useEffect, useRef, useState } from "react"
 import type { Desk } from "./desk.ts"
 import { DeskContext } from "./desk.ts"
 import { keepIn } from "./keeper.ts"
 import { type Announcement, Announcer } from "./parts/announcer.tsx"
-import { Door, Elsewhere } from "./parts/door.tsx"
+import { Door, Elsewhere, type OwnAccount } from "./parts/door.tsx"
 import { House } from "./parts/house.tsx"
 import { placeIn } from "./place.ts"
 import { takeSeat } from "./seat.ts"
@@ -30,13 +30,13 @@ interface Seated {
   readonly nick: string
 }
 
-const sit = async (nick: string): Promise<Seated> => {
+const sit = async (nick: string, account: OwnAccount | undefined): Promise<Seated> => {
   const wire = makeWireLog()
   const place = placeIn(location.hash)
   const isNew = stored(`was-here.${nick}`) === null
   const named = place?.room.startsWith("#") === true ? [place.room] : []
   const rooms = isNew && place === undefined ? [firstRoom] : named
-  const chat = await open({ nick, rooms, keeper: keepIn(`tertulia ${nick}`), onWire: wire.put })
+  const chat = await open({ nick, account, rooms, keeper: keepIn(`tertulia ${nick}`), onWire: wire.put })
   store(`was-here.${nick}`, "yes")
   return { chat, wire, nick }
 }
@@ -57,6 +57,8 @@ export const App = () => {
   const [why, setWhy] = useState<Trouble | string>("")
   const [announcement, setAnnouncement] = useState<Announcement>({ nth: 0, text: "" })
   const [notice, setNotice] = useState("")
+  // What was said at the door, for as long as the page is there: a token that the server has given is kept, and this isn't.
+  const own = useRef<OwnAccount>(undefined)
 
   const leave = useCallback((reason: Trouble | string = "") => {
     store("nick", undefined)
@@ -78,7 +80,7 @@ export const App = () => {
       if (seat === undefined) return setElsewhere(true)
       let chat: Chat | undefined
       try {
-        const now = await sit(nick)
+        const now = await sit(nick, own.current)
         chat = now.chat
         if (!isOver) setSeated(now)
         const why = await Promise.race([over, seat.lost.then(() => "lost" as const), chat.ended])
@@ -117,7 +119,8 @@ export const App = () => {
     [announce]
   )
 
-  const enter = (spelling: string) => {
+  const enter = (spelling: string, account: OwnAccount | undefined) => {
+    own.current = account
     const folded = foldName(spelling)
     store("nick", folded)
     setWhy("")

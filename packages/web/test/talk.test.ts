@@ -1,4 +1,5 @@
 /** People talk: in browsers and a terminal, while the server goes away and comes back. */
+import type { Page } from "playwright-core"
 import { assert, it } from "vitest"
 import { inBrowser, say, sees, texts } from "./support/browser.ts"
 
@@ -120,6 +121,58 @@ inBrowser("people who talk", ({ enter, open, serve, terminal, troubles }) => {
     await tab.getByRole("button", { name: "Seguir en esta pestaña" }).click()
     await tab.getByRole("log").waitFor()
     await ana.getByText("Esta persona ya está aquí en otra pestaña").waitFor()
+    assert.deepStrictEqual(troubles, [])
+  })
+
+  it("make an account at the door, keep it through a reload, and open it elsewhere by its password", async () => {
+    const server = await serve(undefined, "--iterations", "4096")
+    const ana = await open(server.url)
+    const atDoor = async (page: Page, password: string, registers: boolean) => {
+      await page.locator("#nick").fill("ana")
+      if ((await page.locator("#password").count()) === 0 || !(await page.locator("#password").isVisible())) {
+        await page.getByText("I have an account").click()
+      }
+      await page.getByLabel("Password").fill(password)
+      await page.getByLabel("Make the account").setChecked(registers)
+      await page.getByRole("button", { name: "Enter" }).click()
+    }
+    await atDoor(ana, "short", true)
+    await ana.getByRole("alert").getByText("8 characters").waitFor()
+    await atDoor(ana, "correct horse", true)
+    await ana.getByRole("textbox", { name: "Write in #cafe" }).fill("mine for good")
+    await ana.keyboard.press("Enter")
+    await ana.getByText("mine for good").waitFor()
+    // Whoever says goodbye without an account gives the nick back.
+    await ana.getByRole("button", { name: "Settings" }).click()
+    await ana.getByRole("button", { name: "Leave, as ana" }).click()
+    const other = await open(server.url)
+    await other.locator("#nick").fill("ana")
+    await other.keyboard.press("Enter")
+    await other.getByRole("alert").getByText("nick-registered").waitFor()
+    await atDoor(other, "wrong horse", false)
+    await other.getByRole("alert").getByText("bad-credentials").waitFor()
+    await atDoor(other, "correct horse", false)
+    await other.getByText("mine for good").waitFor()
+    await other.reload()
+    await other.getByText("mine for good").waitFor()
+    assert.strictEqual(await other.locator("#password").count(), 0)
+    assert.deepStrictEqual(troubles, [])
+  })
+
+  it("are bounded by what the server announces, and react in any words", async () => {
+    const server = await serve(undefined, "--text", "1000")
+    const ana = await enter(server.url, "ana")
+    const field = ana.getByRole("textbox", { name: "Write in #cafe" })
+    await field.fill("x".repeat(1_001))
+    await ana.getByRole("alert").waitFor()
+    await field.fill("short enough")
+    await ana.keyboard.press("Enter")
+    const line = ana.locator(".message", { hasText: "short enough" })
+    await line.hover()
+    await line.getByRole("button", { name: "Another reaction" }).click()
+    await line.getByRole("textbox", { name: "In your own words" }).fill("qué bien")
+    await ana.keyboard.press("Enter")
+    await line.getByRole("button", { name: /qué bien/u }).waitFor()
     assert.deepStrictEqual(troubles, [])
   })
 

@@ -185,11 +185,12 @@ export interface Ground {
  */
 export const openChat = async (ground: Ground, options: ChatOptions): Promise<Chat> => {
   const scope = Scope.makeUnsafe()
-  const { ahead = 1, comeBack = "always", history = 50, nick, onWire, rooms = [] } = options
+  const { account, ahead = 1, comeBack = "always", history = 50, nick, onWire, rooms = [] } = options
   const begin = Effect.gen(function* () {
     const keeper = ground.keeper === undefined ? {} : { keeper: yield* ground.keeper }
     const watching = onWire === undefined ? {} : { onWire: watchedBy(onWire) }
-    const conversation = yield* converse(ground.open, { ahead, comeBack, nick, rooms, ...keeper, ...watching })
+    const who = { nick, account, rooms }
+    const conversation = yield* converse(ground.open, { ahead, comeBack, ...who, ...keeper, ...watching })
     return { conversation, outbox: yield* conversation.outbox }
   })
   try {

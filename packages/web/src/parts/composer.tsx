@@ -19,12 +19,11 @@ interface ComposerProps {
   readonly onWrite: (writing: Writing) => void
 }
 
-/** The default of `limits.text`, which a server may have lowered: it says so then. */
-const most = 4_096
-
 export const Composer = ({ onWrite, room, writing }: ComposerProps) => {
   const words = useWords()
-  const { nick, notice } = useDesk()
+  const { chat, nick, notice } = useDesk()
+  // Looked at with each key: whoever types isn't to wait for every message that comes.
+  const most = chat.view.get().limits.text
   const draft = `draft.${nick}.${room.name}`
   const [text, setText] = useState(() => stored(draft) ?? "")
   const field = useRef<HTMLTextAreaElement>(null)

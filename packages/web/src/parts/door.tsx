@@ -8,22 +8,35 @@ import { useWords } from "../words/use-words.ts"
 
 const nickPattern = /^[a-z0-9][a-z0-9_-]{0,31}$/iu
 
+/** What opens the account of a nick. */
+export interface OwnAccount {
+  readonly password: string
+  readonly register: boolean
+  readonly invitation?: string
+}
+
 interface DoorProps {
   /** Why somebody stands here again. */
   readonly why: string
-  readonly onEnter: (nick: string) => void
+  readonly onEnter: (nick: string, account: OwnAccount | undefined) => void
 }
+
+const leastPassword = 8
 
 export const Door = ({ onEnter, why }: DoorProps) => {
   const words = useWords()
   const [nick, setNick] = useState("")
-  const [isBad, setBad] = useState(false)
+  const [own, setOwn] = useState({ password: "", register: false, invitation: "" })
+  const [fault, setFault] = useState<"bad" | "short">()
+  const { invitation, password, register } = own
   const submit = (event: React.FormEvent) => {
     event.preventDefault()
-    if (!nickPattern.test(nick.trim())) return setBad(true)
-    onEnter(nick.trim())
+    if (!nickPattern.test(nick.trim())) return setFault("bad")
+    if (register && [...password].length < leastPassword) return setFault("short")
+    const invited = register && invitation.trim() !== "" ? { invitation: invitation.trim() } : {}
+    onEnter(nick.trim(), password === "" ? undefined : { password, register, ...invited })
   }
-  const complaint = isBad ? words.welcome.bad : why
+  const complaint = fault === undefined ? why : words.welcome[fault]
   return (
     <main className="door">
       <div className="door-card">
@@ -38,7 +51,7 @@ export const Door = ({ onEnter, why }: DoorProps) => {
               value={nick}
               onChange={({ target }) => {
                 setNick(target.value)
-                setBad(false)
+                setFault(undefined)
               }}
               maxLength={32}
               autoComplete="username"
@@ -60,10 +73,56 @@ export const Door = ({ onEnter, why }: DoorProps) => {
           >
             {complaint === "" ? words.welcome.hint : complaint}
           </p>
+          <details className="door-account">
+            <summary>{words.welcome.account}</summary>
+            <AccountFields own={own} onChange={(change) => setOwn({ ...own, ...change })} />
+          </details>
         </form>
         <p className="about">{words.welcome.about}</p>
       </div>
     </main>
+  )
+}
+
+interface AccountFieldsProps {
+  readonly own: Required<OwnAccount>
+  readonly onChange: (change: Partial<Required<OwnAccount>>) => void
+}
+
+const AccountFields = ({ onChange, own }: AccountFieldsProps) => {
+  const words = useWords()
+  // Web Crypto, which proves a password without saying it, is there over HTTPS and on the machine itself.
+  if (globalThis.crypto?.subtle === undefined) return <p className="hint">{words.welcome.insecure}</p>
+  return (
+    <>
+      <label htmlFor="password">{words.welcome.password}</label>
+      <input
+        id="password"
+        type="password"
+        value={own.password}
+        autoComplete={own.register ? "new-password" : "current-password"}
+        onChange={({ target }) => onChange({ password: target.value })}
+      />
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={own.register}
+          onChange={({ target }) => onChange({ register: target.checked })}
+        />
+        {words.welcome.register}
+      </label>
+      {own.register && (
+        <>
+          <label htmlFor="invitation">{words.welcome.invitation}</label>
+          <input
+            id="invitation"
+            value={own.invitation}
+            autoComplete="off"
+            onChange={({ target }) => onChange({ invitation: target.value })}
+          />
+        </>
+      )}
+    </>
   )
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ChatRoom, GoneLine, MessageLine, RoomSnapshot, TopicLine, WaitingLine } from "@tertulia/client/web"
+import { reactionBytes, utf8Length } from "@tertulia/protocol"
 import { memo, useState } from "react"
 import { useDesk, useNick } from "../desk.ts"
 import { dayKey, dayOf, hueOf, momentOf, timeOf } from "../look.ts"
@@ -264,8 +265,36 @@ const Actions = ({ line, onWrite, room }: Pick<MessageProps, "line" | "onWrite" 
           }}
         />
       )}
-      {isPicking && <div className="picker">{others.map(reaction)}</div>}
+      {isPicking && (
+        <div className="picker">
+          {others.map(reaction)}
+          <OwnReaction onReact={react} />
+        </div>
+      )}
     </fieldset>
+  )
+}
+
+/** Any other reaction, in a word or a picture. */
+const OwnReaction = ({ onReact }: { readonly onReact: (reaction: string) => void }) => {
+  const words = useWords()
+  const [text, setText] = useState("")
+  const reaction = text.trim()
+  const isTooLong = utf8Length(reaction) > reactionBytes
+  const submit = (event: React.FormEvent) => {
+    event.preventDefault()
+    if (reaction !== "" && !isTooLong) onReact(reaction)
+  }
+  return (
+    <form className="own-reaction" onSubmit={submit}>
+      <input
+        value={text}
+        aria-label={words.message.own}
+        placeholder={words.message.own}
+        aria-invalid={isTooLong}
+        onChange={({ target }) => setText(target.value)}
+      />
+    </form>
   )
 }
 
