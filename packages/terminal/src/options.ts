@@ -10,8 +10,8 @@ import * as Argument from "effect/cli/Argument"
 import type * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
+import { passwordVariable } from "./account.ts"
 import { languages } from "./full/words.ts"
-import { passwordVariable } from "./plain/account.ts"
 import { roomName } from "./plain/command.ts"
 
 /** Reads `host:port`, also `[::1]:7331`. */
@@ -96,7 +96,7 @@ export const flags = {
   ),
   account: Flag.Boolean("account").pipe(
     Flag.withDescription(
-      `Be let in by your account, line by line: its password is read from --password-file or ${passwordVariable}, or asked for on a terminal; with --outbox, once`
+      `Be let in by your account: its password is read from --password-file or ${passwordVariable}, or asked for on a terminal; with --outbox, once`
     ),
     Flag.withDefault(false)
   ),

@@ -9,11 +9,11 @@ import { defaultPort, defaultTlsPort, foldName, isNick } from "@tertulia/protoco
 import { TerminalCapabilities } from "effect/cli/TerminalCapabilities"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { AccountFlags } from "./account.ts"
 import { configPath, pathOf, readConfig } from "./config.ts"
 import { Failed } from "./failed.ts"
 import { type Language, languageOf } from "./full/words.ts"
 import { type Options, readAddress } from "./options.ts"
-import type { AccountFlags } from "./plain/account.ts"
 import { roomName } from "./plain/command.ts"
 import { transportTo, type Way } from "./way.ts"
 
@@ -96,7 +96,7 @@ export const settingsOf = Effect.fnUntraced(function* (options: Options) {
       invitation: Option.getOrUndefined(options.invitation),
       passwordFile: Option.getOrUndefined(options.passwordFile)
     },
-    isPlain: options.plain || options.account || options.register || config.plain === true || !canPrompt,
+    isPlain: options.plain || config.plain === true || !canPrompt,
     isTerminal: canPrompt,
     hasColour: canColor && !options.noColor && config.colour !== false,
     language: Option.getOrElse(options.lang, () => config.language ?? languageOf(environment)),

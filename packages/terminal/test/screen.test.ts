@@ -441,4 +441,29 @@ describe.skipIf(noTmux !== undefined)("the full-screen client", () => {
       }),
     slow
   )
+
+  it.live(
+    "makes an account by a password that isn't shown, and is let in by what is kept of it",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* serving
+        const outbox = join(yield* folder, "outbox")
+        const wide = { columns: 100, rows: 24 }
+        const ana = ["--nick", "ana", "--port", String(port), "--outbox", outbox]
+        const first = yield* onScreen(wide, ...ana, "--register")
+        yield* first.has("password:")
+        yield* first.types("correct horse")
+        yield* first.presses("Enter")
+        const shown = yield* first.has("ana · connected")
+        assert.notInclude(String(shown), "correct horse")
+        yield* first.types("/quit")
+        yield* first.presses("Enter")
+        yield* first.has("exit code 0")
+        const guest = yield* onScreen(wide, "--nick", "ana", "--port", String(port))
+        yield* guest.has("an account has the nick ana")
+        const second = yield* onScreen(wide, ...ana, "--account")
+        yield* second.has("ana · connected")
+      }),
+    slow
+  )
 })

@@ -12,6 +12,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import { render } from "ink"
 import { createElement } from "react"
+import { accountOf, hiddenLine } from "../account.ts"
 import { writeConfig } from "../config.ts"
 import { Failed, failed } from "../failed.ts"
 import { knownNick } from "../nick.ts"
@@ -30,14 +31,19 @@ import { wordsIn } from "./words.ts"
 export const runScreen = Effect.fnUntraced(function* (settings: Settings) {
   const { at, outbox, room, transport } = settings
   const address = addressOf(at)
-  const known = yield* whoIsKept(settings, address)
+  const { hasToken, nick: known } = yield* whoIsKept(settings, address)
   const nick = known ?? (yield* Effect.promise(() => askNick(settings)))
   if (nick === undefined) return
+  const hidden = hiddenLine(wordsIn(settings.language).password)
+  const account = yield* Effect.mapError(
+    accountOf(settings.account, hasToken, hidden),
+    (sentence) => new Failed({ sentence, code: 2 })
+  )
   let hearWire: Heard | undefined
   const ground = { open: transport, ...(outbox === undefined ? {} : { keeper: keepIn(outbox, address) }) }
   const onWire: Heard = (direction, line) => hearWire?.(direction, line)
   const chat = yield* Effect.tryPromise({
-    try: () => openChat(ground, { nick, rooms: [room], onWire }),
+    try: () => openChat(ground, { nick, account, rooms: [room], onWire }),
     catch: (error) => new Failed({ sentence: error instanceof Error ? error.message : String(error), code: 2 })
   })
   const listen = (hear: Heard) => {
@@ -50,13 +56,18 @@ export const runScreen = Effect.fnUntraced(function* (settings: Settings) {
   yield* Console.error(oneLine(outbox === undefined ? words.unsent(which) : words.keptFor(outbox, which)))
 })
 
-/** Who one is to be, if that was said or is kept. */
-const whoIsKept = (settings: Settings, address: string): Effect.Effect<string | undefined, Failed> =>
+/** Who one is to be, if that was said or is kept; and whether what opens one's account is. */
+const whoIsKept = (settings: Settings, address: string) =>
   settings.outbox === undefined
-    ? Effect.succeed(settings.nick)
+    ? Effect.succeed({ nick: settings.nick, hasToken: false })
     : keepIn(settings.outbox, address).pipe(
         Effect.mapError(failed),
-        Effect.flatMap((keeper) => knownNick(settings, keeper)),
+        Effect.flatMap((keeper) =>
+          Effect.map(knownNick(settings, keeper), (nick) => ({
+            nick,
+            hasToken: keeper.kept.person.token !== undefined
+          }))
+        ),
         Effect.scoped
       )
 
