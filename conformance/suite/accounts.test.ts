@@ -606,6 +606,26 @@ scenario("every welcome says whether it is an account's", ["ACCOUNT-4"], functio
   })
 })
 
+scenario("whois says who has an account", ["ACCOUNT-8"], { also: "presence" }, function* (t) {
+  const ana = yield* registered(t)
+  const guest = yield* t.person("guest")
+  yield* t.room(ana, guest)
+  const judged = Effect.fnUntraced(function* (client: Client, nick: string, sent: string, isAccount: boolean) {
+    const said = yield* client.ask({ type: "whois", nick }, "USERS-4")
+    yield* t.judge("ACCOUNT-8", (said.account === true) === isAccount, {
+      sent,
+      expected: isAccount ? '"account":true' : "no `account`",
+      got: said
+    })
+  })
+  for (const asker of [ana, guest]) {
+    yield* judged(asker, ana.nick, "`whois` of the person of an account", true)
+    yield* judged(asker, guest.nick, "`whois` of a guest", false)
+  }
+  yield* ana.ask({ type: "unregister" }, "ACCOUNT-7")
+  yield* judged(guest, ana.nick, "`unregister`, then `whois`", false)
+})
+
 scenario(
   "another password takes the place of the one before, and of all tokens",
   ["ACCOUNT-5"],

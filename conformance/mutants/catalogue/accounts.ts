@@ -614,6 +614,23 @@ const onePerson: ReadonlyArray<Mutant> = [
     )
   ),
   breaks(
+    "ACCOUNT-8",
+    "whois-of-guests",
+    "says in `whois` that everybody has an account",
+    whenSaid(({ object, type }) =>
+      type === "whois" && object["account"] !== true ? [{ ...object, account: true }] : undefined
+    )
+  ),
+  breaks(
+    "ACCOUNT-8",
+    "whois-without-account",
+    "doesn't say in `whois` who has an account",
+    whenSaid(({ object, type }) => {
+      const changed = type === "whois" ? without(object, "account") : undefined
+      return changed === undefined ? undefined : [changed]
+    })
+  ),
+  breaks(
     "ACCOUNT-5",
     "changes-nothing",
     "says that the password is changed, and takes the one before",

@@ -9,7 +9,7 @@ import type { RequirementId } from "../generated/requirement-id.ts"
 /** What is only allowed can't be broken. */
 type Breakable = Exclude<
   RequirementId,
-  "CATCH-6" | "DIRECT-19" | "FLOW-3" | "HELLO-6" | "JOIN-9" | "JSON-7" | "PRESENCE-6" | "SESSION-12"
+  "CATCH-6" | "DIRECT-19" | "FLOW-3" | "HELLO-6" | "JOIN-9" | "JSON-7" | "PRESENCE-6" | "REGISTER-8" | "SESSION-12"
 >
 
 /** The hints of all requirements that can be broken, in the order of the spec. */
@@ -584,6 +584,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Remember with the connection by what it was let in: `register`, `password` and `proof` show that the password is known; `token` and `session` don't.",
   "ACCOUNT-7":
     "Delete the account and its tokens, and leave the person in their rooms as a guest. The nick is held until they end, and after that free for all.",
+  "ACCOUNT-8":
+    "Ask whether the person has an account when you answer `whois`, and not when they log in: an account may have ended since, and a guest never had one.",
   "ATTEMPT-1":
     "Count failures by the folded nick, whether it has an account or not, and look at the count before you look at the password; put the milliseconds until one is forgotten into `retryAfter`. Logins that come at once are all counted.",
   "ATTEMPT-2": "Don't look at the count of the nick when a token or a session is shown.",

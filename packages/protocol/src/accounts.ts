@@ -137,9 +137,14 @@ export const Unregister = Schema.Struct({ type: Schema.Literal("unregister"), id
   examples: [{ type: "unregister", id: 33 }]
 })
 
+/** Whether somebody has an account: in `welcome` and `whois`. */
+export const hasAccount = Schema.optionalKey(
+  Schema.Boolean.annotate({ description: "Whether the nick is that of an account" })
+)
+
 /** What `welcome` says of an account. */
 export const welcomed = {
-  account: Schema.optionalKey(Schema.Boolean.annotate({ description: "Whether the nick is that of an account" })),
+  account: hasAccount,
   token: Schema.optionalKey(SessionSecret.annotate({ description: "A secret by which one can log in from now on" })),
   signature: Schema.optionalKey(Signature)
 }

@@ -615,7 +615,14 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     { requiredKeys: ["type", "re", "users"] }
   ),
   fc.record(
-    { type: fc.constant("whois"), re, ...presence, rooms: fc.array(roomName, { maxLength: 3 }), more: fc.boolean() },
+    {
+      type: fc.constant("whois"),
+      re,
+      ...presence,
+      account: fc.boolean(),
+      rooms: fc.array(roomName, { maxLength: 3 }),
+      more: fc.boolean()
+    },
     { requiredKeys: ["type", "re", ...presenceKeys, "rooms"] }
   ),
   fc.record({ type: fc.constant("typing"), re, room: roomName }),

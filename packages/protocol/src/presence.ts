@@ -4,6 +4,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
+import { hasAccount } from "./accounts.ts"
 import { more, pageLimit, RequestId, Time } from "./fields.ts"
 import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
 import { refusedAs } from "./refusal.ts"
@@ -183,6 +184,7 @@ export const WhoIsReply = Schema.Struct({
   type: Schema.Literal("whois"),
   re,
   ...presence,
+  account: hasAccount,
   rooms: Schema.Array(RoomName).annotate({ description: "The rooms that one shares with the person, ascending" }),
   more
 }).annotate({

@@ -66,7 +66,7 @@ const firstNames = (
   return names
 }
 
-/** The reply to `whois`, a line; nothing when the nick is nobody's, or that of somebody whom the connection shares no room with. */
+/** The reply to `whois`, a line, which says whose person has an account (ACCOUNT-8); nothing when the nick is nobody's, or that of somebody whom the connection shares no room with. */
 export const whoIsLine = ({ limits, people, person, seats }: Asking, { id, nick }: WhoIs): string | undefined => {
   const found = people.holder(nick)
   if (found === undefined) return undefined
@@ -74,5 +74,10 @@ export const whoIsLine = ({ limits, people, person, seats }: Asking, { id, nick 
   if (found !== person && shared.length === 0) return undefined
   const rooms = shared.map(({ room }) => room.name).sort()
   const cut = { length: rooms.length, from: 0, limit: limits.page, line: limits.line }
-  return sliceLine(`{"type":"whois","re":${id},${presenceFields(found)},"rooms":[`, cut, (place) => `"${rooms[place]}"`)
+  const account = people.accountOf(found) === undefined ? "" : '"account":true,'
+  return sliceLine(
+    `{"type":"whois","re":${id},${presenceFields(found)},${account}"rooms":[`,
+    cut,
+    (place) => `"${rooms[place]}"`
+  )
 }

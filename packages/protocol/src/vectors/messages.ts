@@ -718,8 +718,11 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
   whois: {
     requirement: "USERS-4",
     good: { type: "whois", re: 24, ...presence, rooms: ["#cafe", "#cine"], more: true },
-    fields: { re, ...presenceFields, rooms: roomNames, more: optional(flag) },
-    also: { "no room": { type: "whois", re: 24, nick: "ana", status: "active", since: at, rooms: [] } }
+    fields: { re, ...presenceFields, account: optional(flag), rooms: roomNames, more: optional(flag) },
+    also: {
+      "no room": { type: "whois", re: 24, nick: "ana", status: "active", since: at, rooms: [] },
+      "an account": { type: "whois", re: 24, nick: "ana", status: "active", since: at, account: true, rooms: [] }
+    }
   },
   typing: { requirement: "TYPING-1", good: { type: "typing", re: 25, room: "#cafe" }, fields: { re, room: sentRoom } },
   read: {

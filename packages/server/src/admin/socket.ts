@@ -82,8 +82,7 @@ const answer = (verbs: Verbs | undefined, verb: string, body: string): Effect.Ef
 const obey = <V extends Verb>(verbs: Verbs, verb: V, body: string): Effect.Effect<Answer> =>
   Schema.decodeUnknownEffect(Schema.fromJsonString(orders[verb] as Schema.Codec<unknown, unknown>))(body).pipe(
     Effect.mapError(({ message }) => new UsageFault({ message })),
-    Effect.flatMap((order) => verbs[verb](order as never)),
-    Effect.tap(() => (changes.has(verb) ? Effect.logInfo(`an operator has asked for ${verb}`) : Effect.void)),
+    Effect.flatMap((order) => Effect.andThen(note(verb, order), verbs[verb](order as never))),
     Effect.map((body): Answer => ({ status: 200, body })),
     Effect.catch(({ message }) => Effect.succeed(wrong(400, oneLine(message)))),
     Effect.catchDefect((defect) =>
@@ -91,8 +90,15 @@ const obey = <V extends Verb>(verbs: Verbs, verb: V, body: string): Effect.Effec
     )
   )
 
-/** What changes something is in the log. */
-const changes: ReadonlySet<Verb> = new Set(["kick", "drain", "password", "delete-account", "invite", "revoke"])
+/** What looks, and changes nothing. */
+const looks: ReadonlySet<Verb> = new Set(["who", "rooms", "accounts", "invitations"])
+
+/** Puts what is to change something into the log, but for a password. */
+const note = (verb: Verb, order: unknown): Effect.Effect<void> => {
+  if (looks.has(verb)) return Effect.void
+  const { password: _, ...about } = order as Readonly<Record<string, unknown>>
+  return Effect.annotateLogs(Effect.logInfo(`an operator asks for ${verb}`), about)
+}
 
 const listening = (
   path: string,
