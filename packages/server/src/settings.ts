@@ -51,6 +51,7 @@ export type SettingName =
   | "origins"
   | TlsName
   | "proxyProtocol"
+  | "forwardedFrom"
   | "data"
   | "keep"
   | "keepDays"
@@ -76,6 +77,8 @@ export interface Settings {
   readonly tlsKey: string
   /** The addresses of proxies, in one text; empty where there are none. */
   readonly proxyProtocol: string
+  /** The addresses of proxies of HTTP, in one text; empty where there are none. */
+  readonly forwardedFrom: string
   readonly data: string
   /** Entries that a room keeps; 0 for all. */
   readonly keep: number
@@ -162,7 +165,12 @@ export const settings = {
   proxyProtocol: setting("proxyProtocol", {
     default: "",
     meaning:
-      "addresses of proxies, as in 127.0.0.1,10.0.0.0/8: each connection from there over TCP or TLS has to begin with a header of the PROXY protocol, version 2, which says whose it is"
+      "addresses of proxies, as in 127.0.0.1,10.0.0.0/8: each connection from there, over TCP, TLS or HTTP, has to begin with a header of the PROXY protocol, version 2, which says whose it is"
+  }),
+  forwardedFrom: setting("forwardedFrom", {
+    default: "",
+    meaning:
+      "addresses of proxies of HTTP, as in 127.0.0.1,10.0.0.0/8: of a WebSocket that comes from there, the last address in X-Forwarded-For says whose it is"
   }),
   data: setting("data", {
     default: "./tertulia.db",
@@ -336,9 +344,12 @@ const logFault = ({ logFormat }: Settings): string | undefined =>
     ? undefined
     : `logFormat is ${oneLine(JSON.stringify(logFormat))}: it must be auto, json or text`
 
-const proxyFault = ({ proxyProtocol }: Settings): string | undefined => {
-  const trusted = proxyProtocol === "" ? undefined : trustedIn(proxyProtocol)
-  return typeof trusted === "string" ? `proxyProtocol: ${oneLine(trusted)}` : undefined
+const proxyFault = ({ forwardedFrom, proxyProtocol }: Settings): string | undefined => {
+  for (const [name, list] of Object.entries({ proxyProtocol, forwardedFrom })) {
+    const trusted = list === "" ? undefined : trustedIn(list)
+    if (typeof trusted === "string") return `${name}: ${oneLine(trusted)}`
+  }
+  return undefined
 }
 
 const tlsFault = ({ tlsCert, tlsKey }: Settings): string | undefined => {

@@ -5,14 +5,15 @@
  */
 import * as Http from "node:http"
 import type * as Net from "node:net"
+import { isIP } from "node:net"
 import type { Duplex } from "node:stream"
 import { type Limits, subprotocol } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import { WebSocketServer } from "ws"
 import { isAllowed, type Origins, originsFault } from "./origins.ts"
-import type { Address, ListenFailed, Transport } from "./transport.ts"
-import { addressOf, listenFailed, peerOf } from "./transport-tcp.ts"
+import { type Address, type Crowd, type ListenFailed, makeCrowd, type Transport } from "./transport.ts"
+import { acceptFor, addressOf, listenFailed, type Proxies, peerOf } from "./transport-tcp.ts"
 import { makeFiles } from "./web-files.ts"
 import { connect, PatientWebSocket } from "./websocket.ts"
 
@@ -23,6 +24,12 @@ export interface WebOptions extends Address {
   readonly origins: Origins
   /** The folder of the page. */
   readonly files: string
+  /** All connections of the server; those that are no WebSocket yet are counted here. */
+  readonly crowd?: Crowd
+  /** Proxies that say by a header of the PROXY protocol for whom they connect. */
+  readonly proxies?: Proxies
+  /** Whether a proxy of HTTP at this address says by `X-Forwarded-For` whose a WebSocket is. */
+  readonly isForwarding?: (peer: string) => boolean
 }
 
 /** The path of the WebSocket endpoint. */
@@ -51,18 +58,36 @@ export const web = (options: WebOptions): Transport => ({
       files
     )
     const webSockets = new WebSocketServer(webSocketOptions(options.limits))
-    const { admit, release } = makeLobby(options.limits.connections)
+    const { isForwarding = () => false, proxies } = options
+    const crowd = options.crowd ?? makeCrowd(Number.POSITIVE_INFINITY)
+    const { admit, release } = makeLobby(options.limits.connections, crowd, isForwarding)
     const tell = yield* makeTeller
-    server.on("connection", admit)
+    const run = yield* FiberSet.makeRuntime()
+    // For whom each socket is, where a proxy has said so.
+    const peers = new WeakMap<Net.Socket, string>()
+    const peerFor = (socket: Net.Socket) => peers.get(socket) ?? peerOf(socket)
+    // The server's own listener reads what comes as HTTP: the header of a proxy is taken off before.
+    const [begin] = server.listeners("connection")
+    server.removeAllListeners("connection").on("connection", (socket: Net.Socket) => {
+      const proxy = peerOf(socket)
+      const onSocket = (accepted: Net.Socket, peer: string) => {
+        peers.set(accepted, peer)
+        if (admit(accepted, peer)) begin!.call(server, accepted)
+      }
+      if (proxies?.isTrusted(proxy) === true) run(acceptFor(socket, proxy, proxies, onSocket))
+      else onSocket(socket, proxy)
+    })
     server.on("upgrade", (request: Http.IncomingMessage, socket: Net.Socket, head) => {
       // A connection that breaks off in the handshake breaks nothing else.
       socket.on("error", () => {})
       const refusal = refusalOf(request, options.origins)
       if (refusal?.status === 403) tell(request.headers.origin ?? "")
       if (refusal !== undefined) return refuse(socket, refusal)
+      const peer = isForwarding(peerFor(socket)) ? forwardedFor(request) : peerFor(socket)
+      if (peer === undefined) return refuse(socket, unknownClient)
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         release(socket)
-        accept(connect(webSocket, socket, peerOf(socket)))
+        accept(connect(webSocket, socket, peer))
       })
     })
     return yield* Effect.acquireRelease(listen(server, options), () =>
@@ -97,26 +122,42 @@ const listen = (server: Http.Server, options: Address): Effect.Effect<Address, L
   })
 
 /**
- * The connections that are no WebSocket yet, or never will be: so many from one address. Those that are, the door counts.
+ * The connections that are no WebSocket yet, or never will be: so many from one address, but for proxies that stand for many. Those that
+ * are, the door counts.
  *
  * @param limit connections from one address: `limits.connections`
  */
-const makeLobby = (limit: number) => {
-  const waiting = new Map<string, Set<Net.Socket>>()
+const makeLobby = (limit: number, crowd: Crowd, isForwarding: (peer: string) => boolean) => {
+  const counts = new Map<string, number>()
+  const inside = new Map<Net.Socket, string>()
+  const count = (peer: string) => counts.get(peer) ?? 0
   const release = (socket: Net.Socket) => {
-    const peer = peerOf(socket)
-    const those = waiting.get(peer)
-    those?.delete(socket)
-    if (those?.size === 0) waiting.delete(peer)
+    const peer = inside.get(socket)
+    if (peer === undefined) return
+    inside.delete(socket)
+    crowd.leave()
+    if (count(peer) === 1) counts.delete(peer)
+    else counts.set(peer, count(peer) - 1)
   }
-  const admit = (socket: Net.Socket) => {
-    const peer = peerOf(socket)
-    const those = waiting.get(peer) ?? new Set()
-    if (those.size >= limit) return void socket.destroy()
-    waiting.set(peer, those.add(socket))
+  /** Lets a socket in, or ends it; gives which. */
+  const admit = (socket: Net.Socket, peer: string): boolean => {
+    if (crowd.isFull() || (count(peer) >= limit && !isForwarding(peer))) {
+      socket.on("error", () => {}).destroy()
+      return false
+    }
+    crowd.enter()
+    inside.set(socket, peer)
+    counts.set(peer, count(peer) + 1)
     socket.once("close", () => release(socket))
+    return true
   }
   return { admit, release }
+}
+
+/** Whom a proxy of HTTP stands for: the last address of `X-Forwarded-For` is the one that it has added itself. */
+const forwardedFor = ({ headers }: Http.IncomingMessage): string | undefined => {
+  const last = [headers["x-forwarded-for"] ?? ""].flat().join(",").split(",").at(-1)!.trim()
+  return isIP(last) === 0 ? undefined : last.replace(/^::ffff:(?=[0-9.]+$)/u, "")
 }
 
 /** How many origins are told of: whoever makes them up shall not fill the log. */
@@ -144,6 +185,9 @@ interface Refusal {
   readonly message: string
   readonly headers?: Readonly<Record<string, string>>
 }
+
+/** A proxy that stands for everybody would have all of them counted as one. */
+const unknownClient: Refusal = { status: 400, message: "the proxy has to say in X-Forwarded-For for whom it asks" }
 
 const refusalOf = ({ headers, url }: Http.IncomingMessage, origins: Origins): Refusal | undefined => {
   if (url?.split("?")[0] !== path) return { status: 404, message: `WebSockets are at ${path}` }
