@@ -15,7 +15,7 @@ import type { Settings } from "./settings.ts"
 import { type Address, type Crowd, type Transport, together, told } from "./transport.ts"
 import { type Proxies, tcp } from "./transport-tcp.ts"
 import { tls } from "./transport-tls.ts"
-import { web } from "./transport-web.ts"
+import { type WebOptions, web } from "./transport-web.ts"
 import type { UsageFault } from "./usage.ts"
 
 /** TCP, and TLS where there is a certificate, which is kept fresh for as long as the scope lives. */
@@ -52,10 +52,19 @@ export const listenersOf = Effect.fnUntraced(function* (
     certificate,
     onFailure: (peer: string, why: string) => onFailure(peer, `a TLS handshake with ${peer} failed`, why)
   }
+  const securePages =
+    settings.webTlsPort === -1
+      ? []
+      : [
+          pagesOf({ ...settings, host: options.host, webPort: settings.webTlsPort }, crowd, proxies, {
+            certificate,
+            flags: { host: "--tls-host", port: "--web-tls-port" }
+          })
+        ]
   const secure = told(tls(options), (at) =>
     Effect.annotateLogs(Effect.logInfo(`listening on ${inWords(at)} for TLS`), { ...at, tls: true })
   )
-  return together(plain, secure, ...pages)
+  return together(plain, secure, ...pages, ...securePages)
 })
 
 /** The folder of the web client, once it is built. */
@@ -64,18 +73,20 @@ const files = fileURLToPath(new URL("../../web/dist", import.meta.url))
 const pagesOf = (
   { forwardedFrom, host, limits, origins, webPort }: Settings,
   crowd: Crowd,
-  proxies: { readonly proxies?: Proxies }
+  proxies: { readonly proxies?: Proxies },
+  overTls?: Required<Pick<WebOptions, "certificate" | "flags">>
 ): Transport => {
   const isForwarding = forwardedFrom === "" ? undefined : trustedIn(forwardedFrom)
   const options = {
     ...{ host, port: webPort, limits, origins: parseOrigins(origins), files, crowd },
     ...proxies,
+    ...overTls,
     ...(typeof isForwarding === "function" ? { isForwarding } : {})
   }
   return told(web(options), (at) =>
-    Effect.logInfo(`in a browser: http://${inWords({ ...at, host: reachable(at.host) })}`).pipe(
-      Effect.annotateLogs({ host: at.host, webPort: at.port })
-    )
+    Effect.logInfo(
+      `in a browser: ${overTls === undefined ? "http" : "https"}://${inWords({ ...at, host: reachable(at.host) })}`
+    ).pipe(Effect.annotateLogs({ host: at.host, webPort: at.port }))
   )
 }
 

@@ -41,7 +41,7 @@ type BoundName = "maxConnections" | "newRooms" | "newAccounts" | "keptRooms" | "
 
 type AccountName = "register" | "invitation" | "iterations"
 
-type TlsName = "tlsHost" | "tlsPort" | "tlsCert" | "tlsKey"
+type TlsName = "tlsHost" | "tlsPort" | "webTlsPort" | "tlsCert" | "tlsKey"
 
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
 export type SettingName =
@@ -72,6 +72,8 @@ export interface Settings {
   /** Where TLS is spoken, if it is; an empty host is the one of TCP. */
   readonly tlsHost: string
   readonly tlsPort: number
+  /** The port of the web page and of WebSocket over TLS; -1 for none. */
+  readonly webTlsPort: number
   /** The PEM files of the certificate and its key; empty where there is no TLS. */
   readonly tlsCert: string
   readonly tlsKey: string
@@ -152,6 +154,12 @@ export const settings = {
     default: defaultTlsPort,
     meaning: "port to listen on for TLS, where there is a certificate",
     range: { minimum: 0, maximum: 65_535 }
+  }),
+  webTlsPort: setting("webTlsPort", {
+    default: -1,
+    meaning:
+      "port of the web page and of WebSocket over TLS (https:, wss:), where there is a certificate; 0 takes any free one, -1 is none",
+    range: { minimum: -1, maximum: 65_535 }
   }),
   tlsCert: setting("tlsCert", {
     default: "",

@@ -7,13 +7,15 @@ import * as Http from "node:http"
 import type * as Net from "node:net"
 import { isIP } from "node:net"
 import type { Duplex } from "node:stream"
+import * as Tls from "node:tls"
 import { type Limits, subprotocol } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import { WebSocketServer } from "ws"
+import type { Certificate } from "./certificate.ts"
 import { isAllowed, type Origins, originsFault } from "./origins.ts"
 import { type Address, type Crowd, type ListenFailed, makeCrowd, type Transport } from "./transport.ts"
-import { acceptFor, addressOf, listenFailed, type Proxies, peerOf } from "./transport-tcp.ts"
+import { acceptFor, addressOf, type ListenFlags, listenFailed, type Proxies, peerOf } from "./transport-tcp.ts"
 import { makeFiles } from "./web-files.ts"
 import { connect, PatientWebSocket } from "./websocket.ts"
 
@@ -30,6 +32,10 @@ export interface WebOptions extends Address {
   readonly proxies?: Proxies
   /** Whether a proxy of HTTP at this address says by `X-Forwarded-For` whose a WebSocket is. */
   readonly isForwarding?: (peer: string) => boolean
+  /** What is shown to whoever connects, where it is all over TLS (`https:`, `wss:`). */
+  readonly certificate?: Certificate
+  /** The flags that say where to listen. */
+  readonly flags?: ListenFlags
 }
 
 /** The path of the WebSocket endpoint. */
@@ -65,6 +71,7 @@ export const web = (options: WebOptions): Transport => ({
     const run = yield* FiberSet.makeRuntime()
     // For whom each socket is, where a proxy has said so.
     const peers = new WeakMap<Net.Socket, string>()
+    const beneath = new WeakMap<Net.Socket, Net.Socket>()
     const peerFor = (socket: Net.Socket) => peers.get(socket) ?? peerOf(socket)
     // The server's own listener reads what comes as HTTP: the header of a proxy is taken off before.
     const [begin] = server.listeners("connection")
@@ -72,7 +79,13 @@ export const web = (options: WebOptions): Transport => ({
       const proxy = peerOf(socket)
       const onSocket = (accepted: Net.Socket, peer: string) => {
         peers.set(accepted, peer)
-        if (admit(accepted, peer)) begin!.call(server, accepted)
+        if (!admit(accepted, peer)) return
+        if (options.certificate === undefined) return begin!.call(server, accepted)
+        secure(accepted, options.certificate, patience, (socket) => {
+          peers.set(socket, peer)
+          beneath.set(socket, accepted)
+          begin!.call(server, socket)
+        })
       }
       if (proxies?.isTrusted(proxy) === true) run(acceptFor(socket, proxy, proxies, onSocket))
       else onSocket(socket, proxy)
@@ -86,8 +99,8 @@ export const web = (options: WebOptions): Transport => ({
       const peer = isForwarding(peerFor(socket)) ? forwardedFor(request) : peerFor(socket)
       if (peer === undefined) return refuse(socket, unknownClient)
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        release(socket)
-        accept(connect(webSocket, socket, peer))
+        release(beneath.get(socket) ?? socket)
+        accept(connect(webSocket, socket, peer, options.certificate !== undefined))
       })
     })
     return yield* Effect.acquireRelease(listen(server, options), () =>
@@ -98,6 +111,24 @@ export const web = (options: WebOptions): Transport => ({
     )
   })
 })
+
+/** Speaks TLS over a socket, and hands on what carries it once the handshake is done, which may take so many milliseconds. */
+const secure = (
+  raw: Net.Socket,
+  certificate: Certificate,
+  patience: number,
+  onSecure: (socket: Net.Socket) => void
+): void => {
+  const socket = new Tls.TLSSocket(raw, { isServer: true, secureContext: certificate.context() })
+  const end = () => void raw.destroy()
+  const timer = setTimeout(end, patience)
+  socket.once("secure", () => {
+    clearTimeout(timer)
+    onSecure(socket)
+  })
+  socket.on("error", end).once("close", end)
+  raw.on("error", () => {}).once("close", () => clearTimeout(timer))
+}
 
 const webSocketOptions = ({ backlog, line }: Limits) => ({
   noServer: true,
@@ -110,11 +141,11 @@ const webSocketOptions = ({ backlog, line }: Limits) => ({
   handleProtocols: () => subprotocol
 })
 
-const listen = (server: Http.Server, options: Address): Effect.Effect<Address, ListenFailed> =>
+const listen = (server: Http.Server, options: WebOptions): Effect.Effect<Address, ListenFailed> =>
   Effect.callback((resume) => {
     // Also what goes wrong later, with one connection that couldn't be accepted, mustn't end the others.
     server.on("error", (error) =>
-      resume(Effect.fail(listenFailed(options, { host: "--host", port: "--web-port" }, error)))
+      resume(Effect.fail(listenFailed(options, options.flags ?? { host: "--host", port: "--web-port" }, error)))
     )
     server.listen({ host: options.host, port: options.port, backlog: 1024 }, () =>
       resume(Effect.succeed(addressOf(server)))
