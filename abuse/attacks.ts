@@ -25,7 +25,9 @@ const keep = (many: number, pace: number, open: (nth: number) => Lines, count: C
   every(100, () => {
     for (const nth of free.splice(0, pace)) {
       count("opened")
-      open(nth).socket.on("close", () => {
+      const { socket } = open(nth)
+      socket.on("connect", () => count("connected"))
+      socket.on("close", () => {
         count("ended")
         free.push(nth)
       })

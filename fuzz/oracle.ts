@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { byeCodes, decodeServerMessage, replyTypes } from "@tertulia/protocol"
+import { byeCodes, decodeServerMessage, errorCodes, replyTypes } from "@tertulia/protocol"
 import * as Result from "effect/Result"
 import type { Finding } from "./case.ts"
 
@@ -118,6 +118,7 @@ export const makeOracle = (limit: number): Oracle => {
       return finding("a reply out of turn", `${said}, and ${JSON.stringify(first)} was next`)
     const type = message["type"]
     if (type === "error") {
+      if (!errorCodes.some((known) => known === message["code"])) return finding("unregistered error", said)
       const isOfNoRequest =
         message["code"] === "bad-json" || (message["code"] === "bad-request" && message["field"] === "id")
       return first.id !== undefined || isOfNoRequest ? undefined : finding("an answer to no request", said)

@@ -31,7 +31,7 @@ const port = parentPort!
 const tell = (told: Told) => port.postMessage(told)
 
 /** Cases that are played in one house. */
-const casesPerHouse = 250
+const casesPerHouse = 100
 
 /** One house in four keeps its rooms in a file. Of twelve, two are watched for branches that have never run: one of either kind. */
 const isDurable = (nth: number) => nth % 4 === 1

@@ -107,7 +107,7 @@ export const canCarry = (bytes: Uint8Array): boolean => !isWebSocket || isUtf8(b
 /** Whether the target claims a profile, or is reached over a binding, so that it is judged by it. A client meets servers that claim what a test is about. */
 export const isClaimed = (offer: Offer): boolean => {
   if (offer === "websocket") return isWebSocket
-  if (offer === "tls") return isSecure
+  if (offer === "tls") return isSecure && options.address.ws === undefined
   return options.client !== undefined || claims(options.hello?.features ?? [], offer)
 }
 

@@ -97,9 +97,9 @@ export const english: Words = {
   options: {
     target: "The server to judge; without it, the reference server is started on a free port",
     tls: "Speak TLS with the target, and judge that as well",
-    ca: "With --tls: a file of certificates in PEM that may have signed the target's, or that certificate itself",
-    insecure: "With --tls: take any certificate",
-    ws: "Judge over WebSocket: ws://host:port/path. With --start, and for the reference server, {port} in it is the free port",
+    ca: "With --tls, or a wss: URL: a file of certificates in PEM that may have signed the target's, or that certificate itself",
+    insecure: "With --tls, or a wss: URL: take any certificate",
+    ws: "Judge over WebSocket: ws://host:port/path, or wss: of a server that runs. With --start, and for the reference server, {port} in it is the free port",
     start:
       "A command that starts the server to judge; {port} in it becomes a free port. It may then be stopped, killed and restarted",
     build: "A command that is run first, as make",

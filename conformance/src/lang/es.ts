@@ -134,9 +134,9 @@ export const spanish: Words = {
   options: {
     target: "El servidor que se juzga; sin esta opción, el de referencia, arrancado en un puerto libre",
     tls: "Habla TLS con el servidor, y juzga también eso",
-    ca: "Con --tls: un archivo de certificados en PEM que pueden haber firmado el del servidor, o ese mismo certificado",
+    ca: "Con --tls, o una URL wss:, un archivo de certificados en PEM que pueden haber firmado el del servidor, o ese mismo certificado",
     insecure: "Con --tls: acepta cualquier certificado",
-    ws: "Juzgar por WebSocket: ws://host:puerto/ruta. Con --start, y para el servidor de referencia, {port} es el puerto libre",
+    ws: "Juzgar por WebSocket: ws://host:puerto/ruta, o wss: de un servidor que ya corre. Con --start, y para el servidor de referencia, {port} es el puerto libre",
     start:
       "Un comando que arranca el servidor que se juzga; {port} se reemplaza por un puerto libre. La suite puede entonces pararlo, matarlo y volver a arrancarlo",
     build: "Un comando que se ejecuta antes, como make",

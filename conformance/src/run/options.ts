@@ -82,18 +82,25 @@ export const parseAddress = (option: string, text: string, leastPort: 0 | 1): Ef
     : Effect.fail(new CannotJudge({ reason: `${option} ${text}: write host:port, as in localhost:7331` }))
 }
 
+/** Whether the URL of a WebSocket is one over TLS. */
+export const isSecureUrl = (url: string): boolean => url.startsWith("wss:")
+
 /** The path of a WebSocket's URL, and the address when its port is written out, and not to be chosen by the suite. */
 export const parseWebSocket = (
   url: string
 ): Effect.Effect<{ readonly path: string; readonly address: Address | undefined }, CannotJudge> => {
-  const match = /^ws:\/\/(?<where>[^/\s]+)(?<path>\/[^\s#]*)?$/u.exec(url)
+  const match = /^wss?:\/\/(?<where>[^/\s]+)(?<path>\/[^\s#]*)?$/u.exec(url)
   const { path = "/", where } = match?.groups ?? {}
   if (where === undefined) {
     return Effect.fail(
       new CannotJudge({ reason: `--ws ${url}: write ws://host:port/path, as in ws://localhost:7332/ws` })
     )
   }
-  if (where.endsWith(`:${portHole}`)) return Effect.succeed({ path, address: undefined })
+  if (where.endsWith(`:${portHole}`)) {
+    return isSecureUrl(url)
+      ? Effect.fail(new CannotJudge({ reason: `--ws ${url}: over TLS a server is judged that runs: write its port` }))
+      : Effect.succeed({ path, address: undefined })
+  }
   return Effect.map(parseAddress("--ws", where, 1), (address) => ({ path, address: { ...address, ws: path } }))
 }
 

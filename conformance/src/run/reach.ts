@@ -15,7 +15,7 @@ import type { ClientUnderTest } from "../suite.ts"
 import type { Address, Unreachable } from "../wire/connection.ts"
 import type { Trust } from "../wire/dial.ts"
 import { type Keeper, keepTarget } from "./keeper.ts"
-import { CannotJudge, type Flags, parseTarget, parseWebSocket } from "./options.ts"
+import { CannotJudge, type Flags, isSecureUrl, parseTarget, parseWebSocket } from "./options.ts"
 import { probe } from "./probe.ts"
 import { describeEnd, endOf, run } from "./program.ts"
 import type { Target } from "./results.ts"
@@ -87,16 +87,20 @@ const checkChoice = (flags: Flags): Effect.Effect<void, CannotJudge> => {
     return refuse("--build: say by --start or --client what has been built")
   }
   if (tls && client !== undefined) return refuse("--tls is for servers: --client starts a client that speaks TCP")
-  if (tls && ws !== undefined) return refuse("--tls and --ws: give one of them; over both a server isn't judged yet")
-  if (!tls && ca !== undefined) return refuse("--ca is for --tls: give both")
-  if (!tls && insecure) return refuse("--insecure is for --tls: give both")
+  if (tls && ws !== undefined) return refuse("--tls and --ws: give one of them; --ws wss://host:port/path is both")
+  if (!isOverTls(flags) && ca !== undefined) return refuse("--ca is for --tls: give both")
+  if (!isOverTls(flags) && insecure) return refuse("--insecure is for --tls: give both")
   if (ca !== undefined && insecure) return refuse("--ca and --insecure contradict each other: give one of them")
   return Effect.void
 }
 
+/** Whether the target is spoken to over TLS: lines, or WebSocket. */
+const isOverTls = ({ tls, ws }: Flags): boolean => tls || (ws !== undefined && isSecureUrl(ws))
+
 /** By what the certificate of the target is judged, if it is spoken to over TLS. */
-const trustOf = ({ ca, insecure, tls }: Flags): Effect.Effect<Trust | undefined, CannotJudge> => {
-  if (!tls || ca === undefined) return Effect.succeed(tls ? { insecure } : undefined)
+const trustOf = (flags: Flags): Effect.Effect<Trust | undefined, CannotJudge> => {
+  const { ca, insecure } = flags
+  if (!isOverTls(flags) || ca === undefined) return Effect.succeed(isOverTls(flags) ? { insecure } : undefined)
   return Effect.try({
     try: () => {
       const pem = readFileSync(ca, "utf8")
@@ -128,7 +132,7 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
   const { over, path, running } = yield* overWhat(flags)
   const tls = yield* trustOf(flags)
   const overTls = <A extends object>(one: A) => (tls === undefined ? one : { ...one, tls })
-  const how = { ...over, ...(flags.tls ? { tlsOptions: tlsOptionsOf(flags) } : {}) }
+  const how = { ...over, ...(isOverTls(flags) ? { tlsOptions: tlsOptionsOf(flags) } : {}) }
   if (given !== undefined && running !== undefined) {
     const where = `${running.host}:${running.port}`
     const found = yield* lookAt(overTls(running), millis).pipe(
@@ -165,8 +169,8 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
 })
 
 /** The options of TLS, as they are written. */
-const tlsOptionsOf = ({ ca, insecure }: Flags): ReadonlyArray<string> => [
-  "--tls",
+const tlsOptionsOf = ({ ca, insecure, tls }: Flags): ReadonlyArray<string> => [
+  ...(tls ? ["--tls"] : []),
   ...(ca === undefined ? [] : [`--ca ${ca}`]),
   ...(insecure ? ["--insecure"] : [])
 ]

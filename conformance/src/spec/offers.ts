@@ -15,8 +15,8 @@ export type Offer = Profile | Binding
 /** All of them, the core first; the chapter of a requirement names its own. */
 export const offers: ReadonlyArray<Offer> = [...profiles, "websocket", "tls"]
 
-/** The bindings by which an address is reached. */
+/** The bindings by which an address is reached. A WebSocket over TLS is one: the chapter on TLS is about lines. */
 export const bindingsOf = ({ tls, ws }: Address): ReadonlyArray<Binding> => [
   ...(ws === undefined ? [] : (["websocket"] as const)),
-  ...(tls === undefined ? [] : (["tls"] as const))
+  ...(tls === undefined || ws !== undefined ? [] : (["tls"] as const))
 ]

@@ -6,7 +6,7 @@
 import type { ByeCode } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { bye, type Ending, hangUp, lastLine, shuttingDown } from "./ending.ts"
-import type { Connection } from "./transport.ts"
+import { type Connection, type Crowd, makeCrowd } from "./transport.ts"
 
 /** Serves a connection if there is room for it, else says why not; then hangs up. */
 export type Door = (connection: Connection, serve: Effect.Effect<void>) => Effect.Effect<void>
@@ -14,6 +14,8 @@ export type Door = (connection: Connection, serve: Effect.Effect<void>) => Effec
 export interface DoorOptions {
   /** Connections from one address: `limits.connections`. */
   readonly connections: number
+  /** Connections from all addresses that may be leaving at once. */
+  readonly inAll: number
   /** Seconds that opening may take where bytes can't go both ways at once (TLS-4): `limits.loginSeconds`. */
   readonly loginSeconds: number
   /** Whether it lets nobody in any more, because the server drains. */
@@ -21,18 +23,18 @@ export interface DoorOptions {
 }
 
 /**
- * @param inAll connections from all addresses together
+ * @param crowd the connections from all addresses together
  * @param onRefused is told of each connection that is turned away, with the code of its `bye`
  */
 export const makeDoor = (
-  { connections, isClosed, loginSeconds }: DoorOptions,
-  inAll: number,
+  { connections, inAll, isClosed, loginSeconds }: DoorOptions,
+  crowd: Crowd,
   onRefused: (code: ByeCode) => void = () => {}
 ): Door => {
   // From being accepted to the last object, whether they have become open or not (TLS-5).
-  const served = makeCounter(connections, inAll)
+  const served = makeCounter(connections, crowd)
   // After the last object, or before being refused; a crowd of them isn't worth a descriptor each.
-  const leaving = makeCounter(connections, inAll)
+  const leaving = makeCounter(connections, makeCrowd(inAll))
 
   const fault = (peer: string): Ending =>
     bye(
@@ -80,17 +82,17 @@ const sayNow = (connection: Connection, ending: Ending): void => {
 }
 
 /** Counts what is running, by address and in all. */
-const makeCounter = (limit: number, inAll: number) => {
+const makeCounter = (limit: number, crowd: Crowd) => {
   const counts = new Map<string, number>()
-  let all = 0
   const count = (peer: string): number => counts.get(peer) ?? 0
   const add = (peer: string, change: number) => {
     const sum = count(peer) + change
-    all += change
+    if (change > 0) crowd.enter()
+    else crowd.leave()
     if (sum === 0) counts.delete(peer)
     else counts.set(peer, sum)
   }
-  const isFull = (peer: string): boolean => all >= inAll || count(peer) >= limit
+  const isFull = (peer: string): boolean => crowd.isFull() || count(peer) >= limit
   return {
     count,
     isFull,

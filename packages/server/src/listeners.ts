@@ -12,15 +12,16 @@ import { hangUpSignal, keepFresh, openCertificate } from "./certificate.ts"
 import { parseOrigins } from "./origins.ts"
 import { trustedIn } from "./proxy-header.ts"
 import type { Settings } from "./settings.ts"
-import { type Address, type Transport, together, told } from "./transport.ts"
-import { tcp } from "./transport-tcp.ts"
+import { type Address, type Crowd, type Transport, together, told } from "./transport.ts"
+import { type Proxies, tcp } from "./transport-tcp.ts"
 import { tls } from "./transport-tls.ts"
-import { web } from "./transport-web.ts"
+import { type WebOptions, web } from "./transport-web.ts"
 import type { UsageFault } from "./usage.ts"
 
 /** TCP, and TLS where there is a certificate, which is kept fresh for as long as the scope lives. */
 export const listenersOf = Effect.fnUntraced(function* (
-  settings: Settings
+  settings: Settings,
+  crowd: Crowd
 ): Effect.fn.Return<Transport, UsageFault, Scope.Scope> {
   const { data, host, port, tlsHost, tlsPort } = settings
   const onFailure = yield* failureLog
@@ -40,7 +41,7 @@ export const listenersOf = Effect.fnUntraced(function* (
     const tryIt = `try: nc ${reachable(at.host)} ${at.port}`
     return Effect.annotateLogs(Effect.logInfo(`listening on ${inWords(at)}; ${tryIt}`), { ...at, data })
   })
-  const pages = settings.webPort === -1 ? [] : [pagesOf(settings)]
+  const pages = settings.webPort === -1 ? [] : [pagesOf(settings, crowd, proxies)]
   if (settings.tlsCert === "") return together(plain, ...pages)
   const certificate = yield* openCertificate({ cert: settings.tlsCert, key: settings.tlsKey })
   yield* Effect.forkScoped(keepFresh(certificate, hangUpSignal))
@@ -51,21 +52,43 @@ export const listenersOf = Effect.fnUntraced(function* (
     certificate,
     onFailure: (peer: string, why: string) => onFailure(peer, `a TLS handshake with ${peer} failed`, why)
   }
+  const securePages =
+    settings.webTlsPort === -1
+      ? []
+      : [
+          pagesOf({ ...settings, host: options.host, webPort: settings.webTlsPort }, crowd, proxies, {
+            certificate,
+            flags: { host: "--tls-host", port: "--web-tls-port" }
+          })
+        ]
   const secure = told(tls(options), (at) =>
     Effect.annotateLogs(Effect.logInfo(`listening on ${inWords(at)} for TLS`), { ...at, tls: true })
   )
-  return together(plain, secure, ...pages)
+  return together(plain, secure, ...pages, ...securePages)
 })
 
 /** The folder of the web client, once it is built. */
 const files = fileURLToPath(new URL("../../web/dist", import.meta.url))
 
-const pagesOf = ({ host, limits, origins, webPort }: Settings): Transport =>
-  told(web({ host, port: webPort, limits, origins: parseOrigins(origins), files }), (at) =>
-    Effect.logInfo(`in a browser: http://${inWords({ ...at, host: reachable(at.host) })}`).pipe(
-      Effect.annotateLogs({ host: at.host, webPort: at.port })
-    )
+const pagesOf = (
+  { forwardedFrom, host, limits, origins, webPort }: Settings,
+  crowd: Crowd,
+  proxies: { readonly proxies?: Proxies },
+  overTls?: Required<Pick<WebOptions, "certificate" | "flags">>
+): Transport => {
+  const isForwarding = forwardedFrom === "" ? undefined : trustedIn(forwardedFrom)
+  const options = {
+    ...{ host, port: webPort, limits, origins: parseOrigins(origins), files, crowd },
+    ...proxies,
+    ...overTls,
+    ...(typeof isForwarding === "function" ? { isForwarding } : {})
+  }
+  return told(web(options), (at) =>
+    Effect.logInfo(
+      `in a browser: ${overTls === undefined ? "http" : "https"}://${inWords({ ...at, host: reachable(at.host) })}`
+    ).pipe(Effect.annotateLogs({ host: at.host, webPort: at.port }))
   )
+}
 
 /** Where a server is, as people write it. */
 export const inWords = ({ host, port }: Address): string =>

@@ -21,11 +21,13 @@ import { exitCode, report } from "./outcome.ts"
 import { RoomLogs } from "./room-log.ts"
 import { serve, serverName } from "./server.ts"
 import type { Settings } from "./settings.ts"
+import { makeCrowd } from "./transport.ts"
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
     const desk = yield* administered(settings)
-    const serving = serve(yield* listenersOf(settings), settings)
+    const crowd = makeCrowd(settings.bounds.connections)
+    const serving = serve(yield* listenersOf(settings, crowd), { ...settings, crowd })
     const { drained } = yield* desk === undefined ? serving : Effect.provideService(serving, Desk, desk)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
     const { failed } = yield* RoomLogs

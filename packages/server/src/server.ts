@@ -37,7 +37,7 @@ import { makeRooms, type Rooms } from "./rooms.ts"
 import type { Search } from "./search.ts"
 import { type Session, serveConnection } from "./session.ts"
 import { type Trace, Tracing } from "./tracing.ts"
-import type { Address, ListenFailed, Transport } from "./transport.ts"
+import { type Address, type Crowd, type ListenFailed, makeCrowd, type Transport } from "./transport.ts"
 import { watch } from "./watch.ts"
 
 /** What a server announces and enforces. */
@@ -47,6 +47,8 @@ export interface ServerOptions {
   readonly heartbeat: number
   /** What else bounds it; nothing, when absent. */
   readonly bounds?: Bounds
+  /** All connections, where some of them are counted before they come to the door; as many as the bounds say, when absent. */
+  readonly crowd?: Crowd
   /** Who may make an account: "open", as when it is absent, is anybody who knows the invitation, if there is one; else "invited", or "closed". */
   readonly register?: string
   /** The invitation that everybody may use; "" for none, as when it is absent. */
@@ -187,8 +189,8 @@ export const serve = Effect.fnUntraced(function* (
     today
   }
   let isDraining = false
-  const doorOptions = { ...options.limits, isClosed: () => isDraining }
-  const door = makeDoor(doorOptions, bounds.connections, meters.ended)
+  const doorOptions = { ...options.limits, inAll: bounds.connections, isClosed: () => isDraining }
+  const door = makeDoor(doorOptions, options.crowd ?? makeCrowd(bounds.connections), meters.ended)
   yield* Effect.forkScoped(watch(server))
   const connections = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(connections)()

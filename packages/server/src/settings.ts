@@ -41,7 +41,7 @@ type BoundName = "maxConnections" | "newRooms" | "newAccounts" | "keptRooms" | "
 
 type AccountName = "register" | "invitation" | "iterations"
 
-type TlsName = "tlsHost" | "tlsPort" | "tlsCert" | "tlsKey"
+type TlsName = "tlsHost" | "tlsPort" | "webTlsPort" | "tlsCert" | "tlsKey"
 
 /** The name of a setting: what it is called in the file, where limits stand under `limits`. */
 export type SettingName =
@@ -51,6 +51,7 @@ export type SettingName =
   | "origins"
   | TlsName
   | "proxyProtocol"
+  | "forwardedFrom"
   | "data"
   | "keep"
   | "keepDays"
@@ -71,11 +72,15 @@ export interface Settings {
   /** Where TLS is spoken, if it is; an empty host is the one of TCP. */
   readonly tlsHost: string
   readonly tlsPort: number
+  /** The port of the web page and of WebSocket over TLS; -1 for none. */
+  readonly webTlsPort: number
   /** The PEM files of the certificate and its key; empty where there is no TLS. */
   readonly tlsCert: string
   readonly tlsKey: string
   /** The addresses of proxies, in one text; empty where there are none. */
   readonly proxyProtocol: string
+  /** The addresses of proxies of HTTP, in one text; empty where there are none. */
+  readonly forwardedFrom: string
   readonly data: string
   /** Entries that a room keeps; 0 for all. */
   readonly keep: number
@@ -150,6 +155,12 @@ export const settings = {
     meaning: "port to listen on for TLS, where there is a certificate",
     range: { minimum: 0, maximum: 65_535 }
   }),
+  webTlsPort: setting("webTlsPort", {
+    default: -1,
+    meaning:
+      "port of the web page and of WebSocket over TLS (https:, wss:), where there is a certificate; 0 takes any free one, -1 is none",
+    range: { minimum: -1, maximum: 65_535 }
+  }),
   tlsCert: setting("tlsCert", {
     default: "",
     meaning:
@@ -162,7 +173,12 @@ export const settings = {
   proxyProtocol: setting("proxyProtocol", {
     default: "",
     meaning:
-      "addresses of proxies, as in 127.0.0.1,10.0.0.0/8: each connection from there over TCP or TLS has to begin with a header of the PROXY protocol, version 2, which says whose it is"
+      "addresses of proxies, as in 127.0.0.1,10.0.0.0/8: each connection from there, over TCP, TLS or HTTP, has to begin with a header of the PROXY protocol, version 2, which says whose it is"
+  }),
+  forwardedFrom: setting("forwardedFrom", {
+    default: "",
+    meaning:
+      "addresses of proxies of HTTP, as in 127.0.0.1,10.0.0.0/8: of a WebSocket that comes from there, the last address in X-Forwarded-For says whose it is"
   }),
   data: setting("data", {
     default: "./tertulia.db",
@@ -336,9 +352,12 @@ const logFault = ({ logFormat }: Settings): string | undefined =>
     ? undefined
     : `logFormat is ${oneLine(JSON.stringify(logFormat))}: it must be auto, json or text`
 
-const proxyFault = ({ proxyProtocol }: Settings): string | undefined => {
-  const trusted = proxyProtocol === "" ? undefined : trustedIn(proxyProtocol)
-  return typeof trusted === "string" ? `proxyProtocol: ${oneLine(trusted)}` : undefined
+const proxyFault = ({ forwardedFrom, proxyProtocol }: Settings): string | undefined => {
+  for (const [name, list] of Object.entries({ proxyProtocol, forwardedFrom })) {
+    const trusted = list === "" ? undefined : trustedIn(list)
+    if (typeof trusted === "string") return `${name}: ${oneLine(trusted)}`
+  }
+  return undefined
 }
 
 const tlsFault = ({ tlsCert, tlsKey }: Settings): string | undefined => {

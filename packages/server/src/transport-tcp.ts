@@ -52,7 +52,7 @@ export const listening = Effect.fnUntraced(function* (
 })
 
 /** Accepts a socket for whom its proxy says. */
-const acceptFor = (
+export const acceptFor = (
   socket: Net.Socket,
   proxy: string,
   { onFailure, seconds }: Proxies,

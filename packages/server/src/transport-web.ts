@@ -5,14 +5,17 @@
  */
 import * as Http from "node:http"
 import type * as Net from "node:net"
+import { isIP } from "node:net"
 import type { Duplex } from "node:stream"
+import * as Tls from "node:tls"
 import { type Limits, subprotocol } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import { WebSocketServer } from "ws"
+import type { Certificate } from "./certificate.ts"
 import { isAllowed, type Origins, originsFault } from "./origins.ts"
-import type { Address, ListenFailed, Transport } from "./transport.ts"
-import { addressOf, listenFailed, peerOf } from "./transport-tcp.ts"
+import { type Address, type Crowd, type ListenFailed, makeCrowd, type Transport } from "./transport.ts"
+import { acceptFor, addressOf, type ListenFlags, listenFailed, type Proxies, peerOf } from "./transport-tcp.ts"
 import { makeFiles } from "./web-files.ts"
 import { connect, PatientWebSocket } from "./websocket.ts"
 
@@ -23,6 +26,16 @@ export interface WebOptions extends Address {
   readonly origins: Origins
   /** The folder of the page. */
   readonly files: string
+  /** All connections of the server; those that are no WebSocket yet are counted here. */
+  readonly crowd?: Crowd
+  /** Proxies that say by a header of the PROXY protocol for whom they connect. */
+  readonly proxies?: Proxies
+  /** Whether a proxy of HTTP at this address says by `X-Forwarded-For` whose a WebSocket is. */
+  readonly isForwarding?: (peer: string) => boolean
+  /** What is shown to whoever connects, where it is all over TLS (`https:`, `wss:`). */
+  readonly certificate?: Certificate
+  /** The flags that say where to listen. */
+  readonly flags?: ListenFlags
 }
 
 /** The path of the WebSocket endpoint. */
@@ -51,18 +64,43 @@ export const web = (options: WebOptions): Transport => ({
       files
     )
     const webSockets = new WebSocketServer(webSocketOptions(options.limits))
-    const { admit, release } = makeLobby(options.limits.connections)
+    const { isForwarding = () => false, proxies } = options
+    const crowd = options.crowd ?? makeCrowd(Number.POSITIVE_INFINITY)
+    const { admit, release } = makeLobby(options.limits.connections, crowd, isForwarding)
     const tell = yield* makeTeller
-    server.on("connection", admit)
+    const run = yield* FiberSet.makeRuntime()
+    // For whom each socket is, where a proxy has said so.
+    const peers = new WeakMap<Net.Socket, string>()
+    const beneath = new WeakMap<Net.Socket, Net.Socket>()
+    const peerFor = (socket: Net.Socket) => peers.get(socket) ?? peerOf(socket)
+    // The server's own listener reads what comes as HTTP: the header of a proxy is taken off before.
+    const [begin] = server.listeners("connection")
+    server.removeAllListeners("connection").on("connection", (socket: Net.Socket) => {
+      const proxy = peerOf(socket)
+      const onSocket = (accepted: Net.Socket, peer: string) => {
+        peers.set(accepted, peer)
+        if (!admit(accepted, peer)) return
+        if (options.certificate === undefined) return begin!.call(server, accepted)
+        secure(accepted, options.certificate, patience, (socket) => {
+          peers.set(socket, peer)
+          beneath.set(socket, accepted)
+          begin!.call(server, socket)
+        })
+      }
+      if (proxies?.isTrusted(proxy) === true) run(acceptFor(socket, proxy, proxies, onSocket))
+      else onSocket(socket, proxy)
+    })
     server.on("upgrade", (request: Http.IncomingMessage, socket: Net.Socket, head) => {
       // A connection that breaks off in the handshake breaks nothing else.
       socket.on("error", () => {})
       const refusal = refusalOf(request, options.origins)
       if (refusal?.status === 403) tell(request.headers.origin ?? "")
       if (refusal !== undefined) return refuse(socket, refusal)
+      const peer = isForwarding(peerFor(socket)) ? forwardedFor(request) : peerFor(socket)
+      if (peer === undefined) return refuse(socket, unknownClient)
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-        release(socket)
-        accept(connect(webSocket, socket, peerOf(socket)))
+        release(beneath.get(socket) ?? socket)
+        accept(connect(webSocket, socket, peer, options.certificate !== undefined))
       })
     })
     return yield* Effect.acquireRelease(listen(server, options), () =>
@@ -73,6 +111,24 @@ export const web = (options: WebOptions): Transport => ({
     )
   })
 })
+
+/** Speaks TLS over a socket, and hands on what carries it once the handshake is done, which may take so many milliseconds. */
+const secure = (
+  raw: Net.Socket,
+  certificate: Certificate,
+  patience: number,
+  onSecure: (socket: Net.Socket) => void
+): void => {
+  const socket = new Tls.TLSSocket(raw, { isServer: true, secureContext: certificate.context() })
+  const end = () => void raw.destroy()
+  const timer = setTimeout(end, patience)
+  socket.once("secure", () => {
+    clearTimeout(timer)
+    onSecure(socket)
+  })
+  socket.on("error", end).once("close", end)
+  raw.on("error", () => {}).once("close", () => clearTimeout(timer))
+}
 
 const webSocketOptions = ({ backlog, line }: Limits) => ({
   noServer: true,
@@ -85,11 +141,11 @@ const webSocketOptions = ({ backlog, line }: Limits) => ({
   handleProtocols: () => subprotocol
 })
 
-const listen = (server: Http.Server, options: Address): Effect.Effect<Address, ListenFailed> =>
+const listen = (server: Http.Server, options: WebOptions): Effect.Effect<Address, ListenFailed> =>
   Effect.callback((resume) => {
     // Also what goes wrong later, with one connection that couldn't be accepted, mustn't end the others.
     server.on("error", (error) =>
-      resume(Effect.fail(listenFailed(options, { host: "--host", port: "--web-port" }, error)))
+      resume(Effect.fail(listenFailed(options, options.flags ?? { host: "--host", port: "--web-port" }, error)))
     )
     server.listen({ host: options.host, port: options.port, backlog: 1024 }, () =>
       resume(Effect.succeed(addressOf(server)))
@@ -97,26 +153,42 @@ const listen = (server: Http.Server, options: Address): Effect.Effect<Address, L
   })
 
 /**
- * The connections that are no WebSocket yet, or never will be: so many from one address. Those that are, the door counts.
+ * The connections that are no WebSocket yet, or never will be: so many from one address, but for proxies that stand for many. Those that
+ * are, the door counts.
  *
  * @param limit connections from one address: `limits.connections`
  */
-const makeLobby = (limit: number) => {
-  const waiting = new Map<string, Set<Net.Socket>>()
+const makeLobby = (limit: number, crowd: Crowd, isForwarding: (peer: string) => boolean) => {
+  const counts = new Map<string, number>()
+  const inside = new Map<Net.Socket, string>()
+  const count = (peer: string) => counts.get(peer) ?? 0
   const release = (socket: Net.Socket) => {
-    const peer = peerOf(socket)
-    const those = waiting.get(peer)
-    those?.delete(socket)
-    if (those?.size === 0) waiting.delete(peer)
+    const peer = inside.get(socket)
+    if (peer === undefined) return
+    inside.delete(socket)
+    crowd.leave()
+    if (count(peer) === 1) counts.delete(peer)
+    else counts.set(peer, count(peer) - 1)
   }
-  const admit = (socket: Net.Socket) => {
-    const peer = peerOf(socket)
-    const those = waiting.get(peer) ?? new Set()
-    if (those.size >= limit) return void socket.destroy()
-    waiting.set(peer, those.add(socket))
+  /** Lets a socket in, or ends it; gives which. */
+  const admit = (socket: Net.Socket, peer: string): boolean => {
+    if (crowd.isFull() || (count(peer) >= limit && !isForwarding(peer))) {
+      socket.on("error", () => {}).destroy()
+      return false
+    }
+    crowd.enter()
+    inside.set(socket, peer)
+    counts.set(peer, count(peer) + 1)
     socket.once("close", () => release(socket))
+    return true
   }
   return { admit, release }
+}
+
+/** Whom a proxy of HTTP stands for: the last address of `X-Forwarded-For` is the one that it has added itself. */
+const forwardedFor = ({ headers }: Http.IncomingMessage): string | undefined => {
+  const last = [headers["x-forwarded-for"] ?? ""].flat().join(",").split(",").at(-1)!.trim()
+  return isIP(last) === 0 ? undefined : last.replace(/^::ffff:(?=[0-9.]+$)/u, "")
 }
 
 /** How many origins are told of: whoever makes them up shall not fill the log. */
@@ -144,6 +216,9 @@ interface Refusal {
   readonly message: string
   readonly headers?: Readonly<Record<string, string>>
 }
+
+/** A proxy that stands for everybody would have all of them counted as one. */
+const unknownClient: Refusal = { status: 400, message: "the proxy has to say in X-Forwarded-For for whom it asks" }
 
 const refusalOf = ({ headers, url }: Http.IncomingMessage, origins: Origins): Refusal | undefined => {
   if (url?.split("?")[0] !== path) return { status: 404, message: `WebSockets are at ${path}` }

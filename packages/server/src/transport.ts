@@ -51,6 +51,22 @@ export interface Connection {
 export const isPrivate = ({ isEncrypted = false, peer }: Connection): boolean =>
   isEncrypted || peer === "::1" || /^127\.[0-9.]+$/u.test(peer)
 
+/** All connections of a server, whatever they come over: so many there may be (HELLO-6). */
+export interface Crowd {
+  readonly isFull: () => boolean
+  readonly enter: () => void
+  readonly leave: () => void
+}
+
+export const makeCrowd = (limit: number): Crowd => {
+  let there = 0
+  return {
+    isFull: () => there >= limit,
+    enter: () => void there++,
+    leave: () => void there--
+  }
+}
+
 /** Where a server can be reached. */
 export interface Address {
   readonly host: string

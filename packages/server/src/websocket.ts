@@ -37,7 +37,12 @@ const none = new Uint8Array(0)
 const normal = 1000
 
 /** Makes a connection of a WebSocket that has just been opened. */
-export const connect = (webSocket: PatientWebSocket, socket: Net.Socket, peer: string): Connection => {
+export const connect = (
+  webSocket: PatientWebSocket,
+  socket: Net.Socket,
+  peer: string,
+  isEncrypted = false
+): Connection => {
   let waiting: ((bytes: Effect.Effect<Uint8Array, NoBytes>) => void) | undefined
   // Frames that were handed over and not accepted, and what is to be told when there are none.
   let sending = 0
@@ -119,6 +124,7 @@ export const connect = (webSocket: PatientWebSocket, socket: Net.Socket, peer: s
 
   return {
     peer,
+    isEncrypted,
     read: Effect.callback((resume) => {
       const take = (bytes: Effect.Effect<Uint8Array, NoBytes>) => {
         waiting = undefined

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as Tls from "node:tls"
+import { subprotocol } from "@tertulia/protocol"
 import { describe, expect, test, vi } from "vitest"
 import { readHeader, trustedIn } from "../src/proxy-header.ts"
 import { connectTo, linesOf, openFolder } from "./support/process.ts"
@@ -102,6 +103,61 @@ describe("a server behind a proxy", () => {
     }
     expect(await firstOver(Buffer.from('{"type":"ping","id":1}\n'))).toBe("closed")
     expect(await saying("of the proxy 127.0.0.1 was closed")).toMatchObject({ level: "warn", peer: "127.0.0.1" })
+  })
+
+  /** The type of the first object that somebody gets over WebSocket; or the status, where the handshake is refused. */
+  const firstOnWeb = async (port: number, before: Buffer, ...fields: ReadonlyArray<string>): Promise<string> => {
+    const socket = await connectTo(port)
+    const head = [
+      "GET /ws HTTP/1.1",
+      "Host: localhost",
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      `Sec-WebSocket-Protocol: ${subprotocol}`,
+      ...fields
+    ]
+    socket.write(Buffer.concat([before, Buffer.from(`${head.join("\r\n")}\r\n\r\n`)]))
+    return await new Promise<string>((resolve) => {
+      let text = ""
+      socket.on("data", (chunk) => {
+        text += chunk.toString("latin1")
+        const found = /"type":"([a-z]+)"/u.exec(text) ?? /^HTTP\/1\.1 ([45]\d\d) /u.exec(text)
+        if (found !== null) resolve(found[1]!)
+      })
+      socket.once("close", () => resolve("closed"))
+    })
+  }
+  const webPortOf = async ({ saying }: ReturnType<typeof linesOf>) => Number((await saying("in a browser"))["webPort"])
+  const onWeb = ["--port", "0", "--web-port", "0", "--data", ":memory:", "--connections", "16"]
+
+  test("counts connections by the address that the proxy names, on the web, too", async () => {
+    await using folder = await openFolder()
+    const lines = linesOf(folder.start([...onWeb, "--proxy-protocol", "127.0.0.1"]).child)
+    const port = await webPortOf(lines)
+    for (let nth = 0; nth < 16; nth++) expect(await firstOnWeb(port, from4(192, 0, 2, 7))).toBe("hello")
+    expect(await firstOnWeb(port, from4(192, 0, 2, 7))).toBe("bye")
+    expect(await firstOnWeb(port, from4(192, 0, 2, 8))).toBe("hello")
+    expect(await firstOnWeb(port, Buffer.alloc(0))).toBe("closed")
+    expect(await lines.saying("of the proxy 127.0.0.1 was closed")).toMatchObject({ level: "warn" })
+  })
+
+  test("counts by the last address of X-Forwarded-For, where a proxy of HTTP is named", async () => {
+    await using folder = await openFolder()
+    const none = Buffer.alloc(0)
+    const port = await webPortOf(linesOf(folder.start([...onWeb, "--forwarded-from", "127.0.0.1"]).child))
+    const from = (peer: string) => firstOnWeb(port, none, `X-Forwarded-For: 198.51.100.${peer.length}, ${peer}`)
+    for (let nth = 0; nth < 16; nth++) expect(await from("192.0.2.7")).toBe("hello")
+    expect(await from("192.0.2.7")).toBe("bye")
+    expect(await from("2001:db8::1")).toBe("hello")
+    expect(await firstOnWeb(port, none)).toBe("400")
+    expect(await from("somebody")).toBe("400")
+
+    const other = await webPortOf(linesOf(folder.start([...onWeb, "--forwarded-from", "10.0.0.0/8"]).child))
+    for (let nth = 0; nth < 16; nth++)
+      expect(await firstOnWeb(other, none, `X-Forwarded-For: 192.0.2.${nth}`)).toBe("hello")
+    expect(await firstOnWeb(other, none, "X-Forwarded-For: 192.0.2.99")).toBe("bye")
   })
 
   test("takes no header from anybody else", async () => {

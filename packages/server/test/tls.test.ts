@@ -1,9 +1,12 @@
+import { once } from "node:events"
 import { readFile, stat, writeFile } from "node:fs/promises"
 import type * as Net from "node:net"
 import { join } from "node:path"
 import * as Tls from "node:tls"
+import { subprotocol } from "@tertulia/protocol"
 import { Effect, Fiber, References } from "effect"
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
+import { WebSocket } from "ws"
 import { keepFresh, openCertificate } from "../src/certificate.ts"
 import { connectTo, linesOf, openFolder } from "./support/process.ts"
 
@@ -111,6 +114,22 @@ describe("a server with a certificate", () => {
     expect(got).toMatchObject({ from: "ana", text: "hola" })
     ana.destroy()
     leo.destroy()
+  })
+
+  test("carries the page and WebSockets over TLS on a port of its own, and takes a password there", async () => {
+    const { saying } = await openServer(folder, "--web-tls-port", "0", "--login-seconds", "5")
+    const said = await saying("in a browser: https://")
+    const port = Number(said["webPort"])
+    const ca = await readFile(join(folder.path, "cert.pem"))
+    const webSocket = new WebSocket(`wss://localhost:${port}/ws`, subprotocol, { ca })
+    const [hello] = await once(webSocket, "message")
+    expect(JSON.parse(String(hello))).toMatchObject({ type: "hello", auth: expect.arrayContaining(["password"]) })
+    webSocket.terminate()
+    // What says nothing is ended, and what is no handshake is not answered.
+    const [silent, plain] = [await connectTo(port), await connectTo(port)]
+    plain.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    expect((await restOf(plain)).toString("latin1")).not.toContain("HTTP")
+    expect(await restOf(silent)).toHaveLength(0)
   })
 
   test("shows another certificate after SIGHUP, cuts nobody off, and keeps it when a bad one follows", async () => {

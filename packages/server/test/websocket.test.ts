@@ -54,6 +54,23 @@ test("so many connections from one address may ask for files at once, beside its
   for (const { page } of pages) page.webSocket.terminate()
 })
 
+test("what is no WebSocket yet counts among all connections", async () => {
+  await using house = await openHouse({ web: {}, bounds: { connections: 3 } })
+  const idle = [await connectTo(house.webPort), await connectTo(house.webPort)]
+  for (const socket of idle) {
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await new Promise((resolve) => socket.once("data", resolve))
+  }
+  const ana = await house.greeted()
+  const late = await house.connect()
+  await late.expect({ type: "bye", code: "too-many-connections" })
+  // The web port has no place left, either.
+  expect(await untilEnd(house.webPort, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")).toBe("")
+  await ana.ask({ type: "bye" })
+  await house.greeted()
+  for (const socket of idle) socket.destroy()
+})
+
 const untilAnswered = async (port: number): Promise<number> => {
   while (true) {
     const status = await ask(port, "/").then(

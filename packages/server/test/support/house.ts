@@ -12,7 +12,7 @@ import type { RoomLogs } from "../../src/room-log.ts"
 import * as MemoryRoomLogs from "../../src/room-log-memory.ts"
 import { type ServerOptions, serve } from "../../src/server.ts"
 import type { StorageFault } from "../../src/sqlite/thread.ts"
-import { type Transport, together, told } from "../../src/transport.ts"
+import { makeCrowd, type Transport, together, told } from "../../src/transport.ts"
 import { tcp } from "../../src/transport-tcp.ts"
 import { web } from "../../src/transport-web.ts"
 
@@ -49,7 +49,9 @@ export const openHouse = async (options: Options = {}) => {
   const context = await Effect.runPromise(Layer.buildWithScope(Layer.merge(logs, logger), scope))
   const free = { host: "127.0.0.1", port: 0 }
   const { files = "/nowhere", origins = "" } = options.web ?? {}
-  const page = web({ ...free, limits, origins: parseOrigins(origins), files })
+  const bounds = { ...unbounded, ...options.bounds }
+  const crowd = makeCrowd(bounds.connections)
+  const page = web({ ...free, limits, origins: parseOrigins(origins), files, crowd })
   let webPort = Number.NaN
   const onWeb = told(page, (at) =>
     Effect.sync(() => {
@@ -63,7 +65,8 @@ export const openHouse = async (options: Options = {}) => {
     heartbeat: options.heartbeat ?? 30,
     iterations: 4_096,
     ...options.accounts,
-    bounds: { ...unbounded, ...options.bounds }
+    bounds,
+    crowd
   }).pipe(
     Effect.provide(context),
     Effect.provideService(References.MinimumLogLevel, "Warn"),
