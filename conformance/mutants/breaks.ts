@@ -144,6 +144,13 @@ export const success = (to: JsonObject): JsonObject | undefined => {
     case "delete":
     case "react":
     case "topic":
+    case "role":
+    case "kind":
+    case "invite":
+    case "kick":
+    case "ban":
+    case "mute":
+    case "slow":
       return { type: "sent", re, room, seq: 1, at: "2026-01-01T00:00:00.000Z" }
     case "typing":
       return { type: "typing", re, room }

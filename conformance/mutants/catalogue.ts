@@ -8,6 +8,7 @@ import { claims } from "./catalogue/claims.ts"
 import { clients } from "./catalogue/clients.ts"
 import { direct } from "./catalogue/direct.ts"
 import { history } from "./catalogue/history.ts"
+import { moderation } from "./catalogue/moderation.ts"
 import { order } from "./catalogue/order.ts"
 import { presence } from "./catalogue/presence.ts"
 import { registries } from "./catalogue/registries.ts"
@@ -36,6 +37,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...rich,
   ...search,
   ...accounts,
+  ...moderation,
   ...tls,
   ...websocket,
   ...registries,

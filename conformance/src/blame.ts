@@ -34,7 +34,14 @@ export const reliedOn = {
   challenge: "SCRAM-1",
   password: "ACCOUNT-5",
   revoke: "TOKEN-4",
-  unregister: "ACCOUNT-7"
+  unregister: "ACCOUNT-7",
+  role: "ROLE-2",
+  kind: "MODERATE-2",
+  invite: "INVITE-1",
+  kick: "KICK-1",
+  ban: "BAN-1",
+  mute: "MUTE-1",
+  slow: "SLOW-1"
 } as const satisfies Record<RequestType, RequirementId>
 
 /** The requirement that an object which no server may send has broken. */

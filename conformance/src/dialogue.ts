@@ -232,7 +232,8 @@ const loose = new Set([
 /** Fields whose absence says something. */
 const telling = [
   ...["re", "more", "resumed", "session", "account", "token", "duplicate", "key", "next", "text", "display"],
-  ...["edited", "replyTo", "mentions", "reactions", "reacted", "topic", "read"]
+  ...["edited", "replyTo", "mentions", "reactions", "reacted", "topic", "read"],
+  ...["kind", "role", "muted", "slow"]
 ]
 
 /** Why an object isn't the one that is written, or `undefined` when it is. */

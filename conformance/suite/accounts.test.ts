@@ -2,38 +2,13 @@
 import { randomBytes } from "node:crypto"
 import { type ErrorCode, proofOf, type Welcome } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
-import type { Scope } from "effect/Scope"
 import { letRun } from "../src/again.ts"
-import { type Ask, type Client, isReply, type Person } from "../src/client.ts"
+import { type Ask, type Client, isReply } from "../src/client.ts"
 import type { RequirementId } from "../src/generated/requirement-id.ts"
-import { type Scenario, scenario } from "../src/scenario.ts"
-import type { Stop } from "../src/verdict.ts"
+import { scenario } from "../src/scenario.ts"
+import { password, registered, whereOneRegisters } from "./registered.ts"
 
-const password = "correct horse"
 const another = "battery staple"
-
-/** Somebody who has an account. */
-interface Registered extends Person {
-  readonly token: string
-}
-
-/** Ends a test that makes accounts where nobody may. */
-const whereOneRegisters = (t: Scenario): Effect.Effect<void, Stop> =>
-  t.hello.auth.includes("register") ? Effect.void : t.notRun("this target lets nobody register here just so")
-
-/** Somebody who has registered on a connection of their own. */
-const registered = Effect.fnUntraced(function* (
-  t: Scenario,
-  name = "ana",
-  more: { readonly password?: string; readonly resume?: boolean } = {}
-): Effect.fn.Return<Registered & { readonly welcome: Welcome }, Stop, Scope> {
-  yield* whereOneRegisters(t)
-  const client = yield* t.connection(name)
-  const nick = t.nick(name)
-  const welcome = yield* client.ask({ type: "register", nick, password, ...more }, "REGISTER-1")
-  if (welcome.token === undefined) return yield* t.broken({ expected: "a `token`", got: welcome }, client, "REGISTER-1")
-  return { ...client, nick, token: welcome.token, welcome }
-})
 
 type Way = { readonly password: string } | { readonly token: string } | { readonly proof: string }
 

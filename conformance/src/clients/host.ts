@@ -157,6 +157,14 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
       case "revoke":
       case "unregister":
         return [refusal({ code: "unsupported", re, message: "this server has no accounts" })]
+      case "role":
+      case "kind":
+      case "invite":
+      case "kick":
+      case "ban":
+      case "mute":
+      case "slow":
+        return [refusal({ code: "unsupported", re, message: "nobody keeps these rooms" })]
       case "conversations":
         return [{ type: "conversations", re, conversations: [] }]
       default:

@@ -591,6 +591,33 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "ATTEMPT-2": "Don't look at the count of the nick when a token or a session is shown.",
   "ATTEMPT-3":
     "Keep a second count by the client's address, without its port, of ten times as many; failed tokens count there, too.",
+  "RIGHTS-1":
+    "Keep the table as data and ask it in one place, with the role that whoever asks has at the moment at which the entry gets its place.",
+  "RIGHTS-2": "Compare the roles of both, and let only the higher act: equals leave each other alone.",
+  "RIGHTS-3": "Filter the list for whoever asks, before you cut it into slices.",
+  "RIGHTS-4": "Where `delete` looks for the author, let the right to `delete` do as well; not where `edit` does.",
+  "MODERATE-1": "Claim moderation only where the log outlives the server and one can have an account.",
+  "MODERATE-2":
+    "Append these requests as entries, the way `topic` is appended, and let everybody in the room have them before anybody is put out.",
+  "MODERATE-3": "Take the same way through the keys as `send` does, before you look at rights.",
+  "MODERATE-4": "Look whether the connection is in the room before you look for the nick.",
+  "MODERATE-5":
+    "Look for the person among those who are there and the accounts; for `kick`, among the members of the room.",
+  "MODERATE-6": "Write what an entry changes in the transaction that appends it.",
+  "ROLE-1": "Note who has created the room, if they have an account, and keep it with the room's first entry.",
+  "ROLE-2":
+    "Keep roles by person and room; there is one owner, and whoever was it becomes a moderator in the same step.",
+  "ROLE-3": "A guest's person ends with the session, and a role with it: give none.",
+  "ROLE-4":
+    "Put `kind`, `role`, `muted` and `slow` into `joined` where they differ from what a plain room has, and leave them out otherwise.",
+  "INVITE-1": "Keep the invitation with the room, by person; being in the room doesn't use it up.",
+  "KICK-1":
+    "Send the entry to everybody first; then take the person's connections out of the room and send them `left` with a `reason`, without `re`.",
+  "KICK-2": "End the membership as `leave` does, and tell the others the same.",
+  "BAN-1": "Look at bans first in `join`, before the kind of the room; a ban takes role and invitation away.",
+  "MUTE-1": "Look at mutes where an entry gets its place, and in `typing`; a `delete` of one's own passes.",
+  "SLOW-1":
+    "Note when each member has last said something, and put what is left of the wait into `retryAfter`, in milliseconds.",
   // ---------------------------------------------------------------------------------------------------------------------
   // WebSocket
   // ---------------------------------------------------------------------------------------------------------------------

@@ -328,6 +328,13 @@ const changed = (
     case "delete":
     case "react":
     case "topic":
+    case "role":
+    case "kind":
+    case "invite":
+    case "kick":
+    case "ban":
+    case "mute":
+    case "slow":
     case "message":
     case "sent":
       if (isCut(got.room, got.seq)) return undefined

@@ -90,6 +90,13 @@ const nicksIn = (object: Request | ServerMessage): ReadonlyArray<string> => {
     case "delete":
     case "react":
     case "topic":
+    case "role":
+    case "kind":
+    case "invite":
+    case "kick":
+    case "ban":
+    case "mute":
+    case "slow":
       return "from" in object ? [object.from] : []
     case "member":
       return [object.nick]
@@ -139,6 +146,13 @@ const answered = (got: ServerMessage, { epoch, id, nick, room }: Rename): Server
     case "delete":
     case "react":
     case "topic":
+    case "role":
+    case "kind":
+    case "invite":
+    case "kick":
+    case "ban":
+    case "mute":
+    case "slow":
       return { ...own, room: room(own.room), from: nick(own.from) }
     case "member":
       return { ...own, room: room(own.room), nick: nick(own.nick) }

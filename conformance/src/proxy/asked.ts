@@ -111,6 +111,13 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
     case "delete":
     case "react":
     case "topic":
+    case "role":
+    case "kind":
+    case "invite":
+    case "kick":
+    case "ban":
+    case "mute":
+    case "slow":
       if (isDirect(request.room)) return undefined
       // Whether a key is known, a bystander can't see: it may have been used on an earlier connection (KEY-7).
       if (resumes && request.key !== undefined) return undefined
@@ -164,6 +171,13 @@ export const excusesOf = (request: Request, { nick, rooms }: Standing): Readonly
     case "delete":
     case "react":
     case "topic":
+    case "role":
+    case "kind":
+    case "invite":
+    case "kick":
+    case "ban":
+    case "mute":
+    case "slow":
       return [
         "unavailable",
         ...(request.key === undefined ? [] : ["key-reused" as const]),
@@ -175,7 +189,12 @@ export const excusesOf = (request: Request, { nick, rooms }: Standing): Readonly
     case "read":
       return ["no-such-entry", "unavailable"]
     case "join":
-      return ["limit-reached", "unavailable", ...(request.create === false ? ["no-such-room" as const] : [])]
+      return [
+        "forbidden",
+        "limit-reached",
+        "unavailable",
+        ...(request.create === false ? ["no-such-room" as const] : [])
+      ]
     case "whois":
       return request.nick === nick ? ["unavailable"] : ["no-such-nick", "unavailable"]
     case "ping":
@@ -195,12 +214,22 @@ const isWayIn = (type: RequestType): boolean => type === "login" || type === "re
 const refusalsOf = (request: Request): ReadonlyArray<ErrorCode> => {
   switch (request.type) {
     case "send":
-      return request.replyTo === undefined ? [] : ["no-such-entry"]
+      return ["forbidden", "rate-limited", ...(request.replyTo === undefined ? [] : ["no-such-entry" as const])]
     case "edit":
     case "delete":
       return ["no-such-entry", "forbidden"]
     case "react":
-      return ["no-such-entry", "limit-reached"]
+      return ["no-such-entry", "forbidden", "limit-reached"]
+    case "topic":
+      return ["forbidden"]
+    case "role":
+    case "kind":
+    case "invite":
+    case "kick":
+    case "ban":
+    case "mute":
+    case "slow":
+      return ["no-such-nick", "forbidden", "limit-reached"]
     default:
       return []
   }

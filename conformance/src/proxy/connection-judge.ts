@@ -212,11 +212,21 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       case "delete":
       case "react":
       case "topic":
+      case "role":
+      case "kind":
+      case "invite":
+      case "kick":
+      case "ban":
+      case "mute":
+      case "slow":
         return isEntryEvent(event) ? places.place(event) : undefined
       case "member":
         return places.move(event)
       case "presence":
         return places.change(event)
+      case "left":
+        if ("reason" in event) places.rooms.delete(event.room)
+        return
       case "ping":
         pinged ??= at
         return

@@ -1,9 +1,9 @@
 /**
- * The tables of spec/registries.md against the registries of the protocol package: one of them would drift otherwise.
+ * The tables of spec/registries.md, and that of rights of spec/moderation.md, against the registries of the protocol package: one of them would drift otherwise.
  *
  * @module
  */
-import { byeRegistry, Event, errorRegistry, limitRegistry, replyTypes } from "@tertulia/protocol"
+import { byeRegistry, Event, errorRegistry, limitRegistry, replyTypes, rights, roomKinds } from "@tertulia/protocol"
 import type { Chapter, SpecFault } from "./requirements.ts"
 
 /** A table of Markdown: its columns, and its rows by column. */
@@ -87,12 +87,27 @@ const expected: ReadonlyArray<Expected> = [
   }
 ]
 
-/** What the tables of spec/registries.md say otherwise than the protocol package, order included. */
-export const registryFaults = (chapters: ReadonlyArray<Chapter>): ReadonlyArray<SpecFault> => {
-  const chapter = chapters.find(({ name }) => name === "registries")
-  if (chapter === undefined) return [{ at: "spec/registries.md", message: "the chapter is missing" }]
+const ofRights: Expected = {
+  what: "rights",
+  columns: ["action", ...roomKinds],
+  rows: Object.entries(rights).map(([action, row]) => [code(action), ...roomKinds.map((kind) => row[kind])])
+}
+
+/** What these tables say otherwise than the protocol package, order included. */
+export const registryFaults = (chapters: ReadonlyArray<Chapter>): ReadonlyArray<SpecFault> => [
+  ...faultsIn(chapters, "registries", expected),
+  ...faultsIn(chapters, "moderation", [ofRights])
+]
+
+const faultsIn = (
+  chapters: ReadonlyArray<Chapter>,
+  name: string,
+  wanted: ReadonlyArray<Expected>
+): ReadonlyArray<SpecFault> => {
+  const chapter = chapters.find((each) => each.name === name)
+  if (chapter === undefined) return [{ at: `spec/${name}.md`, message: "the chapter is missing" }]
   const tables = tablesOf(chapter)
-  return expected.flatMap((one) => {
+  return wanted.flatMap((one) => {
     const table = tables.find(({ columns }) => one.columns.every((column) => columns.includes(column)))
     return table === undefined
       ? [{ at: chapter.file, message: `no table of ${one.what}, with the columns ${one.columns.join(", ")}` }]

@@ -24,6 +24,7 @@ import type { ConnectionLost, Loss, NotTertulia, RequestError, RoomError } from 
 import { greeting } from "./greeting.ts"
 import type { RoomEvent } from "./inbox.ts"
 import { type OnWire, readable } from "./link.ts"
+import { type ModerationApi, moderationOver } from "./moderation.ts"
 import { type PresenceApi, presenceOver } from "./presence.ts"
 import { type RichApi, richOver } from "./rich.ts"
 import { membersOf } from "./room.ts"
@@ -99,6 +100,8 @@ export interface Room {
  * the order in which they were started (REPLY-3, REPLY-4). What the server would have to refuse is refused here.
  */
 export interface Connection extends AccountsApi, PresenceApi, RichApi, SearchApi {
+  /** What keeps rooms, where the server claims moderation. */
+  readonly moderation: ModerationApi
   /** Where the server is, for people. */
   readonly address: string
   readonly hello: Hello
@@ -196,6 +199,7 @@ const connectionOver = (engine: Engine, hello: Hello, address: string): Connecti
     sync: Effect.asVoid(ask("sync", {})),
     bye: Effect.asVoid(ask("bye", {})),
     ...richOver(ask),
+    moderation: moderationOver(ask),
     ...searchOver(ask),
     ...accountsOver(ask, hello),
     ...presenceOver(ask, engine.presences),

@@ -39,6 +39,7 @@ import { inMemory, type Keeper, type NotKept } from "./keeper.ts"
 import type { Item } from "./kept.ts"
 import { Keys } from "./keys.ts"
 import { check, type Fields, type Heard, type Link, type OnWire, readable, startLink } from "./link.ts"
+import { type ModerationApi, moderationOver } from "./moderation.ts"
 import { type PresenceApi, presenceOver } from "./presence.ts"
 import { type RichApi, richOver } from "./rich.ts"
 import { membersOf } from "./room.ts"
@@ -81,6 +82,8 @@ export interface SayOptions {
  * asked of the server now, and fails without a connection; what it changes is told by `news` to oneself, too.
  */
 export interface Conversation extends Omit<PresenceApi, "presences">, Omit<RichApi, "read" | "typing">, SearchApi {
+  /** What keeps rooms, where the server claims moderation: asked for once, and not again after a lost connection. */
+  readonly moderation: ModerationApi
   readonly state: Effect.Effect<State>
   /** The state now, and each that follows. */
   readonly states: Stream.Stream<State>
@@ -303,6 +306,7 @@ export const converse = Effect.fnUntraced(function* <R>(
     if (heard._tag === "Noticed") {
       return Effect.sync(() => void Queue.offerUnsafe(news, { _tag: "Presence", people: [heard.presence] }))
     }
+    if (heard._tag === "PutOut") return by(() => course.putOut(heard.event))
     if (heard._tag !== "Answered") return by(() => course.hear(heard.event))
     const next = waiting.get(heard.id)
     waiting.delete(heard.id)
@@ -490,6 +494,7 @@ export const converse = Effect.fnUntraced(function* <R>(
     page: (room, options = {}) => ask("history", { room: foldName(room), ...options }),
     typing,
     read: (room, seq) => act(() => course.read(foldName(room), seq)),
+    moderation: moderationOver(ask),
     edit: rich.edit,
     remove: rich.remove,
     react: rich.react,

@@ -15,6 +15,7 @@ import {
   type Hello,
   isDirect,
   type Joined,
+  type LeftEvent,
   type Limits,
   type Member,
   type Message,
@@ -170,6 +171,8 @@ export interface Course {
   readonly greeted: (hello: Hello) => Steps
   /** Something has happened in a room, in the order of the wire; entries whose predecessors are missing included. */
   readonly hear: (event: LogEntry | Member | TypingEvent) => Steps
+  /** The connection was put out of a room; whoever reads the room is told so, as of one that can't be entered. */
+  readonly putOut: (event: LeftEvent) => Steps
   /** The connection is over. */
   readonly lost: (loss: Loss) => Steps
   /** Somebody says something in a room that they are in, or to a person: in `@nick`. */
@@ -515,6 +518,12 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
     read(visit, event.room, place.reader.take(event))
   }
 
+  const putOut = ({ reason, room }: LeftEvent) => {
+    if (visit?.places.delete(room) !== true) return
+    const message = `somebody has put you out of ${room}${reason === "ban" ? " for good" : ""}`
+    out(room, new Refused({ request: "join", code: "forbidden", message }))
+  }
+
   // The last that was heard of those who type.
   const typists = new Map<string, TypingEvent>()
 
@@ -852,6 +861,7 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
     begin: move(begin),
     greeted: move(greeted),
     hear: move(hear),
+    putOut: move(putOut),
     lost: move(lost),
     say: move(say),
     again: move(again),

@@ -74,6 +74,8 @@ export const startEngine = Effect.fnUntraced(function* (
         return Effect.sync(() => {
           if (heard.event.type !== "(passed)") inboxes.put(heard.event)
         })
+      case "PutOut":
+        return Effect.sync(() => inboxes.close(heard.event.room))
       case "Skipped": {
         const { event, expected } = heard
         return Effect.sync(() => inboxes.fail(event.room, new Gap({ room: event.room, expected, seq: event.seq })))

@@ -31,17 +31,20 @@ export {
   type Trouble
 } from "./conversation.ts"
 export type { AccountOptions, Changing, News } from "./course.ts"
+export { deedWords, isDeed, type SaidDeed } from "./deeds.ts"
 export * from "./errors.ts"
 export type { RoomEvent } from "./inbox.ts"
 export { inMemory, type Keeper, NotKept } from "./keeper.ts"
 export type { Change, Cursor, Item, Kept, Person, Rest, Tried } from "./kept.ts"
 export { Keys } from "./keys.ts"
+export type { ModerationApi } from "./moderation.ts"
 export type { PresenceApi } from "./presence.ts"
 export type { RichApi } from "./rich.ts"
 export type { SearchApi, SearchOptions } from "./search.ts"
 export type { TalkNews } from "./talks.ts"
 export { type Transport, TransportEnded } from "./transport.ts"
 export {
+  type DeedLine,
   emptyView,
   firstOf,
   type GoneLine,

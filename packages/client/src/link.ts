@@ -37,7 +37,7 @@ export type OnWire = (direction: "sent" | "received", line: string) => Effect.Ef
 export type Fields<Type extends RequestType> = Omit<Extract<Request, { readonly type: Type }>, "id" | "type">
 
 /** What is left to do for those who hear: an answer, or something that happened. */
-export type Heard = Extract<Happening, { readonly _tag: "Answered" | "Happened" | "Skipped" | "Noticed" }>
+export type Heard = Extract<Happening, { readonly _tag: "Answered" | "Happened" | "PutOut" | "Skipped" | "Noticed" }>
 
 /** A running connection. */
 export interface Link {

@@ -9,6 +9,7 @@ import {
   isDirect,
   isEntryEvent,
   type JsonObject,
+  type LeftEvent,
   type Member,
   type PresenceEvent,
   type Reply,
@@ -24,6 +25,8 @@ import { applied, changed, entered, listed, place, type RoomView } from "./room.
 export type Happening =
   | { readonly _tag: "Answered"; readonly id: number; readonly reply: Reply }
   | { readonly _tag: "Happened"; readonly event: LogEntry | Member | TypingEvent }
+  /** The connection was put out of a room: nothing of it comes any more (KICK-1). */
+  | { readonly _tag: "PutOut"; readonly event: LeftEvent }
   /** An entry came whose predecessors, from `expected` on, have not. */
   | { readonly _tag: "Skipped"; readonly expected: number; readonly event: LogEntry }
   | { readonly _tag: "Noticed"; readonly presence: PresenceEvent }
@@ -122,6 +125,10 @@ export const makeSession = (): Session => {
         return [{ _tag: "Pinged" }]
       case "bye":
         return "re" in message ? answered(message) : [{ _tag: "Ended", bye: message }]
+      case "left":
+        if ("re" in message) return answered(message)
+        rooms.delete(message.room)
+        return [{ _tag: "PutOut", event: message }]
       case "hello":
         return [{ _tag: "Nonsense", why: "a second hello" }]
       case "presence":

@@ -29,6 +29,7 @@ import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import type { State, Told } from "./conversation.ts"
+import { type Deed, isDeed, type SaidDeed } from "./deeds.ts"
 import type { Refused } from "./errors.ts"
 import type { Item } from "./kept.ts"
 import { append, listOf, type Rows, replace, rowAt, rowsOf } from "./rows.ts"
@@ -75,6 +76,15 @@ export interface TopicLine {
   readonly text: string
 }
 
+/** Somebody has done something to keep the room. */
+export interface DeedLine {
+  readonly _tag: "Deed"
+  readonly id: string
+  readonly seq: number
+  readonly at: string
+  readonly deed: SaidDeed
+}
+
 /** Entries that can't be shown: given up by the server when `isForever`, or out of reach on a server without pages. */
 export interface GoneLine {
   readonly _tag: "Gone"
@@ -98,7 +108,7 @@ export interface WaitingLine {
 }
 
 /** One line of the log of a room. */
-export type ViewLine = MessageLine | TopicLine | GoneLine
+export type ViewLine = MessageLine | TopicLine | DeedLine | GoneLine
 
 /** A room or a conversation as its reader sees it. Immutable; each part is the same object for as long as it says the same. */
 export interface RoomSnapshot {
@@ -347,7 +357,9 @@ const entered = (before: RoomPicture, entry: EntryEvent, nick: string | undefine
     case "topic":
       return { ...room, rows: append(room.rows, topicLine(entry)) }
     default:
-      return { ...room, rows: redrawn(room, entry.target, nick) }
+      return isDeed(entry)
+        ? { ...room, rows: append(room.rows, deedLine(entry)) }
+        : { ...room, rows: redrawn(room, entry.target, nick) }
   }
 }
 
@@ -364,7 +376,7 @@ const relined = (room: RoomPicture, items: ReadonlyArray<KnownItem>, nick: strin
   if (rows.length > 0 && (items.at(-1)?.seq ?? last) < placeOf(rows.shared[0]!)) {
     const before = items.flatMap((item) => {
       if ("target" in item || item.seq < first) return []
-      return [item.type === "topic" ? topicLine(item) : messageLine(known, item.seq, nick)]
+      return [remarkOf(item) ?? messageLine(known, item.seq, nick)]
     })
     return rowsOf([...before, ...listOf(rows)])
   }
@@ -374,7 +386,8 @@ const relined = (room: RoomPicture, items: ReadonlyArray<KnownItem>, nick: strin
     const before = lines.get(seq)
     if ("target" in item && before === undefined) continue
     if (seq < first || seq > last) continue
-    if (item.type === "topic") lines.set(seq, before ?? topicLine(item))
+    const remark = remarkOf(item)
+    if (remark !== undefined) lines.set(seq, before ?? remark)
     else lines.set(seq, sameOr(before, messageLine(known, seq, nick)))
   }
   return rowsOf([...lines.values()].sort((one, other) => placeOf(one) - placeOf(other)))
@@ -433,6 +446,20 @@ const topicLine = ({ at, from, seq, text }: Pick<TopicLine, "at" | "from" | "seq
   at,
   text
 })
+
+const deedLine = (deed: Deed | Extract<KnownItem, { readonly type: Deed["type"] }>): DeedLine => ({
+  _tag: "Deed",
+  id: String(deed.seq),
+  seq: deed.seq,
+  at: deed.at,
+  deed
+})
+
+/** The line of an entry that is no message, and changes none. */
+const remarkOf = (item: KnownItem): TopicLine | DeedLine | undefined => {
+  if (item.type === "topic") return topicLine(item)
+  return isDeed(item) ? deedLine(item) : undefined
+}
 
 const withTyping = (room: RoomPicture, nick: string, on: boolean): RoomPicture =>
   room.typing.includes(nick) === on

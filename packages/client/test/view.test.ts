@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fc, test } from "@fast-check/vitest"
 import {
+  deedWords,
   emptyView,
   firstOf,
   type Item,
@@ -84,6 +85,8 @@ const inSign = (line: Line): string => {
       return `${line.seq} ${line.text ?? "(deleted)"}`
     case "Topic":
       return `${line.seq} about ${line.text}`
+    case "Deed":
+      return `${line.seq} ${deedWords.en(line.deed)}`
     case "Gone":
       return `${line.from}-${line.to}`
     case "Waiting":
@@ -142,14 +145,16 @@ describe("a picture of a room", () => {
       message(5, { text: "@ana yes", mentions: ["ana"], replyTo: 1 }),
       message(6),
       told({ type: "delete", seq: 7, from: "leo", target: 6, at }),
-      told({ type: "topic", seq: 8, from: "eva", text: "dinner", at })
+      told({ type: "topic", seq: 8, from: "eva", text: "dinner", at }),
+      told({ type: "ban", seq: 9, from: "eva", nick: "tom", on: true, at })
     )
-    const [first, second, third, fourth] = seen.entries
+    const [first, second, third, fourth, fifth] = seen.entries
     const reactions = [{ reaction: "+1", count: 2, by: ["leo", "ana"], isMine: true }]
     assert.deepInclude(first, { text: "at eight", isEdited: true, isMine: true, reactions })
     assert.deepInclude(second, { replyTo: 1, mentions: ["ana"], mentionsMe: true, isMine: false })
     assert.deepInclude(third, { seq: 6, text: undefined, reactions: [] })
     assert.deepInclude(fourth, { _tag: "Topic", text: "dinner" })
+    assert.strictEqual(fifth === undefined ? "" : inSign(fifth), "9 eva has banned tom")
     assert.strictEqual(seen.topic, "dinner")
     assert.strictEqual(look(entered("first", 0, "before")).topic, "before")
   })

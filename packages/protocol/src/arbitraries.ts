@@ -10,8 +10,10 @@ import { claims, profiles, requestsOf, unknownFieldsOf } from "./features.ts"
 import type { JsonObject } from "./json.ts"
 import { defaultLimits, heartbeat, limitNames, limitRegistry } from "./limits.ts"
 import type { Event, Reply, Request, RequestType, ServerMessage } from "./messages.ts"
+import { givenRoles, slowest } from "./moderation.ts"
 import { nameLength } from "./names.ts"
 import { ownStatuses, presenceBytes, statuses } from "./presence.ts"
+import { roomKinds } from "./rights.ts"
 import { toBase64 } from "./scram.ts"
 import { utf8Length } from "./text.ts"
 import { hasWords } from "./words.ts"
@@ -335,6 +337,14 @@ const sentence = fc.string({ unit: character })
 
 type RequestOf<Type extends RequestType> = Extract<Request, { readonly type: Type }>
 
+const inRoomOfOurs = { id: requestId, room: roomSpelling }
+
+const aboutSomebody = <Type extends "invite" | "ban" | "mute">(type: Type) =>
+  fc.record(
+    { type: fc.constant(type), ...inRoomOfOurs, nick: nickSpelling, on: fc.boolean(), key },
+    { requiredKeys: ["type", "id", "room", "nick"] }
+  )
+
 /** An arbitrary for each request, by its type. */
 export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<Type>> } = {
   login: fc
@@ -447,6 +457,25 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
   password: fc.record({ type: fc.constant("password"), id: requestId, password }),
   revoke: fc.record({ type: fc.constant("revoke"), id: requestId }),
   unregister: fc.record({ type: fc.constant("unregister"), id: requestId }),
+  role: fc.record(
+    { type: fc.constant("role"), ...inRoomOfOurs, nick: nickSpelling, role: fc.constantFrom(...givenRoles), key },
+    { requiredKeys: ["type", "id", "room", "nick", "role"] }
+  ),
+  kind: fc.record(
+    { type: fc.constant("kind"), ...inRoomOfOurs, kind: fc.constantFrom(...roomKinds), key },
+    { requiredKeys: ["type", "id", "room", "kind"] }
+  ),
+  kick: fc.record(
+    { type: fc.constant("kick"), ...inRoomOfOurs, nick: nickSpelling, key },
+    { requiredKeys: ["type", "id", "room", "nick"] }
+  ),
+  invite: aboutSomebody("invite"),
+  ban: aboutSomebody("ban"),
+  mute: aboutSomebody("mute"),
+  slow: fc.record(
+    { type: fc.constant("slow"), ...inRoomOfOurs, seconds: fc.integer({ min: 0, max: slowest }), key },
+    { requiredKeys: ["type", "id", "room", "seconds"] }
+  ),
   // Without a cursor, since a server knows its own only.
   search: fc.record(
     {
@@ -482,6 +511,9 @@ const reactions = fc.array(fc.record({ reaction, count: fc.integer({ min: 1 }) }
 const entry = { seq, from: nick, key, at: time }
 const needed = ["type", "seq", "from", "at"] as const
 
+const onOrOff = <Type extends "invite" | "ban" | "mute">(type: Type) =>
+  fc.record({ type: fc.constant(type), ...entry, nick, on: fc.boolean() }, { requiredKeys: [...needed, "nick", "on"] })
+
 /** An entry of each kind, without its room. */
 const items = {
   message: fc.record(
@@ -501,7 +533,23 @@ const items = {
     { type: fc.constant("react"), ...entry, target: seq, reaction, on: fc.boolean() },
     { requiredKeys: [...needed, "target", "reaction", "on"] }
   ),
-  topic: fc.record({ type: fc.constant("topic"), ...entry, text: topic }, { requiredKeys: [...needed, "text"] })
+  topic: fc.record({ type: fc.constant("topic"), ...entry, text: topic }, { requiredKeys: [...needed, "text"] }),
+  role: fc.record(
+    { type: fc.constant("role"), ...entry, nick, role: fc.constantFrom(...givenRoles) },
+    { requiredKeys: [...needed, "nick", "role"] }
+  ),
+  kind: fc.record(
+    { type: fc.constant("kind"), ...entry, kind: fc.constantFrom(...roomKinds) },
+    { requiredKeys: [...needed, "kind"] }
+  ),
+  kick: fc.record({ type: fc.constant("kick"), ...entry, nick }, { requiredKeys: [...needed, "nick"] }),
+  invite: onOrOff("invite"),
+  ban: onOrOff("ban"),
+  mute: onOrOff("mute"),
+  slow: fc.record(
+    { type: fc.constant("slow"), ...entry, seconds: fc.integer({ min: 0, max: slowest }) },
+    { requiredKeys: [...needed, "seconds"] }
+  )
 }
 
 const historyItem = fc.oneof(...Object.values(items))
@@ -530,7 +578,11 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
       members,
       more: fc.boolean(),
       topic,
-      read: seq
+      read: seq,
+      kind: fc.constantFrom(...roomKinds),
+      role: fc.constantFrom("moderator", "owner", "operator"),
+      muted: fc.boolean(),
+      slow: fc.integer({ min: 1, max: slowest })
     },
     { requiredKeys: ["type", "re", "room", "epoch", "first", "head", "members"] }
   ),
@@ -656,6 +708,7 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
   fc.tuple(items.message, directName, epoch).map(([fields, room, epoch]): Event => ({ ...fields, room, epoch })),
   fc.record({ type: fc.constant("typing"), room: roomName, nick, on: fc.boolean() }),
   fc.record({ type: fc.constant("member"), room: roomName, nick, change: fc.constantFrom("joined", "left") }),
+  fc.record({ type: fc.constant("left"), room: roomName, reason: fc.constantFrom("kick", "ban") }),
   fc.record({ type: fc.constant("ping") }),
   fc.record(
     { type: fc.constant("bye"), code: code(byeCodes), message: sentence, reconnectAfter: count },
@@ -733,6 +786,7 @@ const said = fc.oneof(
   fault("text", "bad-text", badText),
   fault("text", "too-long", longText(defaultLimits.text))
 )
+const somebody = fc.oneof(string("nick"), fault("nick", "bad-name", badNick))
 const lines = fc.constantFrom("one\ntwo", "a\tb", "\u001b[2J", "\u009b", "\u007f")
 
 /** What can be wrong with each field of each request but those by which one logs in, which a connection that is logged in can't send. */
@@ -791,7 +845,7 @@ const fieldFaults: {
     fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)),
     limit
   ],
-  whois: [fc.oneof(string("nick"), fault("nick", "bad-name", badNick))],
+  whois: [somebody],
   edit: [room, neededTarget, said, keyed],
   delete: [room, neededTarget, keyed],
   react: [
@@ -820,7 +874,19 @@ const fieldFaults: {
     )
   ],
   revoke: [],
-  unregister: []
+  unregister: [],
+  role: [
+    room,
+    somebody,
+    fault("role", "bad-request", fc.oneof(wrongType.string, fc.constantFrom("", "operator"))),
+    keyed
+  ],
+  kind: [room, fault("kind", "bad-request", fc.oneof(wrongType.string, fc.constantFrom("", "open"))), keyed],
+  kick: [room, somebody, keyed],
+  invite: [room, somebody, optional("on", "boolean"), keyed],
+  ban: [room, somebody, optional("on", "boolean"), keyed],
+  mute: [room, somebody, optional("on", "boolean"), keyed],
+  slow: [room, fault("seconds", "bad-request", fc.oneof(wrongType.integer, fc.constant(slowest + 1))), keyed]
 }
 
 /** What is a fault to a server that doesn't claim direct. */

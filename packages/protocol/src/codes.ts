@@ -43,7 +43,8 @@ export const errorRegistry = {
   },
   "rate-limited": {
     retry: "later",
-    meaning: "too many logins have failed for this nick, or from this address (profile accounts)"
+    meaning:
+      "too many logins have failed for this nick, or from this address (profile accounts), or one's last message was just now (profile moderation)"
   },
   "bad-credentials": {
     retry: "mend",
@@ -60,7 +61,8 @@ export const errorRegistry = {
   },
   "no-such-nick": {
     retry: "later",
-    meaning: "nobody has this nick whom the request means and whom one may know of (profiles direct and presence)"
+    meaning:
+      "nobody has this nick whom the request means and whom one may know of (profiles direct, presence and moderation)"
   },
   "no-such-room": { retry: "later", meaning: "`create` is false and the room doesn't exist" },
   "not-joined": { retry: "mend", meaning: "this connection is not in the room" },
@@ -72,7 +74,7 @@ export const errorRegistry = {
   forbidden: {
     retry: "never",
     meaning:
-      "only the author of a message may do that (profile rich), or only whom the password has let in (profile accounts)"
+      "only the author of a message may do that (profile rich), only whom the password has let in (profile accounts), or only who has the right to (profile moderation)"
   },
   "limit-reached": {
     retry: "later",

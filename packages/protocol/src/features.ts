@@ -7,13 +7,23 @@
 import type { RequestType } from "./messages.ts"
 
 /** What this version knows of profiles; `core` is `protocol` 1 and never stands in `features`. */
-export const profiles = ["core", "history", "resume", "direct", "presence", "rich", "search", "accounts"] as const
+export const profiles = [
+  "core",
+  "history",
+  "resume",
+  "direct",
+  "presence",
+  "rich",
+  "search",
+  "accounts",
+  "moderation"
+] as const
 
 /** A profile of this version. */
 export type Profile = (typeof profiles)[number]
 
 /** Profiles that no second server has passed yet: they are claimed, and judged, as drafts (spec/versioning.md). */
-const drafts: ReadonlySet<Profile> = new Set<Profile>(["accounts"])
+const drafts: ReadonlySet<Profile> = new Set<Profile>(["accounts", "moderation"])
 
 /** How a server claims a profile; the core is claimed by `protocol`. */
 export const claimOf = (profile: Exclude<Profile, "core">): string =>
@@ -58,7 +68,14 @@ export const profileOf = {
   challenge: "accounts",
   password: "accounts",
   revoke: "accounts",
-  unregister: "accounts"
+  unregister: "accounts",
+  role: "moderation",
+  kind: "moderation",
+  invite: "moderation",
+  kick: "moderation",
+  ban: "moderation",
+  mute: "moderation",
+  slow: "moderation"
 } as const satisfies { readonly [Type in RequestType]: Profile }
 
 /** The fields of requests that belong to another profile than their request. */
@@ -70,7 +87,14 @@ const fieldProfiles: { readonly [Type in RequestType]?: Readonly<Record<string, 
   edit: { key: "resume" },
   delete: { key: "resume" },
   react: { key: "resume" },
-  topic: { key: "resume" }
+  topic: { key: "resume" },
+  role: { key: "resume" },
+  kind: { key: "resume" },
+  invite: { key: "resume" },
+  kick: { key: "resume" },
+  ban: { key: "resume" },
+  mute: { key: "resume" },
+  slow: { key: "resume" }
 }
 
 /** Names of fields, by the request that they would belong to. */

@@ -42,6 +42,26 @@ import {
 } from "./fields.ts"
 import { AnnouncedLimits, heartbeat } from "./limits.ts"
 import {
+  Ban,
+  BanEvent,
+  Invite,
+  InviteEvent,
+  Kick,
+  KickEvent,
+  KindEvent,
+  keptRoom,
+  LeftEvent,
+  Mute,
+  MuteEvent,
+  moderationItems,
+  moderationTypes,
+  RoleEvent,
+  SetKind,
+  SetRole,
+  Slow,
+  SlowEvent
+} from "./moderation.ts"
+import {
   AnyRoomName,
   AnyRoomSpelling,
   DirectName,
@@ -383,7 +403,8 @@ export const Request = Schema.Union(
     ...([SetStatus, ListUsers, WhoIs] as const),
     ...([Edit, Delete, React, SetTopic, Typing, Read] as const),
     ...([Search] as const),
-    ...([Register, Challenge, SetPassword, Revoke, Unregister] as const)
+    ...([Register, Challenge, SetPassword, Revoke, Unregister] as const),
+    ...([SetRole, SetKind, Invite, Kick, Ban, Mute, Slow] as const)
   ],
   { mode: "oneOf" }
 )
@@ -435,7 +456,8 @@ export const Joined = Schema.Struct({
   members,
   more,
   topic: Schema.optionalKey(TopicText),
-  read: Schema.optionalKey(Seq.annotate({ description: "Where the person's mark is, if they have one" }))
+  read: Schema.optionalKey(Seq.annotate({ description: "Where the person's mark is, if they have one" })),
+  ...keptRoom
 }).annotate({
   identifier: "Joined",
   title: "joined",
@@ -588,7 +610,7 @@ const item = <Type extends string, Fields extends Schema.Struct.Fields>(type: Ty
   Schema.Struct({ type: Schema.Literal(type), ...fields })
 
 /** The types of entries that this version knows. */
-export const entryTypes = ["message", "erased", "edit", "delete", "react", "topic"] as const
+export const entryTypes = ["message", "erased", "edit", "delete", "react", "topic", ...moderationTypes] as const
 
 /** An entry of a kind that this version doesn't know: it has its place all the same (CATCH-9). */
 const OtherItem = Schema.Struct({
@@ -610,6 +632,7 @@ export const HistoryItem = Schema.Union(
     item("delete", deleteFields),
     item("react", reactFields),
     item("topic", topicFields),
+    ...moderationItems,
     OtherItem
   ],
   { mode: "oneOf" }
@@ -822,7 +845,14 @@ export const replyTypes = {
   challenge: "challenge",
   password: "password",
   revoke: "revoked",
-  unregister: "unregistered"
+  unregister: "unregistered",
+  role: "sent",
+  kind: "sent",
+  invite: "sent",
+  kick: "sent",
+  ban: "sent",
+  mute: "sent",
+  slow: "sent"
 } as const satisfies Record<RequestType, Reply["type"]>
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -948,7 +978,8 @@ export const Event = Schema.Union(
   [
     ...([Hello, Message, Member, PingEvent, ByeEvent] as const),
     ...([PresenceEvent] as const),
-    ...([Erased, EditEvent, DeleteEvent, ReactEvent, TopicEvent, TypingEvent] as const)
+    ...([Erased, EditEvent, DeleteEvent, ReactEvent, TopicEvent, TypingEvent] as const),
+    ...([RoleEvent, KindEvent, InviteEvent, KickEvent, BanEvent, MuteEvent, SlowEvent, LeftEvent] as const)
   ],
   { mode: "oneOf" }
 )
@@ -975,9 +1006,12 @@ export const isSameEntry = (one: EntryEvent, other: EntryEvent): boolean => {
   return (isEdited && editOf(one) !== editOf(other)) || one.text === other.text
 }
 
-const lastingFields = ["type", "from", "at", "target", "reaction", "on", "replyTo"] as const
+const lastingFields = [
+  ...(["type", "from", "at", "target", "reaction", "on", "replyTo"] as const),
+  ...(["nick", "role", "kind", "seconds"] as const)
+]
 
-const lasting = (entry: EntryEvent, field: (typeof lastingFields)[number]): unknown =>
+const lasting = (entry: EntryEvent, field: string): unknown =>
   field === "type" && entry.type === "erased" ? "message" : Reflect.get(entry, field)
 
 /** Anything that a server sends: a reply has `re`, or is an `error`; the rest are events. */

@@ -155,7 +155,15 @@ const fold = (request: Request): Request => {
     case "topic":
     case "typing":
     case "read":
+    case "kind":
+    case "slow":
       return withFolded(request, "room")
+    case "role":
+    case "invite":
+    case "kick":
+    case "ban":
+    case "mute":
+      return withFolded(withFolded(request, "room"), "nick")
     default:
       return request
   }

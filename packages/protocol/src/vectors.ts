@@ -12,6 +12,7 @@ import { names } from "./vectors/names.ts"
 import type { VectorFile } from "./vectors/notation.ts"
 import { ownWords } from "./vectors/own-words.ts"
 import { precedence } from "./vectors/precedence.ts"
+import { rights } from "./vectors/rights.ts"
 import { scram } from "./vectors/scram.ts"
 import { search } from "./vectors/search.ts"
 import { texts } from "./vectors/texts.ts"
@@ -24,11 +25,12 @@ export type { MessageVector } from "./vectors/messages.ts"
 export type { NameVector } from "./vectors/names.ts"
 export { bytesOf, type Outcome, type Piece, type Vector, type VectorFile } from "./vectors/notation.ts"
 export type { OwnWordsVector } from "./vectors/own-words.ts"
+export type { RightsVector } from "./vectors/rights.ts"
 export type { ScramVector } from "./vectors/scram.ts"
 export type { SearchVector } from "./vectors/search.ts"
 export { session, sessionReplies } from "./vectors/session.ts"
 export type { TextVector } from "./vectors/texts.ts"
-export { framing, hostile, jsonProfile, mentions, messages, names, ownWords, precedence, scram, search, texts }
+export { framing, hostile, jsonProfile, mentions, messages, names, ownWords, precedence, rights, scram, search, texts }
 
 /** Every file of vectors, by its name. */
 export const vectorFiles: { readonly [file: string]: VectorFile } = {
@@ -40,6 +42,7 @@ export const vectorFiles: { readonly [file: string]: VectorFile } = {
   "mentions.json": mentions,
   "search.json": search,
   "scram.json": scram,
+  "rights.json": rights,
   "messages.json": messages,
   "precedence.json": precedence,
   "hostile.json": hostile

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Side } from "./conversations.ts"
 import { itemOf } from "./encode.ts"
+import { ungoverned } from "./governance.ts"
 import { historyLine, mostInPage } from "./history.ts"
 import type { Person } from "./people.ts"
 import { type Refused, refuse } from "./refused.ts"
@@ -92,6 +93,7 @@ const emptyLog = (epoch: string): Side["log"] => ({
   first: () => 1,
   head: () => 0,
   topic: () => "",
+  governance: ungoverned(),
   read: () => Stream.empty
 })
 

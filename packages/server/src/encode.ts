@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type ByeCode, type ByeEvent, type ErrorReply, encodeLine, type Member } from "@tertulia/protocol"
+import {
+  type ByeCode,
+  type ByeEvent,
+  type ErrorReply,
+  encodeLine,
+  type LeftEvent,
+  type Member
+} from "@tertulia/protocol"
 import type { Refused } from "./refused.ts"
 import type { Entry, MessageEntry } from "./room-log.ts"
 
@@ -47,6 +54,18 @@ const changeOf = (entry: Exclude<Entry, MessageEntry>): string => {
       return `"target":${entry.target},"reaction":${JSON.stringify(entry.reaction)},"on":${entry.on},`
     case "topic":
       return `"text":${JSON.stringify(entry.text)},`
+    case "role":
+      return `"nick":"${entry.nick}","role":"${entry.role}",`
+    case "kind":
+      return `"kind":"${entry.kind}",`
+    case "kick":
+      return `"nick":"${entry.nick}",`
+    case "invite":
+    case "ban":
+    case "mute":
+      return `"nick":"${entry.nick}","on":${entry.on},`
+    case "slow":
+      return `"seconds":${entry.seconds},`
   }
 }
 
@@ -61,6 +80,9 @@ export const sentAgainLine = (re: number, room: string, { at, seq }: Place): str
 
 export const memberLine = (room: string, nick: string, change: Member["change"]): string =>
   `{"type":"member","room":"${room}","nick":"${nick}","change":"${change}"}\n`
+
+export const expelledLine = (room: string, reason: LeftEvent["reason"]): string =>
+  `{"type":"left","room":"${room}","reason":"${reason}"}\n`
 
 export const typingLine = (room: string, nick: string, on: boolean): string =>
   `{"type":"typing","room":"${room}","nick":"${nick}","on":${on}}\n`

@@ -22,6 +22,10 @@ export interface Intake {
 }
 
 export interface IntakeOptions {
+  /** Prepares a draft when it has its turn: whatever came before is in the log, but for what isn't decisive. */
+  readonly prepare?: (draft: Draft) => Draft
+  /** Whether what follows a draft has to wait until that is in the log. */
+  readonly isDecisive?: (draft: Draft) => boolean
   /** What the log is called to the operator. */
   readonly name: string
   readonly log: Pick<RoomLog, "append">
@@ -34,7 +38,14 @@ export interface IntakeOptions {
 /** The most entries that are appended at once. */
 const batchSize = 256
 
-export const makeIntake = ({ fork, log, name, onIdle }: IntakeOptions): Intake => {
+export const makeIntake = ({
+  fork,
+  isDecisive = () => false,
+  log,
+  name,
+  onIdle,
+  prepare = (draft) => draft
+}: IntakeOptions): Intake => {
   const submitted: Array<Submission> = []
   let appending = false
 
@@ -42,8 +53,9 @@ export const makeIntake = ({ fork, log, name, onIdle }: IntakeOptions): Intake =
   const appendNext = Effect.gen(function* () {
     // Whoever submits in the same turn of the event loop comes along.
     yield* Effect.yieldNow
-    const batch = submitted.splice(0, batchSize)
-    const outcome = yield* Effect.exit(log.append(batch.map(({ draft }) => draft)))
+    const decisive = submitted.findIndex(({ draft }) => isDecisive(draft))
+    const batch = submitted.splice(0, decisive === -1 ? batchSize : Math.min(decisive + 1, batchSize))
+    const outcome = yield* Effect.exit(log.append(batch.map(({ draft }) => prepare(draft))))
     if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
     // Settling may make others act at once, so it comes last.
     appending = submitted.length > 0

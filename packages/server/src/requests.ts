@@ -8,6 +8,7 @@ import {
   isDirect,
   type Join,
   type Limits,
+  type ModerationType,
   type Reply,
   type Request,
   type RequestType,
@@ -17,7 +18,9 @@ import * as Effect from "effect/Effect"
 import { challenge, loginByProof, register, revoke, setPassword, unregister } from "./account-requests.ts"
 import { historyDirect, listConversations, sendDirect } from "./direct.ts"
 import { bye, type Ending } from "./ending.ts"
+import type { Somebody } from "./governance.ts"
 import { historyLine, mostInPage } from "./history.ts"
+import type { Person } from "./people.ts"
 import { presenceFields } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Room } from "./room.ts"
@@ -66,12 +69,7 @@ const login: Handler<"login"> = (session, request) => {
 const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
   const { seats, server } = session
   const { limits, rooms } = server
-  const create = request.create ?? true
   if (seats.has(request.room)) return yield* refuse("already-joined", "room", `you are in ${request.room}`)
-  // Where the room doesn't exist and isn't to be created, that is the first fault (ERROR-3).
-  if (seats.size >= limits.joins && (create || rooms.existing.get(request.room) !== undefined)) {
-    return yield* refuse("limit-reached", "room", `you are in ${limits.joins} rooms: leave one`)
-  }
   // Waited for before anything happens: in a room, what others say would be held back meanwhile.
   const most = mostBehind(request, rooms.existing.get(request.room), limits)
   const entering = enterRoom(session, request)
@@ -88,13 +86,23 @@ const enterRoom = Effect.fnUntraced(function* (
   const { outbox, seats, server } = session
   const { limits, rooms } = server
   const person = session.person!
-  const member = { nick: person.nick, outbox, live: true }
+  const onExpelled = () => {
+    seats.delete(request.room)
+    session.typing.delete(request.room)
+  }
+  const member = { id: person.id, nick: person.nick, outbox, live: true, onExpelled }
+  // A room that lets in only others, or isn't there and not to be created, is the fault that comes first (ERROR-3).
+  const fault = (): Refused | undefined =>
+    seats.size < limits.joins
+      ? undefined
+      : { code: "limit-reached", field: "room", message: `you are in ${limits.joins} rooms: leave one` }
   let entries = 0
   let replay: Effect.Effect<void, Unavailable> = Effect.void
-  yield* rooms.enter({ name: request.room, create: request.create ?? true, peer: session.peer }, member, (room) => {
+  const wanted = { name: request.room, create: request.create ?? true, peer: session.peer, fault }
+  yield* rooms.enter(wanted, member, (room) => {
     seats.set(room.name, { room, member })
     person.kept.delete(room.name)
-    outbox.say(joinedLine(request, room, limits, person.marks.get(room.name)))
+    outbox.say(joinedLine(request, room, limits, person))
     if (!isBehind(request, room, limits)) return
     member.live = false
     entries = room.log.head() - request.after!
@@ -127,14 +135,15 @@ const resumes = ({ after, epoch }: Join, { log }: Room, limits: Limits): boolean
 const isBehind = (request: Join, room: Room, limits: Limits): boolean =>
   resumes(request, room, limits) && request.after! < room.log.head()
 
-const joinedLine = (request: Join, room: Room, limits: Limits, mark: number | undefined): string => {
-  const { log, name } = room
+const joinedLine = (request: Join, room: Room, limits: Limits, person: Person): string => {
+  const { keeping, log, name } = room
+  const mark = person.marks.get(name)
   const resumed = request.after === undefined ? "" : `"resumed":${resumes(request, room, limits)},`
   const topic = log.topic() === "" ? "" : `"topic":${JSON.stringify(log.topic())},`
   const read = mark === undefined ? "" : `"read":${mark},`
   const head =
     `{"type":"joined","re":${request.id},"room":"${name}","epoch":"${log.epoch}",` +
-    `"first":${log.first()},"head":${log.head()},${resumed}${topic}${read}"members":[`
+    `"first":${log.first()},"head":${log.head()},${resumed}${topic}${read}${keeping.shown(person)}"members":[`
   return memberSlice(head, room, { after: undefined, limit: limits.page }, limits)
 }
 
@@ -148,7 +157,7 @@ const leave: Handler<"leave"> = (session, { id, room: name }) => {
 }
 
 /** A request that appends an entry. */
-type Appending = RequestOf<"send" | "edit" | "delete" | "react" | "topic">
+type Appending = RequestOf<"send" | "edit" | "delete" | "react" | "topic" | ModerationType>
 
 /** What a request wants to have said. */
 const contentOf = (request: Appending): Content => {
@@ -165,6 +174,18 @@ const contentOf = (request: Appending): Content => {
       return { type: "react", target: request.target, reaction: request.reaction, on: request.on ?? true }
     case "topic":
       return { type: "topic", text: request.text }
+    case "role":
+      return { type: "role", nick: request.nick, role: request.role }
+    case "kind":
+      return { type: "kind", kind: request.kind }
+    case "kick":
+      return { type: "kick", nick: request.nick }
+    case "invite":
+    case "ban":
+    case "mute":
+      return { type: request.type, nick: request.nick, on: request.on ?? true }
+    case "slow":
+      return { type: "slow", seconds: request.seconds }
   }
 }
 
@@ -175,7 +196,7 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
   if (seat === undefined) return key === undefined ? notJoined(name) : appendFromOutside(session, { ...request, key })
   const author = session.person!
   const { presences, today } = session.server
-  const said = { ...contentOf(request), author, from: author.nick, at: today() }
+  const said = { ...contentOf(request), author, from: author.nick, at: today(), ...aboutWhom(session, request) }
   const draft = key === undefined ? said : { ...said, key }
   // Whoever has said it is not typing it any more.
   if (request.type === "send") session.typing.delete(name)
@@ -185,6 +206,12 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
   // Nearly always: then the request costs no effect of its own.
   hand()
   return done
+}
+
+/** Whom a request of moderation is about: those who have ended can't be meant any more. */
+const aboutWhom = ({ server }: Session, request: Appending): { readonly about?: Somebody } => {
+  const person = "nick" in request ? server.people.named(request.nick) : undefined
+  return person === undefined ? {} : { about: { id: person.id, nick: person.nick } }
 }
 
 /** A key that is known is answered wherever its author is (KEY-7); what is under way is known when it is in the log. */
@@ -208,6 +235,9 @@ const typingMillis = 3_000
 const typing: Handler<"typing"> = (session, { id, on = true, room: name }) => {
   const seat = session.seats.get(name)
   if (seat === undefined) return notJoined(name)
+  if (seat.room.keeping.isMuted(session.person!)) {
+    return Effect.fail<Refused>({ code: "forbidden", message: "somebody has muted you here" })
+  }
   const { now } = session.server
   const told = session.typing.get(name)
   const isDue = on ? told === undefined || now() - told.at >= typingMillis : told?.on === true
@@ -233,16 +263,19 @@ const read: Handler<"read"> = Effect.fnUntraced(function* (session, { id, room: 
 
 const rooms: Handler<"rooms"> = (session, { after, id, limit }) => {
   const { limits, rooms } = session.server
-  const { names } = rooms.existing
-  const cut = {
-    length: names.length,
-    from: rooms.existing.placeAfter(after),
-    limit: Math.min(limit ?? limits.page, limits.page),
-    line: limits.line
+  const { existing } = rooms
+  const person = session.person!
+  const most = Math.min(limit ?? limits.page, limits.page)
+  // One more than the slice may hold says whether others follow; a room may be a secret.
+  const names: Array<string> = []
+  for (let place = existing.placeAfter(after); names.length <= most && place < existing.names.length; place++) {
+    const name = existing.names[place]!
+    if (existing.get(name)!.keeping.may(person, "list")) names.push(name)
   }
+  const cut = { length: names.length, from: 0, limit: most, line: limits.line }
   const line = sliceLine(`{"type":"rooms","re":${id},"rooms":[`, cut, (place) => {
     const name = names[place]!
-    return `{"room":"${name}","members":${rooms.existing.get(name)!.members.size()}}`
+    return `{"room":"${name}","members":${existing.get(name)!.members.size()}}`
   })
   return sayLine(session, line)
 }
@@ -332,7 +365,8 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   typing,
   read,
   search,
-  ...{ register, challenge, password: setPassword, revoke, unregister }
+  ...{ register, challenge, password: setPassword, revoke, unregister },
+  ...{ role: append, kind: append, invite: append, kick: append, ban: append, mute: append, slow: append }
 }
 
 /** Executes one request of a connection whose state allows it, and answers it or refuses it. */

@@ -9,6 +9,7 @@ import * as Stream from "effect/Stream"
 import { type AccountStore, layerMemory as accountsInMemory } from "./account-store.ts"
 import { type Claims, layerMemory } from "./claims.ts"
 import { makeEpoch } from "./epoch.ts"
+import { ungoverned } from "./governance.ts"
 import {
   type Author,
   addedBy,
@@ -136,6 +137,7 @@ const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
           first: () => firstOf(held),
           head: () => held.head,
           topic: () => "",
+          governance: ungoverned(),
           append: (drafts) =>
             Effect.sync(() => {
               const placed = drafts.map((draft) => place(held, draft))

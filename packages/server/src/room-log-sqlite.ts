@@ -16,6 +16,7 @@ import { AccountStore } from "./account-store.ts"
 import { Claims } from "./claims.ts"
 import { type ConversationLogs, epochOf, type Pair } from "./conversation-logs.ts"
 import { makeEpoch } from "./epoch.ts"
+import { applyChange, ungoverned } from "./governance.ts"
 import { addedBy, entryAt, type Placed, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
 import { readAccounts } from "./sqlite/accounts.ts"
 import { readClaims } from "./sqlite/claims.ts"
@@ -190,6 +191,7 @@ const readFrom = (file: string, ask: Ask<Question, Reply>): Read =>
 /** What the file knows of a room. One that has never had an entry isn't in the file: it gets another epoch each time. */
 const hold = Effect.fnUntraced(function* (room: string, read: Read): Effect.fn.Return<HeldLog, Unavailable> {
   const known = yield* read("page", { room, after: 0, until: 0 })
+  const governance = (yield* read("governance", { room })) ?? ungoverned()
   const epoch = known?.epoch ?? (yield* makeEpoch)
   const first = known?.first ?? 1
   return {
@@ -199,6 +201,7 @@ const hold = Effect.fnUntraced(function* (room: string, read: Read): Effect.fn.R
     firstInFile: first,
     head: known?.head ?? 0,
     topic: known?.topic ?? "",
+    governance,
     readers: new Set()
   }
 })
@@ -209,6 +212,7 @@ const heldTalk = (between: Pair, first: number, head: number): HeldLog => ({
   epoch: epochOf(between),
   ...{ first, firstInFile: first, head },
   topic: "",
+  governance: ungoverned(),
   readers: new Set()
 })
 
@@ -285,6 +289,7 @@ const openLog = ({
     first: () => held.first,
     head: () => held.head,
     topic: () => held.topic,
+    governance: held.governance,
     // Goes on although nobody may want to know any more, so that whoever opens the log next knows its head.
     append: (drafts) => {
       giveUp()
@@ -301,6 +306,10 @@ const openLog = ({
         const added = addedBy(placed)
         if (held.head === 0 && added.length > 0) onFirst?.()
         held.head += added.length
+        places.forEach((place, index) => {
+          const change = drafts[index]!.ruling?.change
+          if (typeof place === "number" && change !== undefined) applyChange(held.governance, change)
+        })
         for (const entry of added) {
           if (entry.type === "topic") held.topic = entry.text
           if (entry.type === "delete") erased()

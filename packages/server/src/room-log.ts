@@ -3,13 +3,21 @@
  *
  * @module
  */
-import { type EntryEvent, type ErrorCode, type Message, mentionsIn } from "@tertulia/protocol"
+import {
+  type EntryEvent,
+  type ErrorCode,
+  type Message,
+  mentionsIn,
+  type RoomKind,
+  type SetRole
+} from "@tertulia/protocol"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import type { ConversationLogs } from "./conversation-logs.ts"
+import type { Governance, Ruling, Somebody } from "./governance.ts"
 import type { Search } from "./search.ts"
 
 type InRoom<Event> = Event extends EntryEvent ? Omit<Event, "room"> : never
@@ -33,6 +41,11 @@ export type Content =
   | { readonly type: "delete"; readonly target: number }
   | { readonly type: "react"; readonly target: number; readonly reaction: string; readonly on: boolean }
   | { readonly type: "topic"; readonly text: string }
+  | { readonly type: "role"; readonly nick: string; readonly role: SetRole["role"] }
+  | { readonly type: "kind"; readonly kind: RoomKind }
+  | { readonly type: "kick"; readonly nick: string }
+  | { readonly type: "invite" | "ban" | "mute"; readonly nick: string; readonly on: boolean }
+  | { readonly type: "slow"; readonly seconds: number }
 
 /** An entry that has no place yet. */
 export type Draft = Content & {
@@ -40,6 +53,10 @@ export type Draft = Content & {
   readonly from: string
   readonly key?: string
   readonly at: string
+  /** Whom the entry is about, by their nick. */
+  readonly about?: Somebody | undefined
+  /** What the rights say of it, once its turn has come. */
+  readonly ruling?: Ruling | undefined
 }
 
 /** What an author has appended before with a key, or what had been so before it was asked for; what it said, while the log has it. */
@@ -53,8 +70,14 @@ export interface Known {
 /** Why a log takes a draft for none: nothing was appended, and its key is unused (KEY-4). */
 export interface Rejected {
   readonly _tag: "Rejected"
-  readonly code: Extract<ErrorCode, "no-such-entry" | "forbidden" | "limit-reached">
-  readonly field: "target" | "replyTo" | "reaction"
+  readonly code: Extract<
+    ErrorCode,
+    "no-such-entry" | "forbidden" | "limit-reached" | "no-such-nick" | "not-joined" | "rate-limited"
+  >
+  readonly field?: string
+  /** What is said to people, where the code and the field don't say it all. */
+  readonly message?: string
+  readonly retryAfter?: number
 }
 
 /** What became of a draft: an entry of its own, or nothing, because it was there before or can't be. */
@@ -75,6 +98,8 @@ export interface RoomLog {
   readonly head: () => number
   /** What the room is about, as of `head`; "" for nothing. */
   readonly topic: () => string
+  /** How the room is kept, as of `head`. */
+  readonly governance: Readonly<Governance>
   /**
    * Appends in order and says what became of each draft, once that is as durable as this log makes it and has been published.
    * A defect means that the outcome is unknown. The room makes one call at a time. A draft whose author has used its key in
@@ -130,7 +155,7 @@ const entryOf = (seq: number, draft: Draft): Entry => {
     const { at, from, text, type } = draft
     return { seq, type, from, text, at }
   }
-  const { author: _, ...fields } = draft
+  const { about: _about, author: _author, ruling: _ruling, ...fields } = draft
   return { seq, ...fields }
 }
 
@@ -145,7 +170,16 @@ export const withMentions = (entry: Entry): Entry => {
 export const isSameContent = (one: Content, other: Content): boolean =>
   contentFields.every((field) => Reflect.get(one, field) === Reflect.get(other, field))
 
-const contentFields = ["type", "text", "replyTo", "target", "reaction", "on"]
+const contentFields = ["type", "text", "replyTo", "target", "reaction", "on", "nick", "role", "kind", "seconds"]
+
+/**
+ * What the rights refuse before a log looks at what a draft is about, or (`last`) when it has found nothing else: of two faults the one that
+ * comes first in the registry is answered (ERROR-3).
+ */
+export const refusedBy = ({ ruling }: Draft, when: "first" | "last"): Rejected | undefined => {
+  const refused = ruling?.refused
+  return refused !== undefined && (refused.code === "forbidden") === (when === "last") ? refused : undefined
+}
 
 /** The entries that an append has added. */
 export const addedBy = (placed: ReadonlyArray<Placed>): ReadonlyArray<Entry> =>

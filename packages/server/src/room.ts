@@ -8,24 +8,32 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { entryLine, memberLine, typingLine } from "./encode.ts"
+import { entryLine, expelledLine, memberLine, typingLine } from "./encode.ts"
+import type { Rank, Somebody } from "./governance.ts"
 import { type Intake, inSequence, makeIntake } from "./intake.ts"
+import { type Keeping, makeKeeping } from "./keeping.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import type { Outbox } from "./outbox.ts"
-import type { Publish, RoomLog, Unavailable } from "./room-log.ts"
+import type { Draft, Entry, Publish, RoomLog, Unavailable } from "./room-log.ts"
 
 /** A person in a room. */
 export interface Member {
+  /** The id of the person, of whom this is one membership. */
+  readonly id: string
   readonly nick: string
   readonly outbox: Pick<Outbox, "post" | "hold" | "offer" | "isIdle">
   /** Whether entries go out as they come; while false, they are held back behind the replay. */
   live: boolean
+  /** Called when they were put out. */
+  readonly onExpelled?: () => void
 }
 
 export interface Room extends Pick<Intake, "submit"> {
   readonly name: string
   readonly log: RoomLog
   readonly members: OrderedMap<Member>
+  /** How it is kept: who may do what in it. */
+  readonly keeping: Omit<Keeping, "rule" | "isDecisive" | "expelled" | "entered" | "said">
   /**
    * Lets somebody in and tells the others (MEMBER-1), unless they are a member already (SESSION-5). From here on they get every
    * entry above `head`, if they are live.
@@ -49,8 +57,8 @@ export interface Room extends Pick<Intake, "submit"> {
 const nobody: Member["outbox"] = { post: () => {}, hold: () => {}, offer: () => {}, isIdle: () => false }
 
 /** Puts somebody who has lost the connection in the place of who was there: a member still, who gets nothing (SESSION-4). */
-export const absent = ({ members }: Room, { nick }: Member): Member => {
-  const member: Member = { nick, outbox: nobody, live: true }
+export const absent = ({ members }: Room, { id, nick }: Member): Member => {
+  const member: Member = { id, nick, outbox: nobody, live: true }
   members.set(nick, member)
   return member
 }
@@ -60,6 +68,12 @@ export interface RoomOptions {
   readonly open: (publish: Publish) => Effect.Effect<RoomLog, Unavailable>
   /** Runs an effect for as long as the server lives. */
   readonly fork: (effect: Effect.Effect<void>) => void
+  /** What somebody is to the server, where it claims moderation. */
+  readonly rankOf: (person: Somebody) => Rank
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Called when the last member was put out. */
+  readonly onEmptied: (room: Room) => void
   /** Called whenever the room has become idle. */
   readonly onIdle: (room: Room) => void
   /** Is told how many entries were handed to how many members. */
@@ -67,7 +81,8 @@ export interface RoomOptions {
 }
 
 /** Opens a room, and with it its log. */
-export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, onPublished, open }: RoomOptions) {
+export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
+  const { fork, name, now, onEmptied, onIdle, onPublished, open, rankOf } = options
   const members = makeOrderedMap<Member>()
 
   const tellOthers = (nick: string, change: "joined" | "left") => {
@@ -83,17 +98,59 @@ export const openRoom = Effect.fnUntraced(function* ({ fork, name, onIdle, onPub
       else member.outbox.hold(lines)
     }
     onPublished(entries.length, members.size())
+    for (const entry of entries) follow(entry)
   })
+
+  // The draft that is on its way to the log and may put somebody out: none follows it until it is there.
+  let decisive: Draft | undefined
+
+  /** What follows from an entry, beside its being there: all have got it who are to get it. */
+  const follow = (entry: Entry) => {
+    if (decisive?.type !== entry.type) return
+    const { about, author } = decisive
+    decisive = undefined
+    if (entry.type === "message") keeping.said(author.id)
+    else if (about !== undefined && (entry.type === "kick" || (entry.type === "ban" && entry.on))) {
+      expel(about, entry.type)
+    }
+  }
+
+  /** Puts somebody out, who gets nothing more (KICK-1). */
+  const expel = ({ id, nick }: Somebody, reason: "kick" | "ban") => {
+    const member = members.get(nick)
+    if (member?.id !== id) return
+    members.delete(nick)
+    keeping.expelled(id)
+    const line = Buffer.from(expelledLine(name, reason))
+    if (member.live) member.outbox.post(line)
+    else member.outbox.hold(line)
+    member.onExpelled?.()
+    tellOthers(nick, "left")
+    if (members.size() === 0) onEmptied(room)
+  }
 
   const log = yield* open(sequence.publish)
   sequence.begin(log.head())
-  const intake = makeIntake({ name, log, fork, onIdle: () => room.isIdle() && onIdle(room) })
+  const keeping = makeKeeping({ log, rankOf, now, isIn: ({ id, nick }) => members.get(nick)?.id === id })
+  const intake = makeIntake({
+    name,
+    log,
+    fork,
+    prepare: (draft) => {
+      decisive = keeping.isDecisive(draft) ? draft : undefined
+      return keeping.rule(draft)
+    },
+    isDecisive: keeping.isDecisive,
+    onIdle: () => room.isIdle() && onIdle(room)
+  })
 
   const room: Room = {
     name,
     log,
     members,
+    keeping,
     enter: (member) => {
+      keeping.entered(member.id)
       const isNew = members.get(member.nick) === undefined
       members.set(member.nick, member)
       if (isNew) tellOthers(member.nick, "joined")

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Budgets } from "./bounds.ts"
+import type { Rank, Somebody } from "./governance.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { type Member, openRoom, type Room } from "./room.ts"
@@ -22,7 +23,13 @@ export interface Rooms {
    * order at which they are in.
    */
   readonly enter: (
-    wanted: { readonly name: string; readonly create: boolean; readonly peer: string },
+    wanted: {
+      readonly name: string
+      readonly create: boolean
+      readonly peer: string
+      /** What else stands against it, for whom the room would let in. */
+      readonly fault: () => Refused | undefined
+    },
     member: Member,
     entered: (room: Room) => void
   ) => Effect.Effect<Room, Refused>
@@ -41,13 +48,17 @@ export interface RoomsOptions {
   /** How many rooms may have a log that is kept. */
   readonly keptRooms: number
   readonly onPublished: (entries: number, members: number) => void
+  /** What somebody is to the server, where it claims moderation. */
+  readonly rankOf: (person: Somebody) => Rank
+  /** Monotonic milliseconds. */
+  readonly now: () => number
 }
 
 /** @param fork runs an effect for as long as the server lives */
 export const makeRooms = (
   limits: Limits,
   fork: (effect: Effect.Effect<void>) => void,
-  { budgets, keptRooms, onPublished }: RoomsOptions
+  { budgets, keptRooms, now, onPublished, rankOf }: RoomsOptions
 ): Effect.Effect<Rooms, never, RoomLogs> =>
   Effect.map(RoomLogs, (logs) => {
     const existing = makeOrderedMap<Room>()
@@ -71,13 +82,28 @@ export const makeRooms = (
         open: (publish) => Scope.provide(logs.open(name, publish), scope),
         fork,
         onIdle: forget,
-        onPublished
+        onEmptied: (emptied) => void (existing.get(name) === emptied && existing.delete(name)),
+        onPublished,
+        rankOf,
+        now
       }).pipe(Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause))))
       open.set(name, { room, scope })
       return room
     })
 
-    const admit = (room: Room, member: Member, entered: (room: Room) => void): Effect.Effect<Room, Refused> => {
+    type Entering = Parameters<Rooms["enter"]>
+
+    const admit = (
+      room: Room,
+      { fault }: Entering[0],
+      member: Member,
+      entered: (room: Room) => void
+    ): Effect.Effect<Room, Refused> => {
+      const refused = room.keeping.mayEnter(member) ? fault() : uninvited(room.name)
+      if (refused !== undefined) {
+        if (room.isIdle()) forget(room)
+        return Effect.fail(refused)
+      }
       if (room.members.size() >= limits.members && room.members.get(member.nick) === undefined) {
         return refuse("limit-reached", "room", `${room.name} is full: ${limits.members} people are in it`)
       }
@@ -87,9 +113,8 @@ export const makeRooms = (
       return Effect.succeed(room)
     }
 
-    /** Lets a room be, if it has a log already or if there may be another. */
+    /** Lets a new room be, if there may be another. */
     const allow = (room: Room, peer: string): Effect.Effect<Room, Refused> => {
-      if (room.log.head() > 0) return Effect.succeed(room)
       const isFull = logs.kept() >= keptRooms
       const wait = isFull ? undefined : budgets.wait(peer)
       if (wait === 0) {
@@ -104,34 +129,43 @@ export const makeRooms = (
       return Effect.fail({ code: "limit-reached", field: "room", message, ...later })
     }
 
+    /** A room that nobody has had before belongs to whoever creates it, if that is the person of an account (ROLE-1). */
+    const found = (room: Room, member: Member): Room => {
+      if (room.log.head() === 0 && rankOf(member) !== "guest") room.keeping.found(member)
+      return room
+    }
+
     const create = (
-      name: string,
-      peer: string,
+      wanted: Entering[0],
       member: Member,
       entered: (room: Room) => void
     ): Effect.Effect<Room, Refused> => {
+      const { name, peer } = wanted
       // Somebody may have come first, or a room that has lost its last member may still be open. Nothing may come between
       // this look and the entering, or the room might be forgotten.
       const known = open.get(name)
       if (existing.get(name) === undefined && existing.size() >= limits.rooms) {
         return refuse("limit-reached", "room", `${limits.rooms} rooms exist, and this server has no more`)
       }
-      if (known !== undefined) return admit(known.room, member, entered)
+      if (known !== undefined) return admit(known.room, wanted, member, entered)
       return openNew(name).pipe(
         Effect.mapError(unavailable),
-        Effect.flatMap((room) => allow(room, peer)),
-        Effect.flatMap((room) => admit(room, member, entered))
+        Effect.flatMap((room) => {
+          const isNew = room.log.head() === 0
+          return isNew ? Effect.map(allow(room, peer), (allowed) => found(allowed, member)) : Effect.succeed(room)
+        }),
+        Effect.flatMap((room) => admit(room, wanted, member, entered))
       )
     }
 
     return {
       existing,
-      enter: ({ create: mayCreate, name, peer }, member, entered) =>
+      enter: (wanted, member, entered) =>
         Effect.suspend(() => {
-          const room = existing.get(name)
-          if (room !== undefined) return admit(room, member, entered)
-          if (!mayCreate) return refuse("no-such-room", "room", `there is no ${name}`)
-          return opening.withPermit(Effect.suspend(() => create(name, peer, member, entered)))
+          const room = existing.get(wanted.name)
+          if (room !== undefined) return admit(room, wanted, member, entered)
+          if (!wanted.create) return refuse("no-such-room", "room", `there is no ${wanted.name}`)
+          return opening.withPermit(Effect.suspend(() => create(wanted, member, entered)))
         }).pipe(Effect.uninterruptible),
       leave: (room, member) => {
         if (room.members.size() === 1 && room.members.get(member.nick) === member) existing.delete(room.name)
@@ -139,6 +173,13 @@ export const makeRooms = (
       }
     }
   })
+
+/** What somebody is told who may not enter. */
+const uninvited = (name: string): Refused => ({
+  code: "forbidden",
+  field: "room",
+  message: `${name} is for those who are invited, or you are banned from it`
+})
 
 /** What a client is told when the storage has refused. */
 export const unavailable = ({ message }: Unavailable): Refused => ({

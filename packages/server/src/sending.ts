@@ -115,15 +115,24 @@ export const isGranted = (content: Content, placed: Placed): boolean => {
 export const knownReply = (re: number, room: string, content: Content, known: Known): string | Refused =>
   isGranted(content, known) ? sentAgainLine(re, room, known) : keyReused
 
-const rejected = ({ code, field }: Rejected): Refused => {
-  if (code === "forbidden") return { code, field, message: "only its author may do that with a message" }
-  if (code === "limit-reached") {
-    return { code, field, message: "the message has as many different reactions as it may have" }
+const rejected = ({ code, field, message, retryAfter }: Rejected): Refused => {
+  if (message !== undefined) {
+    const about = field === undefined ? {} : { field }
+    return { code, ...about, message, ...(retryAfter === undefined ? {} : { retryAfter }) }
   }
-  return { code, field, message: nothingThere[field] }
+  const why = explained(code, field)
+  return { code, ...(field === undefined ? {} : { field }), message: why }
 }
 
-const nothingThere: Readonly<Record<Rejected["field"], string>> = {
+const explained = (code: Rejected["code"], field = ""): string => {
+  if (code === "forbidden") return "only its author may do that with a message"
+  if (code === "limit-reached") {
+    return "the message has as many different reactions as it may have"
+  }
+  return nothingThere[field] ?? "there is no such entry"
+}
+
+const nothingThere: Readonly<Record<string, string>> = {
   target: "this log has no such message that could be meant",
   replyTo: "this log has no such message to reply to",
   reaction: "you have no such reaction to it"

@@ -29,7 +29,9 @@ import { type CatchUp, makeCatchUp } from "./catch-up.ts"
 import type { Claims } from "./claims.ts"
 import { type Conversations, makeConversations } from "./conversations.ts"
 import { makeDoor } from "./door.ts"
+import type { Rank, Somebody } from "./governance.ts"
 import { type Load, Meters } from "./meters.ts"
+import { operatorsIn } from "./operators.ts"
 import { makePeople, type People, type PeopleOptions, type Seat } from "./people.ts"
 import { makePresences, type Presences } from "./presence.ts"
 import { RoomLogs } from "./room-log.ts"
@@ -53,6 +55,8 @@ export interface ServerOptions {
   readonly register?: string
   /** The invitation that everybody may use; "" for none, as when it is absent. */
   readonly invitation?: string
+  /** The nicks of the accounts whose people are operators, separated by commas; nobody is, when absent. */
+  readonly operator?: string
   /** How often the password of a new account is hashed; as OWASP advises, when absent. */
   readonly iterations?: number
 }
@@ -126,7 +130,8 @@ export const serve = Effect.fnUntraced(function* (
     claimOf("presence"),
     ...(rich && fitsRich(options.limits) ? [claimOf("rich")] : []),
     ...(search === undefined ? [] : [claimOf("search")]),
-    claimOf("accounts")
+    claimOf("accounts"),
+    ...(durable ? [claimOf("moderation")] : [])
   ]
   const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const fork = (effect: Effect.Effect<void>) => void background(logDefects(effect))
@@ -137,19 +142,7 @@ export const serve = Effect.fnUntraced(function* (
   const trace = yield* Tracing
   let connectionsSoFar = 0
   const onPublished = (entries: number, people: number) => meters.published(entries, entries * people)
-  const rooms = yield* makeRooms(options.limits, fork, {
-    budgets,
-    keptRooms: bounds.keptRooms,
-    onPublished
-  })
-  const leave = ({ member, room }: Seat) => rooms.leave(room, member)
-  const today = makeToday(() => clock.currentTimeMillisUnsafe())
-  const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
-  const conversations =
-    conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork, onPublished)
-  const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
-  const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
-  const { invitation = "", iterations = defaultIterations, limits, register = "open" } = options
+  const { invitation = "", iterations = defaultIterations, limits, operator = "", register = "open" } = options
   const who = register === "closed" ? "nobody" : register === "open" && invitation === "" ? "everybody" : "invited"
   const accounts = yield* makeAccounts({
     ...limits,
@@ -159,6 +152,26 @@ export const serve = Effect.fnUntraced(function* (
     iterations,
     now
   })
+  const operators = yield* operatorsIn(operator, accounts)
+  // Without a log that lasts, it claims no moderation, and everybody is anybody.
+  const rankOf = ({ id, nick }: Somebody): Rank => {
+    if (!durable || accounts.of(nick)?.person !== id) return "guest"
+    return operators.has(id) ? "operator" : "account"
+  }
+  const rooms = yield* makeRooms(options.limits, fork, {
+    budgets,
+    keptRooms: bounds.keptRooms,
+    onPublished,
+    now,
+    rankOf
+  })
+  const leave = ({ member, room }: Seat) => rooms.leave(room, member)
+  const today = makeToday(() => clock.currentTimeMillisUnsafe())
+  const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
+  const conversations =
+    conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork, onPublished)
+  const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
+  const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
   const { left } = yield* AccountStore
   const marksOf = new Map(left.accounts.map(({ marks, person }) => [person, marks]))
   const people = yield* makePeople({ grace: limits.grace, waiting: limits.connections, accounts, marksOf, ...ways })

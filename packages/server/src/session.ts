@@ -12,6 +12,7 @@ import {
   forbiddenString,
   type Line,
   makeLineDecoder,
+  moderationTypes,
   type RequestType
 } from "@tertulia/protocol"
 import type * as Cause from "effect/Cause"
@@ -275,7 +276,10 @@ const codeOf = (exit: Exit.Exit<unknown, Refused>): string =>
   Exit.isSuccess(exit) ? "ok" : (Option.getOrUndefined(Exit.findErrorOption(exit))?.code ?? "internal")
 
 /** Requests that append: those to one room may be under way together (sending.ts). */
-const appends: ReadonlySet<RequestType> = new Set(["send", "edit", "delete", "react", "topic"])
+const appends: ReadonlySet<RequestType> = new Set([
+  ...(["send", "edit", "delete", "react", "topic"] as const),
+  ...moderationTypes
+])
 
 /** What the state of a connection says against a request, before its fields are looked at (LOGIN-3, LOGIN-4). */
 const stateFault = (nick: string | undefined, type: RequestType): Refused | undefined => {

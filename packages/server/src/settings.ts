@@ -18,6 +18,7 @@ import {
 import * as Result from "effect/Result"
 import { defaultIterations } from "./accounts.ts"
 import type { Bounds } from "./bounds.ts"
+import { operatorsFault } from "./operators.ts"
 import { originsFault } from "./origins.ts"
 import { trustedIn } from "./proxy-header.ts"
 
@@ -39,7 +40,7 @@ type OperatorName = "opsHost" | "opsPort" | "adminSocket" | "otlpEndpoint" | "tr
 
 type BoundName = "maxConnections" | "newRooms" | "newAccounts" | "keptRooms" | "conversations"
 
-type AccountName = "register" | "invitation" | "iterations"
+type AccountName = "register" | "invitation" | "iterations" | "operator"
 
 type TlsName = "tlsHost" | "tlsPort" | "webTlsPort" | "tlsCert" | "tlsKey"
 
@@ -104,6 +105,8 @@ export interface Settings {
   readonly invitation: string
   /** How often the password of a new account is hashed. */
   readonly iterations: number
+  /** The nicks of the operators' accounts, separated by commas; empty when there are none. */
+  readonly operator: string
   readonly limits: Limits
 }
 
@@ -249,6 +252,12 @@ export const settings = {
     meaning:
       "how often the password of a new account is hashed (PBKDF2-HMAC-SHA256): fewer make passwords easier to guess for whoever has the file",
     range: { minimum: leastIterations, maximum: 10_000_000 }
+  }),
+  operator: setting("operator", {
+    default: "",
+    meaning:
+      "nicks of accounts, separated by commas, whose people are operators: they enter every room and may do in it whatever its owner may; an account has to be there when the server starts",
+    fault: operatorsFault
   }),
   ...(Object.fromEntries(limitNames.map((name) => [name, limitSetting(name)])) as Record<LimitName, Setting>)
 } as const satisfies Record<SettingName, Setting>

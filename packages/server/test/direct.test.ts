@@ -6,6 +6,7 @@ import { Effect, Exit } from "effect"
 import { expect, test, vi } from "vitest"
 import { type ConversationLogs, epochOf, pairOf } from "../src/conversation-logs.ts"
 import { makeConversations } from "../src/conversations.ts"
+import { ungoverned } from "../src/governance.ts"
 import { makeOrderedMap } from "../src/ordered-map.ts"
 import type { Person } from "../src/people.ts"
 import { type Entry, type Publish, Unavailable } from "../src/room-log.ts"
@@ -405,6 +406,7 @@ test("a log is removed only when a restart wouldn't find the person, however oft
         first: () => 1,
         head: () => head,
         topic: () => "",
+        governance: ungoverned(),
         append: (drafts) =>
           Effect.sync(() => {
             const placed = drafts.map((each) => ({ _tag: "Added", entry: { ...each, seq: ++head } }) as const)

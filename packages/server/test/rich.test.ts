@@ -190,7 +190,8 @@ test("a server without a file, or whose lines are too short, doesn't claim rich"
     "direct/1",
     "presence/1",
     "search/1",
-    "draft/accounts/1"
+    "draft/accounts/1",
+    "draft/moderation/1"
   ])
 })
 

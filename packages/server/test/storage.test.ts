@@ -2,6 +2,7 @@ import { Deferred, Effect, Layer, Stream } from "effect"
 import { expect, test } from "vitest"
 import { layerMemory as accountsInMemory } from "../src/account-store.ts"
 import { layerMemory } from "../src/claims.ts"
+import { ungoverned } from "../src/governance.ts"
 import { type Entry, entryAt, RoomLogs, Unavailable } from "../src/room-log.ts"
 import { openHouse } from "./support/house.ts"
 
@@ -33,6 +34,7 @@ const scripted = (decide: (drafts: number) => Effect.Effect<void, Unavailable>) 
           first: () => 1,
           head: () => entries.length,
           topic: () => "",
+          governance: ungoverned(),
           append: (drafts) =>
             Effect.map(decide(drafts.length), () => {
               const appended = drafts.map((draft, index) => entryAt(entries.length + index + 1, draft))
@@ -112,6 +114,7 @@ test("a room that can't be opened is answered unavailable, and can be tried agai
             first: () => 1,
             head: () => 0,
             topic: () => "",
+            governance: ungoverned(),
             append: () => Effect.succeed([]),
             read: () => Stream.empty
           })

@@ -5,8 +5,10 @@
  */
 export type { Message, Presence, Profile, RoomItem } from "@tertulia/protocol"
 export type { SayOptions, State, Told, Trouble } from "../conversation.ts"
+export type { SaidDeed } from "../deeds.ts"
 export type { SearchOptions } from "../search.ts"
 export type {
+  DeedLine,
   GoneLine,
   MessageLine,
   ReactionLine,
@@ -16,5 +18,5 @@ export type {
   ViewLine,
   WaitingLine
 } from "../view.ts"
-export type { Chat, ChatOptions, ChatRoom, Ground, RoomSummary } from "./chat.ts"
+export type { Chat, ChatOptions, ChatRoom, Ground, RoomModeration, RoomSummary } from "./chat.ts"
 export type { Live } from "./live.ts"

@@ -33,6 +33,7 @@ import {
 import type { Refused, Unreachable } from "../errors.ts"
 import type { Keeper, NotKept } from "../keeper.ts"
 import type { Item } from "../kept.ts"
+import type { ModerationApi } from "../moderation.ts"
 import type { SearchOptions } from "../search.ts"
 import type { Transport } from "../transport.ts"
 import {
@@ -70,6 +71,15 @@ export class NotSent extends Data.TaggedError("NotSent")<{
   readonly code?: string
 }> {}
 
+/** What keeps one room: as of `ModerationApi`. */
+export type RoomModeration = {
+  readonly [Deed in keyof ModerationApi]: (...about: AfterRoom<Parameters<ModerationApi[Deed]>>) => Promise<void>
+}
+
+type AfterRoom<All extends ReadonlyArray<unknown>> = All extends readonly [room: string, ...rest: infer Rest]
+  ? Rest
+  : never
+
 /** A room, or a conversation with one person. A handle: to have it costs nothing, and it outlives leaving and coming back. */
 export interface ChatRoom extends Live<RoomSnapshot> {
   /** `#cafe`, or `@leo`. */
@@ -101,6 +111,8 @@ export interface ChatRoom extends Live<RoomSnapshot> {
   readonly remove: (seq: number) => Promise<void>
   readonly react: (seq: number, reaction: string, on?: boolean) => Promise<void>
   readonly setTopic: (text: string) => Promise<void>
+  /** What keeps the room, for those who have the right to: who hasn't is refused by `forbidden`. */
+  readonly moderation: RoomModeration
   /** One types, or no more: may be called with every key that is pressed. */
   readonly typing: (on?: boolean) => void
   /** One has read up to an entry; up to the last when absent. */
@@ -357,6 +369,8 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
       return get().entries.filter(isNew)
     })
     let reading: Promise<boolean> | undefined
+    const { moderation: keeps } = conversation
+    const deed = (done: ReturnType<typeof keeps.kick>) => run(Effect.asVoid(done))
     const get = () => lookAt(view, name)
     const room: ChatRoom = {
       name,
@@ -386,6 +400,15 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
       remove: (seq) => run(Effect.asVoid(conversation.remove(name, seq))),
       react: (seq, reaction, on) => run(Effect.asVoid(conversation.react(name, seq, reaction, on))),
       setTopic: (text) => run(Effect.asVoid(conversation.topic(name, text))),
+      moderation: {
+        setRole: (nick, role) => deed(keeps.setRole(name, nick, role)),
+        setKind: (kind) => deed(keeps.setKind(name, kind)),
+        invite: (nick, on) => deed(keeps.invite(name, nick, on)),
+        kick: (nick) => deed(keeps.kick(name, nick)),
+        ban: (nick, on) => deed(keeps.ban(name, nick, on)),
+        mute: (nick, on) => deed(keeps.mute(name, nick, on)),
+        slow: (seconds) => deed(keeps.slow(name, seconds))
+      },
       typing: (on) => void Effect.runFork(conversation.typing(name, on)),
       read: (seq) => run(conversation.read(name, seq ?? get().last)),
       older: (limit) => {

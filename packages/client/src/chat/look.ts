@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export { deedWords } from "../deeds.ts"
 export * from "../errors.ts"
 export { NotKept } from "../keeper.ts"
 export { lineAt, lookAt, personIn } from "../view.ts"

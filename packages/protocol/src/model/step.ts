@@ -12,6 +12,7 @@
  * @module
  */
 import type { Ask as AnyAsk } from "../messages.ts"
+import type { ModerationType } from "../moderation.ts"
 import {
   type Check,
   is,
@@ -51,6 +52,7 @@ export type Ask = Exclude<
       | ("history" | "conversations" | "status" | "users" | "whois" | "search")
       | ("edit" | "delete" | "react" | "topic" | "typing" | "read")
       | ("register" | "challenge" | "password" | "revoke" | "unregister")
+      | ModerationType
   }
 >
 

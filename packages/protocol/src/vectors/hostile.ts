@@ -400,8 +400,8 @@ const fields: ReadonlyArray<ExchangeVector> = [
     "ready",
     [
       '{"type":"x-suite/fly","id":1}',
-      '{"type":"ban","id":2,"nick":"ana"}',
-      '{"type":"kick","id":3,"room":"#cafe","nick":"ana"}'
+      '{"type":"call","id":2,"nick":"ana"}',
+      '{"type":"upload","id":3,"room":"#cafe","nick":"ana"}'
     ],
     [refused(1, "unsupported"), refused(2, "unsupported"), refused(3, "unsupported")]
   ),

@@ -227,6 +227,10 @@ const reactions: Kind = {
 }
 const heartbeat: Kind = { wrong: [notInteger, outside(0, 301)] }
 const protocol: Kind = { wrong: [notInteger, outside(0)] }
+const givenRole: Kind = { wrong: [notString, ["bad-request", "ROLE-2", ["", "operator", "Owner"]]] }
+const roomKind: Kind = { wrong: [notString, ["bad-request", "MODERATE-2", ["", "open", "Public"]]] }
+const ownRole: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "member", "boss"]]] }
+const seconds: Kind = { wrong: [notInteger, outside(-1, 3_601)] }
 const change: Kind = { wrong: [notString, ["bad-request", "REPLY-9", ["", "kicked"]]] }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -391,6 +395,48 @@ const requests: { readonly [Type in RequestType]: Message } = {
     also: {
       "no topic": { type: "topic", id: 24, room: "#cafe", text: "" },
       "256 bytes": { type: "topic", id: 24, room: "#cafe", text: "漢".repeat(85) }
+    }
+  },
+  role: {
+    requirement: "ROLE-2",
+    good: { type: "role", id: 40, room: "#cafe", nick: "leo", role: "moderator" },
+    fields: { id, room, nick, role: givenRole }
+  },
+  kind: {
+    requirement: "MODERATE-2",
+    good: { type: "kind", id: 41, room: "#cafe", kind: "private" },
+    fields: { id, room, kind: roomKind }
+  },
+  invite: {
+    requirement: "INVITE-1",
+    good: { type: "invite", id: 42, room: "#cafe", nick: "eva", on: false },
+    fields: { id, room, nick, on: optional(flag) },
+    also: { "no more than it needs": { type: "invite", id: 42, room: "#cafe", nick: "eva" } }
+  },
+  kick: {
+    requirement: "KICK-1",
+    good: { type: "kick", id: 43, room: "#cafe", nick: "eva" },
+    fields: { id, room, nick }
+  },
+  ban: {
+    requirement: "BAN-1",
+    good: { type: "ban", id: 44, room: "#cafe", nick: "eva", on: false },
+    fields: { id, room, nick, on: optional(flag) },
+    also: { "no more than it needs": { type: "ban", id: 44, room: "#cafe", nick: "eva" } }
+  },
+  mute: {
+    requirement: "MUTE-1",
+    good: { type: "mute", id: 45, room: "#cafe", nick: "eva", on: false },
+    fields: { id, room, nick, on: optional(flag) },
+    also: { "no more than it needs": { type: "mute", id: 45, room: "#cafe", nick: "eva" } }
+  },
+  slow: {
+    requirement: "SLOW-1",
+    good: { type: "slow", id: 46, room: "#cafe", seconds: 30 },
+    fields: { id, room, seconds },
+    also: {
+      "no wait": { type: "slow", id: 46, room: "#cafe", seconds: 0 },
+      "the longest": { type: "slow", id: 46, room: "#cafe", seconds: 3_600 }
     }
   },
   typing: {
@@ -571,7 +617,11 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
       members: ["ana"],
       more: true,
       topic: "the party on Friday",
-      read: 40
+      read: 40,
+      kind: "private",
+      role: "moderator",
+      muted: false,
+      slow: 30
     },
     fields: {
       re,
@@ -583,7 +633,11 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
       members: nicks,
       more: optional(flag),
       topic: optional(sentTopic),
-      read: optional(seq)
+      read: optional(seq),
+      kind: optional(roomKind),
+      role: optional(ownRole),
+      muted: optional(flag),
+      slow: optional({ wrong: [notInteger, outside(0, 3_601)] })
     },
     also: {
       "a log without entries": {
@@ -845,6 +899,46 @@ const events: { readonly [Type in Event["type"]]: Message } = {
     good: { type: "topic", room: "#cafe", seq: 47, from: "leo", text: "the party on Friday", key: "a5", at },
     fields: { room: sentRoom, seq, from: sentNick, text: sentTopic, key: optional(key), at: time },
     also: { "no topic": { type: "topic", room: "#cafe", seq: 47, from: "leo", text: "", at } }
+  },
+  role: {
+    requirement: "MODERATE-2",
+    good: { type: "role", room: "#cafe", seq: 43, from: "ana", nick: "leo", role: "moderator", key: "a0", at },
+    fields: { room: sentRoom, seq, from: sentNick, nick: sentNick, role: givenRole, key: optional(key), at: time }
+  },
+  kind: {
+    requirement: "MODERATE-2",
+    good: { type: "kind", room: "#cafe", seq: 44, from: "ana", kind: "private", key: "a1", at },
+    fields: { room: sentRoom, seq, from: sentNick, kind: roomKind, key: optional(key), at: time }
+  },
+  invite: {
+    requirement: "MODERATE-2",
+    good: { type: "invite", room: "#cafe", seq: 45, from: "ana", nick: "eva", on: false, key: "a2", at },
+    fields: { room: sentRoom, seq, from: sentNick, nick: sentNick, on: flag, key: optional(key), at: time }
+  },
+  kick: {
+    requirement: "MODERATE-2",
+    good: { type: "kick", room: "#cafe", seq: 46, from: "ana", nick: "eva", key: "a3", at },
+    fields: { room: sentRoom, seq, from: sentNick, nick: sentNick, key: optional(key), at: time }
+  },
+  ban: {
+    requirement: "MODERATE-2",
+    good: { type: "ban", room: "#cafe", seq: 47, from: "ana", nick: "eva", on: false, key: "a4", at },
+    fields: { room: sentRoom, seq, from: sentNick, nick: sentNick, on: flag, key: optional(key), at: time }
+  },
+  mute: {
+    requirement: "MODERATE-2",
+    good: { type: "mute", room: "#cafe", seq: 48, from: "ana", nick: "eva", on: false, key: "a5", at },
+    fields: { room: sentRoom, seq, from: sentNick, nick: sentNick, on: flag, key: optional(key), at: time }
+  },
+  slow: {
+    requirement: "MODERATE-2",
+    good: { type: "slow", room: "#cafe", seq: 49, from: "ana", seconds: 30, key: "a6", at },
+    fields: { room: sentRoom, seq, from: sentNick, seconds, key: optional(key), at: time }
+  },
+  left: {
+    requirement: "KICK-1",
+    good: { type: "left", room: "#cafe", reason: "kick" },
+    fields: { room: sentRoom, reason: { wrong: [notString, ["bad-request", "REPLY-9", ["", "bored"]]] } }
   },
   typing: {
     requirement: "TYPING-2",

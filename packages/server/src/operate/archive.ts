@@ -6,13 +6,16 @@
 import {
   Cursor,
   Epoch,
+  givenRoles,
   isTooLong,
   Key,
   Nick,
   Reaction,
   RoomName,
   reactionBytes,
+  roomKinds,
   Seq,
+  slowest,
   Text,
   Time,
   TopicText,
@@ -60,11 +63,18 @@ const headerFields: Readonly<Record<string, Field>> = {
 
 const text = { is: Schema.is(Text), meaning: "a text that isn't empty, without control characters but LF and TAB" }
 const place = { is: Schema.is(Seq), meaning: "an integer from 1" }
+const on = { is: (value: unknown) => typeof value === "boolean", meaning: "true or false" }
+const oneOf = (values: ReadonlyArray<string>): Field => ({
+  is: (value) => values.some((one) => one === value),
+  meaning: values.join(", ")
+})
 const maybe = (field: Field): Field => ({ ...field, isOptional: true })
+
+const nick = { is: Schema.is(Nick), meaning: name }
 
 const commonFields: Readonly<Record<string, Field>> = {
   seq: place,
-  from: { is: Schema.is(Nick), meaning: name },
+  from: nick,
   at: { is: isTime, meaning: "a time like 2026-11-20T20:08:00.000Z" },
   key: maybe({ is: Schema.is(Key), meaning: "1 to 64 of A-Z, a-z, 0-9, _ and -" })
 }
@@ -84,9 +94,21 @@ const fieldsByType: { readonly [Type in Entry["type"]]: Readonly<Record<string, 
       is: (value) => Schema.is(Reaction)(value) && !isTooLong(value, reactionBytes),
       meaning: "1 to 64 bytes without control characters"
     },
-    on: { is: (value) => typeof value === "boolean", meaning: "true or false" }
+    on
   },
-  topic: { text: { is: isTopic, meaning: "a text of one line of at most 256 bytes" } }
+  topic: { text: { is: isTopic, meaning: "a text of one line of at most 256 bytes" } },
+  role: { nick, role: oneOf(givenRoles) },
+  kind: { kind: oneOf(roomKinds) },
+  invite: { nick, on },
+  kick: { nick },
+  ban: { nick, on },
+  mute: { nick, on },
+  slow: {
+    seconds: {
+      is: (value) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= slowest,
+      meaning: `an integer from 0 to ${slowest}`
+    }
+  }
 }
 
 export const headerLine = (log: LogHead): string => {

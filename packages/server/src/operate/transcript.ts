@@ -26,6 +26,20 @@ const saidIn = (entry: Entry): string => {
       return `* ${who} takes back ${entry.target}`
     case "react":
       return `* ${who} ${entry.on ? "reacts" : "reacts no more"} to ${entry.target}: ${visible(entry.reaction)}`
+    case "role":
+      return `* ${who} makes ${visible(entry.nick)} ${entry.role}`
+    case "kind":
+      return `* ${who} makes this ${entry.kind}`
+    case "invite":
+      return `* ${who} ${entry.on ? "invites" : "takes back the invitation of"} ${visible(entry.nick)}`
+    case "kick":
+      return `* ${who} puts ${visible(entry.nick)} out`
+    case "ban":
+      return `* ${who} ${entry.on ? "bans" : "ends the ban of"} ${visible(entry.nick)}`
+    case "mute":
+      return `* ${who} ${entry.on ? "mutes" : "lets speak again"} ${visible(entry.nick)}`
+    case "slow":
+      return `* ${who} has everybody wait ${entry.seconds} s between two messages`
     case "topic":
       return `* ${who} says what this is about: ${visible(entry.text)}`
   }

@@ -5,8 +5,9 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
-import type { Draft, Known, Rejected } from "../room-log.ts"
-import { kinds } from "./entry-rows.ts"
+import { type Draft, type Known, type Rejected, refusedBy } from "../room-log.ts"
+import { kinds, moderationText } from "./entry-rows.ts"
+import { makeStandingsWriter } from "./standings.ts"
 
 /** What a draft becomes: a row at the next place, and what it does besides; or nothing. */
 export type Decision = Accepted | Known | Rejected
@@ -31,7 +32,7 @@ interface OwnReaction {
   readonly at: number
 }
 
-const rejected = (code: Rejected["code"], field: Rejected["field"]): Rejected => ({ _tag: "Rejected", code, field })
+const rejected = (code: Rejected["code"], field: string): Rejected => ({ _tag: "Rejected", code, field })
 
 const noSuchTarget = rejected("no-such-entry", "target")
 
@@ -88,7 +89,9 @@ export const makeDecider = (db: DatabaseSync): ((room: number, draft: Draft, rea
     return { _tag: "Accepted", kind: kinds.react, target, text: reaction, apply }
   }
 
-  return (room, draft, reactions) => {
+  const govern = makeStandingsWriter(db)
+
+  const decide = (room: number, draft: Draft, reactions: number): Decision => {
     switch (draft.type) {
       case "message": {
         const { replyTo, text } = draft
@@ -102,7 +105,8 @@ export const makeDecider = (db: DatabaseSync): ((room: number, draft: Draft, rea
         const { author, target } = draft
         const message = messageAt(room, target)
         if (message === undefined) return noSuchTarget
-        if (message.person !== author.id) return rejected("forbidden", "target")
+        const mayErase = draft.type === "delete" && draft.ruling?.overrides === true
+        if (message.person !== author.id && !mayErase) return rejected("forbidden", "target")
         if (draft.type === "edit") {
           const apply = (seq: number) => void setText.run(draft.text, seq, room, target)
           return { _tag: "Accepted", kind: kinds.edit, target, text: draft.text, apply }
@@ -120,6 +124,31 @@ export const makeDecider = (db: DatabaseSync): ((room: number, draft: Draft, rea
         const apply = () => void setTopic.run(draft.text, room)
         return { _tag: "Accepted", kind: kinds.topic, target: null, text: draft.text, apply }
       }
+      case "role":
+      case "kind":
+      case "invite":
+      case "kick":
+      case "ban":
+      case "mute":
+      case "slow":
+        return { _tag: "Accepted", kind: kinds.moderation, target: null, text: moderationText(draft) }
     }
+  }
+
+  return (room, draft, reactions) => {
+    const first = refusedBy(draft, "first")
+    if (first !== undefined) return first
+    const decision = decide(room, draft, reactions)
+    if (decision._tag === "Known" || (decision._tag === "Rejected" && decision.code === "no-such-entry"))
+      return decision
+    const last = refusedBy(draft, "last")
+    if (last !== undefined) return last
+    const change = draft.ruling?.change
+    if (decision._tag === "Rejected" || change === undefined) return decision
+    const apply = (seq: number) => {
+      decision.apply?.(seq)
+      govern(room, change)
+    }
+    return { ...decision, apply }
   }
 }

@@ -4,10 +4,11 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
+import type { ModerationType } from "@tertulia/protocol"
 import { type Content, type Entry, withMentions } from "../room-log.ts"
 
 /** The kinds of entries, as numbers that a file holds; a reaction that is taken away is a kind of its own. */
-export const kinds = { message: 0, edit: 1, delete: 2, react: 3, unreact: 4, topic: 5 } as const
+export const kinds = { message: 0, edit: 1, delete: 2, react: 3, unreact: 4, topic: 5, moderation: 6 } as const
 
 /** An entry, as a row has it. */
 export interface EntryRow {
@@ -91,10 +92,35 @@ const changeOf = (row: EntryRow): Entry => {
       return { type: "react", ...fields, target, reaction: text, on: kind === kinds.react }
     case kinds.topic:
       return { type: "topic", ...fields, text }
+    case kinds.moderation:
+      return { ...fields, ...moderationIn(text) }
     default:
       throw new Error(`an entry of the kind ${kind}, which this server doesn't know`)
   }
 }
+
+type Moderation = Extract<Content, { readonly type: ModerationType }>
+
+/** What an entry of moderation says, as the text of its row. */
+export const moderationText = (content: Moderation): string => {
+  const { type } = content
+  switch (type) {
+    case "role":
+      return JSON.stringify({ type, nick: content.nick, role: content.role })
+    case "kind":
+      return JSON.stringify({ type, kind: content.kind })
+    case "kick":
+      return JSON.stringify({ type, nick: content.nick })
+    case "invite":
+    case "ban":
+    case "mute":
+      return JSON.stringify({ type, nick: content.nick, on: content.on })
+    case "slow":
+      return JSON.stringify({ type, seconds: content.seconds })
+  }
+}
+
+const moderationIn = (text: string): Moderation => JSON.parse(text) as Moderation
 
 /** What the author of a row wanted to have said, while the file has it: of a message that was edited, what it was sent with. */
 export const contentOf = (row: {
@@ -118,6 +144,8 @@ export const contentOf = (row: {
       return { type: "react", ...about, reaction: text, on: kind === kinds.react }
     case kinds.topic:
       return { type: "topic", text }
+    case kinds.moderation:
+      return moderationIn(text)
     default:
       return undefined
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Governance } from "../governance.ts"
 
 /** What is known of an open log. */
 export interface HeldLog {
@@ -15,6 +16,8 @@ export interface HeldLog {
   head: number
   /** What the room is about, as of `head`. */
   topic: string
+  /** How the room is kept, as of `head`. */
+  readonly governance: Governance
   readonly readers: Set<LogReader>
 }
 

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type { Entry } from "../room-log.ts"
-import { kinds } from "./entry-rows.ts"
+import { kinds, moderationText } from "./entry-rows.ts"
 import { driftOf, placeAfter } from "./places.ts"
 import type { LogHead } from "./snapshot.ts"
 
@@ -27,6 +27,9 @@ export const makeLogWriter = (db: DatabaseSync): LogWriter => {
     `INSERT INTO entries (room, seq, author, key, at, text, kind, target, edited, deleted, place)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
   )
+  // Who was what to the room is known of nicks only: but nobody is let in who would not have been.
+  const setKind = db.prepare("UPDATE rooms SET access = ? WHERE id = ?")
+  const setSlow = db.prepare("UPDATE rooms SET slow = ? WHERE id = ?")
   const setPlace = db.prepare("UPDATE rooms SET place = ?, drift = ? WHERE id = ?")
   const addReaction = db.prepare(
     `INSERT INTO reactions (room, target, reaction, person, seq, since)
@@ -65,6 +68,8 @@ export const makeLogWriter = (db: DatabaseSync): LogWriter => {
         drift = Math.max(drift, driftOf(place, millis))
         addEntry.run(id, seq, from, key, millis, text, kind, target, edited, deleted, place)
         if (entry.type === "react") react(id, entry)
+        if (entry.type === "kind") setKind.run(entry.kind, id)
+        if (entry.type === "slow") setSlow.run(entry.seconds, id)
         // What is appended later comes after all of it.
         if (seq === head) setPlace.run(place, drift, id)
       }
@@ -94,5 +99,13 @@ const columnsOf = (entry: Entry): Columns => {
       return [entry.on ? kinds.react : kinds.unreact, entry.reaction, entry.target, null, null]
     case "topic":
       return [kinds.topic, entry.text, null, null, null]
+    case "role":
+    case "kind":
+    case "invite":
+    case "kick":
+    case "ban":
+    case "mute":
+    case "slow":
+      return [kinds.moderation, moderationText(entry), null, null, null]
   }
 }

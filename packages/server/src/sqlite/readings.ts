@@ -8,9 +8,10 @@ import { type Conversing, makeConversing } from "./conversations.ts"
 import { type Finder, makeFinder } from "./finder.ts"
 import { makeOverdue, type Overdue } from "./overdue.ts"
 import { makeReader, type Reader } from "./reader.ts"
+import { makeStandings, type Standings } from "./standings.ts"
 
 /** Each question by its name. */
-export type Readings = Reader & Overdue & Conversing & Finder
+export type Readings = Reader & Overdue & Conversing & Finder & Standings
 
 /** A question, as the thread is asked it. */
 export type Question = {
@@ -27,5 +28,6 @@ export const makeReadings = (db: DatabaseSync): Readings => ({
   ...makeReader(db),
   ...makeOverdue(db),
   ...makeConversing(db),
-  ...makeFinder(db)
+  ...makeFinder(db),
+  ...makeStandings(db)
 })

@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite"
 import { accountsStep, invitationsStep } from "./accounts-schema.ts"
 import { richVersion } from "./entry-rows.ts"
 import { emptyIndex, indexTriggers, searchStep, withoutConversations } from "./search-schema.ts"
+import { standingsStep } from "./standings-schema.ts"
 
 /** Marks a SQLite file as one of ours: "Tert" in ASCII. */
 const applicationId = 0x54_65_72_74
@@ -95,7 +96,8 @@ const migrations: ReadonlyArray<string> = [
    ) STRICT, WITHOUT ROWID;`,
   withoutConversations,
   accountsStep,
-  invitationsStep
+  invitationsStep,
+  standingsStep
 ]
 
 /** The version from which on a file has accounts. */

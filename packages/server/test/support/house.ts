@@ -25,7 +25,7 @@ export interface Options {
   /** The address from which everybody seems to come, over TCP. */
   readonly peer?: string
   /** What is set about accounts. */
-  readonly accounts?: Pick<ServerOptions, "register" | "invitation" | "iterations">
+  readonly accounts?: Pick<ServerOptions, "register" | "invitation" | "iterations" | "operator">
   readonly logs?: Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault>
   /** Whether it has a web port, with which origins, and which folder of files. */
   readonly web?: { readonly origins?: string; readonly files?: string }

@@ -93,6 +93,48 @@ export const commands = {
     sends: "whois",
     does: { en: "asks how somebody is", es: "pregunta cómo está alguien" }
   },
+  invite: {
+    names: ["/invite", "/invitar"],
+    argument: "nick [off]",
+    sends: "invite",
+    does: { en: "lets somebody enter; off: no more", es: "deja entrar a alguien; off: ya no" }
+  },
+  kick: {
+    names: ["/kick", "/sacar"],
+    argument: "nick",
+    sends: "kick",
+    does: { en: "puts somebody out of the room", es: "saca a alguien de la sala" }
+  },
+  ban: {
+    names: ["/ban", "/vetar"],
+    argument: "nick [off]",
+    sends: "ban",
+    does: { en: "puts somebody out for good; off: ends it", es: "saca a alguien para siempre; off: lo levanta" }
+  },
+  mute: {
+    names: ["/mute", "/silenciar"],
+    argument: "nick [off]",
+    sends: "mute",
+    does: { en: "takes the word from somebody; off: gives it back", es: "quita la palabra a alguien; off: la devuelve" }
+  },
+  role: {
+    names: ["/role", "/papel"],
+    argument: "nick member|moderator|owner",
+    sends: "role",
+    does: { en: "gives somebody a role; owner: the room", es: "da un papel a alguien; owner: la sala" }
+  },
+  kind: {
+    names: ["/kind", "/tipo"],
+    argument: "public|private|secret",
+    sends: "kind",
+    does: { en: "says who may enter, and who sees the room", es: "dice quién puede entrar y quién ve la sala" }
+  },
+  slow: {
+    names: ["/slow", "/lento"],
+    argument: "seconds",
+    sends: "slow",
+    does: { en: "has members wait between two messages", es: "hace esperar entre dos mensajes" }
+  },
   again: {
     names: ["/again", "/retry", "/otravez"],
     argument: "",
@@ -163,6 +205,7 @@ const inSpanish: Readonly<Record<string, string>> = {
   sign: "signo",
   room: "sala",
   nick: "apodo",
+  seconds: "segundos",
   active: "activo",
   busy: "ocupado",
   away: "ausente"

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { MessageLine, RoomSnapshot, ViewLine, WaitingLine } from "@tertulia/client/chat"
+import { deedWords, type MessageLine, type RoomSnapshot, type ViewLine, type WaitingLine } from "@tertulia/client/chat"
 import { fit, oneRow, type Row, rowWidth, type Span, span, widthOf, wrap } from "./text.ts"
 import { lookOfNick } from "./theme.ts"
 import type { Language, Words } from "./words.ts"
@@ -44,6 +44,7 @@ export const seqOf = (item: Item | undefined): number | undefined => {
   switch (item?._tag) {
     case "Message":
     case "Topic":
+    case "Deed":
       return item.seq
     case "Gone":
       return item.to
@@ -191,7 +192,7 @@ const messageRows = (line: MessageLine, frame: Frame): ReadonlyArray<Row> => {
 }
 
 const quote = (line: ViewLine | undefined, seq: number, words: Words): string => {
-  if (line === undefined || line._tag === "Gone") return `↳ ${seq}`
+  if (line === undefined || line._tag === "Gone" || line._tag === "Deed") return `↳ ${seq}`
   return `↳ ${line.from}: ${line.text === undefined ? `(${words.deleted})` : oneRow(line.text)}`
 }
 
@@ -231,6 +232,8 @@ const bodyOf = (item: Item, frame: Frame): ReadonlyArray<Row> => {
       return waitingRows(item, frame)
     case "Topic":
       return remark(clockOf(item.at), [span(words.topic(item.from, item.text), "dim")], width)
+    case "Deed":
+      return remark(clockOf(item.at), [span(deedWords[frame.language](item.deed), "dim")], width)
     case "Gone":
       return [rules(words.gone(item.from, item.to, item.isForever), width, "warn")]
     case "Notice":

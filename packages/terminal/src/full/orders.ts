@@ -4,7 +4,7 @@
  * @module
  */
 import type { Chat, RoomSnapshot } from "@tertulia/client/chat"
-import { foldName } from "@tertulia/protocol"
+import { foldName, givenRoles, roomKinds } from "@tertulia/protocol"
 import { type CommandName, commands, typedIn } from "./commands.ts"
 import type { Picture } from "./desk.ts"
 import { editorOf } from "./editor.ts"
@@ -117,6 +117,15 @@ export const makeOrders = (bench: Bench): Record<CommandName, (rest: string) => 
     if (hasMore) remark(words.more)
   }
 
+  /** What is done to somebody, or undone by `off`. */
+  const toSomebody = (what: "invite" | "ban" | "mute", rest: string) => {
+    const name = needsRoom()
+    const [, nick, off] = /^@?(\S+?)(?:\s+(off))?$/u.exec(rest) ?? []
+    if (name === undefined) return
+    if (nick === undefined) return usage(what)
+    attempt(chat.room(name).moderation[what](nick, off === undefined))
+  }
+
   const help = () => {
     const [typedHead, sendsHead, doesHead] = words.helpHead
     const all = Object.values(commands).map(
@@ -184,6 +193,37 @@ export const makeOrders = (bench: Bench): Record<CommandName, (rest: string) => 
       if (name === undefined) return
       if (rest === "") return remark(here()?.topic || "-")
       attempt(chat.room(name).setTopic(rest))
+    },
+    invite: (rest) => toSomebody("invite", rest),
+    kick: (rest) => {
+      const name = needsRoom()
+      const nick = rest.replace(/^@/u, "")
+      if (name === undefined) return
+      if (nick === "") return usage("kick")
+      attempt(chat.room(name).moderation.kick(nick))
+    },
+    ban: (rest) => toSomebody("ban", rest),
+    mute: (rest) => toSomebody("mute", rest),
+    role: (rest) => {
+      const name = needsRoom()
+      const [, nick = "", wish] = /^@?(\S+)\s+(\S+)$/u.exec(rest) ?? []
+      const role = givenRoles.find((each) => each === wish)
+      if (name === undefined) return
+      if (role === undefined) return usage("role")
+      attempt(chat.room(name).moderation.setRole(nick, role))
+    },
+    kind: (rest) => {
+      const name = needsRoom()
+      const kind = roomKinds.find((each) => each === rest)
+      if (name === undefined) return
+      if (kind === undefined) return usage("kind")
+      attempt(chat.room(name).moderation.setKind(kind))
+    },
+    slow: (rest) => {
+      const name = needsRoom()
+      if (name === undefined) return
+      if (!/^\d{1,4}$/u.test(rest)) return usage("slow")
+      attempt(chat.room(name).moderation.slow(Number(rest)))
     },
     reply: (rest) => {
       const name = needsRoom()

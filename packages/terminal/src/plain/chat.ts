@@ -4,7 +4,19 @@
  * @module
  */
 
-import type { ConnectionLost, Conversation, Item, News, NotKept, Refused, State, Told, Trouble } from "@tertulia/client"
+import {
+  type ConnectionLost,
+  type Conversation,
+  deedWords,
+  type Item,
+  isDeed,
+  type News,
+  type NotKept,
+  type Refused,
+  type State,
+  type Told,
+  type Trouble
+} from "@tertulia/client"
 import { foldName } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -120,8 +132,9 @@ export const chat = Effect.fnUntraced(function* (
         return waits(news.item)
       case "Another":
         return complain(`whoever was ${news.room} has gone: this is somebody else with the same nick`)
-      case "Passed":
       case "Change":
+        return isDeed(news.entry) ? notice(deedWords.en(news.entry)) : Effect.void
+      case "Passed":
       case "Members":
       case "Typing":
       case "Presence":

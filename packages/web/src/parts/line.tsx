@@ -3,7 +3,15 @@
  *
  * @module
  */
-import type { ChatRoom, GoneLine, MessageLine, RoomSnapshot, TopicLine, WaitingLine } from "@tertulia/client/web"
+import type {
+  ChatRoom,
+  DeedLine,
+  GoneLine,
+  MessageLine,
+  RoomSnapshot,
+  TopicLine,
+  WaitingLine
+} from "@tertulia/client/web"
 import { reactionBytes, utf8Length } from "@tertulia/protocol"
 import { memo, useState } from "react"
 import { useDesk, useNick } from "../desk.ts"
@@ -50,6 +58,8 @@ export const Line = memo(({ before, entry, isFirstNew, isNewDay, onWrite, room }
         <Waiting room={room} line={entry} me={me} isContinued={continues(entry, before)} />
       ) : entry._tag === "Topic" ? (
         <Topic line={entry} />
+      ) : entry._tag === "Deed" ? (
+        <Deed line={entry} />
       ) : (
         <Gone line={entry} />
       )}
@@ -349,6 +359,15 @@ const Topic = ({ line: { from, text } }: { readonly line: TopicLine }) => {
   return (
     <p className="remark" dir="auto">
       {room.changedTopic(from, text)}
+    </p>
+  )
+}
+
+const Deed = ({ line: { deed } }: { readonly line: DeedLine }) => {
+  const { room } = useWords()
+  return (
+    <p className="remark" dir="auto">
+      {room.deed(deed)}
     </p>
   )
 }

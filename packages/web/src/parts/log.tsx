@@ -275,7 +275,9 @@ export const Log = ({ onWrite, room, seq, visit }: LogProps) => {
 }
 
 const atOf = (entry: Entry | undefined): string | undefined =>
-  entry !== undefined && (entry._tag === "Message" || entry._tag === "Topic") ? entry.at : undefined
+  entry !== undefined && (entry._tag === "Message" || entry._tag === "Topic" || entry._tag === "Deed")
+    ? entry.at
+    : undefined
 
 /**
  * How high a line will be, in pixels: right for most of what people say, because each that turns out otherwise moves all that follow it.
@@ -295,7 +297,7 @@ const heights = new WeakMap<
 >()
 
 const measureOf = (entry: Entry, before: Entry | undefined, width: number): number => {
-  if (entry._tag === "Topic" || entry._tag === "Gone") return 28
+  if (entry._tag === "Topic" || entry._tag === "Deed" || entry._tag === "Gone") return 28
   const { text = "" } = entry
   const perRow = Math.max(10, (width - 92) / 7.6)
   const rows = text.length < perRow && !text.includes("\n") ? 1 : rowsOf(text, perRow)

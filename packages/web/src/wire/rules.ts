@@ -31,7 +31,14 @@ const requests: Readonly<Record<string, ReadonlyArray<string>>> = {
   challenge: ["SCRAM-1", "SCRAM-4"],
   password: ["ACCOUNT-5", "ACCOUNT-6", "REGISTER-4"],
   revoke: ["TOKEN-4"],
-  unregister: ["ACCOUNT-7", "ACCOUNT-6"]
+  unregister: ["ACCOUNT-7", "ACCOUNT-6"],
+  role: ["ROLE-2", "RIGHTS-1", "RIGHTS-2"],
+  kind: ["MODERATE-2", "RIGHTS-1"],
+  invite: ["INVITE-1", "RIGHTS-1"],
+  kick: ["KICK-1", "RIGHTS-1", "RIGHTS-2"],
+  ban: ["BAN-1", "RIGHTS-1", "RIGHTS-2"],
+  mute: ["MUTE-1", "RIGHTS-1", "RIGHTS-2"],
+  slow: ["SLOW-1", "RIGHTS-1"]
 }
 
 /** Of replies, by type: what has `re`. */
@@ -74,6 +81,14 @@ const events: Readonly<Record<string, ReadonlyArray<string>>> = {
   react: ["RICH-1", "REACT-6"],
   topic: ["TOPIC-1", "TOPIC-2"],
   typing: ["TYPING-2", "TYPING-4"],
+  role: ["MODERATE-2", "ROLE-2"],
+  kind: ["MODERATE-2", "RIGHTS-1"],
+  invite: ["MODERATE-2", "INVITE-1"],
+  kick: ["MODERATE-2", "KICK-1"],
+  ban: ["MODERATE-2", "BAN-1"],
+  mute: ["MODERATE-2", "MUTE-1"],
+  slow: ["MODERATE-2", "SLOW-1"],
+  left: ["KICK-1"],
   error: ["REPLY-5"]
 }
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { deedWords } from "@tertulia/client/web"
+
 export const en = {
   brand: "Tertulia",
   tagline: "One log per room, and everybody sees the same.",
@@ -68,7 +70,8 @@ export const en = {
           ? `${nicks[0]} and ${nicks[1]} are typing`
           : `${nicks.length} people are typing`,
     changedTopic: (nick: string, text: string) =>
-      text === "" ? `${nick} has taken the topic away` : `${nick} has set the topic: ${text}`
+      text === "" ? `${nick} has taken the topic away` : `${nick} has set the topic: ${text}`,
+    deed: deedWords.en
   },
   message: {
     pending: "sending",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deedWords } from "@tertulia/client/web"
 import type { Words } from "./en.ts"
 
 export const es: Words = {
@@ -69,7 +70,8 @@ export const es: Words = {
         : nicks.length === 2
           ? `${nicks[0]} y ${nicks[1]} están escribiendo`
           : `${nicks.length} personas están escribiendo`,
-    changedTopic: (nick, text) => (text === "" ? `${nick} ha quitado el tema` : `${nick} ha puesto el tema: ${text}`)
+    changedTopic: (nick, text) => (text === "" ? `${nick} ha quitado el tema` : `${nick} ha puesto el tema: ${text}`),
+    deed: deedWords.es
   },
   message: {
     pending: "enviando",

@@ -1,0 +1,104 @@
+/**
+ * The keeping of one room, between its log and its people (spec/moderation.md): what the rights say of each draft, who was put out, and
+ * what somebody is shown of it.
+ *
+ * @module
+ */
+import { may, type RoomAction, type RoomRole } from "@tertulia/protocol"
+import {
+  type Governance,
+  isModeration,
+  isMuted,
+  mayEnter,
+  type Rank,
+  type Ruling,
+  roleOf,
+  ruleOn,
+  type Somebody
+} from "./governance.ts"
+import type { Draft, RoomLog } from "./room-log.ts"
+
+export interface KeepingOptions {
+  readonly log: Pick<RoomLog, "governance" | "head">
+  /** What somebody is to the server; everybody is anybody where it claims no moderation. */
+  readonly rankOf: (person: Somebody) => Rank
+  readonly isIn: (person: Somebody) => boolean
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+}
+
+export interface Keeping {
+  /** Whose room it is that has no entry yet: the log gets it with the first (ROLE-1). */
+  readonly found: (person: Somebody) => void
+  /** A draft that has its turn, with what the rights say of it. */
+  readonly rule: (draft: Draft) => Draft
+  /** Whether the rights of what follows may hang on a draft: then it has to be in the log before. */
+  readonly isDecisive: (draft: Draft) => boolean
+  /** Notes that somebody was put out: what they have said and isn't in the log, comes too late. */
+  readonly expelled: (person: string) => void
+  readonly entered: (person: string) => void
+  /** Notes that somebody has said something. */
+  readonly said: (person: string) => void
+  readonly may: (person: Somebody, action: RoomAction) => boolean
+  readonly mayEnter: (person: Somebody) => boolean
+  readonly isMuted: (person: Somebody) => boolean
+  /** What `joined` says of it, as fields of a line (ROLE-4). */
+  readonly shown: (person: Somebody) => string
+}
+
+export const makeKeeping = ({ isIn, log, now, rankOf }: KeepingOptions): Keeping => {
+  const { governance } = log
+  const out = new Set<string>()
+  // When each of those who have to wait has said something last, in monotonic milliseconds.
+  const last = new Map<string, number>()
+  const wait = ({ id }: { readonly id: string }, seconds: number): number =>
+    Math.max(0, Math.ceil((last.get(id) ?? Number.NEGATIVE_INFINITY) + 1_000 * seconds - now()))
+  const situation = { governance, rankOf, isIn, wait }
+  const role = (person: Somebody): RoomRole => roleOf(situation, person)
+
+  const late: Ruling = {
+    refused: { _tag: "Rejected", code: "not-joined", field: "room", message: "you were put out of this room" }
+  }
+
+  const rulingOn = (draft: Draft): Ruling | undefined => {
+    const author = { id: draft.author.id, nick: draft.from }
+    if (out.has(author.id)) return late
+    return ruleOn(situation, author, draft)
+  }
+
+  return {
+    found: ({ id, nick }) => {
+      const standing = { person: id, nick, role: "owner", invited: false, banned: false, muted: false } as const
+      governance.standings.set(id, standing)
+    },
+    rule: (draft) => {
+      const ruling = rulingOn(draft)
+      // The first entry takes along whose room it is.
+      const founders = log.head() === 0 ? [...governance.standings.values()] : []
+      if (founders.length === 0) return ruling === undefined ? draft : { ...draft, ruling }
+      const change = { ...ruling?.change, standings: [...founders, ...(ruling?.change?.standings ?? [])] }
+      return { ...draft, ruling: { ...ruling, change } }
+    },
+    isDecisive: (draft) => isModeration(draft) || (governance.slow > 0 && draft.type === "message"),
+    expelled: (person) => void out.add(person),
+    entered: (person) => void out.delete(person),
+    said: (person) => {
+      last.delete(person)
+      last.set(person, now())
+      for (const [first, at] of last) {
+        if (at + 1_000 * governance.slow > now()) return
+        last.delete(first)
+      }
+    },
+    may: (person, action) => may(role(person), action, governance.kind),
+    mayEnter: (person) => mayEnter(situation, person),
+    isMuted: (person) => isMuted(situation, person),
+    shown: (person) => shownOf(governance, role(person), isMuted(situation, person))
+  }
+}
+
+const shownOf = ({ kind, slow }: Governance, role: RoomRole, muted: boolean): string =>
+  (kind === "public" ? "" : `"kind":"${kind}",`) +
+  (role === "moderator" || role === "owner" || role === "operator" ? `"role":"${role}",` : "") +
+  (muted ? '"muted":true,' : "") +
+  (slow === 0 ? "" : `"slow":${slow},`)
