@@ -13,8 +13,8 @@ export interface Rate {
   readonly refill: () => void
 }
 
-/** Blank lines that cost as much as a request: a few are signs of life, a flood of them isn't. */
-const blanksPerRequest = 20
+/** Blank lines that cost as much as a request: ten thousand are still no reason to wait for anybody with a small burst, a flood is. */
+const blanksPerRequest = 1_000
 
 /** @param now monotonic milliseconds */
 export const makeRate = (burst: number, rate: number, now: () => number): Rate => {

@@ -53,7 +53,7 @@ export interface SendingOptions {
 }
 
 /** A request that needs nothing more. */
-export const done: Effect.Effect<undefined> = Effect.succeed(undefined)
+export const done: Effect.Effect<undefined> = Effect.undefined
 
 export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): Sending => {
   const idle = Latch.makeUnsafe(true)

@@ -106,11 +106,11 @@ describe("rate", () => {
     Effect.gen(function* () {
       const house = yield* openQuietHouse({ limits: { burst: 10, rate: 5 } })
       const ana = yield* house.person("ana")
-      ana.send("\n".repeat(20))
+      ana.send("\n".repeat(1_000))
       yield* ana.say({ type: "ping", id: 1 })
       expect(yield* ana.heard).toMatchObject([{ type: "pong" }])
-      // Twenty are worth a request: these are worth four seconds.
-      ana.send("\n".repeat(20 * 26))
+      // A thousand are worth a request: these are worth four seconds.
+      ana.send("\n".repeat(1_000 * 26))
       yield* ana.say({ type: "ping", id: 2 })
       yield* pass(2)
       expect(yield* ana.heard).toEqual([])
