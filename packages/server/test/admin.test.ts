@@ -176,23 +176,36 @@ test("whoever is kicked hears why, and neither their connection nor their sessio
 })
 
 describe("a drain", () => {
-  test("lets nobody in, ends the connections in their order, and then the server exits 0", async () => {
+  test("lets nobody in, and lets those who are there go on until it is their turn", async () => {
+    await using server = await openServer()
+    const [first, second] = [await server.greeted(), await server.greeted()]
+    await first.ask({ type: "login", nick: "ana" })
+    await second.ask({ type: "login", nick: "leo" })
+    expect(await server.answer("drain", "--grace", "86400")).toEqual({ connections: 2, seconds: 86_400 })
+    expect((await first.rest()).at(-1)).toMatchObject({ type: "bye", code: "shutting-down" })
+    const late = await server.greeted().then((client) => client.rest())
+    expect(late).toMatchObject([{ type: "bye", code: "shutting-down", reconnectAfter: expect.any(Number) }])
+    expect(await server.admin("drain")).toMatchObject({ code: 2, err: "tertulia: the server drains already\n" })
+    expect(await second.ask({ type: "ping" })).toMatchObject({ type: "pong" })
+    server.child.kill("SIGTERM")
+    expect((await second.rest()).at(-1)).toMatchObject({ type: "bye", code: "shutting-down" })
+    expect((await server.exit).code).toBe(0)
+  })
+
+  test("ends the connections in their order, and then the server exits 0", async () => {
     await using server = await openServer()
     const people = [await server.greeted(), await server.greeted(), await server.greeted()]
     const ended: Array<number> = []
-    const rests = people.map((client, nth) =>
-      client.rest().then((said) => {
-        ended.push(nth)
-        return said
-      })
-    )
-    for (const [nth, client] of people.entries()) client.say({ type: "login", id: 1, nick: `p${nth}` })
+    for (const [nth, client] of people.entries()) await client.ask({ type: "login", nick: `p${nth}` })
+    const rests = people.map(async (client, nth) => {
+      const said = await client.rest()
+      ended.push(nth)
+      return said.at(-1)
+    })
     expect(await server.answer("drain", "--grace", "3")).toEqual({ connections: 3, seconds: 3 })
-    const late = await server.greeted().then((client) => client.rest())
-    expect(late).toMatchObject([{ type: "bye", code: "shutting-down" }])
-    expect(await server.admin("drain")).toMatchObject({ code: 2, err: "tertulia: the server drains already\n" })
-    for (const said of await Promise.all(rests))
-      expect(said.at(-1)).toMatchObject({ type: "bye", code: "shutting-down", reconnectAfter: expect.any(Number) })
+    for (const last of await Promise.all(rests)) {
+      expect(last).toMatchObject({ type: "bye", code: "shutting-down", reconnectAfter: expect.any(Number) })
+    }
     expect(ended).toEqual([0, 1, 2])
     expect((await server.exit).code).toBe(0)
   })

@@ -94,8 +94,10 @@ test("a collector gets a span of each request and each transaction, and nothing 
     expect(service).toBe("tertulia")
   }
   const commits = spans.filter(({ name }) => name === "commit")
-  expect(commits.length).toBeGreaterThanOrEqual(4)
-  for (const { attributes } of commits) expect(attributes["tertulia.stored"]).toBe(true)
+  // One that the end of the server has cut short doesn't know.
+  const outcomes = commits.flatMap(({ attributes }) => attributes["tertulia.stored"] ?? [])
+  expect(outcomes.length).toBeGreaterThanOrEqual(4)
+  expect(new Set(outcomes)).toEqual(new Set([true]))
   for (const { millis } of spans) expect(millis).toBeGreaterThanOrEqual(0)
   for (const body of collector.bodies) expect(body).not.toMatch(/secret|anastasia|cafe|elsewhere/u)
 })

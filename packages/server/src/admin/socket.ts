@@ -80,7 +80,7 @@ const answer = (verbs: Verbs | undefined, verb: string, body: string): Effect.Ef
 }
 
 const obey = <V extends Verb>(verbs: Verbs, verb: V, body: string): Effect.Effect<Answer> =>
-  Schema.decodeUnknownEffect(Schema.fromJsonString(orders[verb] as Schema.Codec<unknown, unknown>))(body).pipe(
+  Schema.decodeEffect(Schema.fromJsonString(orders[verb] as Schema.Codec<unknown, unknown>))(body).pipe(
     Effect.mapError(({ message }) => new UsageFault({ message })),
     Effect.flatMap((order) => Effect.andThen(note(verb, order), verbs[verb](order as never))),
     Effect.map((body): Answer => ({ status: 200, body })),
