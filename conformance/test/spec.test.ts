@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { dialoguesOf, parseStep, unknownIds } from "../src/spec/dialogues.ts"
 import { dialogueFaults, exampleFaults } from "../src/spec/examples.ts"
 import { linkFaults } from "../src/spec/links.ts"
-import { registryFaults } from "../src/spec/registries.ts"
+import { registryFaults, rightsFaults } from "../src/spec/registries.ts"
 import { makeChapter, readChapters, requirementsOf } from "../src/spec/requirements.ts"
 import { specFaults } from "../src/spec/static-check.ts"
 
@@ -110,6 +110,15 @@ describe("registries and links", () => {
     const changed = { ...registries, lines: registries.lines.map((line) => line.replace("| 65,536 |", "| 65,535 |")) }
     const [fault, ...more] = registryFaults([changed])
     assert.include(fault?.message ?? "", "65,535")
+    assert.deepStrictEqual(more, [])
+  })
+
+  it("a cell of the table of rights that differs from packages/protocol is named", () => {
+    const moderation = readChapters().find(({ name }) => name === "moderation")!
+    assert.deepStrictEqual(rightsFaults([moderation]), [])
+    const lines = moderation.lines.map((line) => line.replace("| `kick` | moderator |", "| `kick` | member |"))
+    const [fault, ...more] = rightsFaults([{ ...moderation, lines }])
+    assert.include(fault?.message ?? "", "`kick` | member")
     assert.deepStrictEqual(more, [])
   })
 

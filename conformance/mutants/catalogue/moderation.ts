@@ -368,6 +368,21 @@ const going: ReadonlyArray<Mutant> = [
     })
   ),
   breaks(
+    "KICK-1",
+    "kicked-and-talking",
+    "tells those who were put out that what they say is in the log",
+    remembering(() => {
+      const out = new Set<string>()
+      return (said, wire) => {
+        const { to } = said
+        const where = `${String(said.object["room"] ?? to?.["room"])} ${wire.nick()}`
+        if (isEvent(said, "left")) out.add(where)
+        const isTheirs = isRefusal(said, "not-joined") && to?.["type"] === "send" && out.has(where)
+        return isTheirs ? [{ ...success(to)!, seq: 999_999 }] : undefined
+      }
+    })
+  ),
+  breaks(
     "KICK-2",
     "kicks-unseen",
     "doesn't tell the others that somebody who was put out is out",

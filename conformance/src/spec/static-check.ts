@@ -8,7 +8,7 @@ import { dialoguesOf, unknownIds } from "./dialogues.ts"
 import { dialogueFaults, exampleFaults } from "./examples.ts"
 import { linkFaults } from "./links.ts"
 import { quoteFaults } from "./quotes.ts"
-import { registryFaults } from "./registries.ts"
+import { registryFaults, rightsFaults } from "./registries.ts"
 import {
   type Chapter,
   requirementFaults,
@@ -30,6 +30,7 @@ export const specFaults = (chapters: ReadonlyArray<Chapter>): ReadonlyArray<Spec
     ...dialogueFaults(dialogues),
     ...exampleFaults(chapters),
     ...registryFaults(chapters),
+    ...rightsFaults(chapters),
     ...linkFaults(chapters, requirements),
     ...quoteFaults(chapters),
     ...translationFaults(requirements)

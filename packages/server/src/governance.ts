@@ -65,10 +65,12 @@ export const ungoverned = (): Governance => ({ kind: "public", slow: 0, standing
 
 type Moderation = Extract<Content, { readonly type: ModerationType }>
 
+const moderating: ReadonlySet<string> = new Set(moderationTypes)
+
 /** Whether an entry changes how the room is kept. */
 export const isModeration = <Any extends { readonly type: string }>(
   content: Any
-): content is Any & { readonly type: ModerationType } => moderationTypes.some((type) => type === content.type)
+): content is Any & { readonly type: ModerationType } => moderating.has(content.type)
 
 /** The most people of one room who are something to it: each is a row of the file. */
 const mostStandings = 1_000

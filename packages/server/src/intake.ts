@@ -53,8 +53,10 @@ export const makeIntake = ({
   const appendNext = Effect.gen(function* () {
     // Whoever submits in the same turn of the event loop comes along.
     yield* Effect.yieldNow
-    const decisive = submitted.findIndex(({ draft }) => isDecisive(draft))
-    const batch = submitted.splice(0, decisive === -1 ? batchSize : Math.min(decisive + 1, batchSize))
+    const most = Math.min(submitted.length, batchSize)
+    let count = 0
+    while (count < most && !isDecisive(submitted[count++]!.draft));
+    const batch = submitted.splice(0, count)
     const outcome = yield* Effect.exit(log.append(batch.map(({ draft }) => prepare(draft))))
     if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
     // Settling may make others act at once, so it comes last.

@@ -336,7 +336,7 @@ const openLarge = async () => {
 test("pages that SQLite can't read are found, exit 1", async () => {
   await using folder = await openLarge()
   const bytes = await readFile(folder.file)
-  await writeFile(folder.file, bytes.fill(0x55, 139_264, 155_648))
+  await writeFile(folder.file, bytes.fill(0x55, 143_360, 159_744))
   const { code, out } = await tertulia("verify", "--data", folder.file)
   expect({ code, out }).toEqual({
     code: 1,
