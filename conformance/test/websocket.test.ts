@@ -123,7 +123,7 @@ describe("--ws", () => {
 
   const faults: ReadonlyArray<readonly [args: ReadonlyArray<string>, says: RegExp]> = [
     [["--ws", "localhost:7332"], /^conformance: --ws localhost:7332: write ws:\/\/host:port\/path/u],
-    [["--ws", "wss://localhost:7332/ws"], /: write ws:\/\/host:port\/path/u],
+    [["--ws", "https://localhost:7332/ws"], /: write ws:\/\/host:port\/path/u],
     [
       ["--ws", "ws://localhost:7332/ws", "--target", "localhost:7331"],
       /--ws says where the server is, as --target does/u

@@ -163,6 +163,9 @@ export const askForWebSocket = (
     Effect.flatMap(({ socket }) => asked(socket, options, fields))
   )
 
+/** What OpenSSL has to say is the reason that it gives; the rest is for whoever mends OpenSSL. */
+const reasonOf = (error: Error): string => ("reason" in error ? `TLS: ${String(error.reason)}` : error.message)
+
 const nobodyThere = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN"])
 
 const open = ({ address, patience }: Waits): Effect.Effect<Dialed, Unreachable> =>
@@ -172,7 +175,7 @@ const open = ({ address, patience }: Waits): Effect.Effect<Dialed, Unreachable> 
     const onError = (error: NodeJS.ErrnoException) => {
       // Accepted and reset at once: that is a connection, and what the target does with it.
       if (error.code === "ECONNRESET") return resume(Effect.succeed(dialed))
-      resume(Effect.fail(new Unreachable({ reason: error.message, gone: nobodyThere.has(error.code ?? "") })))
+      resume(Effect.fail(new Unreachable({ reason: reasonOf(error), gone: nobodyThere.has(error.code ?? "") })))
     }
     socket.once("error", onError)
     socket.once(opens, () => {
