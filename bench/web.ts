@@ -13,6 +13,7 @@ import { chromium, type Page } from "playwright-core"
 import { freshen } from "../packages/web/build.ts"
 import { talker, unhurried } from "../packages/web/test/support/crowd.ts"
 import { chromiumPath, startServer } from "../packages/web/test/support/server.ts"
+import { report } from "./times.ts"
 
 const entries = Number(process.argv[2] ?? 100_000)
 const steps = 400
@@ -22,14 +23,6 @@ const perSecond = 1_000
 if (chromiumPath === undefined) {
   console.error("there is no Chromium here: say where it is with TERTULIA_CHROMIUM")
   process.exit(2)
-}
-
-const quantile = (sorted: ReadonlyArray<number>, share: number) => sorted[Math.floor(share * (sorted.length - 1))]!
-
-const report = (what: string, times: ReadonlyArray<number>) => {
-  const sorted = [...times].sort((one, other) => one - other)
-  const [median, most, longest] = [0.5, 0.95, 1].map((share) => quantile(sorted, share).toFixed(1))
-  console.log(`${what.padEnd(58)} median ${median} ms, 95 % below ${most} ms, longest ${longest} ms`)
 }
 
 /** The milliseconds from each frame to the next while the log is scrolled by so many pixels in each. */
