@@ -176,6 +176,41 @@ inBrowser("people who talk", ({ enter, open, serve, terminal, troubles }) => {
     assert.deepStrictEqual(troubles, [])
   })
 
+  it("are notified when they are named and look elsewhere, but not while they are busy", async () => {
+    const server = await serve()
+    const ana = await enter(server.url, "ana", { permissions: ["notifications"] }, async (page) => {
+      await page.addInitScript(() => {
+        const shown: Array<string> = []
+        const notes = class {
+          static readonly permission = "granted"
+          static readonly requestPermission = () => Promise.resolve("granted")
+          constructor(title: string, { body }: { readonly body: string }) {
+            shown.push(`${title}: ${body}`)
+          }
+        }
+        Object.assign(globalThis, { Notification: notes, shown })
+        Object.defineProperty(document, "hasFocus", { value: () => false })
+        Object.defineProperty(document, "visibilityState", { value: "hidden" })
+      })
+    })
+    const leo = await enter(server.url, "leo")
+    await ana.getByRole("button", { name: "Settings" }).click()
+    await ana.getByText("Notify me when I am named or written to").click()
+    await ana.keyboard.press("Escape")
+    await say(leo, "nobody in particular")
+    await say(leo, "look, @ana")
+    await sees(ana, "look, @ana")
+    await ana.getByRole("button", { name: "Settings" }).click()
+    await ana.getByText("busy", { exact: true }).click()
+    await ana.keyboard.press("Escape")
+    await leo.locator(".people").getByText("busy").waitFor()
+    await say(leo, "and again, @ana")
+    await sees(ana, "and again")
+    const shown = await ana.evaluate(() => (globalThis as unknown as { shown: ReadonlyArray<string> }).shown)
+    assert.deepStrictEqual(shown, ["leo · #cafe: look, @ana"])
+    assert.deepStrictEqual(troubles, [])
+  })
+
   it("are told when a nick is taken", async () => {
     const server = await serve()
     await enter(server.url, "ana")
