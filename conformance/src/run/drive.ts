@@ -89,8 +89,13 @@ export const drive = async (options: SuiteOptions, watcher: Watcher = {}): Promi
   return { plan, reports, faults }
 }
 
-const filesOf = ({ client, selection: { chapters = ["**/*"] } }: SuiteOptions): Array<string> =>
-  chapters.map((chapter) => `${client === undefined ? "suite" : "suite-clients"}/${chapter}.test.ts`)
+const filesOf = ({ client, selection: { chapters = ["**/*"] } }: SuiteOptions): Array<string> => {
+  const fileOf = client === undefined ? serverTests : clientTests
+  return chapters.map(fileOf)
+}
+
+const serverTests = (chapter: string) => `suite/${chapter}.test.ts`
+const clientTests = (chapter: string) => `suite-clients/${chapter}.test.ts`
 
 // The chapters of the spec in the order in which it is read, then what goes across them.
 const chapters = ["wire", "session", "rooms", "order", "registries", "versioning", "conformance"]
