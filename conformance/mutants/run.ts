@@ -123,16 +123,21 @@ const files = (killers: Killers, page: string): ReadonlyArray<readonly [file: st
 /** What is judged beside a mutant, unmutated. */
 const kindOf = ({ host = "forgetful", who }: Mutant): Host | "client" => (who === "client" ? who : host)
 
-/** Servers for so many mutants at once. One that is durable stands for all, and one of each other kind: nobody fills them up. */
+/** Servers for so many mutants at once, the first for what isn't mutated. One that is durable stands for all, and one of each other kind. */
 const startSlots = Effect.fnUntraced(function* (count: number) {
-  const [durable, invited, page, ...forgetful] = yield* Effect.all([
+  const [apart, durable, invited, page, ...forgetful] = yield* Effect.all([
+    startTarget(hostOf({ host: "durable" })),
     startTarget(hostOf({ host: "durable" })),
     startTarget(hostOf({ host: "invited" })),
     startTarget(hostOf({ host: "web" })),
     ...Array.from({ length: count }, () => startTarget(hostOf({})))
   ])
   const shared = { durable: durable.address.port, invited: invited.address.port, web: page.address.port }
-  return forgetful.map(({ address: { port } }): Ports => ({ forgetful: port, secure: port, ...shared }))
+  return forgetful.map(({ address: { port } }, nth): Ports => {
+    const own = { forgetful: port, secure: port, ...shared }
+    // What isn't mutated is judged by most tests: those whom mutants leave behind must not be in its way.
+    return nth === 0 ? { ...own, durable: apart.address.port } : own
+  })
 })
 
 const command = Command.make(

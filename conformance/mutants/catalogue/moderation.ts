@@ -1,6 +1,7 @@
 /** Mutants of spec/moderation.md. */
 import { type JsonObject, moderationTypes } from "@tertulia/protocol"
 import { breaks, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
+import { ofAnyName, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap, Wire } from "../mutant.ts"
 
 const isDeed = (object: JsonObject | undefined): object is JsonObject =>
@@ -471,6 +472,38 @@ const speaking: ReadonlyArray<Mutant> = [
   )
 ]
 
-export const moderation: ReadonlyArray<Mutant> = [...rightsOf, ...entries, ...roles, ...going, ...speaking].map(
-  (mutant): Mutant => ({ ...mutant, host: "durable" })
-)
+const deeds: Requests = {
+  name: "moderation",
+  called: "a request about moderation",
+  are: isDeed,
+  fields: ["room", "nick", "role", "kind", "on", "seconds", "until", "reason", "key"]
+}
+
+// What the core says of every request
+const requests: ReadonlyArray<Mutant> = [
+  silent(deeds),
+  strict(deeds),
+  ofAnyName(deeds),
+  breaks(
+    "JSON-5",
+    "moderation-of-any-type",
+    "doesn't look at the types of fields about moderation",
+    whenSaid((said) =>
+      isRefusal(said, "bad-request") && isDeed(said.to) ? [{ ...said.object, code: "not-joined" }] : undefined
+    )
+  ),
+  breaks(
+    "JSON-6",
+    "moderation-of-any-number",
+    "takes any number for the id of a request about moderation",
+    whenSaid((said) =>
+      said.type === "error" && said.object["field"] === "id" && isDeed(said.to)
+        ? [{ ...said.object, code: "not-joined" }]
+        : undefined
+    )
+  )
+]
+
+const all = [...rightsOf, ...entries, ...roles, ...going, ...speaking, ...requests]
+
+export const moderation: ReadonlyArray<Mutant> = all.map((mutant): Mutant => ({ ...mutant, host: "durable" }))

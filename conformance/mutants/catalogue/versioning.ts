@@ -50,9 +50,9 @@ export const versioning: ReadonlyArray<Mutant> = [
   breaks(
     "EXT-4",
     "looks-at-what-it-does-not-know",
-    "looks at the room of a `kick` without claiming it",
+    "looks at the room of an `upload`, which it doesn't know",
     whenSaid((said) =>
-      isRefusal(said, "unsupported") && said.to?.["type"] === "kick"
+      isRefusal(said, "unsupported") && said.to?.["type"] === "upload"
         ? [{ ...said.object, code: "not-joined", field: "room" }]
         : undefined
     )

@@ -119,7 +119,8 @@ const enterRoom = Effect.fnUntraced(function* (
 /** How many entries a join may replay, as far as that is known before the room is open. */
 const mostBehind = (request: Join, room: Room | undefined, limits: Limits): number => {
   if (request.after === undefined) return 0
-  if (room === undefined) return limits.replay
+  // How much it is, its log says once it is open: charged when it was read, since the rooms of a server that has just started are all so.
+  if (room === undefined) return 1
   return resumes(request, room, limits) ? room.log.head() - request.after : 0
 }
 
