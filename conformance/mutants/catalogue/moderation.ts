@@ -479,8 +479,23 @@ const deeds: Requests = {
   fields: ["room", "nick", "role", "kind", "on", "seconds", "until", "reason", "key"]
 }
 
+/** Takes a word that is none for one that isn't allowed. */
+const anyWord = (requirement: "ROLE-2" | "MODERATE-2", type: "role" | "kind"): Mutant =>
+  breaks(
+    requirement,
+    `any-${type}`,
+    `looks for a right to give a ${type} that doesn't exist`,
+    whenSaid((said) =>
+      isRefusal(said, "bad-request") && said.to?.["type"] === type && said.object["field"] === type
+        ? [refusal(said.to["id"], "forbidden", type)]
+        : undefined
+    )
+  )
+
 // What the core says of every request
 const requests: ReadonlyArray<Mutant> = [
+  anyWord("ROLE-2", "role"),
+  anyWord("MODERATE-2", "kind"),
   silent(deeds),
   strict(deeds),
   ofAnyName(deeds),
