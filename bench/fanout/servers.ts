@@ -54,10 +54,11 @@ export const configured =
     return words(file, place)
   }
 
-/** So fast does one client send here, and so many come from one address; everything else is as it is by default. */
+/** So fast does one client send and catch up here, and so many come from one address; everything else is as it is by default. */
 const generous = {
   burst: 1e8,
   rate: 1e8,
+  "catch-up": 1e9,
   connections: 20_000,
   "max-connections": 20_000,
   heartbeat: 300,
