@@ -19,12 +19,12 @@ text { font: 13px system-ui, sans-serif; fill: #333 }
 .title { font-weight: 600 }
 .axis { stroke: #bbb; stroke-width: 1 }
 .ours { fill: #b5432a; stroke: #b5432a } .peer { fill: #7d8ca3; stroke: #7d8ca3 } .limit { fill: #c9c2b4; stroke: #c9c2b4 }
-polyline { fill: none !important; stroke-width: 2 }
+polyline.ours, polyline.peer, polyline.limit { fill: none; stroke-width: 2 }
 @media (prefers-color-scheme: dark) { text { fill: #ddd } .axis { stroke: #555 } .limit { fill: #7b7568; stroke: #7b7568 } }
 </style>`
 
-const svg = (width: number, height: number, body: ReadonlyArray<string>): string =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">\n${style}\n${body.join("\n")}\n</svg>\n`
+const svg = (title: string, width: number, height: number, body: ReadonlyArray<string>): string =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">\n<title>${escaped(title)}</title>\n${style}\n${body.join("\n")}\n</svg>\n`
 
 /** Horizontal bars, the longest first. */
 export const bars = (title: string, all: ReadonlyArray<Bar>): string => {
@@ -42,7 +42,10 @@ export const bars = (title: string, all: ReadonlyArray<Bar>): string => {
         `<text x="${(left + length + 8).toFixed(1)}" y="${y + 15}">${escaped(text)}</text>`
       ]
     })
-  return svg(width, top + all.length * row + 8, [`<text class="title" x="8" y="20">${escaped(title)}</text>`, ...body])
+  return svg(title, width, top + all.length * row + 8, [
+    `<text class="title" x="8" y="20">${escaped(title)}</text>`,
+    ...body
+  ])
 }
 
 /** A line through points. */
@@ -89,7 +92,7 @@ export const lines = (title: string, xName: string, yName: string, all: Readonly
       `<text x="${(atX(lastX) + 8).toFixed(1)}" y="${(atY(lastY) + 4).toFixed(1)}">${escaped(label)}</text>`
     ]
   })
-  return svg(width, height, [
+  return svg(title, width, height, [
     `<text class="title" x="8" y="20">${escaped(title)}</text>`,
     `<text x="${(left + width - right) / 2}" y="${height - 12}" text-anchor="middle">${escaped(xName)}</text>`,
     `<text x="8" y="36">${escaped(yName)}</text>`,
@@ -112,7 +115,7 @@ export const series = (
   const atX = (x: number) => left + (x / longest) * (width - left - right)
   const atY = (y: number) => height - bottom - (y / highest) * (height - top - bottom)
   const fifths = [0, 0.2, 0.4, 0.6, 0.8, 1]
-  return svg(width, height, [
+  return svg(title, width, height, [
     `<text class="title" x="8" y="20">${escaped(title)}</text>`,
     `<text x="8" y="38">${escaped(yName)}</text>`,
     `<text x="${(left + width - right) / 2}" y="${height - 10}" text-anchor="middle">${escaped(xName)}</text>`,
