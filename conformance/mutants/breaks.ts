@@ -139,7 +139,6 @@ export const success = (to: JsonObject): JsonObject | undefined => {
     case "leave":
       return { type: "left", re, room }
     case "send":
-      return { type: "sent", re, room, seq: 1, at: "2026-01-01T00:00:00.000Z" }
     case "edit":
     case "delete":
     case "react":

@@ -1,11 +1,11 @@
 /** Mutants of spec/moderation.md. */
-import { type JsonObject, moderationTypes } from "@tertulia/protocol"
+import { isModeration, type JsonObject, moderationTypes } from "@tertulia/protocol"
 import { breaks, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
 import { ofAnyName, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap, Wire } from "../mutant.ts"
 
 const isDeed = (object: JsonObject | undefined): object is JsonObject =>
-  moderationTypes.some((type) => type === object?.["type"])
+  isModeration({ type: String(object?.["type"]) })
 
 /** Grants what is refused by a code, where the request is one of these. */
 const grants = (

@@ -7,6 +7,7 @@
 import {
   decodeEnvelope,
   decodeRequest,
+  isModeration,
   type Limits,
   type Line,
   type Refusal,
@@ -133,6 +134,7 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
 
   const ready = (request: Exclude<Request, { type: "ping" | "bye" | "login" | OfProfiles }>): ReadonlyArray<object> => {
     const re = request.id
+    if (isModeration(request)) return [refusal({ code: "unsupported", re, message: "nobody keeps these rooms" })]
     switch (request.type) {
       case "sync":
         return [{ type: "synced", re }]
@@ -157,14 +159,6 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
       case "revoke":
       case "unregister":
         return [refusal({ code: "unsupported", re, message: "this server has no accounts" })]
-      case "role":
-      case "kind":
-      case "invite":
-      case "kick":
-      case "ban":
-      case "mute":
-      case "slow":
-        return [refusal({ code: "unsupported", re, message: "nobody keeps these rooms" })]
       case "conversations":
         return [{ type: "conversations", re, conversations: [] }]
       default:

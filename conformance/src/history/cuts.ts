@@ -12,7 +12,7 @@
  *
  * @module
  */
-import type { Request, ServerMessage } from "@tertulia/protocol"
+import { isEntryEvent, type Request, type ServerMessage } from "@tertulia/protocol"
 import type { Lane, Observation } from "../history.ts"
 import { type Course, courseOf, type Exchange, logOf, never, textOf } from "./course.ts"
 
@@ -322,23 +322,11 @@ const changed = (
     return { moment, sent: { ...sent, after: sent.after - countIn(sent.room, sent.epoch, sent.after) } }
   }
   const { got } = observation
+  if (got.type === "sent" || isEntryEvent(got)) {
+    if (isCut(got.room, got.seq)) return undefined
+    return { moment, got: { ...got, seq: got.seq - countIn(got.room, epochs.get(got.room), got.seq) } }
+  }
   switch (got.type) {
-    case "erased":
-    case "edit":
-    case "delete":
-    case "react":
-    case "topic":
-    case "role":
-    case "kind":
-    case "invite":
-    case "kick":
-    case "ban":
-    case "mute":
-    case "slow":
-    case "message":
-    case "sent":
-      if (isCut(got.room, got.seq)) return undefined
-      return { moment, got: { ...got, seq: got.seq - countIn(got.room, epochs.get(got.room), got.seq) } }
     case "member":
       return isAbsent(got.room, got.nick) ? undefined : observation
     case "joined":

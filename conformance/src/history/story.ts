@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Request, ServerMessage } from "@tertulia/protocol"
+import { isEntryEvent, type Request, type ServerMessage } from "@tertulia/protocol"
 import type { RequirementId } from "../generated/requirement-id.ts"
 import type { Lane, Observation, Violation } from "../history.ts"
 import { SuiteFault } from "../verdict.ts"
@@ -78,32 +78,20 @@ const epochsIn = (object: Request | ServerMessage): ReadonlyArray<string> =>
 
 /** The nicks of the lanes, then whoever else is named. */
 const shortNames = (lanes: ReadonlyArray<Lane>): ((nick: string) => string) => {
-  const named = lanes.flatMap(({ observations }) => observations.map(objectOf)).flatMap(nicksIn)
+  const named = lanes.flatMap(({ observations }) =>
+    observations.flatMap((observation) => ("got" in observation ? nicksIn(observation.got) : []))
+  )
   return shorten([...lanes.map(({ nick }) => nick), ...named])
 }
 
-const nicksIn = (object: Request | ServerMessage): ReadonlyArray<string> => {
-  switch (object.type) {
-    case "message":
-    case "erased":
-    case "edit":
-    case "delete":
-    case "react":
-    case "topic":
-    case "role":
-    case "kind":
-    case "invite":
-    case "kick":
-    case "ban":
-    case "mute":
-    case "slow":
-      return "from" in object ? [object.from] : []
+const nicksIn = (got: ServerMessage): ReadonlyArray<string> => {
+  if (isEntryEvent(got)) return [got.from]
+  switch (got.type) {
     case "member":
-      return [object.nick]
+      return [got.nick]
     case "joined":
-      return object.members
     case "members":
-      return "members" in object ? object.members : []
+      return got.members
     default:
       return []
   }
@@ -139,21 +127,8 @@ const asked = (request: Request, { epoch, id, room }: Rename): Request => {
 
 const answered = (got: ServerMessage, { epoch, id, nick, room }: Rename): ServerMessage => {
   const own = "re" in got && got.re !== undefined ? { ...got, re: id(got.re) } : got
+  if (isEntryEvent(own)) return { ...own, room: room(own.room), from: nick(own.from) }
   switch (own.type) {
-    case "message":
-    case "erased":
-    case "edit":
-    case "delete":
-    case "react":
-    case "topic":
-    case "role":
-    case "kind":
-    case "invite":
-    case "kick":
-    case "ban":
-    case "mute":
-    case "slow":
-      return { ...own, room: room(own.room), from: nick(own.from) }
     case "member":
       return { ...own, room: room(own.room), nick: nick(own.nick) }
     case "joined":

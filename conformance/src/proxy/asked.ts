@@ -8,7 +8,9 @@ import {
   decodeRequest,
   type ErrorCode,
   forbiddenString,
+  isAppending,
   isDirect,
+  isModeration,
   type Limits,
   type Line,
   notUtf8,
@@ -102,26 +104,16 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
     return { codes: ["already-logged-in"], requirement: type === "login" ? "LOGIN-4" : "REGISTER-6" }
   }
   if (request === undefined) return refusal
+  if (isAppending(request)) {
+    if (isDirect(request.room)) return undefined
+    // Whether a key is known, a bystander can't see: it may have been used on an earlier connection (KEY-7).
+    if (resumes && request.key !== undefined) return undefined
+    return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
+  }
   switch (request.type) {
     case "history":
       if (isDirect(request.room)) return undefined
       return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "HISTORY-7" }
-    case "send":
-    case "edit":
-    case "delete":
-    case "react":
-    case "topic":
-    case "role":
-    case "kind":
-    case "invite":
-    case "kick":
-    case "ban":
-    case "mute":
-    case "slow":
-      if (isDirect(request.room)) return undefined
-      // Whether a key is known, a bystander can't see: it may have been used on an earlier connection (KEY-7).
-      if (resumes && request.key !== undefined) return undefined
-      return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
     case "leave":
     case "members":
     case "typing":
@@ -146,6 +138,15 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
 
 /** The codes by which a server may refuse a request that deserves it by nothing that a bystander can see. */
 export const excusesOf = (request: Request, { nick, rooms }: Standing): ReadonlyArray<ErrorCode> => {
+  if (isAppending(request)) {
+    return [
+      "unavailable",
+      ...(request.key === undefined ? [] : ["key-reused" as const]),
+      ...(isDirect(request.room) ? ["no-such-nick" as const] : []),
+      ...(request.key === undefined || rooms.has(request.room) ? [] : ["not-joined" as const]),
+      ...refusalsOf(request)
+    ]
+  }
   switch (request.type) {
     case "login":
       if (request.password !== undefined) return ["insecure", ...refusalsOfProofs]
@@ -159,31 +160,6 @@ export const excusesOf = (request: Request, { nick, rooms }: Standing): Readonly
     case "revoke":
     case "unregister":
       return ["insecure", "forbidden", "unavailable"]
-    case "send":
-      return [
-        "unavailable",
-        ...(request.key === undefined ? [] : ["key-reused" as const]),
-        ...(isDirect(request.room) ? ["no-such-nick" as const] : []),
-        ...(request.key === undefined || rooms.has(request.room) ? [] : ["not-joined" as const]),
-        ...refusalsOf(request)
-      ]
-    case "edit":
-    case "delete":
-    case "react":
-    case "topic":
-    case "role":
-    case "kind":
-    case "invite":
-    case "kick":
-    case "ban":
-    case "mute":
-    case "slow":
-      return [
-        "unavailable",
-        ...(request.key === undefined ? [] : ["key-reused" as const]),
-        ...(request.key === undefined || rooms.has(request.room) ? [] : ["not-joined" as const]),
-        ...refusalsOf(request)
-      ]
     case "history":
       return isDirect(request.room) ? ["no-such-nick", "unavailable"] : ["unavailable"]
     case "read":
@@ -212,6 +188,7 @@ const isWayIn = (type: RequestType): boolean => type === "login" || type === "re
 
 /** What depends on other entries, of which a bystander may not have seen all. */
 const refusalsOf = (request: Request): ReadonlyArray<ErrorCode> => {
+  if (isModeration(request)) return ["no-such-nick", "forbidden", "limit-reached"]
   switch (request.type) {
     case "send":
       return ["forbidden", "rate-limited", ...(request.replyTo === undefined ? [] : ["no-such-entry" as const])]
@@ -222,14 +199,6 @@ const refusalsOf = (request: Request): ReadonlyArray<ErrorCode> => {
       return ["no-such-entry", "forbidden", "limit-reached"]
     case "topic":
       return ["forbidden"]
-    case "role":
-    case "kind":
-    case "invite":
-    case "kick":
-    case "ban":
-    case "mute":
-    case "slow":
-      return ["no-such-nick", "forbidden", "limit-reached"]
     default:
       return []
   }

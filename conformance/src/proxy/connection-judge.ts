@@ -203,23 +203,10 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
 
   const happen = (event: ServerMessage, { at, line, moment }: Arrived) => {
     if (nick !== undefined) observe({ moment, got: event })
+    if (isEntryEvent(event)) return places.place(event)
     switch (event.type) {
       case "hello":
         return greet(event, line)
-      case "message":
-      case "erased":
-      case "edit":
-      case "delete":
-      case "react":
-      case "topic":
-      case "role":
-      case "kind":
-      case "invite":
-      case "kick":
-      case "ban":
-      case "mute":
-      case "slow":
-        return isEntryEvent(event) ? places.place(event) : undefined
       case "member":
         return places.move(event)
       case "presence":

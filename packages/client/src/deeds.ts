@@ -3,14 +3,10 @@
  *
  * @module
  */
-import { type EntryEvent, type ModerationType, moderationTypes } from "@tertulia/protocol"
+import type { EntryEvent, ModerationType } from "@tertulia/protocol"
 
 /** An entry of moderation. */
 export type Deed = Extract<EntryEvent, { readonly type: ModerationType }>
-
-export const isDeed = <Any extends { readonly type: string }>(
-  entry: Any
-): entry is Extract<Any, { readonly type: ModerationType }> => moderationTypes.some((type) => type === entry.type)
 
 type Said<Of> = Of extends Deed ? Pick<Of, Exclude<keyof Of, "seq" | "room" | "at" | "key">> : never
 

@@ -31,7 +31,7 @@ export {
   type Trouble
 } from "./conversation.ts"
 export type { AccountOptions, Changing, News } from "./course.ts"
-export { deedWords, isDeed, type SaidDeed } from "./deeds.ts"
+export { deedWords, type SaidDeed } from "./deeds.ts"
 export * from "./errors.ts"
 export type { RoomEvent } from "./inbox.ts"
 export { inMemory, type Keeper, NotKept } from "./keeper.ts"

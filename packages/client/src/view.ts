@@ -13,6 +13,7 @@ import {
   type History,
   isDirect,
   isKnownItem,
+  isModeration,
   type View as Known,
   type KnownItem,
   see as know,
@@ -29,7 +30,7 @@ import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import type { State, Told } from "./conversation.ts"
-import { type Deed, isDeed, type SaidDeed } from "./deeds.ts"
+import type { Deed, SaidDeed } from "./deeds.ts"
 import type { Refused } from "./errors.ts"
 import type { Item } from "./kept.ts"
 import { append, listOf, type Rows, replace, rowAt, rowsOf } from "./rows.ts"
@@ -357,7 +358,7 @@ const entered = (before: RoomPicture, entry: EntryEvent, nick: string | undefine
     case "topic":
       return { ...room, rows: append(room.rows, topicLine(entry)) }
     default:
-      return isDeed(entry)
+      return isModeration(entry)
         ? { ...room, rows: append(room.rows, deedLine(entry)) }
         : { ...room, rows: redrawn(room, entry.target, nick) }
   }
@@ -458,7 +459,7 @@ const deedLine = (deed: Deed | Extract<KnownItem, { readonly type: Deed["type"] 
 /** The line of an entry that is no message, and changes none. */
 const remarkOf = (item: KnownItem): TopicLine | DeedLine | undefined => {
   if (item.type === "topic") return topicLine(item)
-  return isDeed(item) ? deedLine(item) : undefined
+  return isModeration(item) ? deedLine(item) : undefined
 }
 
 const withTyping = (room: RoomPicture, nick: string, on: boolean): RoomPicture =>

@@ -609,6 +609,16 @@ const topicFields = { ...entry, text: TopicText, ...written }
 const item = <Type extends string, Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
   Schema.Struct({ type: Schema.Literal(type), ...fields })
 
+/** The types of requests that append an entry to a log. */
+export const appendingTypes = ["send", "edit", "delete", "react", "topic", ...moderationTypes] as const
+
+/** Whether a request appends an entry to a log. */
+export const isAppending = <Any extends { readonly type: RequestType }>(
+  request: Any
+): request is Extract<Any, { readonly type: (typeof appendingTypes)[number] }> => appending.has(request.type)
+
+const appending: ReadonlySet<string> = new Set(appendingTypes)
+
 /** The types of entries that this version knows. */
 export const entryTypes = ["message", "erased", "edit", "delete", "react", "topic", ...moderationTypes] as const
 

@@ -36,6 +36,13 @@ export const moderationTypes = ["role", "kind", "invite", "kick", "ban", "mute",
 
 export type ModerationType = (typeof moderationTypes)[number]
 
+/** Whether something is of moderation: a request, an entry, or what becomes one. */
+export const isModeration = <Any extends { readonly type: string }>(
+  any: Any
+): any is Extract<Any, { readonly type: ModerationType }> => moderating.has(any.type)
+
+const moderating: ReadonlySet<string> = new Set(moderationTypes)
+
 const request = <Type extends ModerationType, Fields extends Schema.Struct.Fields>(type: Type, fields: Fields) =>
   Schema.Struct({ type: Schema.Literal(type), id, room: RoomSpelling, ...fields, key: Schema.optionalKey(Key) })
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { isAbove, type ModerationType, may, moderationTypes, type RoomKind, type RoomRole } from "@tertulia/protocol"
-import type { Author, Content, Draft, Rejected } from "./room-log.ts"
+import { isAbove, isModeration, may, type RoomKind, type RoomRole } from "@tertulia/protocol"
+import type { Author, Draft, ModerationContent, Rejected } from "./room-log.ts"
 
 /** What somebody is to a room, beside being in it. */
 export interface Standing {
@@ -62,15 +62,6 @@ export interface Situation {
 }
 
 export const ungoverned = (): Governance => ({ kind: "public", slow: 0, standings: new Map() })
-
-type Moderation = Extract<Content, { readonly type: ModerationType }>
-
-const moderating: ReadonlySet<string> = new Set(moderationTypes)
-
-/** Whether an entry changes how the room is kept. */
-export const isModeration = <Any extends { readonly type: string }>(
-  content: Any
-): content is Any & { readonly type: ModerationType } => moderating.has(content.type)
 
 /** The most people of one room who are something to it: each is a row of the file. */
 const mostStandings = 1_000
@@ -132,7 +123,7 @@ export const ruleOn = (situation: Situation, author: Somebody, draft: Draft): Ru
   return { refused: { _tag: "Rejected", code: "rate-limited", message, retryAfter: wait } }
 }
 
-const moderate = (situation: Situation, author: Somebody, draft: Draft & Moderation): Ruling => {
+const moderate = (situation: Situation, author: Somebody, draft: Draft & ModerationContent): Ruling => {
   const { governance } = situation
   const { about } = draft
   if ("nick" in draft && (about === undefined || (draft.type === "kick" && !situation.isIn(about)))) {
@@ -154,7 +145,7 @@ const moderate = (situation: Situation, author: Somebody, draft: Draft & Moderat
   return { change }
 }
 
-const changeBy = ({ standings }: Governance, draft: Draft & Moderation): GovernanceChange => {
+const changeBy = ({ standings }: Governance, draft: Draft & ModerationContent): GovernanceChange => {
   if (draft.type === "kind") return { standings: [], kind: draft.kind }
   if (draft.type === "slow") return { standings: [], slow: draft.seconds }
   const { id: person, nick } = draft.about!

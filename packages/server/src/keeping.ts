@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { may, type RoomAction, type RoomRole } from "@tertulia/protocol"
+import { isModeration, may, type RoomAction, type RoomRole } from "@tertulia/protocol"
 import {
   type Governance,
-  isModeration,
   isMuted,
   mayEnter,
   type Rank,

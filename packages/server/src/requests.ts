@@ -4,11 +4,11 @@
  * @module
  */
 import {
+  type appendingTypes,
   encodeLine,
   isDirect,
   type Join,
   type Limits,
-  type ModerationType,
   type Reply,
   type Request,
   type RequestType,
@@ -158,7 +158,7 @@ const leave: Handler<"leave"> = (session, { id, room: name }) => {
 }
 
 /** A request that appends an entry. */
-type Appending = RequestOf<"send" | "edit" | "delete" | "react" | "topic" | ModerationType>
+type Appending = RequestOf<(typeof appendingTypes)[number]>
 
 /** What a request wants to have said. */
 const contentOf = (request: Appending): Content => {

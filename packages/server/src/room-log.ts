@@ -7,6 +7,7 @@ import {
   type EntryEvent,
   type ErrorCode,
   type Message,
+  type ModerationType,
   mentionsIn,
   type RoomKind,
   type SetRole
@@ -46,6 +47,9 @@ export type Content =
   | { readonly type: "kick"; readonly nick: string }
   | { readonly type: "invite" | "ban" | "mute"; readonly nick: string; readonly on: boolean }
   | { readonly type: "slow"; readonly seconds: number }
+
+/** What changes how a room is kept. */
+export type ModerationContent = Extract<Content, { readonly type: ModerationType }>
 
 /** An entry that has no place yet. */
 export type Draft = Content & {

@@ -10,9 +10,9 @@ import {
   type Envelope,
   type Exchange,
   forbiddenString,
+  isAppending,
   type Line,
   makeLineDecoder,
-  moderationTypes,
   type RequestType
 } from "@tertulia/protocol"
 import type * as Cause from "effect/Cause"
@@ -198,7 +198,8 @@ const makeSession = (server: Server, connection: Connection) => {
     const context = { unclaimed: server.unclaimed, nick: session.person?.nick, isCursor }
     const request = decodeRequest(envelope, limits, context)
     if (Result.isFailure(request)) return Effect.fail(request.failure)
-    if (appends.has(envelope.type)) return handle(session, request.success)
+    // Those to one room may be under way together (sending.ts).
+    if (isAppending(envelope)) return handle(session, request.success)
     return Effect.andThen(sending.settled, handle(session, request.success))
   }
 
@@ -274,12 +275,6 @@ const makeSession = (server: Server, connection: Connection) => {
 /** What has become of a request, for who traces it. */
 const codeOf = (exit: Exit.Exit<unknown, Refused>): string =>
   Exit.isSuccess(exit) ? "ok" : (Option.getOrUndefined(Exit.findErrorOption(exit))?.code ?? "internal")
-
-/** Requests that append: those to one room may be under way together (sending.ts). */
-const appends: ReadonlySet<RequestType> = new Set([
-  ...(["send", "edit", "delete", "react", "topic"] as const),
-  ...moderationTypes
-])
 
 /** What the state of a connection says against a request, before its fields are looked at (LOGIN-3, LOGIN-4). */
 const stateFault = (nick: string | undefined, type: RequestType): Refused | undefined => {

@@ -124,13 +124,7 @@ export const makeDecider = (db: DatabaseSync): ((room: number, draft: Draft, rea
         const apply = () => void setTopic.run(draft.text, room)
         return { _tag: "Accepted", kind: kinds.topic, target: null, text: draft.text, apply }
       }
-      case "role":
-      case "kind":
-      case "invite":
-      case "kick":
-      case "ban":
-      case "mute":
-      case "slow":
+      default:
         return { _tag: "Accepted", kind: kinds.moderation, target: null, text: moderationText(draft) }
     }
   }

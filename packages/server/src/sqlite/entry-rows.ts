@@ -4,8 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
-import type { ModerationType } from "@tertulia/protocol"
-import { type Content, type Entry, withMentions } from "../room-log.ts"
+import { type Content, type Entry, type ModerationContent, withMentions } from "../room-log.ts"
 
 /** The kinds of entries, as numbers that a file holds; a reaction that is taken away is a kind of its own. */
 export const kinds = { message: 0, edit: 1, delete: 2, react: 3, unreact: 4, topic: 5, moderation: 6 } as const
@@ -99,10 +98,8 @@ const changeOf = (row: EntryRow): Entry => {
   }
 }
 
-type Moderation = Extract<Content, { readonly type: ModerationType }>
-
 /** What an entry of moderation says, as the text of its row. */
-export const moderationText = (content: Moderation): string => {
+export const moderationText = (content: ModerationContent): string => {
   const { type } = content
   switch (type) {
     case "role":
@@ -120,7 +117,7 @@ export const moderationText = (content: Moderation): string => {
   }
 }
 
-const moderationIn = (text: string): Moderation => JSON.parse(text) as Moderation
+const moderationIn = (text: string): ModerationContent => JSON.parse(text) as ModerationContent
 
 /** What the author of a row wanted to have said, while the file has it: of a message that was edited, what it was sent with. */
 export const contentOf = (row: {

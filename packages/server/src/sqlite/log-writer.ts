@@ -99,13 +99,7 @@ const columnsOf = (entry: Entry): Columns => {
       return [entry.on ? kinds.react : kinds.unreact, entry.reaction, entry.target, null, null]
     case "topic":
       return [kinds.topic, entry.text, null, null, null]
-    case "role":
-    case "kind":
-    case "invite":
-    case "kick":
-    case "ban":
-    case "mute":
-    case "slow":
+    default:
       return [kinds.moderation, moderationText(entry), null, null, null]
   }
 }

@@ -9,7 +9,6 @@ import {
   type Conversation,
   deedWords,
   type Item,
-  isDeed,
   type News,
   type NotKept,
   type Refused,
@@ -17,7 +16,7 @@ import {
   type Told,
   type Trouble
 } from "@tertulia/client"
-import { foldName } from "@tertulia/protocol"
+import { foldName, isModeration } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -133,7 +132,7 @@ export const chat = Effect.fnUntraced(function* (
       case "Another":
         return complain(`whoever was ${news.room} has gone: this is somebody else with the same nick`)
       case "Change":
-        return isDeed(news.entry) ? notice(deedWords.en(news.entry)) : Effect.void
+        return isModeration(news.entry) ? notice(deedWords.en(news.entry)) : Effect.void
       case "Passed":
       case "Members":
       case "Typing":
