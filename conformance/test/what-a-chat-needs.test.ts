@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
+import { testsNamedIn } from "../../packages/server/test/support/named-tests.ts"
 
 const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8")
 
@@ -9,12 +10,7 @@ const rows = read("docs/what-a-chat-needs.md")
   .split("\n")
   .filter((line) => line.startsWith("| ") && !line.startsWith("| expected"))
 
-/** A file in backquotes, and after it the names of its tests in asterisks. */
-const named = rows.flatMap((row) =>
-  [...row.matchAll(/`([^`]+\.test\.ts)`: (\*[^`]+\*)/gu)].flatMap(([, file, names]) =>
-    [...names!.matchAll(/\*([^*]+)\*/gu)].map(([, name]) => ({ file: file!, name: name! }))
-  )
-)
+const named = rows.flatMap(testsNamedIn)
 
 test("every row names a test", () => {
   expect(rows.length).toBeGreaterThan(25)

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
+import { createHmac, randomBytes } from "node:crypto"
 import { type Exchange, type Limits, type Register, signatureFor, type Verifier, verifierOf } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ import { makeEpoch } from "./epoch.ts"
 import { type Invitations, makeInvitations } from "./invitations.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Unavailable } from "./room-log.ts"
-import { digestOf, Secrets } from "./secrets.ts"
+import { digestOf, isSame, Secrets } from "./secrets.ts"
 
 /** How accounts are made and opened. */
 export interface AccountOptions extends Pick<Limits, "attempts" | "attemptSeconds" | "tokenSeconds"> {
@@ -374,6 +374,3 @@ const tooManyMade = (retryAfter: number): Refused => ({
   message: `many accounts were made from your address: try again in ${Math.ceil(retryAfter / 1_000)} s`,
   retryAfter
 })
-
-const isSame = (one: string, other: string): boolean =>
-  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))

@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { timingSafeEqual } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { AccountStore, type Invitation } from "./account-store.ts"
 import type { Unavailable } from "./room-log.ts"
-import { digestOf, Secrets } from "./secrets.ts"
+import { digestOf, isSame, Secrets } from "./secrets.ts"
 
 /** An invitation that lets somebody in. While an account is being made by it, nobody else can have that use of it. */
 export interface Held {
@@ -79,5 +78,3 @@ export const makeInvitations = Effect.fnUntraced(function* (forAll: string) {
       })
   } satisfies Invitations as Invitations
 })
-
-const isSame = (one: string, other: string): boolean => timingSafeEqual(Buffer.from(one), Buffer.from(other))

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createHash, randomBytes } from "node:crypto"
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
 import * as Context from "effect/Context"
 
 /** Makes secrets: 192 bits of the system's random numbers, because whoever guesses one comes back as somebody else. */
@@ -14,3 +14,7 @@ export const Secrets = Context.Reference<() => string>("@tertulia/server/Secrets
 
 /** SHA-256 of a secret, in hexadecimal. */
 export const digestOf = (secret: string): string => createHash("sha256").update(secret).digest("hex")
+
+/** Whether two digests or keys are the same, in a time that doesn't tell how much of them is. */
+export const isSame = (one: string, other: string): boolean =>
+  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))

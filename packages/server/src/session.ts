@@ -187,7 +187,9 @@ const makeSession = (server: Server, connection: Connection) => {
   const traced = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
     if (server.trace === undefined) return execute(envelope)
     const attributes = { "tertulia.connection": session.name, "tertulia.request": envelope.id }
-    return server.trace(`request ${envelope.type}`, attributes, execute(envelope), (exit) => ({
+    // What is done at once belongs to the span, too.
+    const executing = Effect.suspend(() => execute(envelope))
+    return server.trace(`request ${envelope.type}`, attributes, executing, (exit) => ({
       "tertulia.code": codeOf(exit)
     }))
   }

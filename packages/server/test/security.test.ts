@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url"
 import { proofOf } from "@tertulia/protocol"
 import { expect, test, vi } from "vitest"
 import { openClient } from "./support/house.ts"
+import { testsNamedIn } from "./support/named-tests.ts"
 import { linesOf, openFolder } from "./support/process.ts"
 
 // A process takes a second to start, and more on a machine with other things to do.
@@ -11,17 +12,10 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const at = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 
-/** The tests that a row of the table names: a file in backquotes, and then names in asterisks. */
 const named = readFileSync(at("SECURITY.md"), "utf8")
   .split("\n")
-  .filter((line) => line.startsWith("| ") && line.includes(".test.ts`"))
-  .flatMap((line) => {
-    const [, threat = "", , tests = ""] = line.split(" | ").map((cell) => cell.replace(/^\| | \|$/gu, ""))
-    const cell = tests === "" ? line : tests
-    return [...cell.matchAll(/`([^`]+\.test\.ts)`: ((?:\*[^*]+\*(?:; )?)+)/gu)].flatMap(([, file, names]) =>
-      [...names!.matchAll(/\*([^*]+)\*/gu)].map(([, name]) => ({ threat, file: file!, name: name! }))
-    )
-  })
+  .filter((line) => line.startsWith("| "))
+  .flatMap(testsNamedIn)
 
 test("every row of SECURITY.md names a test", () => {
   const text = readFileSync(at("SECURITY.md"), "utf8")
