@@ -4,14 +4,14 @@
  * @module
  */
 
-import { type Chat, open, type Trouble } from "@tertulia/client/web"
+import { type AccountOptions, type Chat, open, type Trouble } from "@tertulia/client/web"
 import { foldName } from "@tertulia/protocol"
 import { useCallback, useEffect, useRef, useState } from "react"
 import type { Desk } from "./desk.ts"
 import { DeskContext } from "./desk.ts"
 import { keepIn } from "./keeper.ts"
 import { type Announcement, Announcer } from "./parts/announcer.tsx"
-import { Door, Elsewhere, type OwnAccount } from "./parts/door.tsx"
+import { Door, Elsewhere } from "./parts/door.tsx"
 import { House } from "./parts/house.tsx"
 import { placeIn } from "./place.ts"
 import { takeSeat } from "./seat.ts"
@@ -30,7 +30,7 @@ interface Seated {
   readonly nick: string
 }
 
-const sit = async (nick: string, account: OwnAccount | undefined): Promise<Seated> => {
+const sit = async (nick: string, account: AccountOptions | undefined): Promise<Seated> => {
   const wire = makeWireLog()
   const place = placeIn(location.hash)
   const isNew = stored(`was-here.${nick}`) === null
@@ -58,7 +58,7 @@ export const App = () => {
   const [announcement, setAnnouncement] = useState<Announcement>({ nth: 0, text: "" })
   const [notice, setNotice] = useState("")
   // What was said at the door, for as long as the page is there: a token that the server has given is kept, and this isn't.
-  const own = useRef<OwnAccount>(undefined)
+  const own = useRef<AccountOptions>(undefined)
 
   const leave = useCallback((reason: Trouble | string = "") => {
     store("nick", undefined)
@@ -119,7 +119,7 @@ export const App = () => {
     [announce]
   )
 
-  const enter = (spelling: string, account: OwnAccount | undefined) => {
+  const enter = (spelling: string, account: AccountOptions | undefined) => {
     own.current = account
     const folded = foldName(spelling)
     store("nick", folded)

@@ -5,6 +5,7 @@
  */
 export type { Message, Presence, Profile, RoomItem } from "@tertulia/protocol"
 export type { SayOptions, State, Told, Trouble } from "../conversation.ts"
+export type { AccountOptions } from "../course.ts"
 export type { SaidDeed } from "../deeds.ts"
 export type { SearchOptions } from "../search.ts"
 export type {

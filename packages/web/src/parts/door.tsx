@@ -3,25 +3,18 @@
  *
  * @module
  */
+import type { AccountOptions } from "@tertulia/client/web"
+import { passwordCharacters } from "@tertulia/protocol"
 import { useState } from "react"
 import { useWords } from "../words/use-words.ts"
 
 const nickPattern = /^[a-z0-9][a-z0-9_-]{0,31}$/iu
 
-/** What opens the account of a nick. */
-export interface OwnAccount {
-  readonly password: string
-  readonly register: boolean
-  readonly invitation?: string
-}
-
 interface DoorProps {
   /** Why somebody stands here again. */
   readonly why: string
-  readonly onEnter: (nick: string, account: OwnAccount | undefined) => void
+  readonly onEnter: (nick: string, account: AccountOptions | undefined) => void
 }
-
-const leastPassword = 8
 
 export const Door = ({ onEnter, why }: DoorProps) => {
   const words = useWords()
@@ -32,11 +25,12 @@ export const Door = ({ onEnter, why }: DoorProps) => {
   const submit = (event: React.FormEvent) => {
     event.preventDefault()
     if (!nickPattern.test(nick.trim())) return setFault("bad")
-    if (register && [...password].length < leastPassword) return setFault("short")
+    if (register && [...password].length < passwordCharacters) return setFault("short")
     const invited = register && invitation.trim() !== "" ? { invitation: invitation.trim() } : {}
     onEnter(nick.trim(), password === "" ? undefined : { password, register, ...invited })
   }
-  const complaint = fault === undefined ? why : words.welcome[fault]
+  const { bad, short } = words.welcome
+  const complaint = fault === undefined ? why : fault === "bad" ? bad : short(passwordCharacters)
   return (
     <main className="door">
       <div className="door-card">
@@ -85,8 +79,8 @@ export const Door = ({ onEnter, why }: DoorProps) => {
 }
 
 interface AccountFieldsProps {
-  readonly own: Required<OwnAccount>
-  readonly onChange: (change: Partial<Required<OwnAccount>>) => void
+  readonly own: Required<AccountOptions>
+  readonly onChange: (change: Partial<Required<AccountOptions>>) => void
 }
 
 const AccountFields = ({ onChange, own }: AccountFieldsProps) => {

@@ -19,7 +19,7 @@ export const en = {
     password: "Password",
     register: "Make the account: the nick stays mine",
     invitation: "Invitation, if the server wants one",
-    short: "A password has 8 characters at least.",
+    short: (least: number) => `A password has ${least} characters at least.`,
     insecure: "A password is said over HTTPS only, or on the machine itself.",
     elsewhere: "This person is already here in another tab of this browser.",
     takeOver: "Go on in this tab",

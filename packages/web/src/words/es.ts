@@ -20,7 +20,7 @@ export const es: Words = {
     password: "Contraseña",
     register: "Crear la cuenta: el nick sigue siendo mío",
     invitation: "Invitación, si el servidor la pide",
-    short: "Una contraseña tiene al menos 8 caracteres.",
+    short: (least: number) => `Una contraseña tiene al menos ${least} caracteres.`,
     insecure: "Una contraseña solo se dice por HTTPS, o en la propia máquina.",
     elsewhere: "Esta persona ya está aquí en otra pestaña de este navegador.",
     takeOver: "Seguir en esta pestaña",
