@@ -9,12 +9,13 @@
 import { type ChildProcess, fork, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { parseArgs, styleText } from "node:util"
+import * as Effect from "effect/Effect"
+import { freePort } from "../conformance/src/run/free-port.ts"
 import { attacks } from "./attacks.ts"
 import { gather, type Talk } from "./honest.ts"
 import type { Target } from "./lines.ts"
@@ -70,15 +71,6 @@ const settings = ["--max-connections", "14000"]
 const main = fileURLToPath(new URL("../packages/server/src/main.ts", import.meta.url))
 const attacker = fileURLToPath(new URL("./attacker.ts", import.meta.url))
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, "close")
-  return port
-}
-
 interface Running {
   readonly target: Target
   readonly process: ChildProcess
@@ -89,7 +81,7 @@ interface Running {
 }
 
 const startServer = async (data: string): Promise<Running> => {
-  const opsPort = await freePort()
+  const opsPort = await Effect.runPromise(freePort)
   const flags = ["--port", "0", "--ops-port", String(opsPort), "--data", data, "--log-format", "json", ...settings]
   const child = spawn(process.execPath, [main, ...flags], { stdio: ["ignore", "pipe", "inherit"] })
   process.once("exit", () => child.kill("SIGKILL"))

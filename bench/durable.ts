@@ -23,6 +23,7 @@ import { openDataFile } from "../packages/server/src/sqlite/data-file.ts"
 import { openDisk } from "../packages/server/src/sqlite/disk.ts"
 import { makeWriter } from "../packages/server/src/sqlite/writer.ts"
 import { openDisk as openSlowDisk } from "./disks/slow.ts"
+import { median, quantile } from "./times.ts"
 
 /** Rooms that append all the time, each so many entries at once. */
 interface Shape {
@@ -63,11 +64,10 @@ const measure = async ({ entries, rooms }: Shape, append: (room: number) => Prom
   )
   delay.disable()
   latencies.sort((one, other) => one - other)
-  const quantile = (share: number) => latencies[Math.floor(share * (latencies.length - 1))]!
   return {
     perSecond: (1_000 * latencies.length * entries) / (performance.now() - began),
-    median: quantile(0.5),
-    worst: quantile(0.99),
+    median: quantile(latencies, 0.5),
+    worst: quantile(latencies, 0.99),
     stall: delay.max / 1e6
   }
 }
@@ -145,9 +145,6 @@ const shapes: ReadonlyArray<Shape> = [
 
 /** Rounds of all runs in turn, so that what else the machine does meets all of them alike. */
 const rounds = 5
-
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!
 
 const inFolder = async (run: Run, shape: Shape, isSlow: boolean): Promise<Outcome> => {
   const folder = mkdtempSync(join(tmpdir(), "tertulia-"))

@@ -13,15 +13,13 @@ import * as net from "node:net"
 import { createInterface } from "node:readline"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+import { median } from "./times.ts"
 
 const main = fileURLToPath(new URL("../packages/server/src/main.ts", import.meta.url))
 const people = 1_000
 const rounds = 9
 const deedsPerRound = 40
 const idleSeconds = 20
-
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!
 
 // ---------------------------------------------------------------------------------------------------------------------
 // A server, and the room of 1,000

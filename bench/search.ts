@@ -14,6 +14,7 @@ import { openDataFile, openForReading } from "../packages/server/src/sqlite/data
 import { makeFinder } from "../packages/server/src/sqlite/finder.ts"
 import { indexedAtOnce } from "../packages/server/src/sqlite/indexer.ts"
 import { makeWriter } from "../packages/server/src/sqlite/writer.ts"
+import { quantile } from "./times.ts"
 
 const messages = Number(process.argv[2] ?? 1_000_000)
 const rooms = 200
@@ -34,8 +35,6 @@ const words = Array.from({ length: vocabulary }, (_, nth) => `${nth.toString(36)
 const word = (): string => words[Math.floor(vocabulary ** random()) - 1]!
 const text = (): string => Array.from({ length: 4 + Math.floor(random() * 16) }, word).join(" ")
 const room = (nth: number): string => `#room-${nth}`
-
-const quantile = (sorted: ReadonlyArray<number>, share: number) => sorted[Math.floor(share * (sorted.length - 1))]!
 
 const measure = (count: number, act: (nth: number) => void) => {
   const times = Array.from({ length: count }, (_, nth) => {

@@ -6,7 +6,7 @@
 import "effect/schema/SchemaJITCompiler/enable"
 import { decodeEnvelope, decodeRequest, defaultLimits } from "@tertulia/protocol"
 import * as Result from "effect/Result"
-import { median } from "./results.ts"
+import { median } from "../times.ts"
 
 export interface Codec {
   /** Nanoseconds for one line. */

@@ -7,9 +7,9 @@
  * @module
  */
 import { styleText } from "node:util"
-import { build, type Measured, putLoad } from "./load.ts"
-import { median } from "./results.ts"
-import { type Contender, contenders, start } from "./servers.ts"
+import { median } from "../times.ts"
+import { type Measured, prepare, putLoad } from "./load.ts"
+import { named, withServer } from "./servers.ts"
 
 interface Bound {
   readonly name: string
@@ -30,18 +30,13 @@ const bounds: ReadonlyArray<Bound> = [
 const rounds = 3
 const attempts = 3
 
-const named = (name: string): Contender => contenders.find((each) => each.name === name)!
-
-const costOf = async (name: string, args: ReadonlyArray<string>): Promise<number> => {
+const costOf = (name: string, args: ReadonlyArray<string>): Promise<number> => {
   const contender = named(name)
-  const server = await start(contender)
-  try {
+  return withServer(contender, async (server) => {
     const measured = await putLoad<Measured>(contender, server, [...args, "--seconds", "1", "--warm-up", "1"])
     if (measured.lost > 0) throw new Error(`${name} has lost ${measured.lost} deliveries`)
     return measured.cpuPerMillion
-  } finally {
-    await server.stop()
-  }
+  })
 }
 
 const ratioOf = async ({ args }: Bound): Promise<number> => {
@@ -54,11 +49,7 @@ const ratioOf = async ({ args }: Bound): Promise<number> => {
   return median(ours) / median(relays)
 }
 
-const obstacle = build()
-if (obstacle !== undefined) {
-  process.stdout.write(`${styleText("red", obstacle)}\n`)
-  process.exit(2)
-}
+prepare()
 for (const bound of bounds) {
   let holds = false
   for (let attempt = 1; attempt <= attempts && !holds; attempt++) {

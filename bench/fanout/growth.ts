@@ -18,29 +18,23 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Draft, RoomLogs } from "../../packages/server/src/room-log.ts"
 import * as SqliteRoomLogs from "../../packages/server/src/room-log-sqlite.ts"
-import { build, type Measured, putLoad } from "./load.ts"
+import { median } from "../times.ts"
+import { type Measured, prepare, putLoad } from "./load.ts"
 import { type Line, lines } from "./plot.ts"
-import { median } from "./results.ts"
-import { type Contender, contenders, start } from "./servers.ts"
+import { type Contender, named, withServer } from "./servers.ts"
 
 const { values } = parseArgs({ options: { out: { type: "string" }, entries: { type: "string", default: "1000000" } } })
 const out = values.out ?? fileURLToPath(new URL("../results", import.meta.url))
 const say = (text = ""): void => void process.stdout.write(`${text}\n`)
 const rounds = 3
 
-const obstacle = build()
-if (obstacle !== undefined) {
-  say(styleText("red", obstacle))
-  process.exit(2)
-}
+prepare()
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Members, and rooms
 // ---------------------------------------------------------------------------------------------------------------------
 
-const pair: ReadonlyArray<Contender> = contenders.filter(
-  ({ name }) => name === "Tertulia, in memory" || name === "raw Node relay"
-)
+const pair: ReadonlyArray<Contender> = ["Tertulia, in memory", "raw Node relay"].map(named)
 
 /** A size, and what the load is told for it. */
 type Sized = readonly [size: number, args: ReadonlyArray<string>]
@@ -62,15 +56,14 @@ const costs = async (contender: Contender, sizes: ReadonlyArray<Sized>): Promise
   for (const [size, args] of sizes) {
     const found: Array<number> = []
     for (let round = 0; round < rounds; round++) {
-      const server = await start(contender)
-      try {
-        found.push((await putLoad<Measured>(contender, server, [...args, "--seconds", "1"])).cpuPerMillion)
-      } finally {
-        await server.stop()
-      }
+      const measured = await withServer(contender, (server) =>
+        putLoad<Measured>(contender, server, [...args, "--seconds", "1"])
+      )
+      found.push(measured.cpuPerMillion)
     }
-    points.push([size, median(found)])
-    say(`  ${contender.name.padEnd(22)} ${`${size}`.padStart(8)}  ${median(found).toFixed(3)} us per delivery`)
+    const cost = median(found)
+    points.push([size, cost])
+    say(`  ${contender.name.padEnd(22)} ${`${size}`.padStart(8)}  ${cost.toFixed(3)} us per delivery`)
   }
   return { label: contender.name, kind: contender.role, points }
 }

@@ -4,7 +4,9 @@
  * @module
  */
 import { spawn, spawnSync } from "node:child_process"
+import { cpus } from "node:os"
 import { fileURLToPath } from "node:url"
+import { styleText } from "node:util"
 import { type Contender, processors, type Running } from "./servers.ts"
 
 const folder = fileURLToPath(new URL("../load", import.meta.url))
@@ -39,8 +41,22 @@ export interface Idle {
   readonly resident: number
 }
 
+/** Why there can be no load here; undefined when there can. */
+const obstacle = (): string | undefined => {
+  if (process.platform !== "linux") return "the load counts processor time as Linux does: run it there"
+  return cpus().length < 2 ? "two processors are needed: one for the server, one for the load" : build()
+}
+
+/** Sees to it that the load is there and can be put on a server; says why not, and ends the process, if it can't. */
+export const prepare = (): void => {
+  const why = obstacle()
+  if (why === undefined) return
+  process.stdout.write(`${styleText("red", why)}\n`)
+  process.exit(2)
+}
+
 /** Builds the load and the relay; gives why not, if it can't. */
-export const build = (): string | undefined => {
+const build = (): string | undefined => {
   const made = spawnSync("make", ["--silent", "-C", folder], { encoding: "utf8" })
   if (made.error !== undefined) return "make and a C compiler are needed for the load: apt-get install make gcc"
   return made.status === 0 ? undefined : `the load can't be built:\n${made.stderr}`

@@ -5,7 +5,8 @@
  */
 import { once } from "node:events"
 import * as net from "node:net"
-import { contenders, start } from "./servers.ts"
+import { quantile } from "../times.ts"
+import { named, withServer } from "./servers.ts"
 
 /** One kind of request. Latencies in microseconds. */
 export interface RequestRow {
@@ -53,13 +54,12 @@ const measured = async (name: string, deed: (time: number) => Promise<unknown>):
     found.push(1_000 * (performance.now() - began))
   }
   found.sort((one, other) => one - other)
-  return { name, p50: found[Math.floor(0.5 * times)]!, p99: found[Math.floor(0.99 * times)]!, times }
+  return { name, p50: quantile(found, 0.5), p99: quantile(found, 0.99), times }
 }
 
 /** Measures them all, on a server of its own. */
-export const measureRequests = async (): Promise<ReadonlyArray<RequestRow>> => {
-  const server = await start(contenders.find(({ name }) => name === "Tertulia, durable")!)
-  try {
+export const measureRequests = (): Promise<ReadonlyArray<RequestRow>> =>
+  withServer(named("Tertulia, durable"), async (server) => {
     const ana = await connect(server.port)
     const room = "#cafe"
     let id = 0
@@ -99,7 +99,4 @@ export const measureRequests = async (): Promise<ReadonlyArray<RequestRow>> => {
     ana.close()
     leo.close()
     return [...rows, replayed]
-  } finally {
-    await server.stop()
-  }
-}
+  })

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { median } from "../times.ts"
 import type { Codec } from "./codec.ts"
 import type { Idle, Measured } from "./load.ts"
 import type { RequestRow } from "./requests.ts"
@@ -51,9 +52,6 @@ export interface Results {
   /** What was not measured, and why. */
   readonly absent: ReadonlyArray<string>
 }
-
-export const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) / 2)]!
 
 /** The medians of several measurements, field by field. */
 export const rowOf = (

@@ -12,14 +12,15 @@ import { cpus, release } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs, styleText } from "node:util"
+import { median } from "../times.ts"
 import { type Case, cases, idle } from "./cases.ts"
 import { measureCodec } from "./codec.ts"
 import { goalsOf } from "./goals.ts"
-import { build, type Idle, type Measured, putLoad } from "./load.ts"
+import { type Idle, type Measured, prepare, putLoad } from "./load.ts"
 import { report } from "./report.ts"
 import { measureRequests } from "./requests.ts"
-import { type IdleRow, idleRowOf, type Machine, median, type Results, type Row, rowOf } from "./results.ts"
-import { type Contender, contenders, isInstalled, processors, type Running, start } from "./servers.ts"
+import { type IdleRow, idleRowOf, type Machine, type Results, type Row, rowOf } from "./results.ts"
+import { type Contender, contenders, isInstalled, path, processors, type Running, withServer } from "./servers.ts"
 import { measureStreams } from "./streams.ts"
 
 const { values } = parseArgs({
@@ -69,13 +70,8 @@ const measure = async (contender: Contender, server: Running, { args }: Case, se
 const idleOf = async (contender: Contender): Promise<IdleRow> => {
   const found: Array<Idle> = []
   for (const count of [idle.few, idle.many]) {
-    const server = await start(contender)
-    try {
-      const words = ["--mode", "idle", "--members", `${count}`, "--seconds", "1"]
-      found.push(await putLoad<Idle>(contender, server, words))
-    } finally {
-      await server.stop()
-    }
+    const words = ["--mode", "idle", "--members", `${count}`, "--seconds", "1"]
+    found.push(await withServer(contender, (server) => putLoad<Idle>(contender, server, words)))
   }
   return idleRowOf(contender.name, found[0]!, found[1]!)
 }
@@ -83,7 +79,7 @@ const idleOf = async (contender: Contender): Promise<IdleRow> => {
 const versionOf = (program: string): string => {
   const flags: Readonly<Record<string, string>> = { mosquitto: "-h" }
   try {
-    const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin` }
+    const env = { ...process.env, PATH: path }
     const text = execFileSync(program, [flags[program] ?? "--version"], { env, encoding: "utf8", stdio: "pipe" })
     return /\d+\.\d[\d.]*/u.exec(text)?.[0] ?? "?"
   } catch (error) {
@@ -117,16 +113,7 @@ if (values.help) {
   say(usage)
   process.exit(0)
 }
-const obstacle =
-  process.platform !== "linux"
-    ? "the load counts processor time as Linux does: run it there"
-    : cpus().length < 2
-      ? "two processors are needed: one for the server, one for the load"
-      : build()
-if (obstacle !== undefined) {
-  say(styleText("red", obstacle))
-  process.exit(2)
-}
+prepare()
 
 const has = (name: string, texts: ReadonlyArray<string>) =>
   texts.length === 0 || texts.some((text) => name.includes(text))
@@ -153,8 +140,7 @@ const found = new Map<string, Array<Measured>>()
 for (let round = 1; round <= rounds; round++) {
   for (const contender of chosen) {
     say(`\n${styleText("bold", contender.name)} ${dim(`round ${round} of ${rounds}`)}`)
-    const server = await start(contender)
-    try {
+    await withServer(contender, async (server) => {
       for (const each of chosenCases) {
         const measured = await measure(contender, server, each, seconds)
         const key = `${contender.name}/${each.name}`
@@ -171,9 +157,7 @@ for (let round = 1; round <= rounds; round++) {
           `  ${each.name.padEnd(22)} ${main.padEnd(28)} ${dim(`server ${(100 * measured.serverCpu).toFixed(0)} %, load ${(100 * measured.loadCpu).toFixed(0)} %`)} ${doubts.join(", ")}`
         )
       }
-    } finally {
-      await server.stop()
-    }
+    })
   }
 }
 

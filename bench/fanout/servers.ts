@@ -12,6 +12,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import { freePort } from "../../conformance/src/run/free-port.ts"
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
@@ -142,21 +144,15 @@ export const contenders: ReadonlyArray<Contender> = [
   }
 ]
 
+/** The contender of this name. */
+export const named = (name: string): Contender => contenders.find((each) => each.name === name)!
+
 /** The path with the places where system programs are that only their services start. */
-const path = `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin`
+export const path = `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin`
 
 /** Whether a contender can be started here. */
 export const isInstalled = ({ program }: Contender): boolean =>
   program === undefined || spawnSync("sh", ["-c", `command -v ${program}`], { env: { PATH: path } }).status === 0
-
-const freePort = async (): Promise<number> => {
-  const server = net.createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, "close")
-  return port
-}
 
 const answers = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -174,9 +170,9 @@ process.once("exit", () => {
 })
 
 /** Starts a server on the server's processor, and waits until it accepts connections. */
-export const start = async (contender: Contender): Promise<Running> => {
+const start = async (contender: Contender): Promise<Running> => {
   const folder = mkdtempSync(join(tmpdir(), "tertulia-bench-"))
-  const port = await freePort()
+  const port = await Effect.runPromise(freePort)
   const words = contender.command({ folder, port })
   const log: Array<string> = []
   const child = spawn("taskset", ["-c", `${processors.server}`, ...words], {
@@ -201,4 +197,17 @@ export const start = async (contender: Contender): Promise<Running> => {
   }
   await stop()
   throw new Error(`${contender.name} did not start: ${words.join(" ")}\n${log.join("")}`)
+}
+
+/** Starts a server for as long as something is done with it. */
+export const withServer = async <Result>(
+  contender: Contender,
+  use: (server: Running) => Promise<Result>
+): Promise<Result> => {
+  const server = await start(contender)
+  try {
+    return await use(server)
+  } finally {
+    await server.stop()
+  }
 }

@@ -7,13 +7,12 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { parseArgs, styleText } from "node:util"
-import { build, type Measured, putLoad } from "./load.ts"
+import { median } from "../times.ts"
+import { type Measured, prepare, putLoad } from "./load.ts"
 import { series } from "./plot.ts"
-import { median } from "./results.ts"
-import { contenders, start } from "./servers.ts"
+import { named, withServer } from "./servers.ts"
 
 const { values } = parseArgs({
   options: {
@@ -26,41 +25,36 @@ const minutes = Number(values.minutes)
 const out = values.out ?? fileURLToPath(new URL("../results", import.meta.url))
 const say = (text = ""): void => void process.stdout.write(`${text}\n`)
 
-const obstacle = build()
-if (obstacle !== undefined) {
-  say(styleText("red", obstacle))
-  process.exit(2)
-}
+prepare()
 
 const residentOf = (pid: number): number => {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1])
   return pages * 4_096
 }
 
-const contender = contenders.find(({ name }) => name === "Tertulia, durable")!
-const server = await start(contender)
+const contender = named("Tertulia, durable")
 const samples: Array<readonly [minute: number, megabytes: number]> = []
-const began = performance.now()
 // Everybody sends: whoever was silent for a heartbeat would have to answer a ping, which the load doesn't.
 const words = [
-  ...["--mode", "open", "--gentle", "--rate", values.rate],
+  ...["--mode", "open", "--gentle", "--rate", values.rate, "--seconds", `${60 * minutes}`, "--warm-up", "1"],
   ...["--rooms", "10", "--members", "10", "--senders", "10"]
 ]
-let isOver = false
-const load = putLoad<Measured>(contender, server, [...words, "--seconds", `${60 * minutes}`, "--warm-up", "1"]).finally(
-  () => {
-    isOver = true
+const measured = await withServer(contender, async (server) => {
+  const began = performance.now()
+  const sample = () => {
+    const [minute, megabytes] = [(performance.now() - began) / 60_000, residentOf(server.pid) / 1e6]
+    samples.push([minute, megabytes])
+    if (process.stdout.isTTY)
+      process.stdout.write(`\r${minute.toFixed(1)} of ${minutes} minutes, ${megabytes.toFixed(0)} MB `)
   }
-)
-while (!isOver) {
-  const minute = (performance.now() - began) / 60_000
-  samples.push([minute, residentOf(server.pid) / 1e6])
-  if (process.stdout.isTTY)
-    process.stdout.write(`\r${minute.toFixed(1)} of ${minutes} minutes, ${samples.at(-1)![1].toFixed(0)} MB `)
-  await Promise.race([load.catch(() => {}), setTimeout(Math.min(5_000, minutes * 1_000), undefined, { ref: false })])
-}
-const measured = await load
-await server.stop()
+  sample()
+  const timer = setInterval(sample, Math.min(5_000, minutes * 1_000))
+  try {
+    return await putLoad<Measured>(contender, server, words)
+  } finally {
+    clearInterval(timer)
+  }
+})
 if (measured.lostConnections > 0) throw new Error("the server has ended a connection")
 
 const quarter = (from: number, to: number): number =>

@@ -5,7 +5,7 @@
  */
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
-import { type Contender, configured, isInstalled, processors, start } from "./servers.ts"
+import { type Contender, configured, isInstalled, processors, withServer } from "./servers.ts"
 
 const streams: Contender = {
   name: "Redis Streams",
@@ -20,8 +20,7 @@ const streams: Contender = {
 /** Entries of 100 bytes that are acknowledged per second: ten connections, 64 under way on each. Undefined where it isn't installed. */
 export const measureStreams = async (): Promise<number | undefined> => {
   if (!isInstalled(streams)) return undefined
-  const server = await start(streams)
-  try {
+  return withServer(streams, async (server) => {
     const words = ["-p", `${server.port}`, "-c", "10", "-P", "64", "-n", "400000", "-r", "10", "--csv"]
     const entry = ["XADD", "s__rand_int__", "*", "text", "x".repeat(100)]
     const run = promisify(execFile)
@@ -29,7 +28,5 @@ export const measureStreams = async (): Promise<number | undefined> => {
     const rate = /^"XADD[^"]*","([\d.]+)"/mu.exec(stdout)?.[1]
     if (rate === undefined) throw new Error(`redis-benchmark has said something else: ${stdout}`)
     return Number(rate)
-  } finally {
-    await server.stop()
-  }
+  })
 }

@@ -4,16 +4,16 @@
  * @module
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import * as net from "node:net"
+import type * as net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import { type Address, dial, dialBeneath, type Trust } from "../wire/dial.ts"
 import { requestOf } from "../wire/handshake.ts"
+import { freePort } from "./free-port.ts"
 import { type CommandLine, describeEnd, type Ended, endOf, type Program, type Running, run } from "./program.ts"
 
 export type { Program }
@@ -200,23 +200,6 @@ const filled = (command: StartCommand, hole: string, value: string): StartComman
   "line" in command
     ? { ...command, line: command.line.replaceAll(hole, value) }
     : { ...command, args: command.args.map((arg) => arg.replaceAll(hole, value)) }
-
-// Below the ports that the system gives to connections of its own accord: none of the suite's may take it meanwhile.
-const ports = { from: 20_000, below: 32_000 }
-
-const freePort: Effect.Effect<number> = Effect.gen(function* () {
-  while (true) {
-    const port = yield* Random.nextIntBetween(ports.from, ports.below)
-    if (yield* isFree(port)) return port
-  }
-})
-
-const isFree = (port: number): Effect.Effect<boolean> =>
-  Effect.callback<boolean>((resume) => {
-    const server = net.createServer()
-    server.once("error", () => resume(Effect.succeed(false)))
-    server.listen(port, () => server.close(() => resume(Effect.succeed(true))))
-  })
 
 const loopbacks = ["127.0.0.1", "::1"]
 
