@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { graphemesOf, widthOf } from "./text.ts"
+import { fit, graphemesOf, widthOf } from "./text.ts"
 
 /** A line, of more than one row perhaps, and where its cursor is. */
 export interface Editor {
@@ -124,7 +124,8 @@ export const layOut = (
   let [x, y] = [0, 0]
   letters.forEach((letter, index) => {
     const isBreak = letter === "\n"
-    const shown = isBreak ? "" : letter === "\t" ? "  " : letter
+    // Some letters are wider than the narrowest windows.
+    const shown = isBreak ? "" : letter === "\t" ? "  " : fit(letter, width)
     const cells = widthOf(shown)
     if (used + cells > width) {
       rows.push("")
