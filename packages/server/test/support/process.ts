@@ -11,12 +11,15 @@ import { fileURLToPath } from "node:url"
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 
-/** As whom a server is started, and with which limit to the files that it writes, in blocks of 512 bytes. */
+/** What a server is started without. */
 export interface As {
-  readonly uid?: number
-  readonly gid?: number
+  /** Root's right to write what nobody may, where root runs the tests. It stays root, who alone may reach a folder that is root's. */
+  readonly isMortal?: boolean
+  /** More than so many blocks of 512 bytes in each file that it writes. */
   readonly fileBlocks?: number
 }
+
+const mortal = process.getuid?.() === 0 ? "setpriv --bounding-set=-dac_override,-dac_read_search " : ""
 
 /** Makes a folder to start servers in; `await using` removes it, and ends those that still run. */
 export const openFolder = async () => {
@@ -26,13 +29,12 @@ export const openFolder = async () => {
   const start = (
     args: ReadonlyArray<string>,
     environment: Readonly<Record<string, string>> = {},
-    { fileBlocks, ...as }: As = {}
+    { fileBlocks, isMortal }: As = {}
   ) => {
-    const limited = `ulimit -S -f ${fileBlocks ?? "unlimited"}; exec "$@"`
+    const limited = `ulimit -S -f ${fileBlocks ?? "unlimited"}; exec ${isMortal === true ? mortal : ""}"$@"`
     const child = spawn("/bin/sh", ["-c", limited, "sh", process.execPath, main, ...args], {
       cwd: path,
-      env: { PATH: "/usr/bin:/bin", ...environment },
-      ...as
+      env: { PATH: "/usr/bin:/bin", ...environment }
     })
     children.push(child)
     let out = ""
