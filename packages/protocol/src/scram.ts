@@ -56,18 +56,31 @@ const sha256 = async (bytes: Bytes): Promise<Bytes> => new Uint8Array(await cryp
 
 const xor = (one: Bytes, other: Bytes): Bytes => one.map((byte, at) => byte ^ (other[at] ?? 0))
 
-/** The costly step: PBKDF2-HMAC-SHA-256. */
-const saltedPassword = async (password: string, salt: string, iterations: number): Promise<Bytes> => {
-  const key = await crypto.subtle.importKey("raw", utf8(preparedPassword(password)), "PBKDF2", false, ["deriveBits"])
-  const parameters = { name: "PBKDF2", hash: "SHA-256", salt: fromBase64(salt) ?? utf8(salt), iterations }
-  return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 256))
+/** The costly step: 32 bytes by PBKDF2-HMAC-SHA-256. */
+export type Derive = (password: Bytes, salt: Bytes, iterations: number) => Promise<Bytes>
+
+const derived: Derive = async (password, salt, iterations) => {
+  const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"])
+  return new Uint8Array(await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 256))
 }
+
+const saltedPassword = (password: string, salt: string, iterations: number, derive: Derive): Promise<Bytes> =>
+  derive(utf8(preparedPassword(password)), fromBase64(salt) ?? utf8(salt), iterations)
 
 const clientKeyOf = (salted: Bytes): Promise<Bytes> => hmac(salted, utf8("Client Key"))
 
-/** What is kept of a password with this salt. */
-export const verifierOf = async (password: string, salt: string, iterations: number): Promise<Verifier> => {
-  const salted = await saltedPassword(password, salt, iterations)
+/**
+ * What is kept of a password with this salt.
+ *
+ * @param derive does the costly step, where that isn't to be done by Web Cryptography
+ */
+export const verifierOf = async (
+  password: string,
+  salt: string,
+  iterations: number,
+  derive: Derive = derived
+): Promise<Verifier> => {
+  const salted = await saltedPassword(password, salt, iterations, derive)
   const storedKey = await sha256(await clientKeyOf(salted))
   const serverKey = await hmac(salted, utf8("Server Key"))
   return { salt, iterations, storedKey: toBase64(storedKey), serverKey: toBase64(serverKey) }
@@ -78,7 +91,7 @@ export const proofOf = async (
   password: string,
   exchange: Exchange
 ): Promise<{ readonly proof: string; readonly signature: string }> => {
-  const salted = await saltedPassword(password, exchange.salt, exchange.iterations)
+  const salted = await saltedPassword(password, exchange.salt, exchange.iterations, derived)
   const message = utf8(authMessageOf(exchange))
   const clientKey = await clientKeyOf(salted)
   const proof = xor(clientKey, await hmac(await sha256(clientKey), message))

@@ -13,6 +13,7 @@ import { type Account, AccountStore, type Token } from "./account-store.ts"
 import { makeAttempts } from "./attempts.ts"
 import type { Budgets } from "./bounds.ts"
 import { makeEpoch } from "./epoch.ts"
+import { makeHashing } from "./hashing.ts"
 import { type Invitations, makeInvitations } from "./invitations.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Unavailable } from "./room-log.ts"
@@ -76,9 +77,6 @@ export interface Accounts {
 /** What OWASP advises for PBKDF2-HMAC-SHA256. */
 export const defaultIterations = 600_000
 
-/** Passwords that are hashed at once. */
-const hashesAtOnce = 2
-
 /** Passwords that may wait to be hashed: with more, the last would wait for longer than people do. */
 const waitingHashes = 32
 
@@ -113,7 +111,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
   // Hashing
   // -------------------------------------------------------------------------------------------------------------------
 
-  const permits = Semaphore.makeUnsafe(hashesAtOnce)
+  const hashing = yield* makeHashing
   let waiting = 0
 
   const hash = (password: string, salt: string, times: number): Effect.Effect<Verifier, Refused> =>
@@ -121,7 +119,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
       if (waiting >= waitingHashes) return Effect.fail(busy)
       waiting++
       return Effect.ensuring(
-        permits.withPermit(Effect.promise(() => verifierOf(password, salt, times))),
+        hashing((derive) => verifierOf(password, salt, times, derive)),
         Effect.sync(() => waiting--)
       )
     })

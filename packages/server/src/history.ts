@@ -44,30 +44,65 @@ export const historyLine = Effect.fnUntraced(function* (
     `{"type":"history","re":${request.id},"room":"${request.room}","epoch":"${log.epoch}",` +
     `"first":${first},"head":${head},"entries":[`
   const room = limits.line - start.length - end(true).length
-  const items = yield* fitting(span.after < span.head ? log.read(span.after, span.head) : Stream.empty, span, room)
+  const items = yield* fitting(log, span, room)
   const hasMore = span.direction === "up" ? span.after + items.length < head : span.head - items.length >= first
   return [`${start}${items.join(",")}${end(hasMore)}`, items.length]
 })
 
 const end = (more: boolean): string => (more ? '],"more":true}\n' : "]}\n")
 
+type Readable = Pick<RoomLog, "first" | "read">
+
 /** The entries of a span that fit so many bytes, nearest to the anchor first, in ascending order. */
 const fitting = Effect.fnUntraced(function* (
-  entries: ReturnType<RoomLog["read"]>,
-  { direction }: Span,
+  log: Readable,
+  { after, direction, head }: Span,
   room: number
 ): Effect.fn.Return<ReadonlyArray<string>, Unavailable> {
+  const budget = { bytes: room + 1 }
+  if (direction === "up") return yield* fittingUp(log, after, head, budget)
+  // A log is read upwards. So that long entries, of which few fit, aren't all read for those few: some first, then the rest.
+  const middle = Math.max(after, head - fewEntries)
+  const last = yield* fittingDown(log, middle, head, budget)
+  if (last.length < head - middle) return last
+  // What was given up meanwhile is said by the next page.
+  const before = yield* fittingDown(log, Math.max(after, log.first() - 1), middle, budget)
+  return [...before, ...last]
+})
+
+/** So many of the longest fill a line. */
+const fewEntries = 16
+
+interface Budget {
+  bytes: number
+}
+
+const weigh = (item: string) => Buffer.byteLength(item) + 1
+
+const fittingUp = Effect.fnUntraced(function* (log: Readable, after: number, head: number, budget: Budget) {
   const kept: Array<string> = []
-  let bytes = 0
-  const weigh = (item: string) => Buffer.byteLength(item) + 1
-  yield* Stream.runForEachWhile(entries, (entry) =>
+  if (after >= head) return kept
+  yield* Stream.runForEachWhile(log.read(after, head), (entry) =>
     Effect.sync(() => {
       const item = itemOf(entry)
-      bytes += weigh(item)
-      if (direction === "up" && bytes > room + 1) return false
+      budget.bytes -= weigh(item)
+      if (budget.bytes < 0) return false
       kept.push(item)
-      while (bytes > room + 1) bytes -= weigh(kept.shift()!)
       return true
+    })
+  )
+  return kept
+})
+
+const fittingDown = Effect.fnUntraced(function* (log: Readable, after: number, head: number, budget: Budget) {
+  const kept: Array<string> = []
+  if (after >= head) return kept
+  yield* Stream.runForEach(log.read(after, head), (entry) =>
+    Effect.sync(() => {
+      const item = itemOf(entry)
+      budget.bytes -= weigh(item)
+      kept.push(item)
+      while (budget.bytes < 0) budget.bytes += weigh(kept.shift()!)
     })
   )
   return kept

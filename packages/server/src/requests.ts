@@ -30,6 +30,7 @@ import { foundLine } from "./search.ts"
 import { done, isGranted, knownReply } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
+import { costs } from "./turns.ts"
 import { usersLine, whoIsLine } from "./users.ts"
 
 type RequestOf<Type extends RequestType> = Extract<Request, { readonly type: Type }>
@@ -101,6 +102,7 @@ const enterRoom = Effect.fnUntraced(function* (
   const wanted = { name: request.room, create: request.create ?? true, peer: session.peer, fault }
   yield* rooms.enter(wanted, member, (room) => {
     seats.set(room.name, { room, member })
+    chargeFanOut(session, room)
     person.kept.delete(room.name)
     outbox.say(joinedLine(request, room, limits, person))
     if (!isBehind(request, room, limits)) return
@@ -153,6 +155,7 @@ const leave: Handler<"leave"> = (session, { id, room: name }) => {
   if (seat === undefined) return notJoined(name)
   session.seats.delete(name)
   session.typing.delete(name)
+  chargeFanOut(session, seat.room)
   session.server.rooms.leave(seat.room, seat.member)
   return say(session, { type: "left", re: id, room: name })
 }
@@ -202,12 +205,18 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
   // Whoever has said it is not typing it any more.
   if (request.type === "send") session.typing.delete(name)
   const { sending } = session
-  const hand = () => sending.hand(id, seat.room, draft, () => presences.acts(author))
+  const hand = () => {
+    chargeFanOut(session, seat.room)
+    sending.hand(id, seat.room, draft, () => presences.acts(author))
+  }
   if (!sending.isReady(name)) return Effect.as(Effect.andThen(sending.ready(name), Effect.sync(hand)), undefined)
   // Nearly always: then the request costs no effect of its own.
   hand()
   return done
 }
+
+/** What is told to all who are in a room is at the cost of who has it told. */
+const chargeFanOut = ({ share }: Session, { members }: Room) => share.charge(costs.delivery * members.size())
 
 /** Whom a request of moderation is about: those who have ended can't be meant any more. */
 const aboutWhom = ({ server }: Session, request: Appending): { readonly about?: Somebody } => {
@@ -245,6 +254,7 @@ const typing: Handler<"typing"> = (session, { id, on = true, room: name }) => {
   session.server.presences.acts(session.person!)
   if (isDue) {
     session.typing.set(name, { at: on ? now() : told!.at, on })
+    chargeFanOut(session, seat.room)
     seat.room.typing(seat.member, on)
   }
   return say(session, { type: "typing", re: id, room: name })
@@ -298,7 +308,10 @@ const history: Handler<"history"> = (session, request) => {
   const page = historyLine(request, seat.room.log, limits)
   return catchUp.reading(session.peer, mostInPage(request, limits), page, session.hurried).pipe(
     Effect.mapError(unavailable),
-    Effect.flatMap((line) => sayLine(session, line))
+    Effect.flatMap((line) => {
+      session.share.charge(costs.page * line.length)
+      return sayLine(session, line)
+    })
   )
 }
 

@@ -40,6 +40,7 @@ import type { Search } from "./search.ts"
 import { type Session, serveConnection } from "./session.ts"
 import { type Trace, Tracing } from "./tracing.ts"
 import { type Address, type Crowd, type ListenFailed, makeCrowd, type Transport } from "./transport.ts"
+import { makeTurns, type Turns } from "./turns.ts"
 import { watch } from "./watch.ts"
 
 /** What a server announces and enforces. */
@@ -86,6 +87,7 @@ export interface Server extends ServerOptions {
   readonly conversations: Conversations | undefined
   readonly presences: Presences
   readonly catchUp: CatchUp
+  readonly turns: Turns
   readonly sessions: Set<Session>
   /** What else bounds it. */
   readonly bounds: Bounds
@@ -193,6 +195,7 @@ export const serve = Effect.fnUntraced(function* (
     conversations,
     presences,
     catchUp: makeCatchUp(options.limits.catchUp, now, meters),
+    turns: makeTurns(),
     bounds,
     meters,
     trace,

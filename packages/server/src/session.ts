@@ -32,6 +32,7 @@ import { handle } from "./requests.ts"
 import { done, makeSending, type Sending } from "./sending.ts"
 import type { Server } from "./server.ts"
 import { Breach, type Connection, isPrivate } from "./transport.ts"
+import { costs, type Share } from "./turns.ts"
 
 export interface Session {
   readonly server: Server
@@ -47,6 +48,8 @@ export interface Session {
   hasShownPassword: boolean
   readonly outbox: Outbox
   readonly sending: Sending
+  /** What its address may do while others wait. */
+  readonly share: Share
   /** Who speaks here, from `welcome` on. */
   person: Person | undefined
   /** The rooms that this connection is in, by name. */
@@ -72,7 +75,18 @@ export interface Session {
 /** Serves one connection until its last object is said. Never fails: a defect ends this connection and no other. */
 export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const { converse, depart, session } = makeSession(server, connection)
+    const share = server.turns.enter(connection.peer)
+    const served = Effect.suspend(() => serveSession(server, connection, share))
+    return Effect.ensuring(
+      share.isFree() ? served : Effect.andThen(share.turn, served),
+      Effect.sync(() => server.turns.leave(connection.peer))
+    )
+  })
+
+const serveSession = (server: Server, connection: Connection, share: Share): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    share.charge(costs.connection)
+    const { converse, depart, session } = makeSession(server, connection, share)
     const inLog = { connection: session.name, peer: connection.peer }
     server.sessions.add(session)
     server.meters.opened()
@@ -94,7 +108,7 @@ export const serveConnection = (server: Server, connection: Connection): Effect.
     }).pipe(Effect.ensuring(free), Effect.annotateLogs(inLog))
   })
 
-const makeSession = (server: Server, connection: Connection) => {
+const makeSession = (server: Server, connection: Connection, share: Share) => {
   const { limits, now } = server
   let hasBegun = false
   // The `id` of the request that is answered, for the log.
@@ -134,6 +148,7 @@ const makeSession = (server: Server, connection: Connection) => {
     hasShownPassword: false,
     outbox,
     sending,
+    share,
     person: undefined,
     seats: new Map(),
     typing: new Map(),
@@ -236,10 +251,13 @@ const makeSession = (server: Server, connection: Connection) => {
     for (let bytes = first; ; bytes = yield* listen) {
       const { blanks, lines, tooLong } = decoder.push(bytes)
       rate.refill()
+      share.charge(costs.byte * bytes.length)
       for (const line of lines) {
         if (!outbox.isReady()) yield* outbox.ready
         const wait = rate.take()
         if (wait > 0) yield* throttle(wait)
+        if (!share.isFree() && !isDraining) yield* share.turn
+        share.charge(costs.request)
         const answered = answer(line)
         // Most are sends, and answered when their entry is in its log.
         if (answered === done) continue

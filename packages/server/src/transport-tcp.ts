@@ -171,7 +171,8 @@ export const connectionOver = (socket: Net.Socket, peer: string): Connection => 
     }),
     wake: () => waiting?.(Effect.fail("woken")),
     write: (bytes, callback) => {
-      if (gone) return false
+      // A socket that has failed says so later.
+      if (gone || socket.destroyed) return false
       socket.write(bytes, written)
       if (socket.writableLength === 0) return true
       accepted = callback

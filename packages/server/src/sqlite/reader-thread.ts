@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { standBack } from "../stand-back.ts"
 import { answerFrom } from "./answering.ts"
 import { openForReading } from "./data-file.ts"
 import { inWords } from "./fault.ts"
 import { makeReadings, type Question, type Reply } from "./readings.ts"
+
+standBack("little")
 
 answerFrom((file) => {
   const db = openForReading(file)

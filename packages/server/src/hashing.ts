@@ -1,0 +1,62 @@
+/**
+ * The costly step of hashing passwords, on threads that stand back: whoever guesses passwords takes no time from those who talk.
+ *
+ * @module
+ */
+import { Worker } from "node:worker_threads"
+import type { Derive } from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+
+/** What a hashing thread is asked for; the answer is the bytes. */
+export interface Hash {
+  readonly password: Uint8Array<ArrayBuffer>
+  readonly salt: Uint8Array<ArrayBuffer>
+  readonly iterations: number
+}
+
+/** Passwords that are hashed at once. */
+const hashesAtOnce = 2
+
+const script = new URL("./hashing-thread.ts", import.meta.url)
+
+/** Runs what hashes one password, when it is its turn. */
+export type Hashing = <A>(hashed: (derive: Derive) => Promise<A>) => Effect.Effect<A>
+
+/** Starts threads when they are wanted for the first time; they end with the scope. */
+export const makeHashing: Effect.Effect<Hashing, never, Scope.Scope> = Effect.gen(function* () {
+  const permits = Semaphore.makeUnsafe(hashesAtOnce)
+  const idle: Array<Worker> = []
+  const all: Array<Worker> = []
+  yield* Effect.addFinalizer(() => Effect.promise(() => Promise.all(all.map((thread) => thread.terminate()))))
+
+  const start = (): Worker => {
+    const thread = new Worker(script)
+    thread.unref()
+    all.push(thread)
+    return thread
+  }
+
+  const deriveOn =
+    (thread: Worker): Derive =>
+    (password, salt, iterations) =>
+      new Promise((resolve, reject) => {
+        const settle = (next: () => void) => {
+          thread.removeAllListeners()
+          next()
+        }
+        thread.once("message", (bytes) => settle(() => resolve(bytes)))
+        thread.once("error", (why) => settle(() => reject(why)))
+        thread.postMessage({ password, salt, iterations } satisfies Hash)
+      })
+
+  return (hashed) =>
+    permits.withPermit(
+      Effect.acquireUseRelease(
+        Effect.sync(() => idle.pop() ?? start()),
+        (thread) => Effect.promise(() => hashed(deriveOn(thread))),
+        (thread) => Effect.sync(() => void idle.push(thread))
+      )
+    )
+})
