@@ -42,12 +42,15 @@ export const makeHashing: Effect.Effect<Hashing, never, Scope.Scope> = Effect.ge
     (thread: Worker): Derive =>
     (password, salt, iterations) =>
       new Promise((resolve, reject) => {
-        const settle = (next: () => void) => {
-          thread.removeAllListeners()
-          next()
+        const onMessage = (bytes: Awaited<ReturnType<Derive>>) => {
+          thread.off("error", onError)
+          resolve(bytes)
         }
-        thread.once("message", (bytes) => settle(() => resolve(bytes)))
-        thread.once("error", (why) => settle(() => reject(why)))
+        const onError = (why: unknown) => {
+          thread.off("message", onMessage)
+          reject(why)
+        }
+        thread.once("message", onMessage).once("error", onError)
         thread.postMessage({ password, salt, iterations } satisfies Hash)
       })
 

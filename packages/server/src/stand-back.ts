@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { constants, setPriority } from "node:os"
+import { setPriority } from "node:os"
 
-/** Lets other threads go first: a little, or, `far`, whenever they want to. Only Linux gives priorities to single threads. */
-export const standBack = (how: "little" | "far"): void => {
+/** A third of what others get where there isn't enough for all; less would starve those who wait for it on a busy machine. */
+const niceness = 5
+
+/** Lets other threads go first. Only Linux gives priorities to single threads. */
+export const standBack = (): void => {
   if (process.platform !== "linux") return
-  const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority
   try {
-    setPriority(how === "far" ? PRIORITY_LOW : PRIORITY_BELOW_NORMAL)
+    setPriority(niceness)
   } catch {
-    // Then they are all alike.
+    // Then they are all alike, as where the process was started with a lower one.
   }
 }

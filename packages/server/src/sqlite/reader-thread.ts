@@ -9,7 +9,7 @@ import { openForReading } from "./data-file.ts"
 import { inWords } from "./fault.ts"
 import { makeReadings, type Question, type Reply } from "./readings.ts"
 
-standBack("little")
+standBack()
 
 answerFrom((file) => {
   const db = openForReading(file)
