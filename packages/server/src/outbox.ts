@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type { Connection } from "./transport.ts"
 
@@ -63,9 +63,11 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
   // entries that are under way, as much again (sending.ts). Events come on top.
   const bound = options.backlog + 4 * mark
   const spare = options.backlog / 4
-  const ready = Latch.makeUnsafe(true)
-  const empty = Latch.makeUnsafe(true)
-  let waiting: Array<Uint8Array> = []
+  const ready = makeGate(() => unsent() <= mark)
+  const empty = makeGate(() => unsent() === 0)
+  // Nearly always one piece waits for the end of the turn; what follows it waits in `others`.
+  let piece: Uint8Array | undefined
+  let others: Array<Uint8Array> = []
   // Replies that were said last, behind all that waits: they become bytes together.
   let said = ""
   let waitingBytes = 0
@@ -79,10 +81,15 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
 
   const unsent = () => waitingBytes + writingBytes
 
+  const push = (lines: Uint8Array) => {
+    if (piece === undefined) piece = lines
+    else others.push(lines)
+  }
+
   const put = (lines: Uint8Array) => {
     if (finished) return
-    gather()
-    waiting.push(lines)
+    if (said !== "") gather()
+    push(lines)
     added(lines.length)
   }
 
@@ -93,38 +100,29 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
   }
 
   const gather = () => {
-    if (said === "") return
-    waiting.push(Buffer.from(said))
+    const lines = said
     said = ""
+    push(Buffer.from(lines))
   }
 
   const added = (bytes: number) => {
     waitingBytes += bytes
-    empty.closeUnsafe()
-    if (unsent() > mark) ready.closeUnsafe()
-    if (writingBytes === 0) flushSoon()
-  }
-
-  const flushSoon = () => {
-    if (scheduled) return
+    if (scheduled || writingBytes > 0) return
     scheduled = true
-    queueMicrotask(() => {
-      scheduled = false
-      flush()
-    })
+    flushSoon(flush)
   }
 
   const flush = () => {
+    scheduled = false
     write()
-    // Opening may run the session at once, so it comes last.
-    if (unsent() <= mark) ready.openUnsafe()
-    if (unsent() === 0) empty.openUnsafe()
+    ready.look()
+    empty.look()
   }
 
   const write = () => {
-    gather()
-    while (writingBytes === 0 && waiting.length > 0) {
-      const bytes = takeWrite()
+    if (said !== "") gather()
+    while (writingBytes === 0 && piece !== undefined) {
+      const bytes = takeWrite(piece)
       waitingBytes -= bytes.length
       if (connection.write(bytes, accepted)) continue
       writingBytes = bytes.length
@@ -138,13 +136,25 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
     flush()
   }
 
-  /** As many whole pieces as fit one write, at least one. */
-  const takeWrite = (): Uint8Array => {
-    let count = 1
-    let bytes = waiting[0]!.length
-    while (count < waiting.length && bytes + waiting[count]!.length <= writeBytes) bytes += waiting[count++]!.length
-    if (count === 1) return waiting.shift()!
-    return Buffer.concat(waiting.splice(0, count), bytes)
+  /** As many whole pieces as fit one write, at least the first. */
+  const takeWrite = (first: Uint8Array): Uint8Array => {
+    if (others.length === 0) {
+      piece = undefined
+      return first
+    }
+    let count = 0
+    let bytes = first.length
+    while (count < others.length && bytes + others[count]!.length <= writeBytes) bytes += others[count++]!.length
+    const together = count === 0 ? first : Buffer.concat([first, ...others.splice(0, count)], bytes)
+    piece = others.shift()
+    return together
+  }
+
+  const clear = () => {
+    piece = undefined
+    others = []
+    said = ""
+    waitingBytes = 0
   }
 
   /** Whether an event may still come on top; the first that may not ends the connection. */
@@ -180,29 +190,57 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
     },
     isIdle: () => writingBytes === 0,
     isReady: () => unsent() <= mark,
-    ready: ready.await,
+    ready: ready.passed,
     finish: (lines) => {
       if (lines !== undefined) say(lines)
       finished = true
     },
-    empty: empty.await,
-    discard: () => {
-      waiting = []
-      said = ""
-      waitingBytes = 0
-    },
+    empty: empty.passed,
+    discard: clear,
     abandon: () => {
-      waiting = []
-      said = ""
+      clear()
       held = []
-      waitingBytes = 0
       writingBytes = 0
       stalledSince = undefined
       finished = true
-      ready.openUnsafe()
-      empty.openUnsafe()
+      ready.look()
+      empty.look()
     },
     unsent: () => unsent() + heldBytes,
     stalledSince: () => stalledSince
+  }
+}
+
+// Those that have something to write in this turn of the event loop: one after the other, with nothing between that would let the
+// processors of those who read fall asleep.
+let flushing: Array<() => void> = []
+
+const flushSoon = (flush: () => void) => {
+  if (flushing.length === 0) queueMicrotask(flushAll)
+  flushing.push(flush)
+}
+
+const flushAll = () => {
+  const now = flushing
+  flushing = []
+  for (const flush of now) flush()
+}
+
+/** Waits for something to become so, and costs next to nothing while nobody waits. */
+const makeGate = (isOpen: () => boolean) => {
+  let latch: Latch.Latch | undefined
+  return {
+    passed: Effect.suspend(() => {
+      if (isOpen()) return Effect.void
+      latch ??= Latch.makeUnsafe(false)
+      return latch.await
+    }),
+    /** Lets those who wait pass, if it has become so. They may run at once, so this comes last. */
+    look: () => {
+      if (latch === undefined || !isOpen()) return
+      const opened = latch
+      latch = undefined
+      opened.openUnsafe()
+    }
   }
 }
