@@ -60,7 +60,7 @@ export const sendDirect = Effect.fnUntraced(function* (
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(key === undefined ? {} : { key })
   }
-  sending.hand(id, server.conversations!.open(author, other), draft, () => server.presences.acts(author))
+  sending.hand(id, server.conversations!.open(author, other), draft)
 })
 
 /** Says a page of a conversation; it is over when one of the two ends meanwhile (DIRECT-13). */

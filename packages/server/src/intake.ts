@@ -8,11 +8,14 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Draft, Entry, Placed, Publish, RoomLog, Unavailable } from "./room-log.ts"
 
-/** A draft, and what is told when it has become an entry, or hasn't; a defect means that nobody knows. */
+/** A draft, and what is told when it has become an entry, or why it hasn't; a defect means that nobody knows. */
 export interface Submission {
   readonly draft: Draft
-  readonly settle: (outcome: Exit.Exit<Placed, Unavailable>) => void
+  readonly settle: (outcome: Outcome) => void
 }
+
+/** What became of a draft. */
+export type Outcome = Placed | Cause.Cause<Unavailable>
 
 export interface Intake {
   /** Hands in an entry; what was handed in first comes first (ORDER-4). */
@@ -63,7 +66,7 @@ export const makeIntake = ({
     appending = submitted.length > 0
     if (appending) fork(appendNext)
     batch.forEach(({ settle }, index) => {
-      settle(Exit.map(outcome, (entries) => entries[index]!))
+      settle(Exit.isSuccess(outcome) ? outcome.value[index]! : outcome.cause)
     })
     if (!appending) onIdle()
   })

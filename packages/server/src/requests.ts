@@ -24,7 +24,7 @@ import type { Person } from "./people.ts"
 import { presenceFields } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Room } from "./room.ts"
-import type { Content, Unavailable } from "./room-log.ts"
+import type { Content, Draft, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 import { foundLine } from "./search.ts"
 import { done, isGranted, knownReply } from "./sending.ts"
@@ -199,24 +199,33 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
   if (request.type === "send" && isDirect(name)) return sendDirect(session, request)
   if (seat === undefined) return key === undefined ? notJoined(name) : appendFromOutside(session, { ...request, key })
   const author = session.person!
-  const { presences, today } = session.server
-  const said = { ...contentOf(request), author, from: author.nick, at: today(), ...aboutWhom(session, request) }
-  const draft = key === undefined ? said : { ...said, key }
+  const draft = draftOf(session, request, author, session.server.today())
   // Whoever has said it is not typing it any more.
   if (request.type === "send") session.typing.delete(name)
   const { sending } = session
-  const hand = () => {
-    chargeFanOut(session, seat.room)
-    sending.hand(id, seat.room, draft, () => presences.acts(author))
+  chargeFanOut(session, seat.room)
+  if (!sending.isReady(name)) {
+    const handed = Effect.sync(() => sending.hand(id, seat.room, draft))
+    return Effect.as(Effect.andThen(sending.ready(name), handed), undefined)
   }
-  if (!sending.isReady(name)) return Effect.as(Effect.andThen(sending.ready(name), Effect.sync(hand)), undefined)
   // Nearly always: then the request costs no effect of its own.
-  hand()
+  sending.hand(id, seat.room, draft)
   return done
 }
 
 /** What is told to all who are in a room is at the cost of who has it told. */
 const chargeFanOut = ({ share }: Session, { members }: Room) => share.charge(costs.delivery * members.size())
+
+const draftOf = (session: Session, request: Appending, author: Person, at: string): Draft => {
+  const { key } = request
+  const from = author.nick
+  // Most are plain, and to copy them field by field costs as much as to read them.
+  if (request.type === "send" && key === undefined && request.replyTo === undefined) {
+    return { type: "message", text: request.text, author, from, at }
+  }
+  const said = { ...contentOf(request), author, from, at, ...aboutWhom(session, request) }
+  return key === undefined ? said : { ...said, key }
+}
 
 /** Whom a request of moderation is about: those who have ended can't be meant any more. */
 const aboutWhom = ({ server }: Session, request: Appending): { readonly about?: Somebody } => {
@@ -383,13 +392,13 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   ...{ role: append, kind: append, invite: append, kick: append, ban: append, mute: append, slow: append }
 }
 
-/** Executes one request of a connection whose state allows it, and answers it or refuses it. */
+/** Executes one request of a connection whose state allows it, and answers it or refuses it; what needs nothing more gives `done`. */
 export const handle = <Type extends RequestType>(
   session: Session,
   request: RequestOf<Type>
 ): Effect.Effect<Ending | undefined, Refused> => {
   const handler: Handler<Type> = handlers[request.type as Type]
-  return Effect.suspend(() => handler(session, request))
+  return handler(session, request)
 }
 
 const say = (session: Session, reply: Reply): Effect.Effect<undefined> => sayLine(session, encodeLine(reply))

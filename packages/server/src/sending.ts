@@ -8,11 +8,10 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import { sentAgainLine, sentLine } from "./encode.ts"
-import type { Intake } from "./intake.ts"
+import type { Intake, Outcome } from "./intake.ts"
 import type { Refused } from "./refused.ts"
 import {
   type Content,
@@ -35,8 +34,8 @@ export interface Sending {
   readonly isReady: (name: string) => boolean
   /** Waits until it may. */
   readonly ready: (name: string) => Effect.Effect<void>
-  /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known, and `onGranted` called before `sent`. */
-  readonly hand: (re: number, target: Target, draft: Draft, onGranted: () => void) => void
+  /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known. */
+  readonly hand: (re: number, target: Target, draft: Draft) => void
   /** Waits until nothing is under way. */
   readonly settled: Effect.Effect<void>
   readonly isSettled: () => boolean
@@ -46,6 +45,8 @@ export interface SendingOptions {
   readonly say: (line: string) => void
   /** Answers a request by an error. */
   readonly refuse: (re: number, refused: Refused) => void
+  /** Called before each `sent` with what is there. */
+  readonly onGranted: (draft: Draft) => void
   /** Called when nobody knows whether an entry is in its log. */
   readonly onUnknown: () => void
   /** Bytes that may be on their way back to the sender before more is handed in. */
@@ -55,7 +56,7 @@ export interface SendingOptions {
 /** A request that needs nothing more. */
 export const done: Effect.Effect<undefined> = Effect.undefined
 
-export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): Sending => {
+export const makeSending = ({ mark, onGranted, onUnknown, refuse, say }: SendingOptions): Sending => {
   const idle = Latch.makeUnsafe(true)
   let underWay: { readonly name: string; count: number; bytes: number } | undefined
 
@@ -66,12 +67,16 @@ export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): S
     else refuse(re, answer)
   }
 
-  const settle = (re: number, name: string, draft: Draft, outcome: Exit.Exit<Placed, Unavailable>) => {
-    const refused = Exit.isFailure(outcome) ? Cause.findError(outcome.cause) : undefined
-    if (Exit.isSuccess(outcome)) reply(re, placedReply(re, name, draft, outcome.value))
-    else if (refused !== undefined && Result.isSuccess(refused)) refuse(re, unavailable(refused.success))
-    // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
-    else return onUnknown()
+  const settle = (re: number, name: string, draft: Draft, outcome: Outcome) => {
+    if (Cause.isCause(outcome)) {
+      const refused = Cause.findError(outcome)
+      // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
+      if (Result.isFailure(refused)) return onUnknown()
+      refuse(re, unavailable(refused.success))
+    } else {
+      if (isGranted(draft, outcome)) onGranted(draft)
+      reply(re, placedReply(re, name, draft, outcome))
+    }
     if (underWay === undefined || --underWay.count > 0) return
     underWay = undefined
     idle.openUnsafe()
@@ -82,17 +87,14 @@ export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): S
 
   const ready: Sending["ready"] = (name) => Effect.suspend(() => (isReady(name) ? Effect.void : settled))
 
-  const hand: Sending["hand"] = (re, { name, submit }, draft, onGranted) => {
+  const hand: Sending["hand"] = (re, { name, submit }, draft) => {
     idle.closeUnsafe()
     underWay ??= { name, count: 0, bytes: 0 }
     underWay.count++
     underWay.bytes += bytesToCome(draft)
     submit({
       draft,
-      settle: (outcome) => {
-        if (Exit.isSuccess(outcome) && isGranted(draft, outcome.value)) onGranted()
-        settle(re, name, draft, outcome)
-      }
+      settle: (outcome) => settle(re, name, draft, outcome)
     })
   }
 

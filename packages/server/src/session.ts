@@ -137,7 +137,14 @@ const makeSession = (server: Server, connection: Connection, share: Share) => {
     outbox.say(errorLine(re, refused))
   }
 
-  const sending = makeSending({ say: outbox.say, refuse, onUnknown: () => end(internal), mark: limits.line })
+  const sending = makeSending({
+    say: outbox.say,
+    refuse,
+    // Whoever has said something is there.
+    onGranted: () => server.presences.acts(session.person!),
+    onUnknown: () => end(internal),
+    mark: limits.line
+  })
 
   const session: Session = {
     server,
@@ -217,7 +224,8 @@ const makeSession = (server: Server, connection: Connection, share: Share) => {
     if (Result.isFailure(request)) return Effect.fail(request.failure)
     // Those to one room may be under way together (sending.ts).
     if (isAppending(envelope)) return handle(session, request.success)
-    return Effect.andThen(sending.settled, handle(session, request.success))
+    const answered = Effect.suspend(() => handle(session, request.success))
+    return sending.isSettled() ? answered : Effect.andThen(sending.settled, answered)
   }
 
   // -------------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { Effect, Exit } from "effect"
+import { Cause, Effect } from "effect"
 import { expect, test, vi } from "vitest"
 import { type ConversationLogs, epochOf, pairOf } from "../src/conversation-logs.ts"
 import { makeConversations } from "../src/conversations.ts"
@@ -425,7 +425,7 @@ test("a log is removed only when a restart wouldn't find the person, however oft
   const conversations = makeConversations(logs, fork)
   const [ana, leo] = [person("1", "ana"), person("2", "leo")]
   const settled = new Promise((resolve) =>
-    conversations.open(ana, leo).submit({ draft: draft("hola"), settle: (outcome) => resolve(Exit.isSuccess(outcome)) })
+    conversations.open(ana, leo).submit({ draft: draft("hola"), settle: (outcome) => resolve(!Cause.isCause(outcome)) })
   )
   expect(await settled).toBe(true)
   expect(conversations.find(leo, ana)?.name).toBe("@ana")
