@@ -13,15 +13,7 @@ import * as Result from "effect/Result"
 import { sentAgainLine, sentLine } from "./encode.ts"
 import type { Intake, Outcome } from "./intake.ts"
 import type { Refused } from "./refused.ts"
-import {
-  type Content,
-  type Draft,
-  isSameContent,
-  type Known,
-  type Placed,
-  type Rejected,
-  type Unavailable
-} from "./room-log.ts"
+import { type Content, type Draft, isSameContent, type Known, type Placed, type Rejected } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 
 /** Where an entry goes: a room, or a conversation as its sender sees it. */
