@@ -233,7 +233,7 @@ export const several: ReadonlyArray<Mutant> = [
     host: "durable"
   },
   breaks(
-    "PRESENCE-2",
+    "PRESENCE-7",
     "offline-with-the-first",
     "says that somebody is offline when one of their connections ends",
     beside(({ to, type }, wire) => {
@@ -279,27 +279,33 @@ export const several: ReadonlyArray<Mutant> = [
     ),
     host: "durable"
   },
-  breaks(
-    "TYPING-4",
-    "types-to-the-other-self",
-    "tells the person's other connections that they type",
-    beside(({ object, to, type }, wire) => {
-      if (type !== "typing" || to === undefined) return
-      for (const other of othersIn(wire, object["room"])) {
-        wire.hit()
-        other.toClient({ type: "typing", room: object["room"], nick: String(wire.nick()), on: to["on"] !== false })
-      }
-    })
-  ),
-  breaks(
-    "TYPING-3",
-    "types-twice",
-    "counts the typing of each connection for itself",
-    beside(({ object, to, type }, wire) => {
-      if (type !== "typing" || to === undefined || othersIn(wire, object["room"]).length === 0) return
-      tellsRoom(wire, object["room"], { type: "typing", room: object["room"], nick: String(wire.nick()), on: true })
-    })
-  ),
+  {
+    ...breaks(
+      "TYPING-4",
+      "types-to-the-other-self",
+      "tells the person's other connections that they type",
+      beside(({ object, to, type }, wire) => {
+        if (type !== "typing" || to === undefined) return
+        for (const other of othersIn(wire, object["room"])) {
+          wire.hit()
+          other.toClient({ type: "typing", room: object["room"], nick: String(wire.nick()), on: to["on"] !== false })
+        }
+      })
+    ),
+    host: "durable"
+  },
+  {
+    ...breaks(
+      "TYPING-3",
+      "types-twice",
+      "counts the typing of each connection for itself",
+      beside(({ object, to, type }, wire) => {
+        if (type !== "typing" || to === undefined || othersIn(wire, object["room"]).length === 0) return
+        tellsRoom(wire, object["room"], { type: "typing", room: object["room"], nick: String(wire.nick()), on: true })
+      })
+    ),
+    host: "durable"
+  },
   {
     ...breaks(
       "KICK-1",
