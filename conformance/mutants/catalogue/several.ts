@@ -153,7 +153,7 @@ export const several: ReadonlyArray<Mutant> = [
   ),
   breaks(
     "ACCOUNT-12",
-    "one-session-for-all",
+    "one-session-takes-all",
     "ends all connections of a person when one is continued by its session",
     beside((said, wire) => {
       if (said.type === "welcome" && said.object["resumed"] === true) endsOthers(wire)
