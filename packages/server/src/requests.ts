@@ -209,7 +209,7 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
     // Whoever has said it is not typing it any more.
     if (request.type === "send") seat.place.member.typing = undefined
   }
-  const hand = () => sending.hand(id, seat.room, draft, onGranted)
+  const hand = () => sending.hand(id, seat.room, draft, onGranted, seat.place)
   if (!sending.isReady(name)) return Effect.as(Effect.andThen(sending.ready(name), Effect.sync(hand)), undefined)
   // Nearly always: then the request costs no effect of its own.
   hand()

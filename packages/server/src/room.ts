@@ -31,6 +31,8 @@ export interface Place {
   readonly outbox: Pick<Outbox, "post" | "hold" | "offer" | "isIdle">
   /** Whether entries go out as they come; while false, they are held back behind the replay. */
   live: boolean
+  /** Whether its person was put out: what was said there and isn't in the log, comes too late. */
+  isOut: boolean
   /** Called when its person was put out. */
   readonly onExpelled: () => void
 }
@@ -45,7 +47,7 @@ export interface Room extends Pick<Intake, "submit"> {
   /** The connections in it, which get what happens there. */
   readonly places: ReadonlySet<Place>
   /** How it is kept: who may do what in it. */
-  readonly keeping: Omit<Keeping, "rule" | "isDecisive" | "expelled" | "entered" | "said">
+  readonly keeping: Omit<Keeping, "rule" | "isDecisive" | "said">
   /**
    * Lets a connection in and tells the others of its person (MEMBER-1), unless that is a member already (SESSION-5, ACCOUNT-10). From
    * here on it gets every entry above `head`, if it is live.
@@ -128,9 +130,9 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
     const member = members.get(nick)
     if (member?.id !== id) return
     members.delete(nick)
-    keeping.expelled(id)
     const line = Buffer.from(expelledLine(name, reason))
     for (const place of member.places) {
+      place.isOut = true
       place.onExpelled()
       if (!places.delete(place)) continue
       if (place.live) place.outbox.post(line)
@@ -147,9 +149,9 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
     name,
     log,
     fork,
-    prepare: (draft) => {
+    prepare: (draft, by) => {
       decisive = keeping.isDecisive(draft) ? draft : undefined
-      return keeping.rule(draft)
+      return keeping.rule(draft, by?.isOut === true)
     },
     isDecisive: keeping.isDecisive,
     onIdle: () => room.isIdle() && onIdle(room)
@@ -162,9 +164,8 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
     places,
     keeping,
     enter: (entrant) => {
-      keeping.entered(entrant.id)
       const member = members.get(entrant.nick) ?? admit(entrant)
-      const place: Place = { member, outbox: entrant.outbox, live: true, onExpelled: entrant.onExpelled }
+      const place: Place = { member, outbox: entrant.outbox, live: true, isOut: false, onExpelled: entrant.onExpelled }
       member.places.add(place)
       places.add(place)
       return place

@@ -12,7 +12,7 @@ import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import { sentAgainLine, sentLine } from "./encode.ts"
-import type { Intake } from "./intake.ts"
+import type { Intake, Saying } from "./intake.ts"
 import type { Refused } from "./refused.ts"
 import {
   type Content,
@@ -36,7 +36,7 @@ export interface Sending {
   /** Waits until it may. */
   readonly ready: (name: string) => Effect.Effect<void>
   /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known, and `onGranted` called before `sent`. */
-  readonly hand: (re: number, target: Target, draft: Draft, onGranted: () => void) => void
+  readonly hand: (re: number, target: Target, draft: Draft, onGranted: () => void, by?: Saying) => void
   /** Waits until nothing is under way. */
   readonly settled: Effect.Effect<void>
   readonly isSettled: () => boolean
@@ -82,13 +82,14 @@ export const makeSending = ({ mark, onUnknown, refuse, say }: SendingOptions): S
 
   const ready: Sending["ready"] = (name) => Effect.suspend(() => (isReady(name) ? Effect.void : settled))
 
-  const hand: Sending["hand"] = (re, { name, submit }, draft, onGranted) => {
+  const hand: Sending["hand"] = (re, { name, submit }, draft, onGranted, by) => {
     idle.closeUnsafe()
     underWay ??= { name, count: 0, bytes: 0 }
     underWay.count++
     underWay.bytes += bytesToCome(draft)
     submit({
       draft,
+      by,
       settle: (outcome) => {
         if (Exit.isSuccess(outcome) && isGranted(draft, outcome.value)) onGranted()
         settle(re, name, draft, outcome)
