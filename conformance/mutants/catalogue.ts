@@ -17,6 +17,7 @@ import { rich } from "./catalogue/rich.ts"
 import { rooms } from "./catalogue/rooms.ts"
 import { search } from "./catalogue/search.ts"
 import { session } from "./catalogue/session.ts"
+import { several } from "./catalogue/several.ts"
 import { stories } from "./catalogue/stories.ts"
 import { tls } from "./catalogue/tls.ts"
 import { versioning } from "./catalogue/versioning.ts"
@@ -37,6 +38,7 @@ export const catalogue: ReadonlyArray<Mutant> = [
   ...rich,
   ...search,
   ...accounts,
+  ...several,
   ...moderation,
   ...tls,
   ...websocket,

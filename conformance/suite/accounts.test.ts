@@ -3,10 +3,10 @@ import { randomBytes } from "node:crypto"
 import { type ErrorCode, proofOf, type Welcome } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { letRun } from "../src/again.ts"
-import { type Ask, type Client, isReply } from "../src/client.ts"
+import { type Ask, type Client, isReply, type Person } from "../src/client.ts"
 import type { RequirementId } from "../src/generated/requirement-id.ts"
 import { scenario } from "../src/scenario.ts"
-import { password, registered, whereOneRegisters } from "./registered.ts"
+import { further, password, registered, whereOneRegisters } from "./registered.ts"
 
 const another = "battery staple"
 
@@ -481,56 +481,6 @@ scenario("what one has said one may edit after goodbye", ["ACCOUNT-1"], { also: 
   yield* back.ask({ type: "edit", room, target: seq, text: "¡hola!" }, "ACCOUNT-1")
 })
 
-scenario(
-  "whoever logs in anew takes the place of the connection before",
-  ["ACCOUNT-2"],
-  { connections: 6 },
-  function* (t) {
-    const leo = yield* t.person("leo")
-    const room = yield* t.room(leo)
-    for (const by of ["token", "password", "proof"] as const) {
-      const ana = yield* registered(t, "ana", { resume: true })
-      yield* ana.join(room)
-      yield* ana.post({ type: "send", room, text: "the last that I say here" })
-      const other = yield* t.connection("ana (2)")
-      const way =
-        by === "token"
-          ? { token: ana.token }
-          : by === "password"
-            ? { password }
-            : { proof: (yield* proved(other, ana.nick, password)).proof }
-      yield* login(other, ana.nick, way, "ACCOUNT-2")
-      yield* other.fence
-      const before = yield* leo.messages(room)
-      const { before: heard } = yield* ana.rest({ id: "ACCOUNT-2" })
-      const last = heard.findLast(isEnd)
-      yield* t.judge("ACCOUNT-2", last?.object["code"] === "replaced", {
-        sent: `a login by the ${by}, while another connection is there`,
-        expected: "`bye` with replaced, on the connection before",
-        got: last?.line ?? "no `bye`"
-      })
-      const members = yield* leo.members(room)
-      yield* t.judge("ACCOUNT-2", !members.includes(ana.nick), {
-        expected: `nobody called ${ana.nick} in ${room}: the membership has ended`,
-        got: members.join(", ")
-      })
-      yield* leo.fence
-      const after = yield* leo.messages(room)
-      yield* t.judge("ACCOUNT-2", after.length === 0, {
-        expected: "nothing that the connection before had said, after the new `welcome`",
-        got: after[0] ?? `${before.length} before it`
-      })
-      if (ana.welcome.session === undefined) continue
-      const third = yield* t.connection()
-      yield* shut(third, ana.nick, { session: ana.welcome.session }, "session-expired", { id: "ACCOUNT-2" })
-      yield* third.ask({ type: "bye" })
-      yield* other.ask({ type: "bye" })
-    }
-  }
-)
-
-const isEnd = ({ type }: { readonly type: string }): boolean => type === "bye"
-
 scenario("what was written to somebody who isn't there is kept", ["ACCOUNT-3"], { also: "direct" }, function* (t) {
   const ana = yield* registered(t)
   yield* ana.ask({ type: "bye" })
@@ -664,6 +614,295 @@ scenario(
     yield* t.judge("ACCOUNT-7", entry?.from === ana.nick, { expected: `an entry from ${ana.nick}`, got: entry })
   }
 )
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Several connections
+// ---------------------------------------------------------------------------------------------------------------------
+
+scenario("one more connection ends nothing of the others", ["ACCOUNT-9"], { connections: 8 }, function* (t) {
+  const leo = yield* t.person("leo")
+  const room = yield* t.room(leo)
+  const ana = yield* registered(t, "ana", { resume: true })
+  yield* ana.join(room)
+  yield* leo.fence
+  for (const by of ["token", "password", "proof"] as const) {
+    const other = yield* t.connection(`ana by ${by}`)
+    const ways = {
+      token: { token: ana.token },
+      password: { password },
+      proof: { proof: (yield* proved(other, ana.nick, password)).proof }
+    }
+    const welcome = yield* login(other, ana.nick, ways[by], "ACCOUNT-9")
+    yield* t.judge("ACCOUNT-9", welcome.nick === ana.nick && saysAccount(welcome), {
+      sent: `a login by the ${by}, while another connection is there`,
+      expected: `\`welcome\` with "nick":"${ana.nick}" and "account":true`,
+      got: welcome
+    })
+    yield* other.ask({ type: "ping" }, "ACCOUNT-9")
+    yield* ana.ask({ type: "send", room, text: `still here, beside the ${by}` }, "ACCOUNT-9")
+    yield* leo.next("message", { id: "ACCOUNT-9" })
+  }
+  const told = yield* leo.memberEvents(room)
+  yield* t.judge("ACCOUNT-9", told.length === 0, {
+    sent: "three further logins",
+    expected: "no `member`: the membership goes on",
+    got: told
+  })
+  if (ana.welcome.session === undefined) return
+  const back = yield* t.connection("ana goes on")
+  yield* login(back, ana.nick, { session: ana.welcome.session }, "ACCOUNT-9")
+})
+
+/** The `member` events about somebody that a fence brings, as `joined` and `left`. */
+const changesOf = (watcher: Client, room: string, { nick }: Pick<Person, "nick">) =>
+  Effect.map(watcher.memberEvents(room), (events) =>
+    events.filter((event) => event.nick === nick).map(({ change }) => change)
+  )
+
+scenario("several connections in a room are one member", ["ACCOUNT-10"], { connections: 6 }, function* (t) {
+  const leo = yield* t.person("leo")
+  const room = yield* t.room(leo)
+  const ana = yield* registered(t)
+  const [second, third] = [yield* further(t, ana), yield* further(t, ana, 3)]
+  const judged = Effect.fnUntraced(function* (sent: string, expected: ReadonlyArray<string>, isIn = true) {
+    const changes = yield* changesOf(leo, room, ana)
+    yield* t.judge("ACCOUNT-10", changes.join() === expected.join(), {
+      sent,
+      expected: expected.length === 0 ? "no `member`" : `\`member\`, once, with the change \`${expected[0]}\``,
+      got: changes.join(", ")
+    })
+    const members = (yield* leo.members(room)).filter((nick) => nick === ana.nick)
+    yield* t.judge("ACCOUNT-10", members.length === (isIn ? 1 : 0), {
+      sent,
+      expected: isIn ? `${ana.nick} once among the members` : `no ${ana.nick} among the members`,
+      got: members.join(", ")
+    })
+  })
+  yield* ana.join(room)
+  yield* judged("join, on the first connection", ["joined"])
+  const joined = yield* second.join(room)
+  yield* t.judge("ACCOUNT-10", joined.members.filter((nick) => nick === ana.nick).length === 1, {
+    sent: "join, on another connection",
+    expected: `${ana.nick} once among the members`,
+    got: joined
+  })
+  yield* judged("join, on another connection", [])
+  yield* third.join(room)
+  yield* ana.leave(room)
+  yield* judged("leave, on the first of three", [])
+  yield* second.ask({ type: "bye" })
+  yield* judged("bye, on the second of three", [])
+  yield* third.end
+  yield* third.rest({ id: "ACCOUNT-10" })
+  const last = yield* leo.find("member", ({ nick }) => nick === ana.nick, {
+    id: "ACCOUNT-10",
+    seconds: 2 * t.heartbeat
+  })
+  yield* t.judge("ACCOUNT-10", last.change === "left", {
+    sent: "FIN, on the last",
+    expected: "`member` with the change `left`",
+    got: last
+  })
+  yield* judged("FIN, on the last", [], false)
+})
+
+scenario(
+  "each connection of a person has its rooms and its replies for itself",
+  ["ACCOUNT-11"],
+  { connections: 4 },
+  function* (t) {
+    const leo = yield* t.person("leo")
+    const room = yield* t.room(leo)
+    const ana = yield* registered(t)
+    const second = yield* further(t, ana)
+    yield* ana.join(room)
+    const id = "ACCOUNT-11"
+    yield* leo.send(room, "for whoever is here")
+    const strays = (yield* second.fence).filter(({ object }) => object["room"] === room)
+    yield* t.judge(id, strays.length === 0, {
+      sent: "a message, to a room that another connection of the person is in",
+      expected: "nothing of it on this one",
+      got: strays[0]?.line ?? "nothing"
+    })
+    yield* second.refused({ type: "send", room, text: "me, too" }, "not-joined", { id })
+    yield* second.ask({ type: "join", room }, id)
+    yield* ana.fence
+    yield* second.send(room, "hola from here")
+    const heard = yield* ana.fence
+    yield* t.judge(id, heard.filter(({ object }) => object["text"] === "hola from here").length === 1, {
+      sent: "a message, on another connection of the person",
+      expected: "the event `message`, once",
+      got: heard.map(({ line }) => line)
+    })
+    yield* t.judge(id, !heard.some(({ type }) => type === "sent"), {
+      sent: "a message, on another connection of the person",
+      expected: "no `sent`",
+      got: heard.map(({ line }) => line)
+    })
+    yield* ana.leave(room)
+    yield* leo.send(room, "for who has stayed")
+    const texts = (yield* second.messages(room)).map(({ text }) => text)
+    yield* t.judge(id, texts.includes("for who has stayed"), {
+      sent: "leave on one connection, and a message of somebody else",
+      expected: "the message on the other connection",
+      got: texts.join(", ")
+    })
+    const gone = yield* ana.messages(room)
+    yield* t.judge(id, gone.length === 0, { expected: "nothing where one has left", got: gone })
+  }
+)
+
+scenario(
+  "a session goes on with its own connection, and a bye ends no other",
+  ["ACCOUNT-12"],
+  { also: "resume", connections: 8 },
+  function* (t) {
+    const id = "ACCOUNT-12"
+    const leo = yield* t.person("leo")
+    const room = yield* t.room(leo)
+    const ana = yield* registered(t, "ana", { resume: true })
+    const second = yield* further(t, ana, 2, { resume: true })
+    yield* second.join(room)
+    yield* leo.fence
+    const [one, other] = [ana.welcome.session ?? "", second.welcome.session ?? ""]
+    yield* t.judge(id, one !== other, { expected: "a session of its own for each connection", got: other })
+    const third = yield* t.connection("ana (3)")
+    yield* login(third, ana.nick, { session: one }, id)
+    const { before } = yield* ana.rest({ id })
+    yield* t.judge(id, before.at(-1)?.object["code"] === "replaced", {
+      sent: "a login by the session of the first connection",
+      expected: "`bye` with replaced, on the first",
+      got: before.at(-1)?.line ?? "nothing"
+    })
+    yield* second.ask({ type: "send", room, text: "untouched" }, id)
+    yield* third.ask({ type: "bye" })
+    yield* second.ask({ type: "send", room, text: "still" }, id)
+    yield* shut(yield* t.connection("other"), ana.nick, { session: one }, "session-expired", { id })
+    yield* second.reset
+    const back = yield* t.connection("ana (4)")
+    yield* login(back, ana.nick, { session: other }, id)
+    yield* back.join(room)
+    const changes = yield* changesOf(leo, room, ana)
+    yield* t.judge(id, changes.length === 0, {
+      sent: "a takeover and a `bye` of other connections, a reset, and a login by the session",
+      expected: "no `member`: the membership goes on",
+      got: changes.join(", ")
+    })
+  }
+)
+
+const mostLogins = 24
+
+scenario(
+  "one connection too many is refused, and costs none of the others",
+  ["ACCOUNT-13"],
+  { connections: mostLogins + 2 },
+  function* (t) {
+    const { logins } = t.limits
+    if (logins > mostLogins) return yield* t.notRun(`limits.logins is ${logins}: too many to open`)
+    const ana = yield* registered(t)
+    const all: Array<Client> = [ana]
+    while (all.length < logins) all.push(yield* further(t, ana, all.length + 1))
+    const late = yield* t.connection("one too many")
+    const refused = { id: "ACCOUNT-13", field: "nick" } as const
+    yield* shut(late, ana.nick, { token: ana.token }, "limit-reached", refused)
+    const { proof } = yield* proved(late, ana.nick, password)
+    yield* shut(late, ana.nick, { proof }, "limit-reached", refused)
+    for (const each of all) yield* each.ask({ type: "ping" }, "ACCOUNT-13")
+    yield* all.at(-1)!.ask({ type: "bye" })
+    yield* login(late, ana.nick, { token: ana.token }, "ACCOUNT-13")
+  }
+)
+
+scenario(
+  "a connection that was lost gives way to one that is there",
+  ["ACCOUNT-14"],
+  { also: "resume", connections: mostLogins + 4 },
+  function* (t) {
+    const { grace, logins } = t.limits
+    if (logins > mostLogins) return yield* t.notRun(`limits.logins is ${logins}: too many to open`)
+    const ana = yield* registered(t, "ana", { resume: true })
+    const second = yield* further(t, ana, 2, { resume: true })
+    const began = yield* t.now
+    // FIN is answered by FIN: then the server has noticed.
+    for (const lost of [ana, second]) {
+      yield* lost.end
+      yield* lost.rest({ id: "ACCOUNT-14" })
+    }
+    for (let nth = 3; nth <= logins + 1; nth++) {
+      const { nick } = yield* login(yield* t.connection(`ana (${nth})`), ana.nick, { token: ana.token }, "ACCOUNT-14")
+      yield* t.judge("ACCOUNT-14", nick === ana.nick, { expected: "`welcome`", got: nick })
+    }
+    const other = yield* t.connection("other")
+    const session = { session: ana.welcome.session ?? "" }
+    yield* shut(other, ana.nick, session, "session-expired", { id: "ACCOUNT-14" })
+    yield* other.post({ type: "login", nick: ana.nick, session: second.welcome.session ?? "" })
+    const back = yield* other.answer({ id: "ACCOUNT-14" })
+    if ((yield* t.now) - began > 900 * grace) return
+    yield* t.judge("ACCOUNT-14", back.type === "welcome", {
+      sent: "login with the session of the connection that was lost last",
+      expected: "`welcome`",
+      got: back
+    })
+  }
+)
+
+for (const change of ["password", "revoke", "unregister"] as const) {
+  scenario(`by ${change} all other connections of the person end`, ["ACCOUNT-15"], { connections: 6 }, function* (t) {
+    const id = "ACCOUNT-15"
+    const leo = yield* t.person("leo")
+    const room = yield* t.room(leo)
+    const ana = yield* registered(t, "ana", { resume: true })
+    yield* ana.join(room)
+    const second = yield* t.connection("ana (2)")
+    const { proof } = yield* proved(second, ana.nick, password)
+    yield* login(second, ana.nick, { proof }, "SCRAM-2")
+    yield* leo.fence
+    yield* ana.post({ type: "send", room, text: "the last that I say here" })
+    yield* second.ask(change === "password" ? { type: change, password: another } : { type: change }, id)
+    yield* leo.fence
+    const told = [...(yield* leo.taken)]
+    const members = yield* leo.members(room)
+    yield* t.judge(id, !members.includes(ana.nick), {
+      sent: change,
+      expected: `nobody called ${ana.nick} in ${room}: the membership of the other connection has ended`,
+      got: members.join(", ")
+    })
+    const { before } = yield* ana.rest({ id })
+    yield* t.judge(id, before.at(-1)?.object["code"] === "logged-out", {
+      sent: `${change}, on another connection`,
+      expected: "`bye` with the code `logged-out`, as its last object",
+      got: before.at(-1)?.line ?? "nothing"
+    })
+    const late = yield* leo.messages(room)
+    yield* t.judge(id, late.length === 0, {
+      sent: `${change}, after a message on another connection`,
+      expected: "nothing of that connection any more",
+      got: late[0] ?? `${told.length} before it`
+    })
+    yield* second.ask({ type: "ping" }, id)
+    if (ana.welcome.session === undefined) return
+    const other = yield* t.connection("other")
+    yield* shut(other, ana.nick, { session: ana.welcome.session }, "session-expired", { id })
+  })
+}
+
+scenario("a key is the person's, on whichever connection", ["ACCOUNT-1"], { also: "resume" }, function* (t) {
+  const leo = yield* t.person("leo")
+  const room = yield* t.room(leo)
+  const ana = yield* registered(t)
+  const second = yield* further(t, ana)
+  yield* ana.join(room)
+  yield* second.join(room)
+  const send = { type: "send", room, text: "hola", key: "a1" } as const
+  const first = yield* ana.ask(send)
+  const again = yield* second.ask(send, "ACCOUNT-1")
+  yield* t.judge("ACCOUNT-1", again.duplicate === true && again.seq === first.seq, {
+    sent: "a `send` with the key of a message of another connection of the person",
+    expected: `\`sent\` with "seq":${first.seq} and "duplicate":true`,
+    got: again
+  })
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Guessing

@@ -11,6 +11,7 @@ import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
 import { type Stop, show } from "../src/verdict.ts"
 import type { Arrived } from "../src/wire/connection.ts"
+import { further, registered } from "./registered.ts"
 
 const { limits } = suite
 
@@ -159,6 +160,22 @@ scenario("the sender gets the entry, too, and before it is acknowledged", ["DIRE
       got: own.map(({ line }) => line)
     })
     yield* t.judge("DIRECT-4", own[0]?.object["text"] === text, { expected: `the entry "${text}"`, got: own[0]?.line })
+  }
+})
+
+scenario("what two people say comes to all connections of both", ["DIRECT-4"], { also: "accounts" }, function* (t) {
+  const leo = yield* t.person("leo")
+  const ana = yield* registered(t)
+  const second = yield* further(t, ana)
+  yield* say(leo, named(ana), "coffee?")
+  yield* say(second, named(leo), "at five")
+  for (const client of [ana, second]) {
+    const got = yield* entries(client)
+    yield* t.judge("DIRECT-4", got.map(({ text }) => text).join() === "coffee?,at five", {
+      sent: "one message by each of two people, of whom one has two connections",
+      expected: `both on ${client.who}, in order`,
+      got
+    })
   }
 })
 

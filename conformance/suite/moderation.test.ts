@@ -10,7 +10,7 @@ import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
 import type { Stop } from "../src/verdict.ts"
 import type { Arrived } from "../src/wire/connection.ts"
-import { type Registered, registered } from "./registered.ts"
+import { further, type Registered, registered } from "./registered.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // A room and its people
@@ -515,6 +515,42 @@ for (const act of ["kick", "ban"] as const) {
     if (act === "kick") yield* leo.ask({ type: "join", room }, "KICK-1")
   })
 }
+
+scenario(
+  "whoever is put out is so with all connections, and muted on all of them",
+  ["KICK-1", "MUTE-1"],
+  { connections: 4 },
+  function* (t) {
+    const { ana, leo: guest, room } = yield* anaAndLeo(t)
+    const leo = yield* registered(t, "pia")
+    const second = yield* further(t, leo)
+    for (const client of [leo, second]) yield* client.join(room)
+    yield* ana.ask(mute(room, leo), "MUTE-1")
+    for (const client of [leo, second]) {
+      yield* client.refused({ type: "send", room, text: "hey" }, "forbidden", { id: "MUTE-1" })
+    }
+    yield* ana.ask(mute(room, leo, false), "MUTE-1")
+    yield* Effect.all([leo.fence, second.fence, guest.fence])
+    yield* ana.ask(kick(room, leo), "KICK-1")
+    yield* ana.send(room, "at last")
+    for (const client of [leo, second]) {
+      const got = (yield* fenced(client, room)).map(({ object }) => object)
+      const isOut = has(got[0], { type: "kick" }) && has(got[1], { type: "left", room, reason: "kick" })
+      yield* t.judge("KICK-1", isOut && got.length === 2, {
+        sent: "kick of somebody with two connections, and a message",
+        expected: "`kick`, `left` with the reason, and nothing more, on each of them",
+        got
+      })
+      yield* client.refused({ type: "send", room, text: "hey" }, "not-joined", { id: "KICK-1" })
+    }
+    const told = (yield* fenced(guest, room)).filter(({ object }) => object["type"] === "member")
+    yield* t.judge("KICK-1", told.length === 1, {
+      sent: "kick of somebody with two connections",
+      expected: "for the others one `member`",
+      got: told.map(({ object }) => object)
+    })
+  }
+)
 
 scenario("what comes too late isn't said", ["KICK-1"], { connections: 3 }, function* (t) {
   const { ana, leo, room } = yield* anaAndLeo(t)

@@ -8,6 +8,7 @@ import { property } from "../src/property.ts"
 import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
 import type { Stop } from "../src/verdict.ts"
+import { further, registered } from "./registered.ts"
 
 /** A presence, in one order and without what else an object says. */
 const bare = ({ display, nick, since, status, text }: Presence): Presence => ({
@@ -698,6 +699,58 @@ scenario(
   }
 )
 
+scenario(
+  "a person on several connections is there once, and until the last ends",
+  ["PRESENCE-2", "PRESENCE-3", "PRESENCE-7", "USERS-1"],
+  { also: "accounts", connections: 5 },
+  function* (t) {
+    const leo = yield* t.person("leo")
+    const ana = yield* registered(t)
+    const room = yield* t.room(leo, ana)
+    const second = yield* further(t, ana)
+    yield* second.join(room)
+    const coming = yield* presencesOf(leo, ana)
+    yield* t.judge("PRESENCE-2", coming.length === 0, {
+      sent: "a login and a join of somebody who is there already",
+      expected: "no `presence`",
+      got: coming
+    })
+    yield* second.ask({ type: "status", status: "busy" }, "STATUS-1")
+    const told = yield* presencesOf(leo, ana)
+    yield* t.judge("PRESENCE-2", told.length === 1 && told[0]!.status === "busy", {
+      sent: "`status` on one of two connections",
+      expected: 'one `presence`, with "status":"busy"',
+      got: told
+    })
+    const own = yield* presencesOf(ana, ana)
+    yield* t.judge("PRESENCE-3", own.length === 0, {
+      sent: "`status` on another connection of the person",
+      expected: "no `presence`",
+      got: own
+    })
+    const listed = (yield* users(leo, room)).filter(({ nick }) => nick === ana.nick)
+    const shown = yield* whoIs(ana, ana)
+    yield* t.judge("USERS-1", listed.length === 1 && shown.status === "busy", {
+      expected: `${ana.nick} once, busy, and so to each of their connections`,
+      got: [...listed, shown]
+    })
+    yield* ana.ask({ type: "bye" })
+    const staying = yield* presencesOf(leo, ana)
+    yield* t.judge("PRESENCE-7", staying.length === 0, {
+      sent: "`bye` on the first of two connections",
+      expected: "no `presence`",
+      got: staying
+    })
+    yield* second.ask({ type: "bye" })
+    const leaving = yield* presencesOf(leo, ana)
+    yield* t.judge("PRESENCE-7", leaving.length === 1 && leaving[0]!.status === "offline", {
+      sent: "`bye` on the last",
+      expected: 'one `presence`, with "status":"offline"',
+      got: leaving
+    })
+  }
+)
+
 /** Somebody, and what they do that counts. */
 type Doer = readonly [person: Person, deed: (nth: number) => Ask]
 
@@ -743,6 +796,21 @@ const judgeDeeds = Effect.fnUntraced(function* (
     })
   }
 })
+
+scenario(
+  "whoever does something on one of their connections is not idle",
+  ["IDLE-2"],
+  { also: "accounts", connections: 4 },
+  function* (t) {
+    yield* tooLongIdle(t)
+    const [leo, eva] = yield* t.people(2)
+    const ana = yield* registered(t)
+    const second = yield* further(t, ana)
+    const room = yield* t.room(leo, eva, ana, second)
+    const sends = (nth: number): Ask => ({ type: "send", room, text: `word ${nth}` })
+    yield* judgeDeeds(t, "IDLE-2", [leo, eva], [[second, sends]], () => ana.ask({ type: "ping" }))
+  }
+)
 
 scenario(
   "who edits, deletes, reacts, names a topic or types is not idle; who reads on or is refused is",

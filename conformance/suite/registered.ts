@@ -6,7 +6,7 @@
 import type { Welcome } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
-import type { Person } from "../src/client.ts"
+import type { Client, Person } from "../src/client.ts"
 import type { Scenario } from "../src/scenario.ts"
 import type { Stop } from "../src/verdict.ts"
 
@@ -34,4 +34,16 @@ export const registered = Effect.fnUntraced(function* (
   const welcome = yield* client.ask({ type: "register", nick, password, ...more }, "REGISTER-1")
   if (welcome.token === undefined) return yield* t.broken({ expected: "a `token`", got: welcome }, client, "REGISTER-1")
   return { ...client, nick, token: welcome.token, welcome }
+})
+
+/** Somebody on one more connection, by the token of their account. */
+export const further = Effect.fnUntraced(function* (
+  t: Scenario,
+  { nick, token }: Pick<Registered, "nick" | "token">,
+  nth = 2,
+  more: { readonly resume?: boolean } = {}
+): Effect.fn.Return<Registered & { readonly welcome: Welcome }, Stop, Scope> {
+  const client: Client = yield* t.connection(`ana (${nth})`)
+  const welcome = yield* client.ask({ type: "login", nick, token, ...more }, "ACCOUNT-9")
+  return { ...client, nick, token, welcome }
 })

@@ -24,6 +24,7 @@ import { property } from "../src/property.ts"
 import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
 import type { Arrived } from "../src/wire/connection.ts"
+import { further, registered } from "./registered.ts"
 
 const { limits } = suite
 
@@ -799,6 +800,76 @@ scenario(
       sent: "`read`, several times, by leo",
       expected: "nothing, for ana",
       got: seen.map(({ line }) => line)
+    })
+  }
+)
+
+/** The events that a fence brings by which one is told of one's own marks. */
+const marksOf = (client: Client) =>
+  Effect.map(client.fence, (items) =>
+    items.flatMap(({ message }) => (message?.type === "read" && !("re" in message) ? [message] : []))
+  )
+
+scenario(
+  "what is read on one connection is read on the person's others",
+  ["READ-7"],
+  { also: "accounts", connections: 5 },
+  function* (t) {
+    const leo = yield* t.person("leo")
+    const ana = yield* registered(t)
+    const [second, third] = [yield* further(t, ana), yield* further(t, ana, 3)]
+    const room = yield* t.room(leo, ana, second)
+    yield* third.join(yield* t.room(leo))
+    for (const text of ["one", "two", "three"]) yield* leo.send(room, text)
+    yield* Effect.all([ana.fence, second.fence])
+    const { head, seq, unread } = yield* ana.ask({ type: "read", room, seq: 2 }, "READ-1")
+    const told = yield* marksOf(second)
+    yield* t.judge("READ-7", told.length === 1 && has(told[0], { room, read: seq, head, unread }), {
+      sent: "`read`, on another connection of the person",
+      expected: `the event \`read\` with "read":${seq},"head":${head},"unread":${unread}`,
+      got: told
+    })
+    yield* second.ask({ type: "read", room, seq: 1 }, "READ-1")
+    yield* second.ask({ type: "read", room }, "READ-1")
+    const again = [...(yield* marksOf(ana)), ...(yield* marksOf(second))]
+    yield* t.judge("READ-7", again.length === 0, {
+      sent: "`read` that moves nothing",
+      expected: "no event",
+      got: again
+    })
+    const elsewhere = [...(yield* marksOf(third)), ...(yield* marksOf(leo))]
+    yield* t.judge("READ-7", elsewhere.length === 0, {
+      expected: "nothing for who isn't in the room, or is somebody else",
+      got: elsewhere
+    })
+  }
+)
+
+scenario(
+  "a person who types on one connection types for the others, and not for themselves",
+  ["TYPING-4", "TYPING-3"],
+  { also: "accounts" },
+  function* (t) {
+    const leo = yield* t.person("leo")
+    const ana = yield* registered(t)
+    const second = yield* further(t, ana)
+    const room = yield* t.room(leo, ana, second)
+    const began = yield* t.now
+    yield* ana.ask(typing(room), "TYPING-1")
+    const own = typingsOf(yield* second.fence)
+    yield* t.judge("TYPING-4", own.length === 0, {
+      sent: "`typing`, on another connection of the person",
+      expected: "nothing",
+      got: own
+    })
+    yield* second.ask(typing(room), "TYPING-1")
+    const seen = typingsOf(yield* leo.fence)
+    if ((yield* t.now) - began >= 3_000)
+      return yield* t.notRun("this machine is too busy to type twice within 3 seconds")
+    yield* t.judge("TYPING-3", seen.length === 1, {
+      sent: "`typing`, on two connections of one person within 3 seconds",
+      expected: "the event `typing`, once",
+      got: seen
     })
   }
 )

@@ -1,6 +1,6 @@
 /** Mutants of spec/accounts.md. */
 import type { JsonObject } from "@tertulia/protocol"
-import { breaks, insteadOf, isBye, isRefusal, refusal, whenAsked, whenSaid } from "../breaks.ts"
+import { breaks, insteadOf, isRefusal, refusal, whenAsked, whenSaid } from "../breaks.ts"
 import { hasType, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap } from "../mutant.ts"
 
@@ -535,37 +535,6 @@ const onePerson: ReadonlyArray<Mutant> = [
     ),
     host: "durable"
   },
-  breaks("ACCOUNT-2", "two-places-at-once", "leaves the connection before open", () => ({
-    reply: (said, wire) => {
-      if (!isBye(said, "replaced")) return undefined
-      wire.hit()
-      return []
-    },
-    serverEnded: () => false
-  })),
-  breaks(
-    "ACCOUNT-2",
-    "replaced-without-a-word",
-    "ends the connection before as if it had been idle",
-    whenSaid((said) => (isBye(said, "replaced") ? [{ ...said.object, code: "idle" }] : undefined))
-  ),
-  breaks("ACCOUNT-2", "members-of-before", "keeps the memberships of the connection before", () => {
-    const rooms = new Map<string, ReadonlyArray<string>>()
-    return {
-      reply: (said, wire) => {
-        const { object, type } = said
-        const nick = wire.nick()
-        if (isBye(said, "replaced") && nick !== undefined) rooms.set(nick, [...wire.rooms])
-        if (type !== "members") return undefined
-        const stayed = [...rooms].flatMap(([who, of]) => (of.includes(String(object["room"])) ? [who] : []))
-        const members = object["members"] as ReadonlyArray<string>
-        const all = [...new Set([...members, ...stayed])].sort()
-        if (all.length === members.length) return undefined
-        wire.hit()
-        return [{ ...object, members: all }]
-      }
-    }
-  }),
   {
     ...breaks("ACCOUNT-3", "nobody-is-at-home", "refuses what is sent to an account whose person isn't there", () => {
       const away = new Set<string>()

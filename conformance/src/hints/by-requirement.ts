@@ -400,7 +400,7 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Collect the connections of all rooms whose member the person is into a set, take out their own, and send each the whole presence once. Going room by room sends it twice to who shares two.",
   "PRESENCE-2":
     "Compare the record before and after: send `presence` only when something is different, and don't send any when somebody joins or leaves.",
-  "PRESENCE-3": "Leave the person's own connection out when you send `presence`: it has the reply.",
+  "PRESENCE-3": "Leave all of the person's own connections out when you send `presence`.",
   "PRESENCE-4":
     "Send `presence` to the members of the person's rooms, never to everybody, and let `users` and `whois` look only at rooms that the asking connection is in.",
   "PRESENCE-5":
@@ -475,10 +475,10 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Scan for `@`: look at the byte before it, then take as many name characters as there are, and drop the name if there are more than 32. `vectors/mentions.json` has every case.",
   "TYPING-1": "`typing` is a request like any other: it gets its reply, in its turn, and the log doesn't hear of it.",
   "TYPING-2":
-    "Send the event to every other connection in the room whose socket has taken all that it was given; only for the others may it be dropped.",
+    "Send the event to every connection of others in the room whose socket has taken all that it was given; only for the others may it be dropped.",
   "TYPING-3":
     "Note for each person and room when the others were last told, and what: `on` again only 3 seconds later or after a message, `off` only if they think that somebody types.",
-  "TYPING-4": "Leave out the connection that has asked when you send the event.",
+  "TYPING-4": "Leave out all connections of the person who types when you send the event.",
   "READ-1": "A mark is the maximum of what was asked for: compare before you store, and answer with what is stored.",
   "READ-2":
     "Count messages only, by other people's ids and not nicks, that aren't deleted, above the mark and up to the `head` that you answer.",
@@ -487,6 +487,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "A mark belongs to the id of the person: store it there, in the file too if you claim `resume`, and forget it with the person.",
   "READ-5": "Put the mark into `joined` if and only if it is above 0.",
   "READ-6": "A mark is nobody else's business: answer who asks, and send nothing to the room.",
+  "READ-7":
+    "When a mark has gone up, send the event `read` to the person's other connections in the room, before the reply. The mark is called `read` there: with a `seq` it would count as an entry.",
   "TOPIC-1": "A topic is a line: count its bytes of UTF-8, refuse every control character, and take an empty one.",
   "TOPIC-2":
     "Keep the topic with the room, not only in the log: `joined` says it as of `head`, and leaves it out when it is empty.",
@@ -572,8 +574,6 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "TOKEN-5": "A token goes into the reply to its own request, and nowhere else: look at what you log or send to all.",
   "ACCOUNT-1":
     "Give the account an id when it is made, and use it for the author of entries, keys, marks and conversations, wherever you would use the id of a guest's login.",
-  "ACCOUNT-2":
-    "Before you welcome an account's person, look whether the person is there: end that connection by `replaced`, wait until all that it has asked for is done, and take the person out of all rooms.",
   "ACCOUNT-3":
     "When you look for whom `@nick` means, look among the accounts, too, whether or not somebody is there; don't end the conversations of an account when its person goes.",
   "ACCOUNT-4":
@@ -586,6 +586,20 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Delete the account and its tokens, and leave the person in their rooms as a guest. The nick is held until they end, and after that free for all.",
   "ACCOUNT-8":
     "Ask whether the person has an account when you answer `whois`, and not when they log in: an account may have ended since, and a guest never had one.",
+  "ACCOUNT-9":
+    "Keep a set of connections for each person. A login to an account adds one to it; nothing else of the person changes.",
+  "ACCOUNT-10":
+    "Keep for each member of a room which of their connections are in it: say `joined` when the first comes, and `left` when the last is gone. Make lists of members, not of connections.",
+  "ACCOUNT-11":
+    "Send what happens in a room to the connections that have joined it, and look at those, not at the person, when a request needs to be in the room. A reply goes to the connection that has asked.",
+  "ACCOUNT-12":
+    "Keep each session with its own connection, and the rooms of before with the session. `bye` and a takeover end one of them; the person ends when none is left.",
+  "ACCOUNT-13":
+    "Count the person's connections before you let in one more, and refuse it when there are `limits.logins`; don't end any to make room.",
+  "ACCOUNT-14":
+    "When there would be too many with those that wait to be continued, end the session that has waited for longest, after what was sent under it is in the log.",
+  "ACCOUNT-15":
+    "End all other connections of the person, and their sessions, and wait until all that they have asked for is done; only then answer. Look again whether the token of a login that is under way still holds.",
   "ATTEMPT-1":
     "Count failures by the folded nick, whether it has an account or not, and look at the count before you look at the password; put the milliseconds until one is forgotten into `retryAfter`. Logins that come at once are all counted.",
   "ATTEMPT-2": "Don't look at the count of the nick when a token or a session is shown.",

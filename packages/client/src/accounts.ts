@@ -33,11 +33,11 @@ export interface AccountsApi {
   readonly loginByPassword: (nick: string, password: string) => Effect.Effect<string, RequestError | NotProven>
   /** Logs in by a token; gives the nick as the server spells it. */
   readonly loginByToken: (nick: string, token: string) => Effect.Effect<string, RequestError>
-  /** Gives the account another password, and its only token, on a connection that the password has let in. */
+  /** Gives the account another password, and its only token, on a connection that the password has let in; all others of the person end. */
   readonly setPassword: (password: string) => Effect.Effect<string, RequestError>
-  /** Ends all tokens of the account. */
+  /** Ends all tokens of the account, and all other connections of its person. */
   readonly revoke: Effect.Effect<void, RequestError>
-  /** Ends the account for good, on a connection that the password has let in; one goes on as a guest. */
+  /** Ends the account for good, on a connection that the password has let in; one goes on as a guest, and by this connection alone. */
   readonly unregister: Effect.Effect<void, RequestError>
 }
 

@@ -21,6 +21,8 @@ import {
   type Message,
   type Presence,
   type Profile,
+  type ReadEvent,
+  type ReadReply,
   type Reply,
   type TypingEvent
 } from "@tertulia/protocol"
@@ -170,7 +172,7 @@ export interface Course {
   /** A connection was made, and greeted by this. */
   readonly greeted: (hello: Hello) => Steps
   /** Something has happened in a room, in the order of the wire; entries whose predecessors are missing included. */
-  readonly hear: (event: LogEntry | Member | TypingEvent) => Steps
+  readonly hear: (event: LogEntry | Member | TypingEvent | ReadEvent) => Steps
   /** The connection was put out of a room; whoever reads the room is told so, as of one that can't be entered. */
   readonly putOut: (event: LeftEvent) => Steps
   /** The connection is over. */
@@ -509,11 +511,12 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
 
   // --- reading ---
 
-  const hear = (event: LogEntry | Member | TypingEvent) => {
+  const hear = (event: LogEntry | Member | TypingEvent | ReadEvent) => {
     if (visit?.hasTalks === true && event.type === "message" && isDirect(event.room)) return talks.hear(event)
     const place = visit?.places.get(event.room)
     if (visit === undefined || place === undefined) return
     if (event.type === "typing") return typed(visit, event)
+    if (event.type === "read") return marked(event.room, place, { seq: event.read, ...event })
     if (event.type === "member") return tell({ _tag: "Member", member: event })
     read(visit, event.room, place.reader.take(event))
   }
@@ -629,12 +632,17 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
   const askMark = (room: string, seq?: number) =>
     ask({ type: "read", room, ...(seq === undefined ? {} : { seq }) }, (reply) => {
       const place = visit?.places.get(room)
-      if (reply.type !== "read" || place === undefined) return
-      const { head, seq, unread } = reply
-      place.mark = { seq, head }
-      note(room, place.epoch, seq)
-      tell({ _tag: "Read", room, epoch: place.epoch, seq, head, unread })
+      if (reply.type === "read" && place !== undefined) marked(room, place, reply)
     })
+
+  /** The server has counted: it was asked to, or another connection of one's own has moved the mark. */
+  const marked = (room: string, place: Place, { head, seq, unread }: Omit<ReadReply, "type" | "re" | "room">) => {
+    // What was counted for another connection may have been overtaken.
+    if (seq < (place.mark?.seq ?? 0)) return
+    place.mark = { seq, head: Math.max(head, place.mark?.head ?? 0) }
+    note(room, place.epoch, seq)
+    tell({ _tag: "Read", room, epoch: place.epoch, seq, head, unread })
+  }
 
   /** Tells the mark that one keeps oneself; whoever has none begins at `otherwise`. */
   const tellMark = (room: string, epoch: string, otherwise: number) => {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type EntryEvent, isDirect, type Member, type TypingEvent } from "@tertulia/protocol"
+import { type EntryEvent, isDirect, type Member, type ReadEvent, type TypingEvent } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import { FellBehind, type RoomError } from "./errors.ts"
 
-/** What happens in a room: an entry of its log, somebody's coming or going, or that somebody types. */
-export type RoomEvent = EntryEvent | Member | TypingEvent
+/** What happens in a room: an entry of its log, somebody's coming or going, that somebody types, or that one has read on elsewhere. */
+export type RoomEvent = EntryEvent | Member | TypingEvent | ReadEvent
 
 /** The events of one stay in a room, from `joined` to `left`. */
 export type Inbox = Queue.Queue<RoomEvent, RoomError | Cause.Done>

@@ -12,6 +12,7 @@ import {
   type LeftEvent,
   type Member,
   type PresenceEvent,
+  type ReadEvent,
   type Reply,
   type Request,
   replyTypes,
@@ -24,7 +25,7 @@ import { applied, changed, entered, listed, place, type RoomView } from "./room.
 /** What an object of the server means to a client. */
 export type Happening =
   | { readonly _tag: "Answered"; readonly id: number; readonly reply: Reply }
-  | { readonly _tag: "Happened"; readonly event: LogEntry | Member | TypingEvent }
+  | { readonly _tag: "Happened"; readonly event: LogEntry | Member | TypingEvent | ReadEvent }
   /** The connection was put out of a room: nothing of it comes any more (KICK-1). */
   | { readonly _tag: "PutOut"; readonly event: LeftEvent }
   /** An entry came whose predecessors, from `expected` on, have not. */
@@ -112,7 +113,7 @@ export const makeSession = (): Session => {
     return [{ _tag: "Happened", event }]
   }
 
-  const typing = (event: TypingEvent): ReadonlyArray<Happening> =>
+  const passing = (event: TypingEvent | ReadEvent): ReadonlyArray<Happening> =>
     rooms.has(event.room) ? [{ _tag: "Happened", event }] : []
 
   const receive = (message: ServerMessage): ReadonlyArray<Happening> => {
@@ -134,7 +135,9 @@ export const makeSession = (): Session => {
       case "presence":
         return [{ _tag: "Noticed", presence: message }]
       case "typing":
-        return "re" in message ? answered(message) : typing(message)
+        return "re" in message ? answered(message) : passing(message)
+      case "read":
+        return "re" in message ? answered(message) : passing(message)
       default:
         return isEntryEvent(message) ? entry(message) : answered(message)
     }

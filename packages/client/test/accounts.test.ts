@@ -34,9 +34,13 @@ describe("with the reference server", () => {
         assert.notStrictEqual(another, token)
         const third = yield* come
         assert.strictEqual(yield* third.loginByToken("ANA", token), "ana")
-        assert.strictEqual((yield* second.ended)._tag, "Bye")
         assert.strictEqual(yield* refusal(third.setPassword("battery staple")), "forbidden")
+        // Both are there, until one has all others ended.
+        yield* second.join("#cafe")
+        yield* third.join("#cafe")
         yield* third.revoke
+        const loss = yield* second.ended
+        assert.strictEqual(loss._tag === "Bye" && loss.bye.code, "logged-out")
         const fourth = yield* come
         assert.strictEqual(yield* refusal(fourth.loginByToken("ana", another)), "bad-credentials")
         yield* fourth.loginByPassword("ana", password)

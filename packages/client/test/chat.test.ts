@@ -223,6 +223,34 @@ describe("a chat", { timeout: slow }, () => {
     await until(second.room("#cafe"), ({ isIn, read, unread }) => isIn && read === 1 && unread === 3)
   })
 
+  it("is one person on two devices, and what is read on one is read on the other", async () => {
+    const { port } = await server()
+    const account = { password: "correct horse", register: true }
+    const desk = await come(port, "ana", { rooms: ["#cafe"], account })
+    await until(desk.room("#cafe"), ({ isIn }) => isIn)
+    const phone = await come(port, "ana", { rooms: ["#cafe"], account })
+    const leo = await come(port, "leo", { rooms: ["#cafe"] })
+    const [atDesk, onPhone, his] = [desk.room("#cafe"), phone.room("#cafe"), leo.room("#cafe")]
+    await until(onPhone, ({ isIn }) => isIn)
+    await until(his, ({ members }) => members.join() === "ana,leo")
+    await Promise.all([atDesk.send("one"), onPhone.send("two")])
+    for (const text of ["one", "two"]) {
+      assert.isTrue((await message(atDesk, text)).isMine)
+      assert.isTrue((await message(onPhone, text)).isMine)
+    }
+    await his.send("three")
+    for (const room of [atDesk, onPhone]) await until(room, ({ unread }) => unread === 1)
+    await onPhone.read()
+    await until(atDesk, ({ read, unread }) => read === 3 && unread === 0)
+    await leo.direct("ana").send("coffee?")
+    for (const { direct } of [desk, phone]) await message(direct("leo"), "coffee?")
+    await phone.close()
+    open_.splice(open_.indexOf(phone), 1)
+    await atDesk.send("still here")
+    await message(his, "still here")
+    assert.deepStrictEqual(his.members, ["ana", "leo"])
+  })
+
   it("answers in another process what the first has answered without a connection", async () => {
     const reference = await server()
     const { port } = reference

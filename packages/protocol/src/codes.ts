@@ -78,7 +78,7 @@ export const errorRegistry = {
   },
   "limit-reached": {
     retry: "later",
-    meaning: "a limit on rooms, members, reactions, sessions or conversations is reached"
+    meaning: "a limit on rooms, members, reactions, sessions, connections or conversations is reached"
   },
   unavailable: { retry: "later", meaning: "the server can't do it now, and certainly has not done it" }
 } as const satisfies Record<string, { readonly retry: Retry; readonly meaning: string }>
@@ -99,6 +99,11 @@ export const byeRegistry = {
   replaced: { reconnect: "no", close: 4001, meaning: "the session goes on in another connection (profile resume)" },
   idle: { reconnect: "now", close: 4002, meaning: "nothing came for two heartbeats" },
   kicked: { reconnect: "no", close: 4005, meaning: "an operator has ended the connection and its session" },
+  "logged-out": {
+    reconnect: "no",
+    close: 4006,
+    meaning: "the person has ended the connection and its session from another of theirs (profile accounts)"
+  },
   "slow-consumer": { reconnect: "now", close: 4003, meaning: "unsent bytes were not read in time" },
   "login-timeout": { reconnect: "backoff", close: 4004, meaning: "no `welcome` within `limits.loginSeconds`" },
   "too-many-connections": {

@@ -67,6 +67,7 @@ export const limitRegistry = {
     "time for which a token opens its account (profile accounts)",
     "accounts"
   ),
+  logins: entry("connections", 16, 2, "connections of one person at once (profile accounts)", "accounts"),
   attempts: entry(
     "attempts",
     10,
@@ -125,6 +126,7 @@ export const AnnouncedLimits = Schema.Struct({
   reactions: limit("reactions"),
   typingSeconds: limit("typingSeconds"),
   tokenSeconds: limit("tokenSeconds"),
+  logins: limit("logins"),
   attempts: limit("attempts"),
   attemptSeconds: limit("attemptSeconds")
 }).annotate({ identifier: "Limits", title: "Limits", description: "Limits that differ from the registry's defaults" })

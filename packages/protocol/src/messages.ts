@@ -793,15 +793,19 @@ export const TypingReply = Schema.Struct({ type: Schema.Literal("typing"), re, r
   examples: [{ type: "typing", re: 25, room: "#cafe" }]
 })
 
+const countFields = {
+  head: Cursor,
+  unread: count.annotate({
+    description: "How many messages of others stand above the mark, up to `head`, and are not deleted"
+  })
+}
+
 export const ReadReply = Schema.Struct({
   type: Schema.Literal("read"),
   re,
   room: RoomName,
   seq: Cursor,
-  head: Cursor,
-  unread: count.annotate({
-    description: "How many messages of others stand above the mark, up to `head`, and are not deleted"
-  })
+  ...countFields
 }).annotate({
   identifier: "ReadReply",
   title: "read",
@@ -946,6 +950,19 @@ export const TypingEvent = Schema.Struct({
   examples: [{ type: "typing", room: "#cafe", nick: "leo", on: true }]
 })
 
+export const ReadEvent = Schema.Struct({
+  type: Schema.Literal("read"),
+  room: RoomName,
+  // No `seq`, by which whoever doesn't know this event would take it for an entry (CATCH-9).
+  read: Cursor,
+  ...countFields
+}).annotate({
+  identifier: "ReadEvent",
+  title: "read",
+  description: "Another connection of one's own has moved the mark",
+  examples: [{ type: "read", room: "#cafe", read: 42, head: 45, unread: 2 }]
+})
+
 export const Member = Schema.Struct({
   type: Schema.Literal("member"),
   room: RoomName,
@@ -988,7 +1005,7 @@ export const Event = Schema.Union(
   [
     ...([Hello, Message, Member, PingEvent, ByeEvent] as const),
     ...([PresenceEvent] as const),
-    ...([Erased, EditEvent, DeleteEvent, ReactEvent, TopicEvent, TypingEvent] as const),
+    ...([Erased, EditEvent, DeleteEvent, ReactEvent, TopicEvent, TypingEvent, ReadEvent] as const),
     ...([RoleEvent, KindEvent, InviteEvent, KickEvent, BanEvent, MuteEvent, SlowEvent, LeftEvent] as const)
   ],
   { mode: "oneOf" }
@@ -1073,6 +1090,7 @@ export type DeleteEvent = typeof DeleteEvent.Type
 export type ReactEvent = typeof ReactEvent.Type
 export type TopicEvent = typeof TopicEvent.Type
 export type TypingEvent = typeof TypingEvent.Type
+export type ReadEvent = typeof ReadEvent.Type
 export type Member = typeof Member.Type
 export type PingEvent = typeof PingEvent.Type
 export type ByeEvent = typeof ByeEvent.Type

@@ -15,6 +15,7 @@ import {
 } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type { Opened } from "./accounts.ts"
+import { bye } from "./ending.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
@@ -37,13 +38,13 @@ const insecure = refuse(
 const admit = (
   session: Session,
   { id, resume = false }: Pick<Login, "id" | "resume">,
-  { account, signature, token }: Opened
+  { signature, token, ...opened }: Opened
 ): Effect.Effect<void, Refused | Unavailable> =>
-  session.server.people.enterAs(session, account, resume, (secret) =>
+  session.server.people.enterAs(session, opened, resume, (secret) =>
     say(session, {
       type: "welcome",
       re: id,
-      nick: account.nick,
+      nick: opened.account.nick,
       account: true,
       ...(secret === undefined ? {} : { session: secret }),
       ...(token === undefined ? {} : { token }),
@@ -65,7 +66,7 @@ export const register = Effect.fnUntraced(function* (session: Session, request: 
 /** A `login` that shows a proof; undefined when it shows none. */
 export const loginByProof = (session: Session, request: Login): Answering | undefined => {
   const { nick, password, proof, token } = request
-  const { accounts } = session.server
+  const { accounts, people } = session.server
   const enter = (opening: Effect.Effect<Opened, Refused | Unavailable>, hasShownPassword: boolean): Answering =>
     Effect.gen(function* () {
       const opened = yield* orRefused(opening)
@@ -74,14 +75,16 @@ export const loginByProof = (session: Session, request: Login): Answering | unde
       return undefined
     })
   if (password !== undefined) {
-    return session.isPrivate ? enter(accounts.byPassword(session.peer, nick, password), true) : insecure
+    return session.isPrivate
+      ? enter(accounts.byPassword(session.peer, nick, password, people.crowdedness), true)
+      : insecure
   }
   if (token !== undefined) return enter(accounts.byToken(session.peer, nick, token), false)
   if (proof === undefined) return undefined
   const exchange = session.challenge
   // Each challenge is good for one answer.
   session.challenge = undefined
-  return enter(accounts.byProof(session.peer, nick, exchange, proof), true)
+  return enter(accounts.byProof(session.peer, nick, exchange, proof, people.crowdedness), true)
 }
 
 export const challenge = (session: Session, { id, nick, nonce }: Challenge): Answering =>
@@ -102,10 +105,24 @@ const provenAccount = (session: Session) => {
 
 const accountOf = ({ person, server }: Session) => server.people.accountOf(person!)
 
+const loggedOut = bye("logged-out", "from another connection of yours, all others were ended: log in again")
+
+/**
+ * Makes a change of one's account by which what has opened it ends, and ends all other connections of its person (ACCOUNT-15). Whoever
+ * goes meanwhile doesn't keep that from happening.
+ */
+const alone = <A>(session: Session, change: Effect.Effect<A, Refused | Unavailable>): Effect.Effect<A, Refused> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(orRefused(change), (changed) => {
+      const over = session.server.people.dismiss(session.person!, loggedOut, session.stay)
+      return Effect.as(restore(over), changed)
+    })
+  )
+
 export const setPassword = Effect.fnUntraced(function* (session: Session, { id, password }: SetPassword) {
   if (!session.isPrivate) return yield* insecure
   const account = yield* provenAccount(session)
-  const token = yield* orRefused(session.server.accounts.setPassword(account, password))
+  const token = yield* alone(session, session.server.accounts.setPassword(account, password))
   say(session, { type: "password", re: id, token })
   return undefined
 })
@@ -113,14 +130,14 @@ export const setPassword = Effect.fnUntraced(function* (session: Session, { id, 
 export const revoke = Effect.fnUntraced(function* (session: Session, { id }: Revoke) {
   const account = accountOf(session)
   if (account === undefined) return yield* Effect.fail<Refused>({ code: "forbidden", message: "you have no account" })
-  yield* orRefused(session.server.accounts.revoke(account))
+  yield* alone(session, session.server.accounts.revoke(account))
   say(session, { type: "revoked", re: id })
   return undefined
 })
 
 export const unregister = Effect.fnUntraced(function* (session: Session, { id }: Unregister) {
   const account = yield* provenAccount(session)
-  yield* orRefused(session.server.accounts.unregister(account))
+  yield* alone(session, session.server.accounts.unregister(account))
   say(session, { type: "unregistered", re: id })
   return undefined
 })

@@ -39,6 +39,8 @@ export type Registering = "everybody" | "invited" | "nobody"
 /** An account that somebody has proved to be theirs. */
 export interface Opened {
   readonly account: Account
+  /** Whether what they have shown opens it still. */
+  readonly isOpen: () => boolean
   /** What opens it from now on; absent where it was opened by such a one. */
   readonly token?: string
   /** What proves to whoever has given a proof that this server knows the account. */
@@ -46,6 +48,9 @@ export interface Opened {
 }
 
 type Opening = Effect.Effect<Opened, Refused | Unavailable>
+
+/** Why whoever has opened an account is not let in, if that is so: then they get no token. */
+type Fault = (account: Account) => Refused | undefined
 
 export interface Accounts {
   /** The account of a nick, as it is now. */
@@ -61,11 +66,11 @@ export interface Accounts {
     request: Pick<Register, "nick" | "password" | "invitation">,
     isHeld: () => boolean
   ) => Opening
-  readonly byPassword: (peer: string, nick: string, password: string) => Opening
+  readonly byPassword: (peer: string, nick: string, password: string, fault: Fault) => Opening
   readonly byToken: (peer: string, nick: string, token: string) => Opening
   /** What a proof is to be made with; the same for a nick without an account (SCRAM-4). */
   readonly challenge: (nick: string, clientNonce: string) => Exchange
-  readonly byProof: (peer: string, nick: string, exchange: Exchange | undefined, proof: string) => Opening
+  readonly byProof: (peer: string, nick: string, exchange: Exchange | undefined, proof: string, fault: Fault) => Opening
   /** Gives an account another password, and its only token. */
   readonly setPassword: (account: Account, password: string) => Effect.Effect<string, Refused | Unavailable>
   /** Ends all tokens of an account. */
@@ -164,8 +169,15 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
     return { secret, token: { digest: digestOf(secret), person, until } satisfies Token }
   })
 
+  const isKnown =
+    ({ digest }: Token) =>
+    () =>
+      tokens.has(digest)
+
   /** Gives an account that has just been opened one more token. */
-  const give = Effect.fnUntraced(function* (account: Account) {
+  const give = Effect.fnUntraced(function* (account: Account, fault: Fault) {
+    const refused = fault(account)
+    if (refused !== undefined) return yield* Effect.fail(refused)
     const { secret, token } = yield* newToken(account.person)
     yield* store.keepToken(token, yield* Clock.currentTimeMillis)
     // Whoever has changed the password meanwhile has ended the tokens of before.
@@ -180,7 +192,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
       yield* store.forgetTokens(over)
       forget(over)
     }
-    return { account, token: secret } satisfies Opened
+    return { account, token: secret, isOpen: isKnown(token) } satisfies Opened
   })
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -206,7 +218,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
       )
     })
 
-  const byPassword: Accounts["byPassword"] = (peer, nick, password) =>
+  const byPassword: Accounts["byPassword"] = (peer, nick, password, fault) =>
     counting(
       [
         [forNick, nick],
@@ -218,7 +230,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
         const { storedKey } = yield* hash(password, known.salt, known.iterations)
         const isRight = isSame(storedKey, known.storedKey)
         if (account === undefined || !isRight || !isCurrent(account)) return yield* badCredentials("password")
-        return yield* give(account)
+        return yield* give(account, fault)
       })
     )
 
@@ -227,7 +239,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
     return { nick, clientNonce, nonce: clientNonce + randomBytes(18).toString("base64url"), salt, iterations }
   }
 
-  const byProof: Accounts["byProof"] = (peer, nick, exchange, proof) =>
+  const byProof: Accounts["byProof"] = (peer, nick, exchange, proof, fault) =>
     counting(
       [
         [forNick, nick],
@@ -240,7 +252,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
         // The challenge was for the password of then.
         const isOfNow = account?.salt === exchange.salt && isCurrent(account)
         if (account === undefined || signature === undefined || !isOfNow) return yield* badCredentials("proof")
-        return { ...(yield* give(account)), signature }
+        return { ...(yield* give(account, fault)), signature }
       })
     )
 
@@ -253,7 +265,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
         const account = of(nick)
         const isRight = token !== undefined && token.person === account?.person
         if (!isRight || token.until <= (yield* Clock.currentTimeMillis)) return yield* badCredentials("token")
-        return { account: account! }
+        return { account: account!, isOpen: isKnown(token) }
       })
     )
 
@@ -272,7 +284,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
   const keep = (
     account: Account,
     { before, invitation }: { readonly before?: Account; readonly invitation?: string | undefined }
-  ): Effect.Effect<string, Refused | Unavailable> =>
+  ): Effect.Effect<Pick<Opened, "isOpen"> & { readonly secret: string }, Refused | Unavailable> =>
     changing(
       Effect.gen(function* () {
         if (before !== undefined && !isCurrent(before)) return yield* badCredentials("password")
@@ -281,7 +293,7 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
         byNick.set(account.nick, account)
         forget([...(tokensOf.get(account.person) ?? [])])
         remember(token)
-        return secret
+        return { secret, isOpen: isKnown(token) }
       })
     )
 
@@ -306,7 +318,8 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
       reserved.add(nick)
       const making = Effect.gen(function* () {
         const account = { ...(yield* hashNew(password)), person: yield* makeEpoch, nick }
-        return { account, token: yield* keep(account, { invitation }) }
+        const { isOpen, secret } = yield* keep(account, { invitation })
+        return { account, token: secret, isOpen }
       })
       return Effect.ensuring(
         making,
@@ -336,7 +349,8 @@ export const makeAccounts = Effect.fnUntraced(function* (options: AccountOptions
     byProof,
     setPassword: Effect.fnUntraced(function* (account, password) {
       const verifier = yield* hashNew(password)
-      return yield* keep({ ...verifier, person: account.person, nick: account.nick }, { before: account })
+      const changed = { ...verifier, person: account.person, nick: account.nick }
+      return (yield* keep(changed, { before: account })).secret
     }),
     revoke: ({ person }) =>
       Effect.suspend(() => {

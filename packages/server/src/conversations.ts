@@ -110,9 +110,11 @@ export const makeConversations = (
       if (entries.length === 0) return
       onPublished(entries.length, people.length)
       if (!isListed && forgetting === undefined) list()
-      eachSide(({ name }, { session }) =>
-        session?.outbox.post(Buffer.from(entries.map((entry) => directLine(name, log.epoch, entry)).join("")))
-      )
+      eachSide(({ name }, { stays }) => {
+        // Encoded once: all connections of the person share the bytes.
+        const lines = Buffer.from(entries.map((entry) => directLine(name, log.epoch, entry)).join(""))
+        for (const { session } of stays) session?.outbox.post(lines)
+      })
     }
 
     const settle = () => {

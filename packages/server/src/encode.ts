@@ -9,7 +9,8 @@ import {
   type ErrorReply,
   encodeLine,
   type LeftEvent,
-  type Member
+  type Member,
+  type ReadEvent
 } from "@tertulia/protocol"
 import type { Refused } from "./refused.ts"
 import type { Entry, MessageEntry } from "./room-log.ts"
@@ -86,6 +87,9 @@ export const expelledLine = (room: string, reason: LeftEvent["reason"]): string 
 
 export const typingLine = (room: string, nick: string, on: boolean): string =>
   `{"type":"typing","room":"${room}","nick":"${nick}","on":${on}}\n`
+
+/** What another connection of a person's own is told of a mark. */
+export const markLine = (mark: Omit<ReadEvent, "type">): string => encodeLine({ type: "read", ...mark })
 
 export const errorLine = (re: number | undefined, { code, field, message, retryAfter }: Refused): string => {
   const error: ErrorReply = {

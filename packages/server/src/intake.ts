@@ -11,7 +11,15 @@ import type { Draft, Entry, Placed, Publish, RoomLog, Unavailable } from "./room
 /** A draft, and what is told when it has become an entry, or why it hasn't; a defect means that nobody knows. */
 export interface Submission {
   readonly draft: Draft
+  /** Where it was said, in a room. */
+  readonly by?: Saying | undefined
   readonly settle: (outcome: Outcome) => void
+}
+
+/** A place in a room from which something is said. */
+export interface Saying {
+  /** Whether who said it was put out since. */
+  readonly isOut: boolean
 }
 
 /** What became of a draft. */
@@ -26,7 +34,7 @@ export interface Intake {
 
 export interface IntakeOptions {
   /** Prepares a draft when it has its turn: whatever came before is in the log, but for what isn't decisive. */
-  readonly prepare?: (draft: Draft) => Draft
+  readonly prepare?: (draft: Draft, by: Saying | undefined) => Draft
   /** Whether what follows a draft has to wait until that is in the log. */
   readonly isDecisive?: (draft: Draft) => boolean
   /** What the log is called to the operator. */
@@ -60,7 +68,7 @@ export const makeIntake = ({
     let count = 0
     while (count < most && !isDecisive(submitted[count++]!.draft));
     const batch = submitted.splice(0, count)
-    const outcome = yield* Effect.exit(log.append(batch.map(({ draft }) => prepare(draft))))
+    const outcome = yield* Effect.exit(log.append(batch.map(({ by, draft }) => prepare(draft, by))))
     if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
     // Settling may make others act at once, so it comes last.
     appending = submitted.length > 0

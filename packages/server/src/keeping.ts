@@ -29,13 +29,10 @@ export interface KeepingOptions {
 export interface Keeping {
   /** Whose room it is that has no entry yet: the log gets it with the first (ROLE-1). */
   readonly found: (person: Somebody) => void
-  /** A draft that has its turn, with what the rights say of it. */
-  readonly rule: (draft: Draft) => Draft
+  /** A draft that has its turn, with what the rights say of it; too late it is where its connection was put out meanwhile. */
+  readonly rule: (draft: Draft, isLate: boolean) => Draft
   /** Whether the rights of what follows may hang on a draft: then it has to be in the log before. */
   readonly isDecisive: (draft: Draft) => boolean
-  /** Notes that somebody was put out: what they have said and isn't in the log, comes too late. */
-  readonly expelled: (person: string) => void
-  readonly entered: (person: string) => void
   /** Notes that somebody has said something. */
   readonly said: (person: string) => void
   readonly may: (person: Somebody, action: RoomAction) => boolean
@@ -47,7 +44,6 @@ export interface Keeping {
 
 export const makeKeeping = ({ isIn, log, now, rankOf }: KeepingOptions): Keeping => {
   const { governance } = log
-  const out = new Set<string>()
   // When each of those who have to wait has said something last, in monotonic milliseconds.
   const last = new Map<string, number>()
   const wait = ({ id }: { readonly id: string }, seconds: number): number =>
@@ -59,19 +55,16 @@ export const makeKeeping = ({ isIn, log, now, rankOf }: KeepingOptions): Keeping
     refused: { _tag: "Rejected", code: "not-joined", field: "room", message: "you were put out of this room" }
   }
 
-  const rulingOn = (draft: Draft): Ruling | undefined => {
-    const author = { id: draft.author.id, nick: draft.from }
-    if (out.has(author.id)) return late
-    return ruleOn(situation, author, draft)
-  }
+  const rulingOn = (draft: Draft, isLate: boolean): Ruling | undefined =>
+    isLate ? late : ruleOn(situation, { id: draft.author.id, nick: draft.from }, draft)
 
   return {
     found: ({ id, nick }) => {
       const standing = { person: id, nick, role: "owner", invited: false, banned: false, muted: false } as const
       governance.standings.set(id, standing)
     },
-    rule: (draft) => {
-      const ruling = rulingOn(draft)
+    rule: (draft, isLate) => {
+      const ruling = rulingOn(draft, isLate)
       // The first entry takes along whose room it is.
       const founders = log.head() === 0 ? [...governance.standings.values()] : []
       if (founders.length === 0) return ruling === undefined ? draft : { ...draft, ruling }
@@ -79,8 +72,6 @@ export const makeKeeping = ({ isIn, log, now, rankOf }: KeepingOptions): Keeping
       return { ...draft, ruling: { ...ruling, change } }
     },
     isDecisive: (draft) => isModeration(draft) || (governance.slow > 0 && draft.type === "message"),
-    expelled: (person) => void out.add(person),
-    entered: (person) => void out.delete(person),
     said: (person) => {
       last.delete(person)
       last.set(person, now())

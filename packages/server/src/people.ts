@@ -1,60 +1,76 @@
 /**
  * People: who holds which nick, and who may come back as whom (spec/resume.md).
  *
- * A person is one login together with the logins that continue it by its session. Where one with a session loses the connection, the
- * person stays for `limits.grace`: the nick is taken, and the rooms keep a member from whom nothing can be sent.
+ * A guest is one login together with the logins that continue it by its session: a stay. The person of an account has several, each with
+ * a connection and a session of its own (spec/accounts.md). Where one with a session loses the connection, it lasts for `limits.grace`:
+ * the nick is taken, and the rooms keep a member from whom nothing can be sent.
  *
  * @module
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Latch from "effect/Latch"
 import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import type { Account } from "./account-store.ts"
-import { type Accounts, registered, taken } from "./accounts.ts"
+import { type Accounts, type Opened, registered, taken } from "./accounts.ts"
 import { type Claim, Claims, type LeftClaim } from "./claims.ts"
 import type { Side } from "./conversations.ts"
-import { bye } from "./ending.ts"
+import { bye, type Ending } from "./ending.ts"
 import { makeEpoch } from "./epoch.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import type { Presence } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
-import { absent, type Member, type Room } from "./room.ts"
+import type { Place, Room } from "./room.ts"
 import type { Author, Unavailable } from "./room-log.ts"
 import { digestOf, Secrets } from "./secrets.ts"
 import type { Session } from "./session.ts"
 
-/** A room that somebody is in. */
+/** A room that a connection is in. */
 export interface Seat {
   readonly room: Room
-  readonly member: Member
+  readonly place: Place
 }
 
-/** A room whose member somebody still is, without a connection in it, and until when, in monotonic milliseconds. */
+/** A room in which a connection was that is lost, and until when its person stays a member for that, in monotonic milliseconds. */
 interface Kept extends Seat {
   readonly until: number
-  /** Whether the person has been welcome again since: that lengthens the time once, or memberships could be kept for ever. */
+  /** Whether the stay has been welcome again since: that lengthens the time once, or memberships could be kept for ever. */
   readonly isProlonged: boolean
 }
 
 /** Somebody who has logged in. */
 export interface Person extends Author {
   readonly nick: string
-  /** That they may come back; absent when they have asked for no session. The person of an account has one after the other. */
-  claim: Claim | undefined
-  /** Their connection, from its `welcome` on; absent while they have none. */
-  session: Session | undefined
+  /** Their stays: a guest has one, and whoever has several has an account. */
+  readonly stays: Set<Stay>
   /** Whether others can write to them: from the first `welcome` to their end, which the person of an account doesn't have before it ends. */
   isThere: boolean
-  /** The address from which they came first, or to their account last; absent when that was in another life of the server. */
-  peer: string | undefined
   /** Their conversations that have entries, by name. */
   readonly conversations: OrderedMap<Side>
-  /** Rooms of an earlier connection, by name. */
-  readonly kept: Map<string, Kept>
   presence: Presence
   /** How far they have read which room (READ-1). */
   readonly marks: Map<string, number>
+  /** One stay of theirs at a time begins, goes on or is ended. */
+  readonly turn: Semaphore.Semaphore
+}
+
+/** One login, and the connections that continue it by its session. */
+export interface Stay {
+  readonly person: Person
+  /** The address from which it came; absent when that was in another life of the server. */
+  readonly peer: string | undefined
+  /** That it may be continued; absent when no session was asked for. */
+  claim: Claim | undefined
+  /** Its connection, from its `welcome` on; absent while it has none. */
+  session: Session | undefined
+  /** Rooms of an earlier connection, by name. */
+  readonly kept: Map<string, Kept>
+  /** Waits for what the connections so far may still bring about. */
+  settled: Effect.Effect<void>
+  isSettled: () => boolean
+  /** Until when it lasts without a connection, in monotonic milliseconds. */
+  until: number
 }
 
 export interface People {
@@ -68,19 +84,21 @@ export interface People {
     resume: boolean,
     welcome: (secret: string | undefined) => void
   ) => Effect.Effect<void, Refused | Unavailable>
-  /** Lets somebody in as the person of an account; their connection before is over when `welcome` is called, and their memberships (ACCOUNT-2). */
+  /** Lets somebody in as the person of an account, beside the connections that this has (ACCOUNT-9). */
   readonly enterAs: (
     session: Session,
-    account: Account,
+    opened: Pick<Opened, "account" | "isOpen">,
     resume: boolean,
     welcome: (secret: string | undefined) => void
   ) => Effect.Effect<void, Refused | Unavailable>
+  /** Why the person of an account may have no further connection, if that is so (ACCOUNT-13). */
+  readonly crowdedness: (account: Account) => Refused | undefined
   /** The account whose person this is, if it is one's. */
   readonly accountOf: (person: Person) => Account | undefined
   /** Finds people by their ids: those who are there now, and those of accounts. */
   readonly finder: () => (id: string) => Person | undefined
   /**
-   * Lets somebody go on as the person whose session this is; the connection before is over when `welcome` is called (SESSION-3).
+   * Lets somebody go on with the stay whose session this is; the connection before is over when `welcome` is called (SESSION-3).
    */
   readonly resume: (
     session: Session,
@@ -98,29 +116,22 @@ export interface People {
   readonly mark: (person: Person, room: string, seq: number) => Effect.Effect<number, Unavailable>
   /** Gives back what a connection held: at once, or after the grace where there is a session that hasn't ended with it. */
   readonly depart: (session: Session, isForGood: boolean) => void
-  /** Ends somebody who has no connection: their session, their memberships, their hold on the nick. */
-  readonly dismiss: (person: Person) => void
+  /**
+   * Ends the stays of somebody but one: their connections by `ending`, their sessions, their memberships. It begins with the call; the
+   * effect waits until nothing more comes of them.
+   */
+  readonly dismiss: (person: Person, ending: Ending, spared?: Stay) => Effect.Effect<void>
   /** Waits until a restart wouldn't find a session any more that has ended. */
   readonly forgotten: Effect.Effect<void>
   /** Ends what has been kept for long enough (SESSION-6). */
   readonly expire: (now: number) => void
 }
 
-/** A person with a session. */
-interface Claimant {
-  readonly person: Person
-  /** One at a time comes back. */
-  readonly turn: Semaphore.Semaphore
-  /** Waits for what the connections so far may still bring about. */
-  settled: Effect.Effect<void>
-  isSettled: () => boolean
-  /** Until when the person stays without a connection, in monotonic milliseconds. */
-  until: number
-}
-
 export interface PeopleOptions {
-  /** People of one address who may have a session and no connection. */
+  /** Stays of one address that may have a session and no connection. */
   readonly waiting: number
+  /** Connections of one person: `limits.logins`. */
+  readonly logins: number
   readonly accounts: Accounts
   /** How far the people of accounts have read which room, by their ids. */
   readonly marksOf: ReadonlyMap<string, LeftClaim["marks"]>
@@ -128,7 +139,6 @@ export interface PeopleOptions {
   readonly grace: number
   /** Monotonic milliseconds. */
   readonly now: () => number
-  readonly leave: (seat: Seat) => void
   /** The presence of somebody new. */
   readonly born: () => Presence
   /** Called when a person ends, while they still are in their rooms. */
@@ -139,64 +149,57 @@ export interface PeopleOptions {
   readonly ended: (person: Person, forgotten: Effect.Effect<void, Unavailable>) => void
 }
 
-const newPerson = (
-  id: string,
-  nick: string,
-  claim: Claim | undefined,
-  presence: Presence,
-  peer?: string,
-  marks: LeftClaim["marks"] = []
-): Person => ({
-  peer,
+const newPerson = (id: string, nick: string, presence: Presence, marks: LeftClaim["marks"] = []): Person => ({
   id,
   nick,
-  claim,
-  session: undefined,
+  stays: new Set(),
   isThere: false,
   conversations: makeOrderedMap(),
-  kept: new Map(),
   presence,
-  marks: new Map(marks)
+  marks: new Map(marks),
+  turn: Semaphore.makeUnsafe(1)
 })
 
 /** The people of a server; those who were there before its restart have the grace to come back (SESSION-9). */
 export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
-  const { accounts, born, ended, fork, grace, leave, marksOf, now, onEnd } = options
+  const { accounts, born, ended, fork, grace, logins, marksOf, now, onEnd } = options
   const claims = yield* Claims
   const secrets = yield* Secrets
   const nicks = new Map<string, Person>()
-  // Those who have a session, by its digest.
-  const claimants = new Map<string, Claimant>()
-  // Those of them of whom something ends when its time has come.
-  const waiting = new Set<Claimant>()
+  // Those that have a session, by its digest.
+  const claimed = new Map<string, Stay>()
+  // Those of them of which something ends when its time has come; those without a connection in the order in which they lost it.
+  const waiting = new Set<Stay>()
   const deadline = () => now() + 1_000 * grace
 
-  const claimantOf = ({ claim }: Person): Claimant | undefined =>
-    claim === undefined ? undefined : claimants.get(claim.digest)
-
-  const addClaimant = (person: Person, { digest }: Claim): Claimant => {
-    const claimant: Claimant = {
+  /** One more stay of a person, under their nick. */
+  const addStay = (person: Person, claim: Claim | undefined, peer?: string): Stay => {
+    const stay: Stay = {
       person,
-      turn: Semaphore.makeUnsafe(1),
+      peer,
+      claim,
+      session: undefined,
+      kept: new Map(),
       settled: Effect.void,
       isSettled: () => true,
       until: deadline()
     }
-    claimants.set(digest, claimant)
-    return claimant
+    person.isThere = true
+    person.stays.add(stay)
+    nicks.set(person.nick, person)
+    return stay
   }
 
   // The people of accounts, by their ids: as long as an account lasts they are the same, whether they are there or not.
-  const members = new Map<string, { readonly person: Person; readonly turn: Semaphore.Semaphore }>()
+  const members = new Map<string, Person>()
 
-  const memberOf = ({ nick, person: id }: Account) => {
+  const memberOf = ({ nick, person: id }: Account): Person => {
     const known = members.get(id)
     if (known !== undefined) return known
-    const person = newPerson(id, nick, undefined, born(), undefined, marksOf.get(id))
+    const person = newPerson(id, nick, born(), marksOf.get(id))
     person.isThere = true
-    const member = { person, turn: Semaphore.makeUnsafe(1) }
-    members.set(id, member)
-    return member
+    members.set(id, person)
+    return person
   }
 
   const accountOf: People["accountOf"] = ({ id, nick }) => {
@@ -205,16 +208,14 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   }
 
   for (const claim of claims.left) {
-    if (nicks.has(claim.nick)) continue
     const account = accounts.of(claim.nick)
     const isOfAccount = account?.person === claim.person
-    const person = isOfAccount
-      ? memberOf(account).person
-      : newPerson(claim.person, claim.nick, claim, born(), undefined, claim.marks)
-    person.claim = claim
-    person.isThere = true
-    nicks.set(claim.nick, person)
-    waiting.add(addClaimant(person, claim))
+    // A guest has one session, and a nick one holder.
+    if (nicks.has(claim.nick) && !(isOfAccount && nicks.get(claim.nick)?.id === claim.person)) continue
+    const person = isOfAccount ? memberOf(account) : newPerson(claim.person, claim.nick, born(), claim.marks)
+    const stay = addStay(person, claim)
+    claimed.set(claim.digest, stay)
+    waiting.add(stay)
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -240,41 +241,44 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   // A disk that is full now has space later; until then nobody waits for it.
   const forgetLater = Effect.suspend(() => forgetAll).pipe(Effect.retry(Schedule.spaced("1 second")), Effect.ignore)
 
-  /** Ends a person: the session, the memberships, the hold on the nick. */
-  const end = (person: Person, seated: ReadonlyArray<Seat> = []) => {
-    endSession(person)
-    free(person, seated)
-    if (person.claim !== undefined) fork(forgetLater)
+  /** Ends a stay: the session, the memberships; and with the last one the person, and the hold on the nick. */
+  const end = (stay: Stay) => {
+    if (!stay.person.stays.has(stay)) return
+    endSession(stay)
+    free(stay)
+    if (stay.claim !== undefined) fork(forgetLater)
   }
 
-  /** Ends a person whose time is over, as soon as a restart wouldn't bring the session back; or at once, where that can't be written. */
-  const endInTime = (person: Person) => {
-    const { claim } = person
-    endSession(person)
+  /** Ends a stay whose time is over, as soon as a restart wouldn't bring the session back; or at once, where that can't be written. */
+  const endInTime = (stay: Stay) => {
+    endSession(stay)
     const freed = Effect.andThen(
       Effect.ignore(forgetAll),
-      // The person of an account may be there again by then.
-      Effect.sync(() => {
-        if (person.claim === claim) free(person)
-      })
+      Effect.sync(() => free(stay))
     )
     fork(Effect.andThen(freed, forgetLater))
   }
 
-  const endSession = (person: Person) => {
-    if (person.claim === undefined) return
-    const claimant = claimantOf(person)
-    if (claimant !== undefined) waiting.delete(claimant)
-    claimants.delete(person.claim.digest)
-    toForget.push(person.claim.digest)
+  const hasSession = (stay: Stay): boolean => stay.claim !== undefined && claimed.get(stay.claim.digest) === stay
+
+  const endSession = (stay: Stay) => {
+    if (stay.claim === undefined) return
+    waiting.delete(stay)
+    claimed.delete(stay.claim.digest)
+    toForget.push(stay.claim.digest)
   }
 
-  const free = (person: Person, seated: ReadonlyArray<Seat> = []) => {
-    onEnd(person)
-    person.session = undefined
-    for (const seat of seated) leave(seat)
-    for (const kept of person.kept.values()) leave(kept)
-    person.kept.clear()
+  const free = (stay: Stay) => {
+    const { person, session } = stay
+    if (!person.stays.has(stay)) return
+    const isLast = person.stays.size === 1
+    if (isLast) onEnd(person)
+    stay.session = undefined
+    for (const { place, room } of [...(session?.seats.values() ?? []), ...stay.kept.values()]) room.leave(place)
+    session?.seats.clear()
+    stay.kept.clear()
+    person.stays.delete(stay)
+    if (!isLast) return
     if (accountOf(person) === undefined) {
       person.isThere = false
       members.delete(person.id)
@@ -287,18 +291,18 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   // Coming
   // -------------------------------------------------------------------------------------------------------------------
 
-  /** Gives a connection to a person: what others say to them comes after its `welcome`, and none of it is missing (DIRECT-4). */
-  const take = (session: Session, person: Person, welcome: () => void) => {
+  /** Gives a stay its connection: what others say to its person comes after its `welcome`, and none of it is missing (DIRECT-4). */
+  const take = (session: Session, stay: Stay, welcome: () => void) => {
     welcome()
-    person.session = session
-    session.person = person
+    stay.session = session
+    session.stay = stay
+    session.person = stay.person
   }
 
   /** Whether as many of an address have a session and no connection as may: each costs memory, and a row of the file, for the grace. */
   const isCrowded = (peer: string): boolean => {
     if (waiting.size < options.waiting) return false
-    const isOfPeer = ({ person }: Claimant) => person.session === undefined && person.peer === peer
-    return [...waiting].filter(isOfPeer).length >= options.waiting
+    return [...waiting].filter((stay) => stay.session === undefined && stay.peer === peer).length >= options.waiting
   }
 
   const crowded: Refused = {
@@ -312,61 +316,74 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     if (accounts.isRegistered(nick)) return yield* registered(nick)
     if (nicks.has(nick)) return yield* taken(nick)
     if (resume && isCrowded(session.peer)) return yield* Effect.fail(crowded)
-    yield* begin(session, newPerson(id, nick, undefined, born(), session.peer), resume, welcome)
+    const person = newPerson(id, nick, born())
+    yield* person.turn.withPermit(begin(session, person, resume, welcome))
   })
 
-  const enterAs: People["enterAs"] = (session, account, resume, welcome) => {
-    const { person, turn } = memberOf(account)
-    return turn.withPermit(
+  const enterAs: People["enterAs"] = (session, { account, isOpen }, resume, welcome) => {
+    const person = memberOf(account)
+    return person.turn.withPermit(
       Effect.gen(function* () {
-        const before = person.session
-        if (before !== undefined) {
-          before.end(bye("replaced", "somebody has logged in to this account elsewhere"))
-          yield* before.departed
-          yield* before.sending.settled
-        }
-        yield* claimantOf(person)?.settled ?? Effect.void
-        if (nicks.get(person.nick) === person) end(person)
-        // It may have ended meanwhile.
-        if (accountOf(person) === undefined) return yield* noLonger
-        person.presence = born()
-        person.peer = session.peer
+        yield* makeRoom(person)
+        const full = crowdedness(account)
+        if (full !== undefined) return yield* Effect.fail(full)
+        // What has let them in may have ended meanwhile, and the account.
+        if (!isOpen()) return yield* noLonger
+        if (person.stays.size === 0) person.presence = born()
         yield* begin(session, person, resume, welcome)
       })
     )
   }
 
-  const noLonger = refuse("bad-credentials", "nick", "no account has this nick")
+  const noLonger = refuse("bad-credentials", "nick", "what you have logged in by has just ended")
 
-  /** Lets a person in under their nick, which nobody holds. */
+  const connectionsOf = ({ stays }: Person): number => [...stays].filter(({ session }) => session !== undefined).length
+
+  const crowdedness: People["crowdedness"] = (account) =>
+    connectionsOf(memberOf(account)) < logins
+      ? undefined
+      : {
+          code: "limit-reached",
+          field: "nick",
+          message: `${account.nick} has ${logins} connections here: end one, or have all others ended by revoke`
+        }
+
+  /** Ends stays without a connection that would be too many beside a further one: those that lost it first (ACCOUNT-13). */
+  const makeRoom = Effect.fnUntraced(function* (person: Person) {
+    const lost = [...waiting].filter((stay) => stay.person === person && stay.session === undefined)
+    const most = logins - 1 - connectionsOf(person)
+    for (const stay of lost.slice(0, Math.max(0, lost.length - most))) {
+      // What was sent under it is in the log before it counts as ended (SESSION-7).
+      yield* stay.settled
+      if (stay.session === undefined) end(stay)
+    }
+  })
+
+  /** Begins a stay of a person under their nick, which nobody else holds; to be called in their turn. */
   const begin = Effect.fnUntraced(function* (
     session: Session,
     person: Person,
     resume: boolean,
     welcome: (secret: string | undefined) => void
   ) {
-    const { nick } = person
     const secret = resume ? secrets() : undefined
-    const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: person.id, nick }
-    person.claim = claim
-    nicks.set(nick, person)
-    const begin = () => {
-      person.isThere = true
-      take(session, person, () => welcome(secret))
-    }
+    const { id, nick } = person
+    const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: id, nick }
+    const stay = addStay(person, claim, session.peer)
+    const begin = () => take(session, stay, () => welcome(secret))
     if (claim === undefined) return begin()
     // A session that is given out survives a restart, as what is sent under it does.
     yield* Effect.onExit(claims.keep(claim), (exit) =>
       Effect.sync(() => {
-        if (Exit.isFailure(exit)) return end(person)
-        addClaimant(person, claim)
+        if (Exit.isFailure(exit)) return end(stay)
+        claimed.set(claim.digest, stay)
         begin()
       })
     )
   })
 
   /** Whoever has come back has the time anew to take up the rooms of before (SESSION-6). */
-  const prolong = ({ kept }: Person) => {
+  const prolong = ({ kept }: Stay) => {
     for (const [name, each] of kept) {
       if (!each.isProlonged) kept.set(name, { ...each, until: deadline(), isProlonged: true })
     }
@@ -375,22 +392,20 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   const expired = refuse("session-expired", "session", "this session has ended: log in anew")
 
   const resume: People["resume"] = Effect.fnUntraced(function* (session, nick, secret, welcome) {
-    const digest = digestOf(secret)
-    const claimant = claimants.get(digest)
-    if (claimant?.person.nick !== nick) return yield* expired
-    const { person, turn } = claimant
-    return yield* turn.withPermit(
+    const stay = claimed.get(digestOf(secret))
+    if (stay?.person.nick !== nick) return yield* expired
+    return yield* stay.person.turn.withPermit(
       Effect.gen(function* () {
-        const before = person.session
+        const before = stay.session
         if (before !== undefined) {
           before.end(bye("replaced", "this session goes on in another connection"))
           yield* before.departed
         }
-        yield* claimant.settled
+        yield* stay.settled
         // It may have ended meanwhile, by a `bye` that was already being answered.
-        if (claimants.get(digest) !== claimant) return yield* expired
-        take(session, person, () => welcome(person))
-        prolong(person)
+        if (!hasSession(stay)) return yield* expired
+        take(session, stay, () => welcome(stay.person))
+        prolong(stay)
       })
     )
   })
@@ -400,39 +415,52 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   // -------------------------------------------------------------------------------------------------------------------
 
   const depart: People["depart"] = (session, isForGood) => {
-    const { person, seats } = session
-    if (person?.session !== session) return
-    const seated = [...seats.values()]
-    const claimant = claimantOf(person)
-    if (claimant === undefined || isForGood) {
-      end(person, seated)
-      return seats.clear()
+    const { seats, stay } = session
+    if (stay?.session !== session) return
+    if (!hasSession(stay) || isForGood) return end(stay)
+    stay.session = undefined
+    stay.settled = session.sending.settled
+    stay.isSettled = session.sending.isSettled
+    stay.until = deadline()
+    for (const { place, room } of seats.values()) {
+      room.keep(place)
+      stay.kept.set(room.name, { room, place, until: stay.until, isProlonged: false })
     }
-    person.session = undefined
     seats.clear()
-    claimant.settled = session.sending.settled
-    claimant.isSettled = session.sending.isSettled
-    claimant.until = deadline()
-    for (const { member, room } of seated) {
-      person.kept.set(room.name, { room, member: absent(room, member), until: claimant.until, isProlonged: false })
-    }
-    waiting.add(claimant)
+    waiting.delete(stay)
+    waiting.add(stay)
+  }
+
+  const dismiss: People["dismiss"] = (person, ending, spared) => {
+    const over = Latch.makeUnsafe(false)
+    const dismissal = Effect.gen(function* () {
+      const stays = [...person.stays].filter((stay) => stay !== spared)
+      const sessions = stays.flatMap(({ session }) => session ?? [])
+      for (const session of sessions) session.end(ending)
+      for (const session of sessions) yield* Effect.andThen(session.departed, session.sending.settled)
+      for (const stay of stays) {
+        yield* stay.settled
+        end(stay)
+      }
+      yield* Effect.ignore(forgetAll)
+    })
+    fork(Effect.ensuring(person.turn.withPermit(dismissal), over.open))
+    return over.await
   }
 
   const expire: People["expire"] = (at) => {
-    for (const claimant of waiting) {
-      const { person } = claimant
+    for (const stay of waiting) {
       // What was sent before the end is in the log before the session counts as ended (SESSION-7).
-      if (person.session === undefined && claimant.until <= at && claimant.isSettled()) {
-        endInTime(person)
+      if (stay.session === undefined && stay.until <= at && stay.isSettled()) {
+        endInTime(stay)
         continue
       }
-      for (const [name, kept] of person.kept) {
-        if (kept.until > at) continue
-        person.kept.delete(name)
-        leave(kept)
+      for (const [name, { place, room, until }] of stay.kept) {
+        if (until > at) continue
+        stay.kept.delete(name)
+        room.leave(place)
       }
-      if (person.session !== undefined && person.kept.size === 0) waiting.delete(claimant)
+      if (stay.session !== undefined && stay.kept.size === 0) waiting.delete(stay)
     }
   }
 
@@ -440,7 +468,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
 
   const named: People["named"] = (nick) => {
     const account = accounts.of(nick)
-    const person = account === undefined ? holder(nick) : memberOf(account).person
+    const person = account === undefined ? holder(nick) : memberOf(account)
     return person?.isThere === true ? person : undefined
   }
 
@@ -449,7 +477,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     const registered = new Map(Array.from(accounts.all(), (account) => [account.person, account]))
     return (id) => {
       const account = registered.get(id)
-      return account === undefined ? present.get(id) : memberOf(account).person
+      return account === undefined ? present.get(id) : memberOf(account)
     }
   }
 
@@ -457,11 +485,13 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     Effect.suspend(() => {
       const before = person.marks.get(room) ?? 0
       if (seq <= before) return Effect.succeed(before)
-      const mayReturn = person.claim !== undefined || accountOf(person) !== undefined
+      const mayReturn = accountOf(person) !== undefined || [...person.stays].some(({ claim }) => claim !== undefined)
       const kept = mayReturn ? claims.keepMark(person.id, room, seq) : Effect.void
       return Effect.map(kept, () => {
-        person.marks.set(room, seq)
-        return seq
+        // Another connection of theirs may have moved it further meanwhile.
+        const mark = Math.max(seq, person.marks.get(room) ?? 0)
+        person.marks.set(room, mark)
+        return mark
       })
     })
 
@@ -469,6 +499,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     ...{
       enter,
       enterAs,
+      crowdedness,
       accountOf,
       finder,
       resume,
@@ -477,7 +508,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
       holder,
       all: () => nicks.values(),
       depart,
-      dismiss: (person) => end(person),
+      dismiss,
       expire
     },
     forgotten: Effect.ignore(forgetAll)

@@ -9,7 +9,7 @@
 import type { Presence as Shown } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type { Person } from "./people.ts"
-import type { Member, Room } from "./room.ts"
+import type { Place, Room } from "./room.ts"
 
 /** A person's presence, as it is kept. */
 export interface Presence {
@@ -122,10 +122,10 @@ const tellOthers = (person: Person): number => {
   if (room === undefined) return 0
   const line = Buffer.from(`{"type":"presence",${presenceFields(person)}}\n`)
   let count = 0
-  const told = others.length === 0 ? undefined : new Set<Member["outbox"]>()
-  for (const { members } of [room, ...others]) {
-    for (const { nick, outbox } of members.values()) {
-      if (nick === person.nick || told?.has(outbox) === true) continue
+  const told = others.length === 0 ? undefined : new Set<Place["outbox"]>()
+  for (const { places } of [room, ...others]) {
+    for (const { member, outbox } of places) {
+      if (member.nick === person.nick || told?.has(outbox) === true) continue
       told?.add(outbox)
       outbox.offer(line)
       count++
@@ -134,6 +134,12 @@ const tellOthers = (person: Person): number => {
   return count
 }
 
-/** The rooms whose member a person is, with a connection in them or not. */
-const roomsOf = ({ kept, session }: Person): ReadonlyArray<Room> =>
-  [...(session?.seats.values() ?? []), ...kept.values()].map(({ room }) => room)
+/** The rooms whose member a person is, each once, with a connection in them or not. */
+const roomsOf = ({ stays }: Person): ReadonlySet<Room> => {
+  const rooms = new Set<Room>()
+  for (const { kept, session } of stays) {
+    for (const { room } of session?.seats.values() ?? []) rooms.add(room)
+    for (const { room } of kept.values()) rooms.add(room)
+  }
+  return rooms
+}

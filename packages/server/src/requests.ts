@@ -17,6 +17,7 @@ import {
 import * as Effect from "effect/Effect"
 import { challenge, loginByProof, register, revoke, setPassword, unregister } from "./account-requests.ts"
 import { historyDirect, listConversations, sendDirect } from "./direct.ts"
+import { markLine } from "./encode.ts"
 import { bye, type Ending } from "./ending.ts"
 import type { Somebody } from "./governance.ts"
 import { historyLine, mostInPage } from "./history.ts"
@@ -87,11 +88,13 @@ const enterRoom = Effect.fnUntraced(function* (
   const { outbox, seats, server } = session
   const { limits, rooms } = server
   const person = session.person!
+  const { kept } = session.stay!
+  // Also when the connection has gone meanwhile, and is waited for.
   const onExpelled = () => {
     seats.delete(request.room)
-    session.typing.delete(request.room)
+    kept.delete(request.room)
   }
-  const member = { id: person.id, nick: person.nick, outbox, live: true, onExpelled }
+  const entrant = { id: person.id, nick: person.nick, outbox, onExpelled }
   // A room that lets in only others, or isn't there and not to be created, is the fault that comes first (ERROR-3).
   const fault = (): Refused | undefined =>
     seats.size < limits.joins
@@ -100,15 +103,17 @@ const enterRoom = Effect.fnUntraced(function* (
   let entries = 0
   let replay: Effect.Effect<void, Unavailable> = Effect.void
   const wanted = { name: request.room, create: request.create ?? true, peer: session.peer, fault }
-  yield* rooms.enter(wanted, member, (room) => {
-    seats.set(room.name, { room, member })
+  yield* rooms.enter(wanted, entrant, (room, place) => {
+    seats.set(room.name, { room, place })
     chargeFanOut(session, room)
-    person.kept.delete(room.name)
+    const before = kept.get(room.name)
+    kept.delete(room.name)
+    if (before !== undefined) room.leave(before.place)
     outbox.say(joinedLine(request, room, limits, person))
     if (!isBehind(request, room, limits)) return
-    member.live = false
+    place.live = false
     entries = room.log.head() - request.after!
-    replay = room.replay(member, request.after!, room.log.head())
+    replay = room.replay(place, outbox, request.after!, room.log.head())
   })
   // None of the connection's requests is read until the replay is done (CATCH-4). `joined` has been said, so that a log
   // which fails now can't be answered by an error any more.
@@ -154,9 +159,8 @@ const leave: Handler<"leave"> = (session, { id, room: name }) => {
   const seat = session.seats.get(name)
   if (seat === undefined) return notJoined(name)
   session.seats.delete(name)
-  session.typing.delete(name)
   chargeFanOut(session, seat.room)
-  session.server.rooms.leave(seat.room, seat.member)
+  seat.room.leave(seat.place)
   return say(session, { type: "left", re: id, room: name })
 }
 
@@ -200,16 +204,17 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
   if (seat === undefined) return key === undefined ? notJoined(name) : appendFromOutside(session, { ...request, key })
   const author = session.person!
   const draft = draftOf(session, request, author, session.server.today())
+  const { place, room } = seat
   // Whoever has said it is not typing it any more.
-  if (request.type === "send") session.typing.delete(name)
+  if (request.type === "send") place.member.typing = undefined
   const { sending } = session
-  chargeFanOut(session, seat.room)
+  chargeFanOut(session, room)
   if (!sending.isReady(name)) {
-    const handed = Effect.sync(() => sending.hand(id, seat.room, draft))
+    const handed = Effect.sync(() => sending.hand(id, room, draft, place))
     return Effect.as(Effect.andThen(sending.ready(name), handed), undefined)
   }
   // Nearly always: then the request costs no effect of its own.
-  sending.hand(id, seat.room, draft)
+  sending.hand(id, room, draft, place)
   return done
 }
 
@@ -258,13 +263,14 @@ const typing: Handler<"typing"> = (session, { id, on = true, room: name }) => {
     return Effect.fail<Refused>({ code: "forbidden", message: "somebody has muted you here" })
   }
   const { now } = session.server
-  const told = session.typing.get(name)
+  const { member } = seat.place
+  const told = member.typing
   const isDue = on ? told === undefined || now() - told.at >= typingMillis : told?.on === true
   session.server.presences.acts(session.person!)
   if (isDue) {
-    session.typing.set(name, { at: on ? now() : told!.at, on })
+    member.typing = { at: on ? now() : told!.at, on }
     chargeFanOut(session, seat.room)
-    seat.room.typing(seat.member, on)
+    seat.room.typing(member, on)
   }
   return say(session, { type: "typing", re: id, room: name })
 }
@@ -276,10 +282,22 @@ const read: Handler<"read"> = Effect.fnUntraced(function* (session, { id, room: 
   if (upTo > head) return yield* refuse("no-such-entry", "seq", `the last entry of ${name} is ${head}`)
   const person = session.person!
   const { people, unread } = session.server
+  const isMoved = upTo > (person.marks.get(name) ?? 0)
   const seq = yield* Effect.mapError(people.mark(person, name, upTo), unavailable)
   const count = yield* Effect.mapError(unread(name, person, seq, head), unavailable)
+  // Where it has moved on meanwhile, whoever has moved it tells.
+  if (isMoved && person.marks.get(name) === seq) {
+    tellOwn(session, name, markLine({ room: name, read: seq, head, unread: count }))
+  }
   return yield* say(session, { type: "read", re: id, room: name, seq, head, unread: count })
 })
+
+/** Tells the other connections of one's person that are in a room (READ-7). */
+const tellOwn = ({ person, stay: own }: Session, room: string, line: string) => {
+  for (const stay of person!.stays) {
+    if (stay !== own && stay.session?.seats.has(room) === true) stay.session.outbox.post(Buffer.from(line))
+  }
+}
 
 const rooms: Handler<"rooms"> = (session, { after, id, limit }) => {
   const { limits, rooms } = session.server

@@ -16,51 +16,53 @@ import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import type { Outbox } from "./outbox.ts"
 import type { Draft, Entry, Publish, RoomLog, Unavailable } from "./room-log.ts"
 
-/** A person in a room. */
-export interface Member {
-  /** The id of the person, of whom this is one membership. */
-  readonly id: string
-  readonly nick: string
+/** A person in a room, by one connection or several. */
+export interface Member extends Somebody {
+  /** Their places in it, of connections and of those that are kept (SESSION-4); with the last of them they leave. */
+  readonly places: Set<Place>
+  /** When the others were told last that they type, in monotonic milliseconds, and whether they think so still. */
+  typing: { readonly at: number; readonly on: boolean } | undefined
+}
+
+/** A connection in a room, or one that was in it and may be continued. */
+export interface Place {
+  /** The person whose it is. */
+  readonly member: Member
   readonly outbox: Pick<Outbox, "post" | "hold" | "offer" | "isIdle">
   /** Whether entries go out as they come; while false, they are held back behind the replay. */
   live: boolean
-  /** Called when they were put out. */
-  readonly onExpelled?: () => void
+  /** Whether its person was put out: what was said there and isn't in the log, comes too late. */
+  isOut: boolean
+  /** Called when its person was put out. */
+  readonly onExpelled: () => void
 }
+
+/** Whoever enters a room by a connection. */
+export interface Entrant extends Somebody, Pick<Place, "onExpelled" | "outbox"> {}
 
 export interface Room extends Pick<Intake, "submit"> {
   readonly name: string
   readonly log: RoomLog
   readonly members: OrderedMap<Member>
+  /** The connections in it, which get what happens there. */
+  readonly places: ReadonlySet<Place>
   /** How it is kept: who may do what in it. */
-  readonly keeping: Omit<Keeping, "rule" | "isDecisive" | "expelled" | "entered" | "said">
+  readonly keeping: Omit<Keeping, "rule" | "isDecisive" | "said">
   /**
-   * Lets somebody in and tells the others (MEMBER-1), unless they are a member already (SESSION-5). From here on they get every
-   * entry above `head`, if they are live.
+   * Lets a connection in and tells the others of its person (MEMBER-1), unless that is a member already (SESSION-5, ACCOUNT-10). From
+   * here on it gets every entry above `head`, if it is live.
    */
-  readonly enter: (member: Member) => void
-  /** Lets somebody out and tells the others (MEMBER-2). */
-  readonly leave: (member: Member) => void
-  /** Tells the others who have nothing unsent that somebody is typing, or no more (TYPING-2). */
-  readonly typing: (member: Member, on: boolean) => void
+  readonly enter: (entrant: Entrant) => Place
+  /** Keeps the place of a connection that is lost: its person is a member still, and nothing goes there (SESSION-4). */
+  readonly keep: (place: Place) => void
+  /** Gives a place up, and tells the others when its person has no other (MEMBER-2, ACCOUNT-10). */
+  readonly leave: (place: Place) => void
+  /** Tells the connections of others that have nothing unsent that somebody is typing, or no more (TYPING-2). */
+  readonly typing: (typist: Member, on: boolean) => void
   /** Whether nobody is in it and nothing is under way: it may be forgotten. */
   readonly isIdle: () => boolean
-  /** Sends the entries `after` + 1 to `head` at the reader's pace, then what was held back; the member is live from then on (CATCH-2). */
-  readonly replay: (
-    member: Member & { readonly outbox: Outbox },
-    after: number,
-    head: number
-  ) => Effect.Effect<void, Unavailable>
-}
-
-/** Goes nowhere. */
-const nobody: Member["outbox"] = { post: () => {}, hold: () => {}, offer: () => {}, isIdle: () => false }
-
-/** Puts somebody who has lost the connection in the place of who was there: a member still, who gets nothing (SESSION-4). */
-export const absent = ({ members }: Room, { id, nick }: Member): Member => {
-  const member: Member = { id, nick, outbox: nobody, live: true }
-  members.set(nick, member)
-  return member
+  /** Sends the entries `after` + 1 to `head` at the reader's pace, then what was held back; the place is live from then on (CATCH-2). */
+  readonly replay: (place: Place, outbox: Outbox, after: number, head: number) => Effect.Effect<void, Unavailable>
 }
 
 export interface RoomOptions {
@@ -72,32 +74,40 @@ export interface RoomOptions {
   readonly rankOf: (person: Somebody) => Rank
   /** Monotonic milliseconds. */
   readonly now: () => number
-  /** Called when the last member was put out. */
+  /** Called when the last member has left. */
   readonly onEmptied: (room: Room) => void
   /** Called whenever the room has become idle. */
   readonly onIdle: (room: Room) => void
-  /** Is told how many entries were handed to how many members. */
-  readonly onPublished: (entries: number, members: number) => void
+  /** Is told how many entries were handed to how many connections. */
+  readonly onPublished: (entries: number, connections: number) => void
 }
 
 /** Opens a room, and with it its log. */
 export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
   const { fork, name, now, onEmptied, onIdle, onPublished, open, rankOf } = options
   const members = makeOrderedMap<Member>()
+  const places = new Set<Place>()
 
-  const tellOthers = (nick: string, change: "joined" | "left") => {
-    const line = Buffer.from(memberLine(name, nick, change))
-    for (const member of members.values()) if (member.nick !== nick) member.outbox.post(line)
+  const tellOthers = (about: Member, change: "joined" | "left") => {
+    const line = Buffer.from(memberLine(name, about.nick, change))
+    for (const { member, outbox } of places) if (member !== about) outbox.post(line)
+  }
+
+  const admit = ({ id, nick }: Somebody): Member => {
+    const member: Member = { id, nick, places: new Set(), typing: undefined }
+    members.set(nick, member)
+    tellOthers(member, "joined")
+    return member
   }
 
   const sequence = inSequence(name, (entries) => {
-    // Encoded once: all members share the bytes.
+    // Encoded once: all share the bytes.
     const lines = Buffer.from(entries.map((entry) => entryLine(name, entry)).join(""))
-    for (const member of members.values()) {
-      if (member.live) member.outbox.post(lines)
-      else member.outbox.hold(lines)
+    for (const { live, outbox } of places) {
+      if (live) outbox.post(lines)
+      else outbox.hold(lines)
     }
-    onPublished(entries.length, members.size())
+    onPublished(entries.length, places.size)
     for (const entry of entries) follow(entry)
   })
 
@@ -120,12 +130,15 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
     const member = members.get(nick)
     if (member?.id !== id) return
     members.delete(nick)
-    keeping.expelled(id)
     const line = Buffer.from(expelledLine(name, reason))
-    if (member.live) member.outbox.post(line)
-    else member.outbox.hold(line)
-    member.onExpelled?.()
-    tellOthers(nick, "left")
+    for (const place of member.places) {
+      place.isOut = true
+      place.onExpelled()
+      if (!places.delete(place)) continue
+      if (place.live) place.outbox.post(line)
+      else place.outbox.hold(line)
+    }
+    tellOthers(member, "left")
     if (members.size() === 0) onEmptied(room)
   }
 
@@ -136,9 +149,9 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
     name,
     log,
     fork,
-    prepare: (draft) => {
+    prepare: (draft, by) => {
       decisive = keeping.isDecisive(draft) ? draft : undefined
-      return keeping.rule(draft)
+      return keeping.rule(draft, by?.isOut === true)
     },
     isDecisive: keeping.isDecisive,
     onIdle: () => room.isIdle() && onIdle(room)
@@ -148,40 +161,46 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
     name,
     log,
     members,
+    places,
     keeping,
-    enter: (member) => {
-      keeping.entered(member.id)
-      const isNew = members.get(member.nick) === undefined
-      members.set(member.nick, member)
-      if (isNew) tellOthers(member.nick, "joined")
+    enter: (entrant) => {
+      const member = members.get(entrant.nick) ?? admit(entrant)
+      const place: Place = { member, outbox: entrant.outbox, live: true, isOut: false, onExpelled: entrant.onExpelled }
+      member.places.add(place)
+      places.add(place)
+      return place
     },
-    leave: (member) => {
-      // They may have come back as another.
-      if (members.get(member.nick) !== member) return
+    keep: (place) => void places.delete(place),
+    leave: (place) => {
+      const { member } = place
+      places.delete(place)
+      // Whoever was put out has left already.
+      if (!member.places.delete(place) || member.places.size > 0 || members.get(member.nick) !== member) return
       members.delete(member.nick)
-      tellOthers(member.nick, "left")
+      tellOthers(member, "left")
+      if (members.size() === 0) onEmptied(room)
       if (room.isIdle()) onIdle(room)
     },
     typing: (typist, on) => {
       const line = Buffer.from(typingLine(name, typist.nick, on))
-      for (const member of members.values()) {
-        if (member.nick !== typist.nick && member.live && member.outbox.isIdle()) member.outbox.post(line)
+      for (const { live, member, outbox } of places) {
+        if (member !== typist && live && outbox.isIdle()) outbox.post(line)
       }
     },
     submit: intake.submit,
     isIdle: () => members.size() === 0 && intake.isIdle(),
-    replay: (member, after, head) =>
+    replay: (place, outbox, after, head) =>
       log.read(after, head).pipe(
         Stream.runForEach(
           Effect.fnUntraced(function* (entry) {
-            if (!member.outbox.isReady()) yield* member.outbox.ready
-            member.outbox.say(entryLine(name, entry))
+            if (!outbox.isReady()) yield* outbox.ready
+            outbox.say(entryLine(name, entry))
           })
         ),
         Effect.andThen(
           Effect.sync(() => {
-            member.live = true
-            member.outbox.release()
+            place.live = true
+            outbox.release()
           })
         )
       )

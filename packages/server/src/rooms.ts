@@ -12,7 +12,7 @@ import type { Budgets } from "./bounds.ts"
 import type { Rank, Somebody } from "./governance.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import { type Refused, refuse } from "./refused.ts"
-import { type Member, openRoom, type Room } from "./room.ts"
+import { type Entrant, openRoom, type Place, type Room } from "./room.ts"
 import { RoomLogs, type Unavailable } from "./room-log.ts"
 
 export interface Rooms {
@@ -30,11 +30,9 @@ export interface Rooms {
       /** What else stands against it, for whom the room would let in. */
       readonly fault: () => Refused | undefined
     },
-    member: Member,
-    entered: (room: Room) => void
+    entrant: Entrant,
+    entered: (room: Room, place: Place) => void
   ) => Effect.Effect<Room, Refused>
-  /** Lets somebody out again. */
-  readonly leave: (room: Room, member: Member) => void
 }
 
 interface Open {
@@ -47,7 +45,7 @@ export interface RoomsOptions {
   readonly budgets: Budgets
   /** How many rooms may have a log that is kept. */
   readonly keptRooms: number
-  readonly onPublished: (entries: number, members: number) => void
+  readonly onPublished: (entries: number, connections: number) => void
   /** What somebody is to the server, where it claims moderation. */
   readonly rankOf: (person: Somebody) => Rank
   /** Monotonic milliseconds. */
@@ -96,20 +94,19 @@ export const makeRooms = (
     const admit = (
       room: Room,
       { fault }: Entering[0],
-      member: Member,
-      entered: (room: Room) => void
+      entrant: Entrant,
+      entered: (room: Room, place: Place) => void
     ): Effect.Effect<Room, Refused> => {
-      const refused = room.keeping.mayEnter(member) ? fault() : uninvited(room.name)
+      const refused = room.keeping.mayEnter(entrant) ? fault() : uninvited(room.name)
       if (refused !== undefined) {
         if (room.isIdle()) forget(room)
         return Effect.fail(refused)
       }
-      if (room.members.size() >= limits.members && room.members.get(member.nick) === undefined) {
+      if (room.members.size() >= limits.members && room.members.get(entrant.nick) === undefined) {
         return refuse("limit-reached", "room", `${room.name} is full: ${limits.members} people are in it`)
       }
       existing.set(room.name, room)
-      room.enter(member)
-      entered(room)
+      entered(room, room.enter(entrant))
       return Effect.succeed(room)
     }
 
@@ -130,15 +127,15 @@ export const makeRooms = (
     }
 
     /** A room that nobody has had before belongs to whoever creates it, if that is the person of an account (ROLE-1). */
-    const found = (room: Room, member: Member): Room => {
-      if (room.log.head() === 0 && rankOf(member) !== "guest") room.keeping.found(member)
+    const found = (room: Room, creator: Somebody): Room => {
+      if (room.log.head() === 0 && rankOf(creator) !== "guest") room.keeping.found(creator)
       return room
     }
 
     const create = (
       wanted: Entering[0],
-      member: Member,
-      entered: (room: Room) => void
+      entrant: Entrant,
+      entered: (room: Room, place: Place) => void
     ): Effect.Effect<Room, Refused> => {
       const { name, peer } = wanted
       // Somebody may have come first, or a room that has lost its last member may still be open. Nothing may come between
@@ -147,30 +144,26 @@ export const makeRooms = (
       if (existing.get(name) === undefined && existing.size() >= limits.rooms) {
         return refuse("limit-reached", "room", `${limits.rooms} rooms exist, and this server has no more`)
       }
-      if (known !== undefined) return admit(known.room, wanted, member, entered)
+      if (known !== undefined) return admit(known.room, wanted, entrant, entered)
       return openNew(name).pipe(
         Effect.mapError(unavailable),
         Effect.flatMap((room) => {
           const isNew = room.log.head() === 0
-          return isNew ? Effect.map(allow(room, peer), (allowed) => found(allowed, member)) : Effect.succeed(room)
+          return isNew ? Effect.map(allow(room, peer), (allowed) => found(allowed, entrant)) : Effect.succeed(room)
         }),
-        Effect.flatMap((room) => admit(room, wanted, member, entered))
+        Effect.flatMap((room) => admit(room, wanted, entrant, entered))
       )
     }
 
     return {
       existing,
-      enter: (wanted, member, entered) =>
+      enter: (wanted, entrant, entered) =>
         Effect.suspend(() => {
           const room = existing.get(wanted.name)
-          if (room !== undefined) return admit(room, wanted, member, entered)
+          if (room !== undefined) return admit(room, wanted, entrant, entered)
           if (!wanted.create) return refuse("no-such-room", "room", `there is no ${wanted.name}`)
-          return opening.withPermit(Effect.suspend(() => create(wanted, member, entered)))
-        }).pipe(Effect.uninterruptible),
-      leave: (room, member) => {
-        if (room.members.size() === 1 && room.members.get(member.nick) === member) existing.delete(room.name)
-        room.leave(member)
-      }
+          return opening.withPermit(Effect.suspend(() => create(wanted, entrant, entered)))
+        }).pipe(Effect.uninterruptible)
     }
   })
 

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import { sentAgainLine, sentLine } from "./encode.ts"
-import type { Intake, Outcome } from "./intake.ts"
+import type { Intake, Outcome, Saying } from "./intake.ts"
 import type { Refused } from "./refused.ts"
 import { type Content, type Draft, isSameContent, type Known, type Placed, type Rejected } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
@@ -27,7 +27,7 @@ export interface Sending {
   /** Waits until it may. */
   readonly ready: (name: string) => Effect.Effect<void>
   /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known. */
-  readonly hand: (re: number, target: Target, draft: Draft) => void
+  readonly hand: (re: number, target: Target, draft: Draft, by?: Saying) => void
   /** Waits until nothing is under way. */
   readonly settled: Effect.Effect<void>
   readonly isSettled: () => boolean
@@ -79,13 +79,14 @@ export const makeSending = ({ mark, onGranted, onUnknown, refuse, say }: Sending
 
   const ready: Sending["ready"] = (name) => Effect.suspend(() => (isReady(name) ? Effect.void : settled))
 
-  const hand: Sending["hand"] = (re, { name, submit }, draft) => {
+  const hand: Sending["hand"] = (re, { name, submit }, draft, by) => {
     idle.closeUnsafe()
     underWay ??= { name, count: 0, bytes: 0 }
     underWay.count++
     underWay.bytes += bytesToCome(draft)
     submit({
       draft,
+      by,
       settle: (outcome) => settle(re, name, draft, outcome)
     })
   }

@@ -32,7 +32,7 @@ import { makeDoor } from "./door.ts"
 import type { Rank, Somebody } from "./governance.ts"
 import { type Load, Meters } from "./meters.ts"
 import { operatorsIn } from "./operators.ts"
-import { makePeople, type People, type PeopleOptions, type Seat } from "./people.ts"
+import { makePeople, type People, type PeopleOptions } from "./people.ts"
 import { makePresences, type Presences } from "./presence.ts"
 import { RoomLogs } from "./room-log.ts"
 import { makeRooms, type Rooms } from "./rooms.ts"
@@ -167,16 +167,16 @@ export const serve = Effect.fnUntraced(function* (
     now,
     rankOf
   })
-  const leave = ({ member, room }: Seat) => rooms.leave(room, member)
   const today = makeToday(() => clock.currentTimeMillisUnsafe())
   const presences = makePresences({ idle: options.limits.idleSeconds, now, today })
   const conversations =
     conversationLogs === undefined ? undefined : makeConversations(conversationLogs, fork, onPublished)
   const ended: PeopleOptions["ended"] = (person, forgotten) => conversations?.end(person, forgotten)
-  const ways = { now, leave, fork, born: presences.born, ended, onEnd: presences.end }
+  const ways = { now, fork, born: presences.born, ended, onEnd: presences.end }
   const { left } = yield* AccountStore
   const marksOf = new Map(left.accounts.map(({ marks, person }) => [person, marks]))
-  const people = yield* makePeople({ grace: limits.grace, waiting: limits.connections, accounts, marksOf, ...ways })
+  const { connections: waiting, grace, logins } = limits
+  const people = yield* makePeople({ grace, waiting, logins, accounts, marksOf, ...ways })
   conversations?.restore(people.finder())
   const registering = { everybody: ["register"], invited: ["invitation"], nobody: [] }[who]
   const server: Server = {

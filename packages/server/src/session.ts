@@ -25,7 +25,7 @@ import * as Result from "effect/Result"
 import { errorLine } from "./encode.ts"
 import { bye, type Ending, lastLine, shuttingDown } from "./ending.ts"
 import { makeOutbox, type Outbox } from "./outbox.ts"
-import type { Person, Seat } from "./people.ts"
+import type { Person, Seat, Stay } from "./people.ts"
 import { makeRate } from "./rate.ts"
 import type { Refused } from "./refused.ts"
 import { handle } from "./requests.ts"
@@ -52,10 +52,10 @@ export interface Session {
   readonly share: Share
   /** Who speaks here, from `welcome` on. */
   person: Person | undefined
+  /** Whose connection it is of those that the person may have, from `welcome` on. */
+  stay: Stay | undefined
   /** The rooms that this connection is in, by name. */
   readonly seats: Map<string, Seat>
-  /** Where the others have been told that this person types: when, in monotonic milliseconds, and whether they think so still. */
-  readonly typing: Map<string, { readonly at: number; readonly on: boolean }>
   /** Since when the connection has been open, in monotonic milliseconds. */
   readonly since: number
   /** Since when the server has waited for bytes; undefined while it isn't reading (HEART-4). */
@@ -157,8 +157,8 @@ const makeSession = (server: Server, connection: Connection, share: Share) => {
     sending,
     share,
     person: undefined,
+    stay: undefined,
     seats: new Map(),
-    typing: new Map(),
     since: now(),
     listeningSince: undefined,
     pingedAt: undefined,
@@ -331,7 +331,7 @@ const defect = (cause: Cause.Cause<never>): Effect.Effect<Ending> =>
 
 /** Whether the session ends with the connection: whoever it was said `bye`, or was sent away. */
 const isForGood = (ending: Ending): boolean =>
-  ending._tag === "Goodbye" || (ending._tag === "Bye" && ending.code === "kicked")
+  ending._tag === "Goodbye" || (ending._tag === "Bye" && (ending.code === "kicked" || ending.code === "logged-out"))
 
 /** Says the last object. What waits before it has two heartbeats to be read; what a slow reader left unread, none. */
 const sayLast = ({ outbox, server }: Session, ending: Ending): Effect.Effect<void> => {

@@ -134,46 +134,110 @@ test("whose account has ended takes their conversations with them, and an accoun
   expect(fresh["epoch"]).not.toBe(epoch)
 })
 
-test("what is asked under an account while it is taken over ends before the next welcome", async () => {
+test("logins to an account at once are as many connections of one person", async () => {
   await using house = await openHouse()
   const leo = await house.person("leo", "#cafe")
   const first = await house.greeted()
-  const { session, token } = await first.ask({ ...register, resume: true })
-  await first.ask({ type: "join", room: "#cafe" })
-  const [second, third] = [await house.greeted(), await house.greeted()]
-  const welcomes = [
-    second.ask({ type: "login", nick: "ana", token, resume: true }),
-    third.ask({ type: "login", nick: "ana", token })
-  ]
-  for (const welcome of await Promise.all(welcomes)) expect(welcome).toMatchObject({ type: "welcome", account: true })
-  expect((await first.rest()).at(-1)).toMatchObject({ type: "bye", code: "replaced" })
-  expect((await second.rest()).at(-1)).toMatchObject({ type: "bye", code: "replaced" })
-  const other = await house.greeted()
-  expect(await other.ask({ type: "login", nick: "ana", session })).toMatchObject({ code: "session-expired" })
+  const { token } = await first.ask({ ...register, resume: true })
+  const others = await Promise.all(Array.from({ length: 8 }, () => house.greeted()))
+  const login = { type: "login", nick: "ana", token, resume: true }
+  const welcomes = await Promise.all(others.map((other) => other.ask(login)))
+  expect(new Set(welcomes.map(({ session }) => session)).size).toBe(8)
+  const all = [first, ...others]
+  await Promise.all(all.map((each) => each.ask({ type: "join", room: "#cafe" })))
+  expect(await leo.ask({ type: "rooms" })).toMatchObject({ rooms: [{ room: "#cafe", members: 2 }] })
+  expect(leo.before().filter(({ type }) => type === "member")).toHaveLength(1)
+  await Promise.all(all.map((each) => each.ask({ type: "bye" })))
   expect(await leo.ask({ type: "members", room: "#cafe" })).toMatchObject({ members: ["leo"] })
-  await third.ask({ type: "join", room: "#cafe" })
-  expect(await leo.ask({ type: "members", room: "#cafe" })).toMatchObject({ members: ["ana", "leo"] })
+  expect(leo.before().filter(({ type }) => type === "member")).toHaveLength(1)
 })
 
-test("a session of an account goes on after a restart, and counts for its person", async () => {
+test("the sessions of an account go on after a restart, each for itself, and count for its person", async () => {
   await using folder = await openTemporary()
   const logs = () => SqliteRoomLogs.layer({ file: folder.file })
-  const { session, token } = await (async () => {
+  const [first, second] = await (async () => {
     await using house = await openHouse({ logs: logs() })
-    return await (await house.greeted()).ask({ ...register, resume: true })
+    const { session, token } = await (await house.greeted()).ask({ ...register, resume: true })
+    const further = await (await house.greeted()).ask({ type: "login", nick: "ana", token, resume: true })
+    return [session, further["session"]]
+  })()
+  await using house = await openHouse({ logs: logs() })
+  const leo = await house.person("leo", "#cafe")
+  const back: Array<Client> = []
+  for (const session of [first, second]) {
+    const client = await house.greeted()
+    expect(await client.ask({ type: "login", nick: "ana", session })).toMatchObject({ resumed: true, account: true })
+    await client.ask({ type: "join", room: "#cafe" })
+    back.push(client)
+  }
+  expect(await leo.ask({ type: "members", room: "#cafe" })).toMatchObject({ members: ["ana", "leo"] })
+  for (const client of back) expect(await client.ask({ type: "ping" })).toMatchObject({ type: "pong" })
+})
+
+test("a login that is under way while all others are ended gets in before that, and is ended, or not at all", async () => {
+  await using house = await openHouse()
+  let last = await house.greeted()
+  let { token } = await last.ask(register)
+  for (const change of [{ type: "revoke" }, { type: "password", password }, { type: "revoke" }]) {
+    const others = await Promise.all(Array.from({ length: 10 }, () => house.greeted()))
+    const asked = others.map((other) => other.ask({ type: "login", nick: "ana", token, resume: true }))
+    expect(await last.ask(change)).toMatchObject({ type: change.type === "revoke" ? "revoked" : change.type })
+    for (const [nth, reply] of (await Promise.all(asked)).entries()) {
+      if (reply["type"] === "error") expect(reply).toMatchObject({ code: "bad-credentials" })
+      else expect((await others[nth]!.rest()).at(-1)).toMatchObject({ type: "bye", code: "logged-out" })
+    }
+    const next = await house.greeted()
+    token = (await prove(next, "ana", password))["token"]
+    last = next
+  }
+})
+
+test("a connection too many costs no token", async () => {
+  await using house = await openHouse({ limits: { logins: 2 } })
+  const ana = await house.greeted()
+  const { token } = await ana.ask(register)
+  const second = await house.greeted()
+  await second.ask({ type: "login", nick: "ana", token })
+  const third = await house.greeted()
+  for (let nth = 0; nth < 33; nth++)
+    expect(await prove(third, "ana", password)).toMatchObject({ code: "limit-reached" })
+  await second.ask({ type: "bye" })
+  expect(await third.ask({ type: "login", nick: "ana", token })).toMatchObject({ type: "welcome" })
+})
+
+test("a mark that several connections move at once stands where it was moved furthest", async () => {
+  await using folder = await openTemporary()
+  const logs = () => SqliteRoomLogs.layer({ file: folder.file })
+  const { token } = await (async () => {
+    await using house = await openHouse({ logs: logs() })
+    const leo = await house.person("leo", "#cafe")
+    for (let nth = 0; nth < 20; nth++) await leo.ask({ type: "send", room: "#cafe", text: `${nth}` })
+    const ana = await house.greeted()
+    const { token } = await ana.ask(register)
+    const second = await house.greeted()
+    await second.ask({ type: "login", nick: "ana", token })
+    for (const client of [ana, second]) await client.ask({ type: "join", room: "#cafe" })
+    const read = (client: Client, seq: number) => client.ask({ type: "read", room: "#cafe", seq })
+    for (let seq = 2; seq <= 20; seq += 2) {
+      await Promise.all([read(ana, seq), read(second, seq - 1)])
+      expect(await second.ask({ type: "read", room: "#cafe" })).toMatchObject({ seq })
+    }
+    return { token }
   })()
   await using house = await openHouse({ logs: logs() })
   const back = await house.greeted()
-  expect(await back.ask({ type: "login", nick: "ana", session })).toMatchObject({ resumed: true, account: true })
-  const other = await house.greeted()
-  expect(await other.ask({ type: "login", nick: "ana", token })).toMatchObject({ type: "welcome", account: true })
-  expect((await back.rest()).at(-1)).toMatchObject({ type: "bye", code: "replaced" })
+  await back.ask({ type: "login", nick: "ana", token })
+  expect(await back.ask({ type: "join", room: "#cafe" })).toMatchObject({ read: 20 })
 })
 
 test("an account keeps the 32 tokens that it was given last", async () => {
   await using house = await openHouse()
   const tokens: Array<unknown> = [(await (await house.greeted()).ask(register))["token"]]
-  for (let nth = 0; nth < 32; nth++) tokens.push((await prove(await house.greeted(), "ana", password))["token"])
+  for (let nth = 0; nth < 32; nth++) {
+    const client = await house.greeted()
+    tokens.push((await prove(client, "ana", password))["token"])
+    await client.ask({ type: "bye" })
+  }
   const [first, second] = tokens
   const client = await house.greeted()
   expect(await client.ask({ type: "login", nick: "ana", token: first })).toMatchObject({ code: "bad-credentials" })
@@ -190,7 +254,8 @@ test("passwords are hashed a few at a time, and a crowd that logs in by them is 
   expect(codes.filter((code) => code === "unavailable")).toHaveLength(28)
 })
 
-test("who goes while their account is being kept has one", async () => {
+/** Accounts that are kept only when they are let, from the `from`th change on. */
+const slowKeeping = (from: number) => {
   const kept: Array<string> = []
   const [begun, goOn] = [Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>()]
   const slow = Layer.effect(
@@ -199,25 +264,52 @@ test("who goes while their account is being kept has one", async () => {
       ...store,
       keep: ({ nick }: { readonly nick: string }) =>
         Effect.gen(function* () {
-          yield* Deferred.succeed(begun, undefined)
-          yield* Deferred.await(goOn)
+          if (kept.length + 1 >= from) {
+            yield* Deferred.succeed(begun, undefined)
+            yield* Deferred.await(goOn)
+          }
           kept.push(nick)
         })
     }))
   ).pipe(Layer.provide(accountsInMemory))
-  // The last service counts.
-  const logs = Layer.merge(MemoryRoomLogs.layer({ entries: 10, bytes: 1e6 }), slow)
+  return {
+    kept,
+    // The last service counts.
+    logs: Layer.merge(MemoryRoomLogs.layer({ entries: 10, bytes: 1e6 }), slow),
+    begun: () => Effect.runPromise(Deferred.await(begun)),
+    goOn: () => Effect.runPromise(Deferred.succeed(goOn, undefined))
+  }
+}
+
+test("who goes while their account is being kept has one", async () => {
+  const { begun, goOn, kept, logs } = slowKeeping(1)
   await using house = await openHouse({ logs })
   const ana = await house.greeted()
   ana.say({ ...register, id: 1 })
-  await Effect.runPromise(Deferred.await(begun))
+  await begun()
   ana.socket.resetAndDestroy()
   // Whoever asks next is heard after that reset.
   await (await house.greeted()).ask({ type: "ping" })
-  await Effect.runPromise(Deferred.succeed(goOn, undefined))
+  await goOn()
   const other = await house.greeted()
   expect(await other.ask(register)).toMatchObject({ code: "nick-registered" })
   expect(kept).toEqual(["ana"])
+})
+
+test("who changes a password and goes at once has ended the other connections all the same", async () => {
+  const { begun, goOn, logs } = slowKeeping(2)
+  await using house = await openHouse({ logs })
+  const ana = await house.greeted()
+  const { token } = await ana.ask(register)
+  const other = await house.greeted()
+  await other.ask({ type: "login", nick: "ana", token })
+  ana.say({ type: "password", id: 1, password: "battery staple" })
+  await begun()
+  ana.socket.resetAndDestroy()
+  // Whoever asks next is heard after that reset.
+  expect(await other.ask({ type: "ping" })).toMatchObject({ type: "pong" })
+  await goOn()
+  expect((await other.rest()).at(-1)).toMatchObject({ type: "bye", code: "logged-out" })
 })
 
 test("attempts come back one by one", () => {

@@ -146,6 +146,28 @@ test("who is here, and in which rooms", async () => {
   for (const client of [ana, nobody]) client.socket.destroy()
 })
 
+test("whoever is kicked is so on all of their connections", async () => {
+  await using server = await openServer()
+  const ana = await server.greeted()
+  const { token } = await ana.ask({ type: "register", nick: "ana", password: "correct horse" })
+  const [second, lost] = [await server.greeted(), await server.greeted()]
+  const login = { type: "login", nick: "ana", token, resume: true }
+  await second.ask(login)
+  const { session } = await lost.ask(login)
+  lost.socket.destroy()
+  await waitFor(async () =>
+    expect(await server.answer("who")).toMatchObject({ people: [{}, {}, { nick: "ana", rooms: 0 }] })
+  )
+  expect(await server.answer("kick", "ana", "--reason", "be kind")).toEqual({ nick: "ana" })
+  for (const client of [ana, second]) {
+    expect((await client.rest()).at(-1)).toEqual({ type: "bye", code: "kicked", message: "be kind" })
+  }
+  const again = await server.greeted()
+  expect(await again.ask({ type: "login", nick: "ana", session })).toMatchObject({ code: "session-expired" })
+  expect(await again.ask({ type: "login", nick: "ana", token })).toMatchObject({ type: "welcome" })
+  again.socket.destroy()
+})
+
 test("whoever is kicked hears why, and neither their connection nor their session goes on", async () => {
   await using server = await openServer()
   const [ana, leo] = [await server.greeted(), await server.greeted()]

@@ -2,7 +2,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { Cause, Effect } from "effect"
+import { Cause, Effect, Semaphore } from "effect"
 import { expect, test, vi } from "vitest"
 import { type ConversationLogs, epochOf, pairOf } from "../src/conversation-logs.ts"
 import { makeConversations } from "../src/conversations.ts"
@@ -379,12 +379,10 @@ test("nothing of a conversation that has ended is left in the file a minute late
 const person = (id: string, nick: string): Person => ({
   id,
   nick,
-  claim: undefined,
-  session: undefined,
-  peer: undefined,
+  stays: new Set(),
   isThere: true,
   conversations: makeOrderedMap(),
-  kept: new Map(),
+  turn: Semaphore.makeUnsafe(1),
   marks: new Map(),
   presence: {
     ...{ status: "active", since: "2026-11-20T20:08:00.000Z" },

@@ -114,6 +114,30 @@ test("a role ends with its account", async () => {
   expect(await other.ask({ type: "join", room })).not.toHaveProperty("role")
 })
 
+test("what was said before a kick comes too late after it, also when another connection has come back", async () => {
+  await using folder = await openTemporary()
+  await using house = await openHouse({ logs: SqliteRoomLogs.layer({ file: folder.file }) })
+  const [ana, leo] = [await registered(house, "ana"), await registered(house, "leo")]
+  const second = await back(house, "leo")
+  await ana.ask({ type: "join", room })
+  for (let round = 0; round < 10; round++) {
+    await leo.ask({ type: "join", room })
+    const kicked = ana.ask({ type: "kick", room, nick: "leo" })
+    const sends = Array.from({ length: 9 }, (_, nth) => ({ type: "send", id: nth + 1, room, text: `${nth}` }))
+    leo.say(...sends)
+    second.say({ type: "join", id: 1, room }, { type: "leave", id: 2, room }, { type: "join", id: 3, room })
+    const { seq } = (await kicked) as { seq: number }
+    for (const { id } of sends) {
+      let reply = await leo.next()
+      while (reply["re"] !== id) reply = await leo.next()
+      if (reply["type"] === "sent") expect(reply["seq"]).toBeLessThan(seq)
+      else expect(reply).toMatchObject({ code: "not-joined" })
+    }
+    // Out again, whether it was put out as well or not.
+    await second.ask({ type: "leave", room })
+  }
+})
+
 test("what a server without a file has of it, it doesn't claim", async () => {
   await using house = await openHouse()
   const ana = await registered(house, "ana")

@@ -26,7 +26,7 @@ export const troubleIn = ({ trouble: words, ...rest }: Words, trouble: Trouble):
     case "ConnectionLost":
       switch (trouble.loss._tag) {
         case "Bye":
-          return trouble.loss.bye.code === "replaced" ? words.replaced : `${words.lost} (${trouble.loss.bye.code})`
+          return endedBy(words, trouble.loss.bye.code)
         case "Silent":
           return words.silent
         case "Nonsense":
@@ -35,6 +35,12 @@ export const troubleIn = ({ trouble: words, ...rest }: Words, trouble: Trouble):
           return words.lost
       }
   }
+}
+
+/** Why the server has ended the connection. */
+const endedBy = (words: Words["trouble"], code: string): string => {
+  if (code === "replaced") return words.replaced
+  return code === "logged-out" ? words.loggedOut : `${words.lost} (${code})`
 }
 
 /** One sentence about a request that failed. */

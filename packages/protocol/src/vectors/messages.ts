@@ -945,6 +945,11 @@ const events: { readonly [Type in Event["type"]]: Message } = {
     good: { type: "typing", room: "#cafe", nick: "leo", on: true },
     fields: { room: sentRoom, nick: sentNick, on: flag }
   },
+  read: {
+    requirement: "READ-7",
+    good: { type: "read", room: "#cafe", read: 42, head: 45, unread: 2 },
+    fields: { room: sentRoom, read: cursor, head: cursor, unread: count }
+  },
   member: {
     requirement: "MEMBER-1",
     good: { type: "member", room: "#cafe", nick: "leo", change: "joined" },

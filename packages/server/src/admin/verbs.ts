@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import type { Invitation } from "../account-store.ts"
 import { bye } from "../ending.ts"
 import { idLength } from "../invitations.ts"
-import type { Person } from "../people.ts"
+import type { Person, Stay } from "../people.ts"
 import type { Refused } from "../refused.ts"
 import type { Unavailable } from "../room-log.ts"
 import type { Server } from "../server.ts"
@@ -25,14 +25,9 @@ export type Verbs = {
 export const makeVerbs = (server: Server, drain: (seconds: number) => boolean): Verbs => {
   const { accounts, people, rooms, sessions } = server
 
-  /** Ends what somebody has: their connection, and their session, so that they come back as somebody who logs in. */
+  /** Ends what somebody has: their connections, and their sessions, so that they come back as somebody who logs in. */
   const dismiss = (person: Person, reason: string): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      if (person.session === undefined) return Effect.sync(() => people.dismiss(person))
-      const { session } = person
-      session.end(bye("kicked", reason))
-      return session.departed
-    })
+    Effect.suspend(() => people.dismiss(person, bye("kicked", reason)))
 
   const accountOf = (spelling: string) =>
     Effect.suspend(() => {
@@ -44,7 +39,8 @@ export const makeVerbs = (server: Server, drain: (seconds: number) => boolean): 
   return {
     who: () =>
       Effect.sync(() => {
-        const away = [...people.all()].filter(({ session }) => session === undefined)
+        const stays = [...people.all()].flatMap((person) => [...person.stays])
+        const away = stays.filter(({ session }) => session === undefined)
         return { people: [...[...sessions].map((session) => present(server, session)), ...away.map(absent(server))] }
       }),
     rooms: () =>
@@ -72,7 +68,7 @@ export const makeVerbs = (server: Server, drain: (seconds: number) => boolean): 
       Effect.sync(() => {
         const all = Array.from(accounts.all(), ({ nick }) => ({
           nick,
-          here: people.holder(nick)?.session !== undefined
+          here: isHere(people.holder(nick))
         }))
         return { accounts: all.sort((one, other) => (one.nick < other.nick ? -1 : 1)) }
       }),
@@ -129,10 +125,13 @@ const present = ({ now, people }: Server, { name, outbox, peer, person, seats, s
 
 const absent =
   ({ people }: Server) =>
-  (person: Person): Present => ({
+  ({ kept, peer, person }: Stay): Present => ({
     nick: person.nick,
     account: people.accountOf(person) !== undefined,
-    ...(person.peer === undefined ? {} : { address: person.peer }),
-    rooms: person.kept.size,
+    ...(peer === undefined ? {} : { address: peer }),
+    rooms: kept.size,
     queueBytes: 0
   })
+
+const isHere = (person: Person | undefined): boolean =>
+  [...(person?.stays ?? [])].some(({ session }) => session !== undefined)

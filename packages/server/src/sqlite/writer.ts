@@ -144,7 +144,7 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
   const removeSome = makeRemover(db)
   const keepMark = db.prepare(
     `INSERT INTO marks (person, room, seq) SELECT ?, id, ? FROM rooms WHERE name = ?
-     ON CONFLICT (person, room) DO UPDATE SET seq = excluded.seq`
+     ON CONFLICT (person, room) DO UPDATE SET seq = max(seq, excluded.seq)`
   )
 
   const perform = (work: Work): Result => {

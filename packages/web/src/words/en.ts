@@ -122,6 +122,7 @@ export const en = {
     NotTertulia: "What answers there doesn't speak this version of Tertulia.",
     NotKept: "This browser can't keep what you write:",
     replaced: "You went on in another window.",
+    loggedOut: "You have ended this from another device: log in again.",
     lost: "The connection was lost.",
     silent: "The server has been silent for too long.",
     nonsense: "The server broke the protocol.",

@@ -122,6 +122,7 @@ export const es: Words = {
     NotTertulia: "Lo que responde allí no habla esta versión de Tertulia.",
     NotKept: "Este navegador no puede guardar lo que escribes:",
     replaced: "Has seguido en otra ventana.",
+    loggedOut: "Has terminado esto desde otro dispositivo: vuelve a entrar.",
     lost: "Se perdió la conexión.",
     silent: "El servidor lleva demasiado tiempo en silencio.",
     nonsense: "El servidor rompió el protocolo.",
