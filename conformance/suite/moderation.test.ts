@@ -10,6 +10,7 @@ import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
 import type { Stop } from "../src/verdict.ts"
 import type { Arrived } from "../src/wire/connection.ts"
+import { readUp } from "./read-up.ts"
 import { further, type Registered, registered } from "./registered.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -274,10 +275,10 @@ scenario("whatever is done is an entry for everybody", ["MODERATE-2"], { connect
       got: others.map(({ object }) => object)
     })
   }
-  const { entries } = yield* leo.ask({ type: "history", room, after: 0 }, "HISTORY-1")
+  const entries = yield* readUp(leo, room, 0)
   const isWhole =
     entries.length === deeds.length && deeds.every(([request], index) => entries[index]?.type === request.type)
-  yield* t.judge("MODERATE-2", isWhole, { expected: `these ${deeds.length} entries in a page`, got: entries })
+  yield* t.judge("MODERATE-2", isWhole, { expected: `these ${deeds.length} entries in the history`, got: entries })
 })
 
 scenario("a key is for one deed", ["MODERATE-3"], { connections: 4 }, function* (t) {

@@ -10,6 +10,7 @@ import type { RequirementId } from "../src/generated/requirement-id.ts"
 import { property } from "../src/property.ts"
 import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
+import { readUp } from "./read-up.ts"
 
 const { limits } = suite
 
@@ -110,8 +111,7 @@ const asShown = Effect.fnUntraced(function* (
 ) {
   const shownBy = new Map<string, Message>()
   for (const room of new Set(places.map((place) => place.room))) {
-    const { entries } = yield* client.ask({ type: "history", room })
-    for (const entry of entries)
+    for (const entry of yield* readUp(client, room, 0))
       if (entry.type === "message") shownBy.set(nameOf({ room, seq: entry.seq }), { ...entry, room })
   }
   return places.map((place) => shownBy.get(nameOf(place))!)
@@ -136,7 +136,7 @@ property(
     const log = yield* asShown(ana, places)
     for (const text of [...said.map((one) => one.text), ...asked]) {
       const query = { text }
-      const { results } = yield* search(ana, query)
+      const results = yield* searchAll(ana, query)
       const expected = log.filter((entry) => matches(entry, query)).toReversed()
       const names = new Set(expected.map(nameOf))
       const evidence = {
