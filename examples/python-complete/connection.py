@@ -3,7 +3,6 @@ import asyncio, collections, ipaddress, itertools, socket, sqlite3, sys, traceba
 from time import monotonic as now
 
 from people import Conversation, Room, entry_of, people
-from rights import refuse_hasty
 from storage import GIVE_UP, digest_of, storage, time_string
 from wire import (HELLO, LIMITS, REQUESTS, SETTINGS, UNAVAILABLE, UNSENDABLE, Refused, encode, has_type, page_size,
                   parse_object, read_fields, refuse_if, to_json)
@@ -111,7 +110,7 @@ class Connection:
                 key, place = log.key if log else name, log.named(self.person) if log else {"room": name}
                 said = {it: value for it, value in values.items() if it not in ("room", "epoch", "key")}
                 self.digest = digest_of(to_json([self.person.id, kind, said]))
-                if self.answer_again(log, key, place["room"], values["key"], kind):  # in a room or not (KEY-7)
+                if self.answer_again(key, place["room"], values["key"], kind):  # in a room or not (KEY-7)
                     return False
             refuse_if(not log, "not-joined", f"you are not in {name}: join it first", "room")
             values["room"] = log
@@ -234,16 +233,14 @@ class Connection:
         refuse_if(epoch not in (None, found.epoch), "no-such-nick", f"{nick} is somebody else by now", "room")
         return found
 
-    def answer_again(self, log, log_key, name, key, kind):
+    def answer_again(self, log, name, key, kind):
         """Answer a request whose key is known (KEY-2, KEY-3, RICH-2). Says whether it was."""
         storage.commit()  # the first attempt may be on its way to the disk, from another connection of the person
         known = storage.ask("SELECT seq, at, digest, first FROM keys JOIN logs USING (log)"
-                            " WHERE person = ? AND log = ? AND key = ?", self.person.id, log_key, key)  # no nick: KEY-6
+                            " WHERE person = ? AND log = ? AND key = ?", self.person.id, log, key)  # no nick: KEY-6
         if known:
             seq, at, digest, first = known
             other = seq >= first and digest not in ("", self.digest)  # when the text is gone, nobody can tell
-            if other and kind == "send" and log:
-                refuse_hasty(self.person, log)  # which comes first (ERROR-3)
             refuse_if(other, "key-reused", "you have sent another request with this key", "key")
             if kind == "send" or kind in ACTS:
                 self.person.act()

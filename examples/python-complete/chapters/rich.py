@@ -54,12 +54,12 @@ def on_react(me, room: "joined", target: "seq", reaction: "reaction", on: "flag"
     which = "r.log = ? AND r.target = ? AND r.person = ? AND r.reaction = ?"
     had = storage.ask(f"SELECT r.seq, at FROM reactions r JOIN entries USING (log, seq) WHERE {which}", *mine)
     refuse_if(not on and not had, "no-such-entry", "you have no such reaction to it", "reaction")  # REACT-4
-    refuse_muted(me.person, room)
     if on and had:  # REACT-3
         if key:
             storage.keep(me.use_key(room, key, *had))
         me.person.act()
         return me.reply("sent", room=room.key, seq=had[0], at=had[1], duplicate=True)
+    refuse_muted(me.person, room)
     counts = {it["reaction"]: it["count"] for it in message.get("reactions", [])}
     full = on and reaction not in counts and len(counts) >= LIMITS["reactions"]
     refuse_if(full, "limit-reached", "it has as many different reactions as it can have", "reaction")  # REACT-5

@@ -53,13 +53,13 @@ def on_leave(me, room: "joined"):
 @request
 def on_send(me, room: "log", text: "text", key: "key" = None, epoch: "string" = None, replyTo: "seq" = None):
     body = {"text": text}
-    refuse_hasty(me.person, room)
     if replyTo is not None:  # REPLYTO-2
         found = storage.ask("SELECT 1 FROM entries WHERE log = ? AND seq = ? AND type IN ('message', 'erased')",
                             room.key, replyTo)
         refuse_if(not found, "no-such-entry", "this log has no such message to reply to", "replyTo")
         body["replyTo"] = replyTo
     refuse_muted(me.person, room)
+    refuse_hasty(me.person, room)  # last of all (ERROR-3)
     words = index(room, storage.place + 1, text) if isinstance(room, Room) else []  # a conversation isn't searched
     me.append(room, "message", body, key, also=words)
 
