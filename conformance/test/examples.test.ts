@@ -1,9 +1,14 @@
 import { spawn, spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
+import { rights, scram } from "@tertulia/protocol/vectors"
 
 const serve = fileURLToPath(new URL("../../examples/serve.ts", import.meta.url))
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const isMissing = (program: string) => spawnSync(program, ["--version"]).error !== undefined
 // `ps` names the children of a process only on Linux.
 const cannot = isMissing("cc") || isMissing("make") || process.platform !== "linux"
@@ -30,6 +35,56 @@ describe("npm run example -- SERVER --sanitize", () => {
       const gone = new Promise((resolve) => child.once("exit", resolve))
       child.kill("SIGTERM")
       await gone
+    }
+  })
+})
+
+/** Prints the names of the vectors that the modules of python-complete don't agree with. */
+const disagree = `
+import base64, json, sys
+from chapters.session import is_proof
+from credentials import derive, mac
+from rights import allows
+given = json.load(sys.stdin)
+wrong = [it["name"] for it in given["rights"] if allows(it["action"], it["kind"], it["role"]) != it["allowed"]]
+for it in given["scram"]:
+    verifier = derive(it["password"], base64.b64decode(it["salt"]), it["iterations"])
+    message = "n={nick},r={clientNonce},r={nonce},s={salt},i={iterations},c=biws,r={nonce}".format(**it).encode()
+    signature = base64.b64encode(mac(verifier.server_key, message)).decode()
+    good = is_proof(it["proof"], verifier, message) and not is_proof(it["signature"], verifier, message)
+    wrong += [] if good and signature == it["signature"] else [it["name"]]
+print(json.dumps(wrong))
+`
+
+describe.skipIf(isMissing("python3"))("python-complete", () => {
+  const folder = fileURLToPath(new URL("../../examples/python-complete/", import.meta.url))
+
+  it("has the table of rights of the spec, and its proofs of passwords", () => {
+    const { status, stderr, stdout } = spawnSync("python3", ["-B", "-c", disagree], {
+      cwd: folder,
+      encoding: "utf8",
+      input: JSON.stringify({ rights: rights.vectors, scram: scram.vectors })
+    })
+    assert.strictEqual(status, 0, stderr)
+    assert.deepStrictEqual(JSON.parse(stdout), [])
+  })
+
+  it("conforms to accounts and moderation", { timeout: 180_000 }, async () => {
+    const out = mkdtempSync(join(tmpdir(), "python-complete-"))
+    try {
+      const start = `python3 -B ${folder}server.py --port {port} --data {data}/rooms.db --heartbeat 2 --login-seconds 5`
+      const cheap = "--grace 5 --iterations 4096 --token-seconds 20 --attempt-seconds 20 --members 24"
+      const selection = ["--profile", "accounts", "--profile", "moderation", "--quiet"]
+      const report = ["--report", "json", "--out", out]
+      const suite = spawn(process.execPath, [main, "--start", `${start} ${cheap}`, ...selection, ...report], {
+        stdio: ["ignore", "ignore", "inherit"]
+      })
+      assert.strictEqual(await new Promise((resolve) => suite.once("exit", resolve)), 0)
+      const { tests } = JSON.parse(readFileSync(join(out, "report.json"), "utf8"))
+      const unjudged = tests.filter(({ verdict }: { readonly verdict: string }) => verdict === "not claimed")
+      assert.deepStrictEqual(unjudged, [])
+    } finally {
+      rmSync(out, { recursive: true, force: true })
     }
   })
 })
