@@ -1,5 +1,7 @@
 import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -39,6 +41,36 @@ describe("npm run example -- SERVER --sanitize", () => {
   })
 })
 
+/** A server in Python that runs, until it is disposed of. */
+const running = async (args: ReadonlyArray<string>) => {
+  const child = spawn("python3", args, { stdio: ["ignore", "pipe", "inherit"] })
+  const gone = once(child, "exit")
+  const [line] = await once(createInterface({ input: child.stdout }), "line")
+  const stop = async () => {
+    child.kill("SIGTERM")
+    await gone
+  }
+  return { port: Number(line?.split(":").at(-1)), [Symbol.asyncDispose]: stop }
+}
+
+type Reply = { readonly type: string; readonly code?: string; readonly role?: string }
+
+/** A connection that asks one thing after the other. */
+const talking = async (port: number) => {
+  const socket = connect(port, "127.0.0.1")
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]()
+  await lines.next()
+  let id = 0
+  const ask = async (request: object): Promise<Reply> => {
+    socket.write(`${JSON.stringify({ ...request, id: ++id })}\n`)
+    for (;;) {
+      const object = JSON.parse((await lines.next()).value)
+      if (object.re === id) return object
+    }
+  }
+  return { ask }
+}
+
 /** Prints the names of the vectors that the modules of python-complete don't agree with. */
 const disagree = `
 import base64, json, sys
@@ -67,6 +99,45 @@ describe.skipIf(isMissing("python3"))("python-complete", () => {
     })
     assert.strictEqual(status, 0, stderr)
     assert.deepStrictEqual(JSON.parse(stdout), [])
+  })
+
+  it("has operators in every room, whose accounts were there before", { timeout: 60_000 }, async () => {
+    const data = mkdtempSync(join(tmpdir(), "python-complete-"))
+    const open = () =>
+      running(["-B", `${folder}server.py`, "--port", "0", "--data", join(data, "rooms.db"), "--operator", "ops,late"])
+    const password = "correct horse"
+    const register = async (port: number, nick: string) => {
+      const client = await talking(port)
+      assert.strictEqual((await client.ask({ type: "register", nick, password })).type, "welcome")
+      return client
+    }
+    const enter = { type: "join", room: "#cafe" }
+    try {
+      {
+        await using server = await open()
+        await register(server.port, "ops")
+      }
+      await using server = await open()
+      const ana = await register(server.port, "ana")
+      assert.strictEqual((await ana.ask(enter)).role, "owner")
+      await ana.ask({ type: "kind", room: "#cafe", kind: "secret" })
+      const late = await register(server.port, "late")
+      assert.strictEqual((await late.ask(enter)).code, "forbidden")
+      const ops = await talking(server.port)
+      await ops.ask({ type: "login", nick: "ops", password })
+      assert.strictEqual((await ops.ask(enter)).role, "operator")
+      assert.strictEqual((await ana.ask({ type: "ban", room: "#cafe", nick: "ops" })).code, "forbidden")
+      await ops.ask({ type: "slow", room: "#cafe", seconds: 600 })
+      for (const text of ["one", "two"]) {
+        assert.strictEqual((await ops.ask({ type: "send", room: "#cafe", text })).type, "sent")
+      }
+      assert.strictEqual((await ops.ask({ type: "ban", room: "#cafe", nick: "ana" })).type, "sent")
+      await ops.ask({ type: "ban", room: "#cafe", nick: "ana", on: false })
+      await ops.ask({ type: "kind", room: "#cafe", kind: "public" })
+      assert.notProperty(await ana.ask(enter), "role")
+    } finally {
+      rmSync(data, { recursive: true, force: true })
+    }
   })
 
   it("conforms to accounts and moderation", { timeout: 180_000 }, async () => {
