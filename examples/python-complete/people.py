@@ -210,6 +210,13 @@ class Seat:
         for room in [room for name, room in self.rooms.items() if name not in self.connection.rooms]:
             room.leave(self)
 
+    def dismiss(self, code):
+        """End it, and the connection that is there, whatever it has still to say."""
+        if self.connection:
+            self.connection.end(code, for_good=True)
+        else:
+            self.end()
+
     def end(self):
         """The session is worth nothing, and the memberships end; with the last seat, nobody is there (SESSION-8)."""
         person, is_last = self.person, self.person.seats == [self]

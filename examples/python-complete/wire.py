@@ -10,7 +10,7 @@ from texts import CONTROL, FOLD, OWN_WORDS, words
 LIMITS = {"line": 65536, "text": 4096, "page": 100, "joins": 32, "members": 100, "rooms": 500, "replay": 100,
           "connections": 200, "loginSeconds": 30, "backlog": 1048576, "burst": 100, "rate": 50, "grace": 15,
           "keySeconds": 604800, "idleSeconds": 300, "reactions": 64, "typingSeconds": 6, "tokenSeconds": 2592000,
-          "attempts": 10, "attemptSeconds": 300}
+          "attempts": 10, "attemptSeconds": 300, "logins": 16}
 HELLO = {"type": "hello", "protocol": 1, "server": "python-complete/2",
          "features": ["history/1", "resume/1", "direct/1", "presence/1", "rich/1", "search/1", "accounts/1",
                       "moderation/1"],

@@ -5,6 +5,11 @@ from people import rooms
 from storage import storage
 from wire import refuse_if, request
 
+def end_others(me):
+    """Who else is there in the person's name, has to show again that they may (ACCOUNT-15)."""
+    for seat in [seat for seat in me.person.seats if seat is not me.seat]:
+        seat.dismiss("logged-out")
+
 def refuse_unproven(me):
     """Who has found a laptop open, or stolen a token, can't lock out whose account it is (ACCOUNT-6)."""
     good = me.person.verifier and me.proven
@@ -21,12 +26,14 @@ async def on_password(me, password: "new-password"):
         sql = "UPDATE accounts SET salt = ?, iterations = ?, stored_key = ?, server_key = ? WHERE person = ?"
         storage.keep((sql, (*verifier, me.person.id)), no_tokens(me.person), *statements)
         me.person.verifier = verifier
+    end_others(me)
     me.reply("password", token=token)
 
 @request
 def on_revoke(me):
     refuse_if(not me.person.verifier, "forbidden", "only an account has tokens")
     storage.keep(no_tokens(me.person))
+    end_others(me)
     me.reply("revoked")
 
 @request
@@ -41,4 +48,5 @@ def on_unregister(me):
     for room in rooms.values():
         if id in room.standings:
             room.standings[id] = ["", *room.standings[id][1:]]
+    end_others(me)
     me.reply("unregistered")

@@ -83,7 +83,7 @@ def on_typing(me, room: "joined", on: "flag" = True):
     """Tell the others, but nobody too often (TYPING-2, TYPING-3)."""
     refuse_muted(me.person, room)
     told = me.person.typing.setdefault(room.key, weakref.WeakKeyDictionary())
-    for other in room.listeners - {me}:
+    for other in [other for other in room.listeners if other.person is not me.person]:  # TYPING-4
         since, was_on = told.get(other, (float("-inf"), False))
         if now() - since >= 3 if on else was_on:
             told[other] = now() if on else since, on
@@ -93,12 +93,16 @@ def on_typing(me, room: "joined", on: "flag" = True):
 
 @request
 def on_read(me, room: "joined", seq: "cursor" = 0):
-    marks, name = me.person.marks, room.key
+    marks, name, moves = me.person.marks, room.key, seq > me.person.marks.get(room.key, 0)
     refuse_if(seq > room.head, "no-such-entry", f"the last entry of {name} is {room.head}", "seq")  # READ-3
-    if seq > marks.get(name, 0):
+    if moves:
         storage.keep(("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", (me.person.id, name, seq)))  # READ-4
         marks[name] = seq
     mark = marks.get(name, 0)
     unread = storage.ask("SELECT count(*) FROM entries WHERE log = ? AND seq > ? AND type = 'message' AND person != ?",
                          name, mark, me.person.id)[0]
+    if moves:
+        line = encode(type="read", room=name, read=mark, head=room.head, unread=unread)
+        for other in [other for other in room.listeners if other.person is me.person and other is not me]:
+            other.write(line, asked=False)  # READ-7
     me.reply("read", room=name, seq=mark, head=room.head, unread=unread)

@@ -5,7 +5,7 @@ from credentials import (check_guesses, derive_apart, hashing, is_good_token, ma
                          refuse_guess, verifier_for)
 from people import Person, Seat, people, sessions
 from storage import digest_of, storage
-from wire import refuse_if, request
+from wire import LIMITS, refuse_if, request
 
 # Whether who logs in to an account takes the place of the connection before (ACCOUNT-2).
 ONE_AT_A_TIME = True
@@ -116,19 +116,26 @@ def log_in(me, person, resume, proven=True, **said):
 
 def welcome(me, person, resume, *statements, **said):
     """A seat for somebody, and a session if it was asked for; on the disk before the client hears of it (SESSION-9)."""
-    session, digest = (secrets.token_urlsafe(16), None) if resume else (None, None)
+    too_many, digest = in_the_way(person), None
     if resume:
+        session = secrets.token_urlsafe(16)
         digest = digest_of(session)
         statements += (("INSERT INTO sessions VALUES (?, ?, ?)", (digest, person.id, person.nick)),)
         said["session"] = session
     if statements:
         storage.keep(*statements)
-    for seat in list(person.seats) if ONE_AT_A_TIME else []:
-        if seat.connection:
-            seat.connection.end("replaced", for_good=True)
-        else:
-            seat.end()
+    for seat in too_many:
+        seat.dismiss("replaced")
     sit_down(me, Seat(person, digest), **said)
+
+def in_the_way(person):
+    """The seats that end when somebody takes one more: a lost one, where there are too many (ACCOUNT-13, ACCOUNT-14)."""
+    if ONE_AT_A_TIME:
+        return list(person.seats)
+    full = len(person.connections) >= LIMITS["logins"]
+    refuse_if(full, "limit-reached", "this account has as many connections as it can have: end one", "nick")
+    lost = sorted((seat for seat in person.seats if not seat.connection), key=lambda seat: seat.deadline)
+    return lost[:1] if len(person.seats) >= LIMITS["logins"] else []
 
 def go_on(me, nick, session):
     """Whoever comes back takes the seat again (SESSION-2)."""
