@@ -2,7 +2,7 @@
 import asyncio, collections, ipaddress, itertools, socket, sqlite3, sys, traceback
 from time import monotonic as now
 
-from people import Conversation, Room, entry_of, people
+from people import Conversation, entry_of, people
 from storage import GIVE_UP, digest_of, storage, time_string
 from wire import (HELLO, LIMITS, REQUESTS, SETTINGS, UNAVAILABLE, UNSENDABLE, Refused, encode, has_type, page_size,
                   parse_object, read_fields, refuse_if, to_json)

@@ -3,7 +3,7 @@
 A password is kept as what SCRAM (RFC 5802) calls a verifier: it tells whether a password or a proof is right, and is
 neither. Tokens and sessions are random: of them, a digest is enough.
 """
-import asyncio, collections, hashlib, hmac, math, os, secrets, time, unicodedata
+import asyncio, collections, concurrent.futures, hashlib, hmac, math, os, secrets, time, unicodedata
 
 from people import people
 from storage import digest_of, storage
@@ -26,10 +26,10 @@ def derive(password, salt, iterations):
 
 # One password is hashed at a time, in a thread of its own: everybody else is served meanwhile, on the other core. And
 # so each guess is counted before the next one is looked at.
-hashing = asyncio.Lock()
+hashing, hasher = asyncio.Lock(), concurrent.futures.ThreadPoolExecutor(1)
 
 async def derive_apart(me, password, salt, iterations):
-    derived = await asyncio.to_thread(derive, password, salt, iterations)
+    derived = await asyncio.get_running_loop().run_in_executor(hasher, derive, password, salt, iterations)
     if not me.open:
         raise asyncio.CancelledError  # the connection has ended meanwhile: what it asked for has no effect any more
     return derived
@@ -92,11 +92,11 @@ TOKENS = 32  # of one account (TOKEN-3)
 
 def new_token(person_id):
     """A token, and what to write so that it opens the account."""
-    token = secrets.token_urlsafe(16)
+    token, now = secrets.token_urlsafe(16), time.time()
     return token, [
-        ("INSERT INTO tokens VALUES (?, ?, ?)", (digest_of(token), person_id, time.time() + LIMITS["tokenSeconds"])),
+        ("INSERT INTO tokens VALUES (?, ?, ?)", (digest_of(token), person_id, now + LIMITS["tokenSeconds"])),
         ("DELETE FROM tokens WHERE person = ?1 AND (ends <= ?2 OR rowid NOT IN"
-         " (SELECT rowid FROM tokens WHERE person = ?1 ORDER BY rowid DESC LIMIT ?3))", (person_id, time.time(), TOKENS)),
+         " (SELECT rowid FROM tokens WHERE person = ?1 ORDER BY rowid DESC LIMIT ?3))", (person_id, now, TOKENS)),
     ]
 
 def is_good_token(person, token):

@@ -239,4 +239,5 @@ class Seat:
             gone += [(sql, {"person": self.person.id}) for sql in FORGET_PERSON]
             gone += [(sql, {"log": it.key}) for it in talks for sql in FORGET_LOG]
             storage.stale = storage.stale or bool(talks)
-        storage.add_surely(*gone)
+        if gone:
+            storage.add_surely(*gone)

@@ -3,7 +3,7 @@
 It is python-durable grown up: read that first, for what is told there (the outbox, the clocks, commits before anything
 is shown) is not told again. Then from the inside to the outside: texts.py and wire.py, what requests look like;
 storage.py, the file; people.py, logs and who writes them; rights.py and credentials.py, who may what, and who is who;
-connection.py, one client; chapters/, the requests, as the specification tells of them; and here the door and the clocks.
+connection.py, one client; chapters/, the requests, as the specification tells of them; here, the door and the clocks.
 Codes such as FRAME-6 name the requirements of the specification, which is in ../../spec.
 """
 import argparse, asyncio, random, signal, socket, sqlite3, sys
@@ -49,7 +49,7 @@ async def accept(listener):
         await asyncio.sleep(0)
 
 def take_up(operators):
-    """Who was here before comes back or doesn't: accounts, sessions, marks and conversations (REGISTER-7, SESSION-9)."""
+    """What was here before: accounts, sessions, marks and conversations (REGISTER-7, SESSION-9)."""
     known = {}  # people by id
     for id, nick, *verifier in storage.db.execute("SELECT * FROM accounts"):
         known[id] = people[nick] = Person(nick, id, Verifier(*verifier))
@@ -87,7 +87,8 @@ if __name__ == "__main__":
     options.add_argument("--login-seconds", type=int, default=30, choices=range(5, 3601), metavar="S")
     options.add_argument("--grace", type=int, default=15, choices=range(5, 3601), metavar="S")
     options.add_argument("--idle-seconds", type=int, default=300, choices=range(5, 86401), metavar="S")
-    options.add_argument("--keep", type=int, default=SETTINGS["keep"], metavar="N", help="how many entries a log keeps; all")
+    options.add_argument("--keep", type=int, default=SETTINGS["keep"], metavar="N",
+                         help="how many entries a log keeps; all")
     options.add_argument("--members", type=int, default=LIMITS["members"], choices=range(16, 1001), metavar="N",
                          help="how many people a room takes")
     options.add_argument("--iterations", type=int, default=SETTINGS["iterations"], choices=range(4096, 10000001),

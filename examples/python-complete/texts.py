@@ -1,4 +1,4 @@
-"""What texts are made of: what can't be seen in them, the nicks that they name, and the words by which they are found."""
+"""What texts are made of: what can't be seen in them, the nicks that they name, the words by which they are found."""
 import re, unicodedata
 
 CONTROL = "\x00-\x1f\x7f-\x9f"

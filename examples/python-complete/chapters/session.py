@@ -1,4 +1,4 @@
-"""Coming, going, and coming back (spec/session.md, spec/resume.md); and by what one is who one is (spec/accounts.md)."""
+"""Coming, going and coming back (spec/session.md, spec/resume.md), and as whom one comes (spec/accounts.md)."""
 import base64, hashlib, hmac, secrets
 
 from credentials import (check_guesses, derive_apart, hashing, is_good_token, mac, new_token, new_verifier, opened_by,
@@ -67,8 +67,8 @@ def refuse_insecure(me):
     refuse_if("password" not in me.auth, "insecure", "a password is taken on the machine itself only")  # AUTH-3
 
 def refuse_taken(nick):
-    registered = nick in people and people[nick].verifier
-    refuse_if(registered, "nick-registered", "an account has this nick: log in, or choose another", "nick")  # REGISTER-3
+    has_account = nick in people and people[nick].verifier  # REGISTER-2, REGISTER-3
+    refuse_if(has_account, "nick-registered", "an account has this nick: log in, or choose another", "nick")
     refuse_if(nick in people, "nick-taken", "somebody has this nick: choose another", "nick")
 
 async def by_password(me, nick, password):
@@ -129,11 +129,11 @@ def welcome(me, person, resume, *statements, **said):
     sit_down(me, Seat(person, digest), **said)
 
 def in_the_way(person):
-    """The seats that end when somebody takes one more: a lost one, where there are too many (ACCOUNT-13, ACCOUNT-14)."""
+    """The seats that end when somebody takes one more: a lost one, where there are too many (ACCOUNT-14)."""
     if ONE_AT_A_TIME:
         return list(person.seats)
     full = len(person.connections) >= LIMITS["logins"]
-    refuse_if(full, "limit-reached", "this account has as many connections as it can have: end one", "nick")
+    refuse_if(full, "limit-reached", "this account has as many connections as it may have", "nick")
     lost = sorted((seat for seat in person.seats if not seat.connection), key=lambda seat: seat.deadline)
     return lost[:1] if len(person.seats) >= LIMITS["logins"] else []
 
