@@ -48,7 +48,7 @@ GIVE_UP = [  # the entries of a log before one (DURABLE-4), and keys that have b
 FORGET_PERSON = [f"DELETE FROM {table} WHERE person = :person" for table in ("marks", "keys", "standings")]
 FORGET_LOG = [f"DELETE FROM {table} WHERE log = :log" for table in ("entries", "keys", "logs")]
 GUESTS = "NOT IN (SELECT person FROM sessions UNION SELECT person FROM accounts)"
-FORGET_GUESTS = [  # at the start: a guest without a session has ended with the process before, and with them what they had
+FORGET_GUESTS = [  # at the start: a guest without a session has ended with the process, and with them what they had
     f"CREATE TEMP TABLE ended AS SELECT log FROM logs WHERE one IS NOT NULL AND (one {GUESTS} OR two {GUESTS})",
     *(f"DELETE FROM {table} WHERE log IN (SELECT log FROM ended)" for table in ("entries", "keys", "logs")),
     *(f"DELETE FROM {table} WHERE person {GUESTS}" for table in ("marks", "keys", "standings")),
