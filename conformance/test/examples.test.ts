@@ -64,7 +64,9 @@ const talking = async (port: number) => {
   const ask = async (request: object): Promise<Reply> => {
     socket.write(`${JSON.stringify({ ...request, id: ++id })}\n`)
     for (;;) {
-      const object = JSON.parse((await lines.next()).value)
+      const line = await lines.next()
+      if (line.done === true) throw new Error("the connection has ended")
+      const object = JSON.parse(line.value)
       if (object.re === id) return object
     }
   }

@@ -7,9 +7,6 @@ from people import Person, Seat, people, sessions
 from storage import digest_of, storage
 from wire import LIMITS, refuse_if, request
 
-# Whether who logs in to an account takes the place of the connection before (ACCOUNT-2).
-ONE_AT_A_TIME = True
-
 @request
 def on_ping(me):
     me.reply("pong")
@@ -125,15 +122,13 @@ def welcome(me, person, resume, *statements, **said):
     if statements:
         storage.keep(*statements)
     for seat in too_many:
-        seat.dismiss("replaced")
+        seat.end()
     sit_down(me, Seat(person, digest), **said)
 
 def in_the_way(person):
-    """The seats that end when somebody takes one more: a lost one, where there are too many (ACCOUNT-14)."""
-    if ONE_AT_A_TIME:
-        return list(person.seats)
+    """The seats that end when somebody takes one more: the one lost first, where there are too many (ACCOUNT-14)."""
     full = len(person.connections) >= LIMITS["logins"]
-    refuse_if(full, "limit-reached", "this account has as many connections as it may have", "nick")
+    refuse_if(full, "limit-reached", "this account has as many connections as it may have", "nick")  # ACCOUNT-13
     lost = sorted((seat for seat in person.seats if not seat.connection), key=lambda seat: seat.deadline)
     return lost[:1] if len(person.seats) >= LIMITS["logins"] else []
 
