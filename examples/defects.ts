@@ -5,7 +5,7 @@
  * @module
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -22,7 +22,10 @@ interface Making {
 /** `sanitize`: the compiler's sanitizers watch each access to memory, and end the program with a report. */
 type Way = "plain" | "sanitize"
 
-/** The example servers: their source, how it is made to run, and whether it keeps rooms in the file of `--data`. */
+/**
+ * The example servers: their source (the file that is run, where there are several), how it is made to run, and whether
+ * it keeps rooms in the file of `--data`.
+ */
 const servers = {
   "python-core": { language: "Python", source: "server.py", plain: { run: ["python3", "server.py"] } },
   "python-durable": {
@@ -116,12 +119,15 @@ export const sourceOf = (server: Server, defect: string | undefined): string => 
 const built = mkdtempSync(join(tmpdir(), "tertulia-examples-"))
 process.once("exit", () => rmSync(built, { recursive: true, force: true }))
 
+/** Whether a file is needed to build or to run a server, or a folder may have such files. */
+const isPart = (path: string): boolean => /(?:\.py|Makefile)$/u.test(path) || statSync(path).isDirectory()
+
 /** Builds a server in a folder of its own, which is gone when this process ends. Throws when the compiler refuses. */
 const build = (server: Server, defect: string | undefined, { target }: Making): string => {
   const folder = mkdtempSync(join(built, `${server}-`))
+  cpSync(join(examples, server), folder, { recursive: true, filter: isPart })
   writeFileSync(join(folder, servers[server].source), sourceOf(server, defect))
   if (target === undefined) return folder
-  copyFileSync(join(examples, server, "Makefile"), join(folder, "Makefile"))
   execFileSync("make", ["--silent", target], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] })
   return folder
 }

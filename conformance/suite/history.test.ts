@@ -7,6 +7,7 @@ import { property } from "../src/property.ts"
 import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
 import type { Arrived } from "../src/wire/connection.ts"
+import { readUp } from "./read-up.ts"
 
 const { limits } = suite
 
@@ -34,18 +35,6 @@ type MessageItem = Extract<HistoryItem, { readonly type: "message" }>
 /** The messages of a page: nobody says anything else here. */
 const messagesIn = (entries: ReadonlyArray<HistoryItem>): ReadonlyArray<MessageItem> =>
   entries.filter((entry) => entry.type === "message")
-
-/** Reads the whole log upwards from a cursor, page by page. */
-const readUp = Effect.fnUntraced(function* (client: Client, room: string, after: number, limit?: number) {
-  const entries: Array<HistoryItem> = []
-  while (true) {
-    const last: number = entries.at(-1)?.seq ?? after
-    const next = yield* page(client, room, { after: last, ...(limit === undefined ? {} : { limit }) })
-    entries.push(...next.entries)
-    // A page that doesn't go on would be asked for for ever; whoever judges sees the repetition.
-    if (next.more !== true || (entries.at(-1)?.seq ?? 0) <= last) return entries
-  }
-})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Pages

@@ -10,6 +10,7 @@ import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
 import type { Stop } from "../src/verdict.ts"
 import type { Arrived } from "../src/wire/connection.ts"
+import { readUp } from "./read-up.ts"
 import { further, type Registered, registered } from "./registered.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -274,10 +275,10 @@ scenario("whatever is done is an entry for everybody", ["MODERATE-2"], { connect
       got: others.map(({ object }) => object)
     })
   }
-  const { entries } = yield* leo.ask({ type: "history", room, after: 0 }, "HISTORY-1")
+  const entries = yield* readUp(leo, room, 0)
   const isWhole =
     entries.length === deeds.length && deeds.every(([request], index) => entries[index]?.type === request.type)
-  yield* t.judge("MODERATE-2", isWhole, { expected: `these ${deeds.length} entries in a page`, got: entries })
+  yield* t.judge("MODERATE-2", isWhole, { expected: `these ${deeds.length} entries in the history`, got: entries })
 })
 
 scenario("a key is for one deed", ["MODERATE-3"], { connections: 4 }, function* (t) {
@@ -597,10 +598,26 @@ scenario("who is banned stays out until the ban ends", ["BAN-1"], { connections:
 // Speaking
 // ---------------------------------------------------------------------------------------------------------------------
 
-scenario("who is muted reads, and has no word", ["MUTE-1"], { connections: 3 }, function* (t) {
+scenario("who is muted reads, and has no word", ["MUTE-1", "KEY-2", "REACT-3"], { connections: 3 }, function* (t) {
   const { ana, leo, room } = yield* anaAndLeo(t)
   const { seq } = yield* leo.send(room, "one")
+  const keyed = { type: "send", room, text: "one and a half", key: "k1" } as const
+  const nod = { type: "react", room, target: seq, reaction: "hm" } as const
+  if (suite.isClaimed("resume")) yield* leo.ask(keyed)
+  if (suite.isClaimed("rich")) yield* leo.ask(nod)
   yield* ana.ask(mute(room, leo), "MUTE-1")
+  for (const [profile, request, id] of [
+    ["resume", keyed, "KEY-2"],
+    ["rich", nod, "REACT-3"]
+  ] as const) {
+    if (!suite.isClaimed(profile)) continue
+    const { duplicate } = yield* leo.ask(request, id)
+    yield* t.judge(id, duplicate === true, {
+      sent: request,
+      expected: '`sent` with "duplicate":true: it is in the log since before the `mute`',
+      got: duplicate
+    })
+  }
   yield* leo.refused({ type: "send", room, text: "two" }, "forbidden", { id: "MUTE-1" })
   if (suite.isClaimed("rich")) {
     const others: ReadonlyArray<Ask> = [
@@ -621,7 +638,7 @@ scenario("who is muted reads, and has no word", ["MUTE-1"], { connections: 3 }, 
   yield* leo.ask({ type: "send", room, text: "two" }, "MUTE-1")
 })
 
-scenario("in a slow room members wait", ["SLOW-1"], { connections: 4 }, function* (t) {
+scenario("in a slow room members wait", ["SLOW-1", "ERROR-3"], { connections: 4 }, function* (t) {
   const { ana, leo, room } = yield* anaAndLeo(t)
   const mod = yield* registered(t, "mod")
   yield* mod.join(room)
@@ -636,6 +653,12 @@ scenario("in a slow room members wait", ["SLOW-1"], { connections: 4 }, function
       got: refused
     })
   }
+  if (suite.isClaimed("rich")) {
+    yield* leo.refused({ type: "send", room, text: "two", replyTo: 999 }, "no-such-entry", { id: "ERROR-3" })
+  }
+  yield* ana.ask(mute(room, leo), "MUTE-1")
+  yield* leo.refused({ type: "send", room, text: "two" }, "forbidden", { id: "ERROR-3" })
+  yield* ana.ask(mute(room, leo, false), "MUTE-1")
   for (const client of [ana, mod]) {
     yield* client.ask({ type: "send", room, text: "one" }, "SLOW-1")
     yield* client.ask({ type: "send", room, text: "two" }, "SLOW-1")

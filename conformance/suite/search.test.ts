@@ -10,6 +10,7 @@ import type { RequirementId } from "../src/generated/requirement-id.ts"
 import { property } from "../src/property.ts"
 import { type Scenario, scenario } from "../src/scenario.ts"
 import * as suite from "../src/suite.ts"
+import { readUp } from "./read-up.ts"
 
 const { limits } = suite
 
@@ -110,8 +111,7 @@ const asShown = Effect.fnUntraced(function* (
 ) {
   const shownBy = new Map<string, Message>()
   for (const room of new Set(places.map((place) => place.room))) {
-    const { entries } = yield* client.ask({ type: "history", room })
-    for (const entry of entries)
+    for (const entry of yield* readUp(client, room, 0))
       if (entry.type === "message") shownBy.set(nameOf({ room, seq: entry.seq }), { ...entry, room })
   }
   return places.map((place) => shownBy.get(nameOf(place))!)
@@ -136,7 +136,7 @@ property(
     const log = yield* asShown(ana, places)
     for (const text of [...said.map((one) => one.text), ...asked]) {
       const query = { text }
-      const { results } = yield* search(ana, query)
+      const results = yield* searchAll(ana, query)
       const expected = log.filter((entry) => matches(entry, query)).toReversed()
       const names = new Set(expected.map(nameOf))
       const evidence = {
@@ -347,11 +347,11 @@ scenario("results come newest first, from all rooms, always in the same order", 
   const log = yield* takeTurns(people, rooms, 14)
   for (const [nth, person] of people.entries()) {
     yield* person.fence
-    const got = yield* search(person, { text: "tea" }, "SEARCH-7")
-    yield* judgeFound(t, "SEARCH-7", { text: "tea" }, got, log.toReversed())
-    const some = yield* search(person, { text: "third tea" }, "SEARCH-7")
+    const got = yield* searchAll(person, { text: "tea" }, "SEARCH-7")
+    yield* judgeFound(t, "SEARCH-7", { text: "tea" }, { results: got }, log.toReversed())
+    const some = yield* searchAll(person, { text: "third tea" }, "SEARCH-7")
     const thirds = log.filter(({ text }) => holds(text, ["third"])).toReversed()
-    yield* judgeFound(t, "SEARCH-7", { text: "third tea" }, some, thirds)
+    yield* judgeFound(t, "SEARCH-7", { text: "third tea" }, { results: some }, thirds)
     // What is sent at once may be in any order, but only in one.
     if (nth === 0) {
       for (const room of rooms) for (const each of people) yield* each.post({ type: "send", room, text: "at once" })
@@ -359,10 +359,10 @@ scenario("results come newest first, from all rooms, always in the same order", 
     }
   }
   const [one, other] = [
-    yield* search(people[0]!, { text: "once" }, "SEARCH-7"),
+    yield* searchAll(people[0]!, { text: "once" }, "SEARCH-7"),
     yield* searchAll(people[1]!, { text: "at", limit: 1 }, "SEARCH-7")
   ]
-  yield* judgeFound(t, "SEARCH-7", "two searches for what was sent at once", { results: other }, one.results)
+  yield* judgeFound(t, "SEARCH-7", "two searches for what was sent at once", { results: other }, one)
 })
 
 scenario(
@@ -644,15 +644,15 @@ scenario("what was found is found after kill -9", ["SEARCH-1", "SEARCH-7"], { ne
   yield* t.ownServer
   const pia = yield* t.person("pia")
   for (const room of rooms) yield* pia.join(room)
-  const got = yield* search(pia, { text: "tea" })
-  const names = new Set(got.results.map(nameOf))
+  const got = yield* searchAll(pia, { text: "tea" })
+  const names = new Set(got.map(nameOf))
   yield* t.judge(
     "SEARCH-1",
     log.every((entry) => names.has(nameOf(entry))),
     {
       sent: "search, after the server was killed and started again",
       expected: `the entries ${shown(log)}`,
-      got: shown(got.results)
+      got: shown(got)
     }
   )
   const { seq } = yield* pia.send(rooms[1]!, "more tea")

@@ -418,6 +418,21 @@ const going: ReadonlyArray<Mutant> = [
   )
 ]
 
+/** Forgets what the muted have in the log, when they ask for it again by requests of this type. */
+const forgetsOfMuted = (type: "send" | "react") =>
+  remembering(() => {
+    const muted = new Set<string>()
+    return (said, wire) => {
+      if (isEvent(said, "mute")) {
+        if (said.object["on"] === true) muted.add(placeOf(said.object))
+        else muted.delete(placeOf(said.object))
+      }
+      const { object, to } = said
+      if (to?.["type"] !== type || object["duplicate"] !== true) return undefined
+      return muted.has(`${String(to["room"])} ${wire.nick()}`) ? [refusal(to["id"], "forbidden")] : undefined
+    }
+  })
+
 const speaking: ReadonlyArray<Mutant> = [
   breaks("MUTE-1", "muted-and-loud", "takes what those say who are muted", grants("forbidden", ["send"])),
   breaks(
@@ -431,6 +446,35 @@ const speaking: ReadonlyArray<Mutant> = [
     "mutes-for-ever",
     "doesn't end mutes",
     asks("mute", (object) => (object["on"] === false ? { ...object, on: true } : undefined))
+  ),
+  breaks(
+    "KEY-2",
+    "muted-and-forgotten",
+    "refuses what somebody said before they were muted, when it is sent again by its key",
+    forgetsOfMuted("send")
+  ),
+  breaks(
+    "REACT-3",
+    "muted-and-without-reactions",
+    "refuses the reaction that somebody has since before they were muted",
+    forgetsOfMuted("react")
+  ),
+  breaks(
+    "ERROR-3",
+    "haste-first",
+    "answers by rate-limited what comes too soon, whatever else is wrong with it",
+    remembering(() => {
+      const hasty = new Set<string>()
+      return (said) => {
+        const { to } = said
+        if (to?.["type"] !== "send") return undefined
+        if (isRefusal(said, "rate-limited")) hasty.add(String(to["room"]))
+        const isOther = isRefusal(said, "forbidden") || isRefusal(said, "no-such-entry")
+        return isOther && hasty.has(String(to["room"]))
+          ? [{ ...refusal(to["id"], "rate-limited"), retryAfter: 1_000 }]
+          : undefined
+      }
+    })
   ),
   breaks(
     "SLOW-1",

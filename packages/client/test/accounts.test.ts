@@ -56,7 +56,7 @@ describe("with the reference server", () => {
 })
 
 describe("with a server that doesn't know the account", () => {
-  const greeting = { ...hello, features: ["draft/accounts/1"], auth: ["guest", "scram", "token"] }
+  const greeting = { ...hello, features: ["accounts/1"], auth: ["guest", "scram", "token"] }
   const salt = "W22ZaJ0SNY7soEsUEjb6gQ=="
 
   /** What comes of a login by a password, when the server does this. */

@@ -22,14 +22,10 @@ export const profiles = [
 /** A profile of this version. */
 export type Profile = (typeof profiles)[number]
 
-/** Profiles that no second server has passed yet: they are claimed, and judged, as drafts (spec/versioning.md). */
-const drafts: ReadonlySet<Profile> = new Set<Profile>(["accounts", "moderation"])
-
 /** How a server claims a profile; the core is claimed by `protocol`. */
-export const claimOf = (profile: Exclude<Profile, "core">): string =>
-  drafts.has(profile) ? `draft/${profile}/1` : `${profile}/1`
+export const claimOf = (profile: Exclude<Profile, "core">): string => `${profile}/1`
 
-/** Whether a greeting claims a profile, as a draft or not; the core is claimed by every `hello`. */
+/** Whether a greeting claims a profile, also as the draft that it was; the core is claimed by every `hello`. */
 export const claims = (features: ReadonlyArray<string>, profile: Profile): boolean =>
   profile === "core" || features.includes(`${profile}/1`) || features.includes(`draft/${profile}/1`)
 

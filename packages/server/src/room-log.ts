@@ -178,11 +178,12 @@ const contentFields = ["type", "text", "replyTo", "target", "reaction", "on", "n
 
 /**
  * What the rights refuse before a log looks at what a draft is about, or (`last`) when it has found nothing else: of two faults the one that
- * comes first in the registry is answered (ERROR-3).
+ * comes first in the registry is answered (ERROR-3), and that one's last message was just now when there is no other.
  */
 export const refusedBy = ({ ruling }: Draft, when: "first" | "last"): Rejected | undefined => {
   const refused = ruling?.refused
-  return refused !== undefined && (refused.code === "forbidden") === (when === "last") ? refused : undefined
+  const isLast = refused?.code === "forbidden" || refused?.code === "rate-limited"
+  return isLast === (when === "last") ? refused : undefined
 }
 
 /** The entries that an append has added. */

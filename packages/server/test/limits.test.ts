@@ -131,7 +131,7 @@ test("hello announces what holds", async () => {
   const hello = await ana.expect({
     type: "hello",
     protocol: 1,
-    features: ["resume/1", "presence/1", "draft/accounts/1"],
+    features: ["resume/1", "presence/1", "accounts/1"],
     auth: ["guest", "password", "scram", "token", "register"],
     heartbeat: 9
   })

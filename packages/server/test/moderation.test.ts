@@ -69,6 +69,18 @@ test("an operator enters every room, and may do there what its owner may", async
   expect(entries).toMatchObject([...deeds.map(({ room: _, ...deed }) => ({ ...deed, from: "ops" })), {}, {}])
 })
 
+test("an owner whom an operator bans owns the room no more (BAN-1)", async () => {
+  await using folder = await openTemporary()
+  await using house = await withOperator(folder.file, "ana")
+  const [ana, ops] = [await back(house, "ana"), await back(house, "ops")]
+  expect(await ana.ask({ type: "join", room })).toMatchObject({ role: "owner" })
+  await ops.ask({ type: "join", room })
+  for (const on of [true, false]) expect(await ops.ask({ type: "ban", room, nick: "ana", on })).toHaveProperty("seq")
+  const joined = await ana.ask({ type: "join", room })
+  expect(joined).toMatchObject({ type: "joined" })
+  expect(joined).not.toHaveProperty("role")
+})
+
 test("an operator gives a guest's room an owner", async () => {
   await using folder = await openTemporary()
   await using house = await withOperator(folder.file, "ana")

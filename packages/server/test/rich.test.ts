@@ -182,7 +182,7 @@ test("a server without a file, or whose lines are too short, doesn't claim rich"
     return (await client.expect({ type: "hello" }))["features"]
   }
   await using folder = await openTemporary()
-  expect(await features({})).toEqual(["resume/1", "presence/1", "draft/accounts/1"])
+  expect(await features({})).toEqual(["resume/1", "presence/1", "accounts/1"])
   const limits = { ...defaultLimits, line: richLine(defaultLimits) - 1 }
   expect(await features({ logs: SqliteRoomLogs.layer({ file: folder.file }), limits })).toEqual([
     "history/1",
@@ -190,8 +190,8 @@ test("a server without a file, or whose lines are too short, doesn't claim rich"
     "direct/1",
     "presence/1",
     "search/1",
-    "draft/accounts/1",
-    "draft/moderation/1"
+    "accounts/1",
+    "moderation/1"
   ])
 })
 
