@@ -94,6 +94,8 @@ export type RequirementId =
   | "BAN-1"
   | "MUTE-1"
   | "SLOW-1"
+  | "BAN-2"
+  | "BAN-3"
   | "ORDER-1"
   | "ORDER-2"
   | "ORDER-3"

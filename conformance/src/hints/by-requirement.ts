@@ -614,6 +614,10 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "KICK-1":
     "Send the entry to everybody first; then take the person's connections out of the room and send them `left` with a `reason`, without `re`.",
   "KICK-2": "End the membership as `leave` does, and tell the others the same.",
+  "BAN-2":
+    "Compare the address of each connection with those that are banned, before `hello`, and again after the handshake of TLS.",
+  "BAN-3":
+    "Look at bans of nicks right before `welcome`, after the proof; and end whoever is there as `kick` of an operator does.",
   "BAN-1": "Look at bans first in `join`, before the kind of the room; a ban takes role and invitation away.",
   "MUTE-1": "Look at mutes where an entry gets its place, and in `typing`; a `delete` of one's own passes.",
   "SLOW-1":

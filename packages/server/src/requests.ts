@@ -43,27 +43,29 @@ type Handler<Type extends RequestType> = (
 
 const login: Handler<"login"> = (session, request) => {
   const { id, nick, resume = false, session: secret } = request
-  const { people } = session.server
+  const { accounts, bans, people } = session.server
   const byProof = loginByProof(session, request)
   if (byProof !== undefined) return byProof
   const welcome = (more: Partial<Welcome>) => session.outbox.say(encodeLine({ type: "welcome", re: id, nick, ...more }))
   if (secret !== undefined) {
-    return Effect.as(
-      people.resume(session, nick, secret, (person) =>
-        welcome({
-          session: secret,
-          resumed: true,
-          ...(people.accountOf(person) === undefined ? {} : { account: true })
-        })
-      ),
-      undefined
+    const resuming = people.resume(session, nick, secret, (person) =>
+      welcome({
+        session: secret,
+        resumed: true,
+        ...(people.accountOf(person) === undefined ? {} : { account: true })
+      })
     )
+    // A ban ends the sessions of before; so it has come meanwhile.
+    return Effect.map(resuming, () => bans.ofNick(nick))
   }
+  // Who has an account is asked for a proof first: nobody else learns that it is banned.
+  const ban = accounts.isRegistered(nick) ? undefined : bans.ofNick(nick)
+  if (ban !== undefined) return Effect.succeed(ban)
   return people
     .enter(session, nick, resume, (given) => welcome(given === undefined ? {} : { session: given }))
     .pipe(
       Effect.mapError((why) => ("code" in why ? why : unavailable(why))),
-      Effect.as(undefined)
+      Effect.map(() => bans.ofNick(nick))
     )
 }
 

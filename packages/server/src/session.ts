@@ -331,7 +331,7 @@ const defect = (cause: Cause.Cause<never>): Effect.Effect<Ending> =>
 
 /** Whether the session ends with the connection: whoever it was said `bye`, or was sent away. */
 const isForGood = (ending: Ending): boolean =>
-  ending._tag === "Goodbye" || (ending._tag === "Bye" && ending.code === "kicked")
+  ending._tag === "Goodbye" || (ending._tag === "Bye" && (ending.code === "kicked" || ending.code === "banned"))
 
 /** Says the last object. What waits before it has two heartbeats to be read; what a slow reader left unread, none. */
 const sayLast = ({ outbox, server }: Session, ending: Ending): Effect.Effect<void> => {

@@ -59,11 +59,13 @@ export const isBrief = (work: Work): boolean => {
     case "KeepAccount":
     case "KeepToken":
     case "KeepInvitation":
+    case "KeepBan":
       return true
     case "ForgetClaims":
     case "ForgetTokens":
     case "ForgetAccount":
     case "ForgetInvitation":
+    case "ForgetBan":
     case "ForgetKeys":
     case "Index":
     case "Merge":
@@ -169,6 +171,8 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
       case "ForgetAccount":
       case "KeepInvitation":
       case "ForgetInvitation":
+      case "KeepBan":
+      case "ForgetBan":
         return writeAccount(work)
       case "ForgetKeys":
         return forgetKeys(work.before)
