@@ -88,6 +88,8 @@ export type RequirementId =
   | "ROLE-2"
   | "ROLE-3"
   | "ROLE-4"
+  | "STANDING-1"
+  | "STANDING-2"
   | "INVITE-1"
   | "KICK-1"
   | "KICK-2"

@@ -610,6 +610,9 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "ROLE-3": "A guest's person ends with the session, and a role with it: give none.",
   "ROLE-4":
     "Put `kind`, `role`, `muted` and `slow` into `joined` where they differ from what a plain room has, and leave them out otherwise.",
+  "STANDING-1":
+    "Go through those who are something to the room, leave out whoever has ended, a guest above all, and cut the list by nick as you cut `members`.",
+  "STANDING-2": "Make each item of the same record that decides rights, when it is asked for; leave out what is false.",
   "INVITE-1": "Keep the invitation with the room, by person; being in the room doesn't use it up.",
   "KICK-1":
     "Send the entry to everybody first; then take the person's connections out of the room and send them `left` with a `reason`, without `re`.",

@@ -4,16 +4,18 @@
  *
  * @module
  */
-import { isModeration, may, type RoomAction, type RoomRole } from "@tertulia/protocol"
+import { isModeration, may, type RoomAction, type RoomRole, type Standing as StandingShown } from "@tertulia/protocol"
 import {
   type Governance,
   isMuted,
+  isNothing,
   mayEnter,
   type Rank,
   type Ruling,
   roleOf,
   ruleOn,
-  type Somebody
+  type Somebody,
+  type Standing
 } from "./governance.ts"
 import type { Draft, RoomLog } from "./room-log.ts"
 
@@ -41,6 +43,8 @@ export interface Keeping {
   readonly may: (person: Somebody, action: RoomAction) => boolean
   readonly mayEnter: (person: Somebody) => boolean
   readonly isMuted: (person: Somebody) => boolean
+  /** What each of those is who are something to the room and whom `isMeant` knows, by nick (STANDING-1). */
+  readonly standings: (isMeant: (somebody: Somebody) => boolean) => ReadonlyArray<StandingShown>
   /** What `joined` says of it, as fields of a line (ROLE-4). */
   readonly shown: (person: Somebody) => string
 }
@@ -92,9 +96,28 @@ export const makeKeeping = ({ isIn, log, now, rankOf }: KeepingOptions): Keeping
     may: (person, action) => may(role(person), action, governance.kind),
     mayEnter: (person) => mayEnter(situation, person),
     isMuted: (person) => isMuted(situation, person),
+    standings: (isMeant) =>
+      [...governance.standings.values()]
+        .map((standing) => [standing, { id: standing.person, nick: standing.nick }] as const)
+        .filter(([, somebody]) => isMeant(somebody))
+        // A role is an account's, and ends with it.
+        .map(([standing, somebody]) =>
+          rankOf(somebody) === "guest" ? { ...standing, role: "member" as const } : standing
+        )
+        .filter((standing) => !isNothing(standing))
+        .map(standingOf)
+        .sort((one, other) => (one.nick < other.nick ? -1 : 1)),
     shown: (person) => shownOf(governance, role(person), isMuted(situation, person))
   }
 }
+
+const standingOf = ({ banned, invited, muted, nick, role }: Standing): StandingShown => ({
+  nick,
+  ...(role === "member" ? {} : { role }),
+  ...(invited ? { invited } : {}),
+  ...(banned ? { banned } : {}),
+  ...(muted ? { muted } : {})
+})
 
 const shownOf = ({ kind, slow }: Governance, role: RoomRole, muted: boolean): string =>
   (kind === "public" ? "" : `"kind":"${kind}",`) +

@@ -311,6 +311,26 @@ const members: Handler<"members"> = (session, { after, id, limit, room: name }) 
   return sayLine(session, memberSlice(head, seat.room, slice, limits))
 }
 
+const standings: Handler<"standings"> = (session, { after, id, limit, room: name }) => {
+  const { limits, people } = session.server
+  const seat = session.seats.get(name)
+  if (seat === undefined) return notJoined(name)
+  const { keeping } = seat.room
+  if (!keeping.may(session.person!, "standings")) {
+    return Effect.fail<Refused>({ code: "forbidden", message: "only others of this room may see that" })
+  }
+  // Those who have ended can't be meant any more, whoever has their nick.
+  const all = keeping.standings((somebody) => people.named(somebody.nick)?.id === somebody.id)
+  const above = after === undefined ? all : all.filter(({ nick }) => nick > after)
+  const most = Math.min(limit ?? limits.page, limits.page)
+  const cut = { length: above.length, from: 0, limit: most, line: limits.line }
+  const head = `{"type":"standings","re":${id},"room":"${name}","standings":[`
+  return sayLine(
+    session,
+    sliceLine(head, cut, (place) => JSON.stringify(above[place]))
+  )
+}
+
 const history: Handler<"history"> = (session, request) => {
   if (isDirect(request.room)) return historyDirect(session, request)
   const seat = session.seats.get(request.room)
@@ -391,7 +411,7 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   read,
   search,
   ...{ register, challenge, password: setPassword, revoke, unregister },
-  ...{ role: append, kind: append, invite: append, kick: append, ban: append, mute: append, slow: append }
+  ...{ role: append, kind: append, invite: append, kick: append, ban: append, mute: append, slow: append, standings }
 }
 
 /** Executes one request of a connection whose state allows it, and answers it or refuses it; what needs nothing more gives `done`. */

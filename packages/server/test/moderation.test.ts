@@ -1,6 +1,6 @@
 /** spec/moderation.md: operators, whom a suite can't make; the table of rights for them; and what is left in the file. */
 import { readFileSync } from "node:fs"
-import { type RoomKind, roomActions, roomKinds, roomRoles } from "@tertulia/protocol"
+import { may, type RoomKind, roomActions, roomKinds, roomRoles } from "@tertulia/protocol"
 import { rights } from "@tertulia/protocol/vectors"
 import { describe, expect, test, vi } from "vitest"
 import { type Governance, mayEnter, type Rank, roleOf, ruleOn, type Standing, ungoverned } from "../src/governance.ts"
@@ -149,10 +149,10 @@ describe("every cell of the table is what the server decides", () => {
     const who = { id: role, nick: role }
     expect(roleOf(situation, who)).toBe(role)
     if (action === "join") return expect(mayEnter(situation, who)).toBe(allowed)
-    if (action === "list") return
+    if (action === "list" || action === "standings") return expect(may(role, action, kind)).toBe(allowed)
     const said = { author: who, from: role, at: "2026-11-20T20:08:00.000Z" }
     const about = { about: { id: "victim", nick: "victim" }, nick: "victim", on: true }
-    const drafts: Readonly<Record<Exclude<typeof action, "join" | "list">, Draft>> = {
+    const drafts: Readonly<Record<Exclude<typeof action, "join" | "list" | "standings">, Draft>> = {
       invite: { ...said, ...about, type: "invite" },
       kick: { ...said, ...about, type: "kick" },
       ban: { ...said, ...about, type: "ban" },

@@ -14,6 +14,7 @@ import {
   type RoomItem,
   type Sent,
   type SetStatus,
+  type Standing,
   type WhoIsReply
 } from "@tertulia/protocol"
 import * as Data from "effect/Data"
@@ -73,8 +74,10 @@ export class NotSent extends Data.TaggedError("NotSent")<{
 
 /** What keeps one room: as of `ModerationApi`. */
 export type RoomModeration = {
-  readonly [Deed in keyof ModerationApi]: (...about: AfterRoom<Parameters<ModerationApi[Deed]>>) => Promise<void>
-}
+  readonly [Deed in Exclude<keyof ModerationApi, "standings">]: (
+    ...about: AfterRoom<Parameters<ModerationApi[Deed]>>
+  ) => Promise<void>
+} & { readonly standings: () => Promise<ReadonlyArray<Standing>> }
 
 type AfterRoom<All extends ReadonlyArray<unknown>> = All extends readonly [room: string, ...rest: infer Rest]
   ? Rest
@@ -407,7 +410,8 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
         kick: (nick) => deed(keeps.kick(name, nick)),
         ban: (nick, on) => deed(keeps.ban(name, nick, on)),
         mute: (nick, on) => deed(keeps.mute(name, nick, on)),
-        slow: (seconds) => deed(keeps.slow(name, seconds))
+        slow: (seconds) => deed(keeps.slow(name, seconds)),
+        standings: () => run(keeps.standings(name))
       },
       typing: (on) => void Effect.runFork(conversation.typing(name, on)),
       read: (seq) => run(conversation.read(name, seq ?? get().last)),

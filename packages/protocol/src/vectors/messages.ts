@@ -202,6 +202,16 @@ const presences: Kind = {
     ]
   ]
 }
+const standings: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [["ana"], [{ banned: true }], [{ nick: "ana", role: "member" }], [{ nick: "ana", muted: "yes" }]]
+    ]
+  ]
+}
 const roomNames: Kind = {
   wrong: [notList, ["bad-name", "NAME-3", [["#Cafe"], ["cafe"]]], ["bad-request", "REPLY-9", [[5]]]]
 }
@@ -438,6 +448,12 @@ const requests: { readonly [Type in RequestType]: Message } = {
       "no wait": { type: "slow", id: 46, room: "#cafe", seconds: 0 },
       "the longest": { type: "slow", id: 46, room: "#cafe", seconds: 3_600 }
     }
+  },
+  standings: {
+    requirement: "STANDING-1",
+    good: { type: "standings", id: 50, room: "#cafe", after: "ana", limit: 50 },
+    fields: { id, room, after: optional(nick), limit: optional(limit) },
+    also: { "no more than it needs": { type: "standings", id: 50, room: "#cafe" } }
   },
   typing: {
     requirement: "TYPING-1",
@@ -777,6 +793,21 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
       "no room": { type: "whois", re: 24, nick: "ana", status: "active", since: at, rooms: [] },
       "an account": { type: "whois", re: 24, nick: "ana", status: "active", since: at, account: true, rooms: [] }
     }
+  },
+  standings: {
+    requirement: "STANDING-1",
+    good: {
+      type: "standings",
+      re: 50,
+      room: "#cafe",
+      standings: [
+        { nick: "eva", invited: true, banned: true, muted: true },
+        { nick: "leo", role: "moderator" }
+      ],
+      more: true
+    },
+    fields: { re, room: sentRoom, standings, more: optional(flag) },
+    also: { "nobody above the name": { type: "standings", re: 50, room: "#cafe", standings: [] } }
   },
   typing: { requirement: "TYPING-1", good: { type: "typing", re: 25, room: "#cafe" }, fields: { re, room: sentRoom } },
   read: {
