@@ -677,7 +677,9 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     {
       type: fc.constant("users"),
       re,
-      users: fc.array(fc.record(presence, { requiredKeys: [...presenceKeys] }), { maxLength: 3 }),
+      users: fc.array(fc.record({ ...presence, account: fc.boolean() }, { requiredKeys: [...presenceKeys] }), {
+        maxLength: 3
+      }),
       more: fc.boolean()
     },
     { requiredKeys: ["type", "re", "users"] }

@@ -15,6 +15,7 @@ import {
   type Sent,
   type SetStatus,
   type Standing,
+  type User,
   type WhoIsReply
 } from "@tertulia/protocol"
 import * as Data from "effect/Data"
@@ -163,10 +164,10 @@ export interface Chat {
   readonly search: (options: SearchOptions) => AsyncIterable<Message>
   /** Says how one is. */
   readonly status: (wish: Pick<SetStatus, "display" | "status" | "text">) => Promise<Presence>
-  readonly users: (room?: string) => Promise<ReadonlyArray<Presence>>
-  readonly whois: (nick: string) => Promise<Presence & Pick<WhoIsReply, "more" | "rooms">>
+  readonly users: (room?: string) => Promise<ReadonlyArray<User>>
+  readonly whois: (nick: string) => Promise<User & Pick<WhoIsReply, "more" | "rooms">>
   /** How somebody is, as far as one was told; part of `view`. */
-  readonly person: (nick: string) => Presence | undefined
+  readonly person: (nick: string) => User | undefined
   /** Another nick, when one's own was refused. */
   readonly rename: (nick: string) => void
   /** Resolves when one doesn't connect again by oneself, with the reason. */

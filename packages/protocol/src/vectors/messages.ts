@@ -198,7 +198,13 @@ const presences: Kind = {
     [
       "bad-request",
       "REPLY-9",
-      [["ana"], [{ nick: "ana" }], [{ nick: "ana", status: "active" }], [{ status: "active" }]]
+      [
+        ["ana"],
+        [{ nick: "ana" }],
+        [{ nick: "ana", status: "active" }],
+        [{ status: "active" }],
+        [{ nick: "ana", status: "active", since: "2026-11-20T20:08:00.000Z", account: 1 }]
+      ]
     ]
   ]
 }
@@ -781,7 +787,12 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
   },
   users: {
     requirement: "USERS-1",
-    good: { type: "users", re: 22, users: [{ nick: "ana", status: "idle", since: at }, presence], more: true },
+    good: {
+      type: "users",
+      re: 22,
+      users: [{ nick: "ana", status: "idle", since: at, account: true }, presence],
+      more: true
+    },
     fields: { re, users: presences, more: optional(flag) },
     also: { "nobody above the name": { type: "users", re: 22, users: [] } }
   },
