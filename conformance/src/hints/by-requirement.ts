@@ -245,7 +245,7 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "FLOW-7":
     "When an outbox is full, end the connection: to leave out one line and go on is a hole that nobody notices.",
   "FLOW-8":
-    "Whoever asks for much of the past waits for it: count the entries of replays and pages by address, and read the next request of a connection later, when its address has used up what it gets. Don't answer it with an error.",
+    "Whoever asks for much of the past waits for it: count the entries of replays, pages, searches and lists of conversations by address, and read the next request of a connection later, when its address has used up what it gets. Don't answer it with an error.",
 
   // ---------------------------------------------------------------------------------------------------------------------
   // Registries

@@ -26,7 +26,7 @@ import { type Refused, refuse } from "./refused.ts"
 import type { Room } from "./room.ts"
 import type { Content, Draft, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
-import { foundLine } from "./search.ts"
+import { foundLine, mostResults } from "./search.ts"
 import { done, isGranted, knownReply } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
@@ -376,7 +376,9 @@ const search: Handler<"search"> = (session, request) => {
   const { seats, server } = session
   const seat = request.room === undefined ? undefined : seats.get(request.room)
   if (request.room !== undefined && seat === undefined) return notJoined(request.room)
-  return foundLine(request, seat === undefined ? seats.values() : [seat], server.search!, server.limits).pipe(
+  const { catchUp, limits } = server
+  const page = foundLine(request, seat === undefined ? seats.values() : [seat], server.search!, limits)
+  return catchUp.reading(session.peer, mostResults(request, limits), page, session.hurried).pipe(
     Effect.mapError(unavailable),
     Effect.flatMap((line) => sayLine(session, line))
   )
