@@ -12,7 +12,7 @@ const pages = ["docs/operating.md", "docs/run-it-for-real.md", "docs/es/run-it-f
 const units = ["deploy/tertulia.service", "deploy/tertulia-backup.service"]
 
 const subcommands: ReadonlyArray<ReadonlyArray<string>> = [
-  ...["backup", "dev-cert", "export", "import", "verify"].map((name) => [name]),
+  ...["serve", "backup", "dev-cert", "export", "import", "verify"].map((name) => [name]),
   ...["who", "rooms", "kick", "ban", "unban", "bans", "drain"].map((name) => ["admin", name]),
   ...["accounts", "password", "delete-account", "invite", "invitations", "revoke"].map((name) => ["admin", name])
 ]
