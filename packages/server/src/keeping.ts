@@ -7,6 +7,7 @@
 import { isModeration, may, type RoomAction, type RoomRole, type Standing as StandingShown } from "@tertulia/protocol"
 import {
   type Governance,
+  hasAccount,
   isMuted,
   isNothing,
   mayEnter,
@@ -43,8 +44,8 @@ export interface Keeping {
   readonly may: (person: Somebody, action: RoomAction) => boolean
   readonly mayEnter: (person: Somebody) => boolean
   readonly isMuted: (person: Somebody) => boolean
-  /** What each of those is who are something to the room and whom `isMeant` knows, by nick (STANDING-1). */
-  readonly standings: (isMeant: (somebody: Somebody) => boolean) => ReadonlyArray<StandingShown>
+  /** What each of those is who are something to the room and haven't ended, by nick (STANDING-1). */
+  readonly standings: () => ReadonlyArray<StandingShown>
   /** What `joined` says of it, as fields of a line (ROLE-4). */
   readonly shown: (person: Somebody) => string
 }
@@ -96,14 +97,12 @@ export const makeKeeping = ({ isIn, log, now, rankOf }: KeepingOptions): Keeping
     may: (person, action) => may(role(person), action, governance.kind),
     mayEnter: (person) => mayEnter(situation, person),
     isMuted: (person) => isMuted(situation, person),
-    standings: (isMeant) =>
+    standings: () =>
       [...governance.standings.values()]
-        .map((standing) => [standing, { id: standing.person, nick: standing.nick }] as const)
-        .filter(([, somebody]) => isMeant(somebody))
+        .map((standing) => ({ standing, rank: rankOf({ id: standing.person, nick: standing.nick }) }))
+        .filter(({ rank }) => rank !== "nobody")
         // A role is an account's, and ends with it.
-        .map(([standing, somebody]) =>
-          rankOf(somebody) === "guest" ? { ...standing, role: "member" as const } : standing
-        )
+        .map(({ rank, standing }) => (hasAccount(rank) ? standing : { ...standing, role: "member" as const }))
         .filter((standing) => !isNothing(standing))
         .map(standingOf)
         .sort((one, other) => (one.nick < other.nick ? -1 : 1)),

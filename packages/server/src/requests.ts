@@ -312,15 +312,14 @@ const members: Handler<"members"> = (session, { after, id, limit, room: name }) 
 }
 
 const standings: Handler<"standings"> = (session, { after, id, limit, room: name }) => {
-  const { limits, people } = session.server
+  const { limits } = session.server
   const seat = session.seats.get(name)
   if (seat === undefined) return notJoined(name)
   const { keeping } = seat.room
   if (!keeping.may(session.person!, "standings")) {
     return Effect.fail<Refused>({ code: "forbidden", message: "only others of this room may see that" })
   }
-  // Those who have ended can't be meant any more, whoever has their nick.
-  const all = keeping.standings((somebody) => people.named(somebody.nick)?.id === somebody.id)
+  const all = keeping.standings()
   const above = after === undefined ? all : all.filter(({ nick }) => nick > after)
   const most = Math.min(limit ?? limits.page, limits.page)
   const cut = { length: above.length, from: 0, limit: most, line: limits.line }

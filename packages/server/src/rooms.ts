@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Budgets } from "./bounds.ts"
-import type { Rank, Somebody } from "./governance.ts"
+import { hasAccount, type Rank, type Somebody } from "./governance.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { type Member, openRoom, type Room } from "./room.ts"
@@ -131,7 +131,7 @@ export const makeRooms = (
 
     /** A room that nobody has had before belongs to whoever creates it, if that is the person of an account (ROLE-1). */
     const found = (room: Room, member: Member): Room => {
-      if (room.log.head() === 0 && rankOf(member) !== "guest") room.keeping.found(member)
+      if (room.log.head() === 0 && hasAccount(rankOf(member))) room.keeping.found(member)
       return room
     }
 

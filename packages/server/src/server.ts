@@ -161,8 +161,9 @@ export const serve = Effect.fnUntraced(function* (
   const operators = yield* operatorsIn(operator, accounts)
   // Without a log that lasts, it claims no moderation, and everybody is anybody.
   const rankOf = ({ id, nick }: Somebody): Rank => {
-    if (!durable || accounts.of(nick)?.person !== id) return "guest"
-    return operators.has(id) ? "operator" : "account"
+    if (!durable) return "guest"
+    if (accounts.of(nick)?.person === id) return operators.has(id) ? "operator" : "account"
+    return people.named(nick)?.id === id ? "guest" : "nobody"
   }
   const rooms = yield* makeRooms(options.limits, fork, {
     budgets,

@@ -3,7 +3,16 @@ import { readFileSync } from "node:fs"
 import { may, type RoomKind, roomActions, roomKinds, roomRoles } from "@tertulia/protocol"
 import { rights } from "@tertulia/protocol/vectors"
 import { describe, expect, test, vi } from "vitest"
-import { type Governance, mayEnter, type Rank, roleOf, ruleOn, type Standing, ungoverned } from "../src/governance.ts"
+import {
+  applyChange,
+  type Governance,
+  mayEnter,
+  type Rank,
+  roleOf,
+  ruleOn,
+  type Standing,
+  ungoverned
+} from "../src/governance.ts"
 import type { Draft } from "../src/room-log.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { type Client, type House, openHouse } from "./support/house.ts"
@@ -180,14 +189,17 @@ test("so many people are something to a room, and no more", () => {
     governance.standings.set(`p${nth}`, standing(`p${nth}`, { banned: true }))
   }
   const situation = { governance, rankOf: (): Rank => "account", isIn: () => true, wait: () => 0 }
-  const ban = (nick: string) =>
-    ruleOn(
-      situation,
-      { id: "owner", nick: "owner" },
-      {
-        ...{ type: "ban", nick, on: true, author: { id: "owner" }, from: "owner", at: "", about: { id: nick, nick } }
-      }
-    )
+  const owner = { id: "owner", nick: "owner" }
+  const banOf = (nick: string): Draft => ({
+    ...{ type: "ban", nick, on: true, author: owner, from: "owner", at: "", about: { id: nick, nick } }
+  })
+  const ban = (nick: string) => ruleOn(situation, owner, banOf(nick))
   expect(ban("p999")?.refused).toBeUndefined()
   expect(ban("one-more")?.refused).toMatchObject({ code: "limit-reached", field: "nick" })
+  // Guests whose time is over make room.
+  const rankOf = ({ id }: { readonly id: string }): Rank => (id === "p7" || id === "p8" ? "nobody" : "account")
+  const { change } = ruleOn({ ...situation, rankOf }, owner, banOf("one-more")) ?? {}
+  applyChange(governance, change!)
+  expect(governance.standings.size).toBe(999)
+  expect(["p7", "p8", "one-more"].map((id) => governance.standings.has(id))).toEqual([false, false, true])
 })
