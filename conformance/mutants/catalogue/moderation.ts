@@ -550,7 +550,7 @@ const listing: ReadonlyArray<Mutant> = [
     })
   ),
   breaks(
-    "STANDING-1",
+    "LIST-4",
     "standings-of-no-limit",
     "takes a `limit` of 0 in `standings`",
     whenSaid((said) =>
@@ -622,6 +622,9 @@ const anyWord = (requirement: "ROLE-2" | "MODERATE-2", type: "role" | "kind"): M
     )
   )
 
+/** Whether something is asked for that this profile knows. */
+const isAsked = (object: JsonObject | undefined): object is JsonObject => isDeed(object) || lists.are(object)
+
 // What the core says of every request
 const requests: ReadonlyArray<Mutant> = [
   anyWord("ROLE-2", "role"),
@@ -637,15 +640,15 @@ const requests: ReadonlyArray<Mutant> = [
     "moderation-of-any-type",
     "doesn't look at the types of fields about moderation",
     whenSaid((said) =>
-      isRefusal(said, "bad-request") && isDeed(said.to) ? [{ ...said.object, code: "not-joined" }] : undefined
+      isRefusal(said, "bad-request") && isAsked(said.to) ? [{ ...said.object, code: "not-joined" }] : undefined
     )
   ),
   breaks(
     "JSON-6",
     "moderation-of-any-number",
-    "takes any number for the id of a request about moderation",
+    "takes any number for the id of a request about moderation, and for a `limit`",
     whenSaid((said) =>
-      said.type === "error" && said.object["field"] === "id" && isDeed(said.to)
+      said.type === "error" && ["id", "limit"].includes(String(said.object["field"])) && isAsked(said.to)
         ? [{ ...said.object, code: "not-joined" }]
         : undefined
     )

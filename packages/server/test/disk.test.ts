@@ -106,9 +106,9 @@ test("whoever shares a transaction with a defect has what they have sent in the 
   await Effect.runPromise(logs.claims.keep(claim))
   const together = await Promise.all([
     cafe.append(draft("one")),
-    Effect.runPromise(Effect.exit(logs.claims.keep(claim))),
+    Effect.runPromiseExit(logs.claims.keep(claim)),
     cafe.append(draft("two")),
-    Effect.runPromise(Effect.exit(logs.claims.keep({ ...claim, digest: "e" })))
+    Effect.runPromiseExit(logs.claims.keep({ ...claim, digest: "e" }))
   ])
   expect(together.map(({ _tag }) => _tag === "Success")).toEqual([true, false, true, true])
   expect(await cafe.append(draft("three"))).toMatchObject({ _tag: "Success" })
