@@ -631,7 +631,7 @@ const onePerson: ReadonlyArray<Mutant> = [
     })
   ),
   breaks(
-    "ACCOUNT-9",
+    "ACCOUNT-16",
     "users-of-accounts",
     "says in `users` that everybody has an account",
     whenSaid(({ object, type }) =>
@@ -646,7 +646,7 @@ const onePerson: ReadonlyArray<Mutant> = [
     )
   ),
   breaks(
-    "ACCOUNT-9",
+    "ACCOUNT-16",
     "users-without-account",
     "doesn't say in `users` who has an account",
     whenSaid(({ object, type }) =>

@@ -35,7 +35,7 @@ export type RequirementId =
   | "ACCOUNT-6"
   | "ACCOUNT-7"
   | "ACCOUNT-8"
-  | "ACCOUNT-9"
+  | "ACCOUNT-16"
   | "ATTEMPT-1"
   | "ATTEMPT-2"
   | "ATTEMPT-3"

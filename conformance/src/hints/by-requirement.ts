@@ -586,7 +586,7 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "Delete the account and its tokens, and leave the person in their rooms as a guest. The nick is held until they end, and after that free for all.",
   "ACCOUNT-8":
     "Ask whether the person has an account when you answer `whois`, and not when they log in: an account may have ended since, and a guest never had one.",
-  "ACCOUNT-9":
+  "ACCOUNT-16":
     "Ask in `users` of each person what `whois` asks: whether an account has the nick, and whether its person is this one.",
   "ATTEMPT-1":
     "Count failures by the folded nick, whether it has an account or not, and look at the count before you look at the password; put the milliseconds until one is forgotten into `retryAfter`. Logins that come at once are all counted.",

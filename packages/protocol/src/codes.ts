@@ -99,7 +99,7 @@ export const byeRegistry = {
   replaced: { reconnect: "no", close: 4001, meaning: "the session goes on in another connection (profile resume)" },
   idle: { reconnect: "now", close: 4002, meaning: "nothing came for two heartbeats" },
   kicked: { reconnect: "no", close: 4005, meaning: "an operator has ended the connection and its session" },
-  banned: { reconnect: "no", close: 4006, meaning: "an operator has banned the address, or the nick, from the server" },
+  banned: { reconnect: "no", close: 4007, meaning: "an operator has banned the address, or the nick, from the server" },
   "slow-consumer": { reconnect: "now", close: 4003, meaning: "unsent bytes were not read in time" },
   "login-timeout": { reconnect: "backoff", close: 4004, meaning: "no `welcome` within `limits.loginSeconds`" },
   "too-many-connections": {

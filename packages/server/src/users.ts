@@ -18,7 +18,7 @@ export interface Asking {
   readonly limits: Limits
 }
 
-/** The reply to `users`, a line, which says who has an account (ACCOUNT-9); nothing when the connection isn't in the room that it names. */
+/** The reply to `users`, a line, which says who has an account (ACCOUNT-16); nothing when the connection isn't in the room that it names. */
 export const usersLine = (
   { limits, people, person, seats }: Asking,
   { after, id, limit, room }: ListUsers
