@@ -69,7 +69,9 @@ export const makeDoor = (
       // Whoever was banned while the connection opened isn't served, either.
       const serveUnlessBanned = Effect.suspend(() => {
         const ban = banned(peer)
-        return ban === undefined ? serve : Effect.sync(() => sayNow(connection, ban))
+        if (ban === undefined) return serve
+        onRefused("banned")
+        return Effect.sync(() => sayNow(connection, ban))
       })
       const hasSpoken =
         refused === undefined
