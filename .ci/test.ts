@@ -13,6 +13,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { referenceClient } from "../conformance/src/run/target.ts"
+import { audit, lineOf } from "./audit.ts"
 
 /** What a step came to. */
 interface Count {
@@ -71,6 +72,19 @@ const effectTypes: Step["run"] = async (reports) =>
   existsSync(join(root, "node_modules/.bin/effect-tsgo"))
     ? whole("types:effect")(reports)
     : skip("@effect/tsgo is not installed: npm install --no-save @effect/tsgo@0.45.0")
+
+/** What can't be asked here is told, and counts for nothing. */
+const dependencies: Step["run"] = async () => {
+  const findings = await audit()
+  for (const finding of findings) process.stdout.write(`${lineOf(finding)}\n`)
+  const count = (verdict: (typeof findings)[number]["verdict"]) =>
+    findings.filter((finding) => finding.verdict === verdict)
+  return {
+    passed: count("good").length,
+    failed: count("bad").length,
+    skipped: count("unasked").map(({ looked, words }) => `${looked}: ${words}`)
+  }
+}
 
 interface VitestReport {
   readonly numPassedTests: number
@@ -190,6 +204,7 @@ const steps: ReadonlyArray<Step> = [
   { name: "types", run: whole("types") },
   { name: "types, as Effect sees them", run: effectTypes },
   { name: "lint", run: whole("lint") },
+  { name: "dependencies", run: dependencies },
   { name: "generated files are fresh", run: whole("spec", "--check") },
   { name: "tests of the packages and of the suite", run: unitTests },
   { name: "conformance of the reference server", beside: true, run: (reports) => suite(reports, "reference") },

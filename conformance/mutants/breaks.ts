@@ -171,6 +171,8 @@ export const success = (to: JsonObject): JsonObject | undefined => {
       return { type: "status", re, ...mutantsPresence, ...shownOf(to) }
     case "users":
       return { type: "users", re, users: [] }
+    case "standings":
+      return { type: "standings", re, room, standings: [] }
     case "whois":
       return { type: "whois", re, ...mutantsPresence, nick: String(to["nick"]).toLowerCase(), rooms: [] }
     default:

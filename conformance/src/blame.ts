@@ -41,7 +41,8 @@ export const reliedOn = {
   kick: "KICK-1",
   ban: "BAN-1",
   mute: "MUTE-1",
-  slow: "SLOW-1"
+  slow: "SLOW-1",
+  standings: "STANDING-1"
 } as const satisfies Record<RequestType, RequirementId>
 
 /** The requirement that an object which no server may send has broken. */

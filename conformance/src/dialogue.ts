@@ -61,7 +61,8 @@ export function* perform(
 
 /** How long a list is that a line shows: a slice of a smaller page would hold less. */
 const longestList = (step: Placed): number => {
-  const lists = step._tag === "Hears" ? ["members", "conversations", "users"].map((field) => step.object[field]) : []
+  const lists =
+    step._tag === "Hears" ? ["members", "conversations", "users", "standings"].map((field) => step.object[field]) : []
   return Math.max(0, ...lists.map((list) => (Array.isArray(list) ? list.length : 0)))
 }
 
@@ -264,7 +265,7 @@ const fieldMismatch = (stage: Stage, expected: JsonObject, got: JsonObject): str
 type Items = ReadonlyArray<JsonObject>
 
 /** Fields that hold items to be compared one by one. */
-const lists = new Set(["entries", "results", "conversations", "users"])
+const lists = new Set(["entries", "results", "conversations", "users", "standings"])
 
 const itemsMismatch = (stage: Stage, list: string, expected: Items, got: Items | undefined): ReadonlyArray<string> => {
   if (got === undefined) return [`${list} is missing`]

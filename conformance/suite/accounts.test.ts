@@ -551,6 +551,27 @@ scenario("whois says who has an account", ["ACCOUNT-8"], { also: "presence" }, f
   yield* judged(guest, ana.nick, "`unregister`, then `whois`", false)
 })
 
+scenario("users says who has an account", ["ACCOUNT-16"], { also: "presence" }, function* (t) {
+  const ana = yield* registered(t)
+  const guest = yield* t.person("guest")
+  const room = yield* t.room(ana, guest)
+  const judged = Effect.fnUntraced(function* (client: Client, where: { readonly room?: string }, isAccount: boolean) {
+    const { users } = yield* client.ask({ type: "users", ...where }, "USERS-1")
+    const said = (nick: string) => users.find((user) => user.nick === nick)?.account
+    yield* t.judge("ACCOUNT-16", said(guest.nick) === undefined && said(ana.nick) === (isAccount ? true : undefined), {
+      sent: `users, by ${client.who}`,
+      expected: isAccount ? '"account":true of ana alone' : "no `account`",
+      got: users
+    })
+  })
+  for (const asker of [ana, guest]) {
+    yield* judged(asker, {}, true)
+    yield* judged(asker, { room }, true)
+  }
+  yield* ana.ask({ type: "unregister" }, "ACCOUNT-7")
+  yield* judged(guest, {}, false)
+})
+
 scenario(
   "another password takes the place of the one before, and of all tokens",
   ["ACCOUNT-5"],

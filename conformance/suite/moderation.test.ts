@@ -1,5 +1,6 @@
 /** spec/moderation.md: who may what in a room, cell by cell; invitations, kicks, bans, mutes; and that it stays so. */
-import type { RoomAction, RoomKind, RoomRole } from "@tertulia/protocol"
+import { isDeepStrictEqual } from "node:util"
+import type { RoomAction, RoomKind, RoomRole, Standing } from "@tertulia/protocol"
 import { rights } from "@tertulia/protocol/vectors"
 import * as Effect from "effect/Effect"
 import type { Scope } from "effect/Scope"
@@ -105,6 +106,8 @@ const askFor = (action: Exclude<RoomAction, "list" | "delete">, room: string, vi
       return role(room, victim, "member")
     case "kind":
       return kindOf(room, "secret")
+    case "standings":
+      return { type: "standings", room }
   }
 }
 
@@ -144,7 +147,8 @@ const judgeCells = (action: Exclude<RoomAction, "list" | "delete">) =>
     }
   })
 
-for (const action of ["join", "invite", "kick", "ban", "mute", "slow", "role", "kind"] as const) judgeCells(action)
+for (const action of ["join", "standings", "invite", "kick", "ban", "mute", "slow", "role", "kind"] as const)
+  judgeCells(action)
 
 scenario("who is shown a room, by role and kind of room", ["RIGHTS-3"], { connections: 16 }, function* (t) {
   const [owner, moderator] = [yield* registered(t, "owner"), yield* registered(t, "mod")]
@@ -592,6 +596,110 @@ scenario("who is banned stays out until the ban ends", ["BAN-1"], { connections:
   yield* ana.ask(ban(room, mod, false), "BAN-1")
   const joined = yield* mod.ask({ type: "join", room }, "BAN-1")
   yield* t.judge("BAN-1", joined.role === undefined, { expected: "`joined` without `role`", got: joined })
+})
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Who is what
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What `standings` can say of somebody. */
+const standingOf = ({ banned, invited, muted, nick, role }: Standing) => ({ nick, role, invited, banned, muted })
+
+/** Judges what somebody is told of a room. */
+const judgeStandings = Effect.fnUntraced(function* (
+  t: Scenario,
+  asker: Client,
+  room: string,
+  expected: ReadonlyArray<Standing>
+) {
+  const all: Array<Standing> = []
+  for (let more = true; more; ) {
+    const after = all.at(-1)?.nick
+    const slice = yield* asker.ask({ type: "standings", room, ...(after === undefined ? {} : { after }) }, "STANDING-1")
+    all.push(...slice.standings)
+    more = slice.more === true && slice.standings.length > 0
+  }
+  const wanted = expected.toSorted((one, other) => (one.nick < other.nick ? -1 : 1))
+  const nicks = (list: ReadonlyArray<Standing>) => list.map(({ nick }) => nick).join(", ")
+  yield* t.judge("STANDING-1", nicks(all) === nicks(wanted), {
+    sent: `standings, by ${asker.who}`,
+    expected: nicks(wanted),
+    got: nicks(all)
+  })
+  yield* t.judge("STANDING-2", isDeepStrictEqual(all.map(standingOf), wanted.map(standingOf)), {
+    sent: `standings, by ${asker.who}`,
+    expected: JSON.stringify(wanted),
+    got: all
+  })
+})
+
+scenario(
+  "everybody in a room can see who is what to it",
+  ["STANDING-1", "STANDING-2"],
+  { connections: 7 },
+  function* (t) {
+    const { ana, leo, room } = yield* anaAndLeo(t)
+    const [mod, eva] = [yield* registered(t, "mod"), yield* registered(t, "eva")]
+    const [pia, member] = [yield* t.person("pia"), yield* t.person("member")]
+    for (const client of [mod, member]) yield* client.join(room)
+    const owner = { nick: ana.nick, role: "owner" } as const
+    yield* judgeStandings(t, member, room, [owner])
+    yield* ana.ask(role(room, mod, "moderator"), "ROLE-2")
+    yield* mod.ask(invite(room, eva), "INVITE-1")
+    yield* mod.ask(invite(room, leo), "INVITE-1")
+    yield* mod.ask(mute(room, leo), "MUTE-1")
+    yield* mod.ask(ban(room, pia), "BAN-1")
+    const all: ReadonlyArray<Standing> = [
+      owner,
+      { nick: mod.nick, role: "moderator" },
+      { nick: eva.nick, invited: true },
+      { nick: leo.nick, invited: true, muted: true },
+      { nick: pia.nick, banned: true }
+    ]
+    for (const asker of [ana, member, leo]) yield* judgeStandings(t, asker, room, all)
+    yield* eva.refused({ type: "standings", room }, "not-joined", { id: "STANDING-1" })
+    // A guest's time ends with their `bye`, an account doesn't; and a role ends with its account.
+    for (const client of [pia, eva]) yield* client.ask({ type: "bye" })
+    yield* ana.ask(mute(room, leo, false), "MUTE-1")
+    yield* mod.ask({ type: "unregister" }, "ACCOUNT-7")
+    const left = [owner, { nick: eva.nick, invited: true }, { nick: leo.nick, invited: true }]
+    yield* judgeStandings(t, member, room, left)
+    const again = yield* t.connection("pia")
+    yield* again.ask({ type: "login", nick: pia.nick })
+    yield* judgeStandings(t, member, room, left)
+  }
+)
+
+scenario("who is what comes by slices, ascending", ["STANDING-1"], { connections: 7 }, function* (t) {
+  const ana = yield* registered(t, "na")
+  const room = yield* owned(t, ana)
+  const nicks = [ana.nick]
+  for (const name of ["n_", "nz", "n0", "n-"]) {
+    const invited = yield* t.person(name)
+    nicks.push(invited.nick)
+    yield* ana.ask(invite(room, invited), "INVITE-1")
+  }
+  nicks.sort()
+  for (const after of [undefined, "n", ...nicks, "n8", "nzz-zz"]) {
+    for (const limit of [undefined, 1, 2, nicks.length]) {
+      const request = {
+        type: "standings",
+        room,
+        ...(after === undefined ? {} : { after }),
+        ...(limit === undefined ? {} : { limit })
+      } as const
+      const above = nicks.filter((nick) => after === undefined || nick > after)
+      const wanted = above.slice(0, Math.min(limit ?? t.limits.page, t.limits.page))
+      const slice = yield* ana.ask(request, "STANDING-1")
+      const isWhole = slice.standings.map(({ nick }) => nick).join() === wanted.join()
+      yield* t.judge("STANDING-1", isWhole && (slice.more ?? false) === above.length > wanted.length, {
+        sent: request,
+        expected: `${wanted.join(", ") || "nobody"}${above.length > wanted.length ? ', with "more":true' : ", and no `more`"}`,
+        got: slice
+      })
+    }
+  }
+  yield* ana.refused({ type: "standings", room, limit: 0 }, "bad-request", { field: "limit", id: "STANDING-1" })
 })
 
 // ---------------------------------------------------------------------------------------------------------------------

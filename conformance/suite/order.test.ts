@@ -985,6 +985,32 @@ scenario("who asks for much of the past gets all of it, if later", ["FLOW-8"], f
   }
 })
 
+scenario(
+  "who searches again and again gets all that there is, if later",
+  ["FLOW-8"],
+  { also: "search" },
+  function* (t) {
+    const [ana] = yield* t.people(1)
+    const room = yield* t.room(ana)
+    const count = Math.min(limits.page, 100)
+    for (let nth = 1; nth <= count; nth++) yield* ana.post({ type: "send", room, text: `tea ${nth}` })
+    yield* ana.fence
+    const request = { type: "search", text: "tea", room, limit: count } as const
+    const rounds = Math.min(Math.ceil(askedEntries / count), limits.burst + 5 * limits.rate)
+    const ids: Array<number> = []
+    for (let round = 0; round < rounds; round++) ids.push(yield* ana.post(request))
+    for (const id of ids) {
+      const reply = yield* ana.reply(id, { id: "FLOW-8" })
+      const found = reply.type === "search" ? reply.results.length : 0
+      yield* t.judge("FLOW-8", found === count && Reflect.get(reply, "more") === undefined, {
+        sent: `${rounds} times the same search`,
+        expected: `${count} results, each time`,
+        got: reply.type === "search" ? `${found} results` : reply
+      })
+    }
+  }
+)
+
 // A pace that FLOW-6 protects, and that gets through in seconds.
 const readersPace = Math.max((1.5 * limits.backlog) / suite.heartbeat, 2.5 * 1_048_576)
 const askedBytes = 12 * 1_048_576

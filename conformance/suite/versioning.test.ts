@@ -9,7 +9,7 @@ const requestsOfProfiles: Readonly<Record<string, ReadonlyArray<string>>> = {
   rich: ["edit", "delete", "react", "typing", "read", "topic"],
   search: ["search"],
   accounts: ["register"],
-  moderation: ["role", "kind", "invite", "kick", "ban", "mute", "slow"]
+  moderation: ["role", "kind", "invite", "kick", "ban", "mute", "slow", "standings"]
 }
 
 const claimed = (features: ReadonlyArray<string>, profile: string): boolean =>

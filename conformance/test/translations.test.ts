@@ -48,6 +48,22 @@ describe("The translations of the spec", () => {
   })
 })
 
+describe("The table of threats", () => {
+  const requirementsIn = (file: string): ReadonlyArray<string | undefined> =>
+    readFileSync(join(specFolder, file), "utf8")
+      .split("\n")
+      .map((line) => /\| ([A-Z]+-\d+(?:, [A-Z]+-\d+)*) \|$/u.exec(line)?.[1])
+      .filter((found) => found !== undefined)
+
+  it("has the same rows in Spanish, each with requirements that there are", () => {
+    const rows = requirementsIn("security.md")
+    expect(rows.length).toBeGreaterThan(40)
+    expect(requirementsIn("es/security.md")).toEqual(rows)
+    const known = new Set<string>(readRequirements().map(({ id }) => id))
+    expect(rows.flatMap((row) => row!.split(", ")).filter((id) => !known.has(id))).toEqual([])
+  })
+})
+
 describe("The check of translations", () => {
   it("accepts a good one", () => expect(faults(good)).toEqual([]))
 

@@ -600,6 +600,31 @@ const onePerson: ReadonlyArray<Mutant> = [
     })
   ),
   breaks(
+    "ACCOUNT-16",
+    "users-of-accounts",
+    "says in `users` that everybody has an account",
+    whenSaid(({ object, type }) =>
+      type === "users"
+        ? [
+            {
+              ...object,
+              users: (object["users"] as ReadonlyArray<JsonObject>).map((user) => ({ ...user, account: true }))
+            }
+          ]
+        : undefined
+    )
+  ),
+  breaks(
+    "ACCOUNT-16",
+    "users-without-account",
+    "doesn't say in `users` who has an account",
+    whenSaid(({ object, type }) =>
+      type === "users"
+        ? [{ ...object, users: (object["users"] as ReadonlyArray<JsonObject>).map(({ account: _, ...user }) => user) }]
+        : undefined
+    )
+  ),
+  breaks(
     "ACCOUNT-5",
     "changes-nothing",
     "says that the password is changed, and takes the one before",

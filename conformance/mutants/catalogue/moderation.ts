@@ -1,7 +1,7 @@
 /** Mutants of spec/moderation.md. */
 import { isModeration, type JsonObject, moderationTypes } from "@tertulia/protocol"
 import { breaks, isRefusal, refusal, success, whenAsked, whenSaid } from "../breaks.ts"
-import { ofAnyName, type Requests, silent, strict } from "../every-request.ts"
+import { hasType, ofAnyName, type Requests, silent, strict } from "../every-request.ts"
 import type { Answered, Mutant, Tap, Wire } from "../mutant.ts"
 
 const isDeed = (object: JsonObject | undefined): object is JsonObject =>
@@ -516,6 +516,136 @@ const speaking: ReadonlyArray<Mutant> = [
   )
 ]
 
+/** Changes what `standings` lists; with what was asked for. */
+const whenListed = (change: (standings: Items, to: JsonObject, wire: Wire) => Items | undefined) =>
+  whenSaid(({ object, to, type }, wire) => {
+    const changed =
+      type === "standings" && to !== undefined ? change(object["standings"] as Items, to, wire) : undefined
+    return changed === undefined ? undefined : [{ ...object, standings: changed }]
+  })
+
+type Items = ReadonlyArray<JsonObject>
+
+const unless = (items: Items, isHidden: (item: JsonObject) => boolean): Items | undefined => {
+  const shown = items.filter((item) => !isHidden(item))
+  return shown.length === items.length ? undefined : shown
+}
+
+const listing: ReadonlyArray<Mutant> = [
+  breaks(
+    "RIGHTS-1",
+    "standings-for-the-owner",
+    "shows who is what to the owner only",
+    whenSaid(({ object, to, type }, wire) => {
+      if (type !== "standings" || to?.["after"] !== undefined) return undefined
+      const isOwner = (object["standings"] as Items).some(({ nick, role }) => role === "owner" && nick === wire.nick())
+      return isOwner ? undefined : [refusal(to?.["id"], "forbidden")]
+    })
+  ),
+  breaks(
+    "STANDING-1",
+    "hides-the-banned",
+    "leaves those out of `standings` who are banned",
+    whenListed((items) => unless(items, ({ banned }) => banned === true))
+  ),
+  breaks(
+    "STANDING-1",
+    "hides-the-owner",
+    "leaves the owner out of `standings`",
+    whenListed((items) => unless(items, ({ role }) => role === "owner"))
+  ),
+  breaks(
+    "STANDING-1",
+    "remembers-the-dead",
+    "goes on listing guests whose time is over",
+    remembering(() => {
+      const known = new Map<string, Map<string, JsonObject>>()
+      return ({ object, to, type }) => {
+        if (type !== "standings" || to?.["after"] !== undefined || object["more"] === true) return undefined
+        const room = String(object["room"])
+        const before = known.get(room) ?? new Map<string, JsonObject>()
+        known.set(room, before)
+        const items = object["standings"] as Items
+        for (const item of items) before.set(String(item["nick"]), item)
+        const ended = [...before.values()].filter(
+          ({ banned, nick }) => banned === true && !items.some((item) => item["nick"] === nick)
+        )
+        if (ended.length === 0) return undefined
+        const all = [...items, ...ended]
+        return [
+          { ...object, standings: all.toSorted((one, other) => (String(one["nick"]) < String(other["nick"]) ? -1 : 1)) }
+        ]
+      }
+    })
+  ),
+  breaks(
+    "STANDING-1",
+    "standings-as-they-come",
+    "lists `standings` in another order than that of the nicks",
+    whenListed((items) => (items.length < 2 ? undefined : items.toReversed()))
+  ),
+  breaks(
+    "STANDING-1",
+    "standings-without-more",
+    "doesn't say that more `standings` follow",
+    whenSaid(({ object, type }) => {
+      const changed = type === "standings" ? without(object, "more") : undefined
+      return changed === undefined ? undefined : [changed]
+    })
+  ),
+  breaks(
+    "LIST-4",
+    "standings-of-no-limit",
+    "takes a `limit` of 0 in `standings`",
+    whenSaid((said) =>
+      isRefusal(said, "bad-request") && said.to?.["type"] === "standings" && said.object["field"] === "limit"
+        ? [success(said.to)!]
+        : undefined
+    )
+  ),
+  breaks(
+    "STANDING-1",
+    "standings-for-outsiders",
+    "answers `standings` of a room that one isn't in",
+    whenSaid((said) =>
+      isRefusal(said, "not-joined") && said.to?.["type"] === "standings" ? [success(said.to)!] : undefined
+    )
+  ),
+  breaks(
+    "STANDING-2",
+    "hides-mutes",
+    "doesn't say in `standings` who is muted",
+    whenListed((items) =>
+      items.some(({ muted }) => muted === true) ? items.map(({ muted: _, ...item }) => item) : undefined
+    )
+  ),
+  breaks(
+    "STANDING-2",
+    "says-what-one-is-not",
+    'says `"banned":false` in `standings`',
+    whenListed((items) =>
+      items.some(({ banned }) => banned === undefined) ? items.map((item) => ({ banned: false, ...item })) : undefined
+    )
+  ),
+  breaks(
+    "STANDING-2",
+    "moderators-are-members",
+    "doesn't say in `standings` who is a moderator",
+    whenListed((items) =>
+      items.some(({ role }) => role === "moderator")
+        ? items.map((item) => (item["role"] === "moderator" ? without(item, "role")! : item))
+        : undefined
+    )
+  )
+]
+
+const lists: Requests = {
+  name: "standings",
+  called: "`standings`",
+  are: hasType("standings"),
+  fields: ["room", "after", "limit"]
+}
+
 const deeds: Requests = {
   name: "moderation",
   called: "a request about moderation",
@@ -536,6 +666,9 @@ const anyWord = (requirement: "ROLE-2" | "MODERATE-2", type: "role" | "kind"): M
     )
   )
 
+/** Whether something is asked for that this profile knows. */
+const isAsked = (object: JsonObject | undefined): object is JsonObject => isDeed(object) || lists.are(object)
+
 // What the core says of every request
 const requests: ReadonlyArray<Mutant> = [
   anyWord("ROLE-2", "role"),
@@ -543,26 +676,29 @@ const requests: ReadonlyArray<Mutant> = [
   silent(deeds),
   strict(deeds),
   ofAnyName(deeds),
+  silent(lists),
+  strict(lists),
+  ofAnyName(lists),
   breaks(
     "JSON-5",
     "moderation-of-any-type",
     "doesn't look at the types of fields about moderation",
     whenSaid((said) =>
-      isRefusal(said, "bad-request") && isDeed(said.to) ? [{ ...said.object, code: "not-joined" }] : undefined
+      isRefusal(said, "bad-request") && isAsked(said.to) ? [{ ...said.object, code: "not-joined" }] : undefined
     )
   ),
   breaks(
     "JSON-6",
     "moderation-of-any-number",
-    "takes any number for the id of a request about moderation",
+    "takes any number for the id of a request about moderation, and for a `limit`",
     whenSaid((said) =>
-      said.type === "error" && said.object["field"] === "id" && isDeed(said.to)
+      said.type === "error" && ["id", "limit"].includes(String(said.object["field"])) && isAsked(said.to)
         ? [{ ...said.object, code: "not-joined" }]
         : undefined
     )
   )
 ]
 
-const all = [...rightsOf, ...entries, ...roles, ...going, ...speaking, ...requests]
+const all = [...rightsOf, ...entries, ...roles, ...going, ...listing, ...speaking, ...requests]
 
 export const moderation: ReadonlyArray<Mutant> = all.map((mutant): Mutant => ({ ...mutant, host: "durable" }))

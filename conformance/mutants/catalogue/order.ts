@@ -496,6 +496,18 @@ export const order: ReadonlyArray<Mutant> = [
       return count > 20 ? [refusal(object["re"], "limit-reached")] : undefined
     })()
   }),
+  {
+    ...breaks("FLOW-8", "refuses-the-curious", "searches no more for whoever has found much", () => {
+      const counts = new Map<number, number>()
+      return whenSaid(({ to, type }, wire) => {
+        if (type !== "search") return undefined
+        const count = (counts.get(wire.nth) ?? 0) + 1
+        counts.set(wire.nth, count)
+        return count > 100 ? [refusal(to?.["id"], "limit-reached")] : undefined
+      })()
+    }),
+    host: "durable"
+  },
   breaks("FLOW-6", "impatient-with-readers", "ends a connection whose replies must wait", () => ({
     reply: (_, wire) => {
       if (wire.unsent() === 0) return undefined

@@ -134,7 +134,8 @@ export const makeHost = (rooms: Rooms, people: People): Host => {
 
   const ready = (request: Exclude<Request, { type: "ping" | "bye" | "login" | OfProfiles }>): ReadonlyArray<object> => {
     const re = request.id
-    if (isModeration(request)) return [refusal({ code: "unsupported", re, message: "nobody keeps these rooms" })]
+    if (isModeration(request) || request.type === "standings")
+      return [refusal({ code: "unsupported", re, message: "nobody keeps these rooms" })]
     switch (request.type) {
       case "sync":
         return [{ type: "synced", re }]

@@ -245,7 +245,7 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "FLOW-7":
     "When an outbox is full, end the connection: to leave out one line and go on is a hole that nobody notices.",
   "FLOW-8":
-    "Whoever asks for much of the past waits for it: count the entries of replays and pages by address, and read the next request of a connection later, when its address has used up what it gets. Don't answer it with an error.",
+    "Whoever asks for much of the past waits for it: count the entries of replays, pages, searches and lists of conversations by address, and read the next request of a connection later, when its address has used up what it gets. Don't answer it with an error.",
 
   // ---------------------------------------------------------------------------------------------------------------------
   // Registries
@@ -600,6 +600,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
     "When there would be too many with those that wait to be continued, end the session that has waited for longest, after what was sent under it is in the log.",
   "ACCOUNT-15":
     "End all other connections of the person, and their sessions, and wait until all that they have asked for is done; only then answer. Look again whether the token of a login that is under way still holds.",
+  "ACCOUNT-16":
+    "Ask in `users` of each person what `whois` asks: whether an account has the nick, and whether its person is this one.",
   "ATTEMPT-1":
     "Count failures by the folded nick, whether it has an account or not, and look at the count before you look at the password; put the milliseconds until one is forgotten into `retryAfter`. Logins that come at once are all counted.",
   "ATTEMPT-2": "Don't look at the count of the nick when a token or a session is shown.",
@@ -624,10 +626,17 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "ROLE-3": "A guest's person ends with the session, and a role with it: give none.",
   "ROLE-4":
     "Put `kind`, `role`, `muted` and `slow` into `joined` where they differ from what a plain room has, and leave them out otherwise.",
+  "STANDING-1":
+    "Go through those who are something to the room, leave out whoever has ended, a guest above all, and cut the list by nick as you cut `members`.",
+  "STANDING-2": "Make each item of the same record that decides rights, when it is asked for; leave out what is false.",
   "INVITE-1": "Keep the invitation with the room, by person; being in the room doesn't use it up.",
   "KICK-1":
     "Send the entry to everybody first; then take the person's connections out of the room and send them `left` with a `reason`, without `re`.",
   "KICK-2": "End the membership as `leave` does, and tell the others the same.",
+  "BAN-2":
+    "Compare the address of each connection with those that are banned, before `hello`, and again after the handshake of TLS.",
+  "BAN-3":
+    "Look at bans of nicks right before `welcome`, after the proof; and end whoever is there as `kick` of an operator does.",
   "BAN-1": "Look at bans first in `join`, before the kind of the room; a ban takes role and invitation away.",
   "MUTE-1": "Look at mutes where an entry gets its place, and in `typing`; a `delete` of one's own passes.",
   "SLOW-1":

@@ -118,6 +118,7 @@ export const deservedOf = (asked: Asked, standing: Standing): Deserved | undefin
     case "members":
     case "typing":
     case "read":
+    case "standings":
       return rooms.has(request.room) ? undefined : { codes: ["not-joined"], requirement: "LEAVE-2" }
     case "join":
       if (rooms.has(request.room)) return { codes: ["already-joined"], requirement: "JOIN-5" }

@@ -380,6 +380,7 @@ export const judgeConnection = (accuse: (accusation: Accusation) => void, logs: 
       case "members":
       case "conversations":
       case "users":
+      case "standings":
         return judgeSlice(request, reply, limits, wrong)
       case "bye":
         byeSaid = "reply"

@@ -84,7 +84,9 @@ export const makeBindings = (nonce: string | undefined): Bindings => {
       ...(type === "search" ? named("from", from, nonce) : []),
       ...(sessionNow === undefined ? [] : [["session", sessionNow] as const]),
       ...(type === "login" || type === "whois" ? named("nick", nick, nonce) : named("room", room, nonce)),
-      ...(["rooms", "members", "conversations", "users"].includes(String(type)) ? named("after", after, nonce) : [])
+      ...(["rooms", "members", "conversations", "users", "standings"].includes(String(type))
+        ? named("after", after, nonce)
+        : [])
     ]
   }
 

@@ -7,9 +7,9 @@ import type { Limits, Request, ServerMessage } from "@tertulia/protocol"
 import type { Wrong } from "./places.ts"
 
 /** Requests and replies of lists that are cut into slices. */
-type ListType = "rooms" | "members" | "conversations" | "users"
+type ListType = "rooms" | "members" | "conversations" | "users" | "standings"
 
-const listTypes: ReadonlySet<string> = new Set<ListType>(["rooms", "members", "conversations", "users"])
+const listTypes: ReadonlySet<string> = new Set<ListType>(["rooms", "members", "conversations", "users", "standings"])
 
 const isListRequest = (request: Request): request is Extract<Request, { type: ListType }> => listTypes.has(request.type)
 
@@ -23,6 +23,8 @@ const namesIn = (list: Extract<ServerMessage, { type: ListType }>): ReadonlyArra
       return list.conversations.map(({ room }) => room)
     case "users":
       return list.users.map(({ nick }) => nick)
+    case "standings":
+      return list.standings.map(({ nick }) => nick)
   }
 }
 

@@ -11,11 +11,11 @@ import {
   foldName,
   type History,
   isDirect,
-  type Presence,
   proofOf,
   type Reply,
   type RequestType,
-  type RoomItem
+  type RoomItem,
+  type User
 } from "@tertulia/protocol"
 import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -304,7 +304,9 @@ export const converse = Effect.fnUntraced(function* <R>(
 
   const hear = (heard: Heard): Effect.Effect<void> => {
     if (heard._tag === "Noticed") {
-      return Effect.sync(() => void Queue.offerUnsafe(news, { _tag: "Presence", people: [heard.presence] }))
+      return Effect.sync(
+        () => void Queue.offerUnsafe(news, { _tag: "Presence", people: [heard.presence], asked: false })
+      )
     }
     if (heard._tag === "PutOut") return by(() => course.putOut(heard.event))
     if (heard._tag !== "Answered") return by(() => course.hear(heard.event))
@@ -424,11 +426,11 @@ export const converse = Effect.fnUntraced(function* <R>(
   const rich = richOver(ask)
 
   // What one asks about people is news, too: nobody sends an event about oneself, or about who has come into a room (PRESENCE-2, PRESENCE-3).
-  const told = (people: ReadonlyArray<Presence>) =>
-    Effect.sync(() => void Queue.offerUnsafe(news, { _tag: "Presence", people }))
+  const told = (people: ReadonlyArray<User>, asked = true) =>
+    Effect.sync(() => void Queue.offerUnsafe(news, { _tag: "Presence", people, asked }))
   const asked = presenceOver(ask, Stream.empty)
-  const status: Conversation["status"] = (wish) => Effect.tap(asked.status(wish), (one) => told([one]))
-  const users: Conversation["users"] = (room) => Effect.tap(asked.users(room), told)
+  const status: Conversation["status"] = (wish) => Effect.tap(asked.status(wish), (one) => told([one], false))
+  const users: Conversation["users"] = (room) => Effect.tap(asked.users(room), (all) => told(all))
   const whois: Conversation["whois"] = (nick) => Effect.tap(asked.whois(nick), (one) => told([one]))
 
   const members: Conversation["members"] = Effect.fnUntraced(function* (name) {

@@ -19,12 +19,12 @@ import {
   type Limits,
   type Member,
   type Message,
-  type Presence,
   type Profile,
   type ReadEvent,
   type ReadReply,
   type Reply,
-  type TypingEvent
+  type TypingEvent,
+  type User
 } from "@tertulia/protocol"
 import { type Loss, Refused } from "./errors.ts"
 import {
@@ -64,7 +64,12 @@ export type News =
   /** Somebody types, or no more: they said so, or it was too long ago. What they say and that they leave ends it as well. */
   | { readonly _tag: "Typing"; readonly room: string; readonly nick: string; readonly on: boolean }
   /** How people of a room are, and who of them has changed. */
-  | { readonly _tag: "Presence"; readonly people: ReadonlyArray<Presence> }
+  | {
+      readonly _tag: "Presence"
+      readonly people: ReadonlyArray<User>
+      /** Whether it was asked for: then it says who has an account; an event doesn't. */
+      readonly asked: boolean
+    }
   /** Up to where one has read a log, and how many messages of others stand above, up to `head`. */
   | {
       readonly _tag: "Read"
@@ -469,7 +474,7 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
   /** How the people of a room are, unless it is a crowd. */
   const lookAround = (room: string) =>
     ask({ type: "users", room }, (reply) => {
-      if (reply.type === "users") tell({ _tag: "Presence", people: reply.users })
+      if (reply.type === "users") tell({ _tag: "Presence", people: reply.users, asked: true })
     })
 
   const out = (room: string, why: Refused) => {

@@ -1,12 +1,14 @@
 /**
- * Moderation over one connection (spec/moderation.md): what is done to keep a room. Each becomes an entry of its log.
+ * Moderation over one connection (spec/moderation.md): what is done to keep a room, of which each becomes an entry of its log;
+ * and who is what to it.
  *
  * @module
  */
-import type { RoomKind, Sent, SetRole } from "@tertulia/protocol"
-import type * as Effect from "effect/Effect"
+import type { RoomKind, Sent, SetRole, Standing } from "@tertulia/protocol"
+import * as Effect from "effect/Effect"
 import type { Asking } from "./asking.ts"
 import type { RequestError } from "./errors.ts"
+import { allSlices } from "./slices.ts"
 
 type Deed = Effect.Effect<Sent, RequestError>
 
@@ -29,6 +31,8 @@ export interface ModerationApi {
   readonly mute: (room: string, nick: string, on?: boolean) => Deed
   /** Has members wait so many seconds between two messages; 0 for none. */
   readonly slow: (room: string, seconds: number) => Deed
+  /** Who is more than a member of a room that one is in, invited, banned or muted; by nick. */
+  readonly standings: (room: string) => Effect.Effect<ReadonlyArray<Standing>, RequestError>
 }
 
 export const moderationOver = (ask: Asking): ModerationApi => ({
@@ -38,5 +42,14 @@ export const moderationOver = (ask: Asking): ModerationApi => ({
   kick: (room, nick) => ask("kick", { room, nick }),
   ban: (room, nick, on = true) => ask("ban", { room, nick, on }),
   mute: (room, nick, on = true) => ask("mute", { room, nick, on }),
-  slow: (room, seconds) => ask("slow", { room, seconds })
+  slow: (room, seconds) => ask("slow", { room, seconds }),
+  standings: (room) =>
+    allSlices(
+      (after) =>
+        Effect.map(ask("standings", { room, ...(after === undefined ? {} : { after }) }), ({ more, standings }) => ({
+          items: standings,
+          more: more === true
+        })),
+      ({ nick }) => nick
+    )
 })

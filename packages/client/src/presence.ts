@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Presence, PresenceEvent, SetStatus, WhoIsReply } from "@tertulia/protocol"
+import type { Presence, PresenceEvent, SetStatus, User, WhoIsReply } from "@tertulia/protocol"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -16,10 +16,10 @@ import { allSlices } from "./slices.ts"
 export interface PresenceApi {
   /** Says how one is; what is absent stays as it is, and an empty text or display goes. Gives one's presence as it now is. */
   readonly status: (wish: Pick<SetStatus, "display" | "status" | "text">) => Effect.Effect<Presence, RequestError>
-  /** All people of a room that one is in, or all whom one shares a room with, oneself among them; by nick. */
-  readonly users: (room?: string) => Effect.Effect<ReadonlyArray<Presence>, RequestError>
+  /** All people of a room that one is in, or all whom one shares a room with, oneself among them; by nick, with `account` where it is one's. */
+  readonly users: (room?: string) => Effect.Effect<ReadonlyArray<User>, RequestError>
   /** Somebody's presence, and the rooms that one shares with them. */
-  readonly whois: (nick: string) => Effect.Effect<Presence & Pick<WhoIsReply, "more" | "rooms">, RequestError>
+  readonly whois: (nick: string) => Effect.Effect<User & Pick<WhoIsReply, "more" | "rooms">, RequestError>
   /**
    * What changes of the presence of those whom one shares a room with, each time all of it. For one reader. Whoever reads too slowly
    * misses the oldest, as the server may leave some out, too (PRESENCE-6): `users` says how it is. Ends with the client's own `bye`,

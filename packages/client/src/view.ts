@@ -20,9 +20,9 @@ import {
   type Limits,
   messageAt,
   otherIn,
-  type Presence,
   type Profile,
   topicOf,
+  type User,
   emptyView as unknown,
   whoReacted
 } from "@tertulia/protocol"
@@ -175,7 +175,7 @@ export interface View {
   readonly limits: Limits
   readonly rooms: ReadonlyMap<string, RoomPicture>
   /** How people are, by nick: those of one's rooms who were told of, where the server claims presence. */
-  readonly people: HashMap.HashMap<string, Presence>
+  readonly people: HashMap.HashMap<string, User>
 }
 
 const blank: RoomPicture = {
@@ -250,7 +250,7 @@ export const see = (view: View, told: Told): View => {
       return {
         ...view,
         people: told.people.reduce(
-          (people, { nick, ...how }) => HashMap.set(people, nick, { nick, ...how }),
+          (people, user) => HashMap.set(people, user.nick, told.asked ? user : withAccount(user, people)),
           view.people
         )
       }
@@ -578,6 +578,12 @@ const countOf = ({ mark, rows }: RoomPicture): Pick<RoomSnapshot, "mentions" | "
   return { unread, mentions }
 }
 
+/** Whoever had an account has it as long as they are there: an event doesn't say so. */
+const withAccount = (user: User, before: View["people"]): User =>
+  user.status !== "offline" && Option.getOrUndefined(HashMap.get(before, user.nick))?.account === true
+    ? { ...user, account: true }
+    : user
+
 /** How somebody is, as far as one was told. */
-export const personIn = (view: View, nick: string): Presence | undefined =>
+export const personIn = (view: View, nick: string): User | undefined =>
   Option.getOrUndefined(HashMap.get(view.people, nick))

@@ -36,6 +36,11 @@ describe("with the reference server", () => {
         yield* ana.moderation.invite(cafe, "leo")
         assert.strictEqual(yield* refusal(ana.moderation.setRole(cafe, "leo", "moderator")), "forbidden")
         yield* ana.moderation.ban(cafe, "leo")
+        assert.deepStrictEqual(yield* ana.moderation.standings(cafe), [
+          { nick: "ana", role: "owner" },
+          { nick: "leo", banned: true }
+        ])
+        assert.strictEqual(yield* refusal(leo.moderation.standings(cafe)), "not-joined")
         assert.strictEqual(yield* refusal(leo.join(cafe)), "forbidden")
       }),
     slow

@@ -216,9 +216,27 @@ describe("a picture of a room", () => {
 
   it("knows how people are", () => {
     const busy = { nick: "leo", status: "busy", since: at } as const
-    const view = all({ _tag: "Presence", people: [busy] }, { _tag: "Presence", people: [{ ...busy, status: "idle" }] })
+    const view = all(
+      { _tag: "Presence", people: [busy], asked: true },
+      { _tag: "Presence", people: [{ ...busy, status: "idle" }], asked: false }
+    )
     assert.strictEqual(personIn(view, "leo")?.status, "idle")
     assert.isUndefined(personIn(view, "eva"))
+  })
+
+  it("knows who has an account until they are gone, or it was asked again", () => {
+    const leo = { nick: "leo", status: "active", since: at } as const
+    const asked: News = { _tag: "Presence", people: [{ ...leo, account: true }], asked: true }
+    const told = (status: "idle" | "offline"): News => ({
+      _tag: "Presence",
+      people: [{ ...leo, status }],
+      asked: false
+    })
+    const hasAccount = (...news: ReadonlyArray<News>) => personIn(all(...news), "leo")?.account === true
+    assert.isTrue(hasAccount(asked, told("idle")))
+    assert.isFalse(hasAccount(asked, told("offline"), told("idle")))
+    assert.isFalse(hasAccount(asked, { _tag: "Presence", people: [leo], asked: true }))
+    assert.isFalse(hasAccount(told("idle")))
   })
 
   it("takes older pages that fit in front, and of others what they say of messages", () => {

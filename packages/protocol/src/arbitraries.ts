@@ -476,6 +476,10 @@ export const requests: { readonly [Type in RequestType]: fc.Arbitrary<RequestOf<
     { type: fc.constant("slow"), ...inRoomOfOurs, seconds: fc.integer({ min: 0, max: slowest }), key },
     { requiredKeys: ["type", "id", "room", "seconds"] }
   ),
+  standings: fc.record(
+    { type: fc.constant("standings"), ...inRoomOfOurs, after: nickSpelling, limit: pageLimit },
+    { requiredKeys: ["type", "id", "room"] }
+  ),
   // Without a cursor, since a server knows its own only.
   search: fc.record(
     {
@@ -556,6 +560,18 @@ const historyItem = fc.oneof(...Object.values(items))
 
 const inRoom = <Item extends object>(item: fc.Arbitrary<Item>) =>
   fc.tuple(item, roomName).map(([fields, room]) => ({ ...fields, room }))
+
+/** What somebody is to a room. */
+const standing = fc.record(
+  {
+    nick,
+    role: fc.constantFrom("moderator", "owner"),
+    invited: fc.boolean(),
+    banned: fc.boolean(),
+    muted: fc.boolean()
+  },
+  { requiredKeys: ["nick"] }
+)
 
 /** Any reply, alone by its schema: what a server may say depends on what it was asked. */
 export const reply: fc.Arbitrary<Reply> = fc.oneof(
@@ -661,7 +677,9 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     {
       type: fc.constant("users"),
       re,
-      users: fc.array(fc.record(presence, { requiredKeys: [...presenceKeys] }), { maxLength: 3 }),
+      users: fc.array(fc.record({ ...presence, account: fc.boolean() }, { requiredKeys: [...presenceKeys] }), {
+        maxLength: 3
+      }),
       more: fc.boolean()
     },
     { requiredKeys: ["type", "re", "users"] }
@@ -676,6 +694,16 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
       more: fc.boolean()
     },
     { requiredKeys: ["type", "re", ...presenceKeys, "rooms"] }
+  ),
+  fc.record(
+    {
+      type: fc.constant("standings"),
+      re,
+      room: roomName,
+      standings: fc.array(standing, { maxLength: 3 }),
+      more: fc.boolean()
+    },
+    { requiredKeys: ["type", "re", "room", "standings"] }
   ),
   fc.record({ type: fc.constant("typing"), re, room: roomName }),
   fc.record({ type: fc.constant("read"), re, room: roomName, seq: cursor, head: cursor, unread: count }),
@@ -886,7 +914,8 @@ const fieldFaults: {
   invite: [room, somebody, optional("on", "boolean"), keyed],
   ban: [room, somebody, optional("on", "boolean"), keyed],
   mute: [room, somebody, optional("on", "boolean"), keyed],
-  slow: [room, fault("seconds", "bad-request", fc.oneof(wrongType.integer, fc.constant(slowest + 1))), keyed]
+  slow: [room, fault("seconds", "bad-request", fc.oneof(wrongType.integer, fc.constant(slowest + 1))), keyed],
+  standings: [room, fc.oneof(optional("after", "string"), fault("after", "bad-name", badNick)), limit]
 }
 
 /** What is a fault to a server that doesn't claim direct. */

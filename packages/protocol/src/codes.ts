@@ -104,6 +104,7 @@ export const byeRegistry = {
     close: 4006,
     meaning: "the person has ended the connection and its session from another of theirs (profile accounts)"
   },
+  banned: { reconnect: "no", close: 4007, meaning: "an operator has banned the address, or the nick, from the server" },
   "slow-consumer": { reconnect: "now", close: 4003, meaning: "unsent bytes were not read in time" },
   "login-timeout": { reconnect: "backoff", close: 4004, meaning: "no `welcome` within `limits.loginSeconds`" },
   "too-many-connections": {

@@ -71,7 +71,8 @@ export const profileOf = {
   kick: "moderation",
   ban: "moderation",
   mute: "moderation",
-  slow: "moderation"
+  slow: "moderation",
+  standings: "moderation"
 } as const satisfies { readonly [Type in RequestType]: Profile }
 
 /** The fields of requests that belong to another profile than their request. */

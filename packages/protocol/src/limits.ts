@@ -42,7 +42,7 @@ export const limitRegistry = {
     "entries",
     16_000,
     1_000,
-    "entries of replays and pages that one address gets at once, and in four seconds, before more of them come later"
+    "entries of replays, pages, searches and lists of conversations that one address gets at once, and in four seconds, before more of them come later"
   ),
   connections: entry("connections", 1_024, 16, "connections from one address at once"),
   loginSeconds: entry("seconds", 30, 5, "time that a connection has to log in"),

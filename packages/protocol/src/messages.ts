@@ -51,6 +51,7 @@ import {
   KindEvent,
   keptRoom,
   LeftEvent,
+  ListStandings,
   Mute,
   MuteEvent,
   moderationItems,
@@ -59,7 +60,8 @@ import {
   SetKind,
   SetRole,
   Slow,
-  SlowEvent
+  SlowEvent,
+  Standings
 } from "./moderation.ts"
 import {
   AnyRoomName,
@@ -404,7 +406,8 @@ export const Request = Schema.Union(
     ...([Edit, Delete, React, SetTopic, Typing, Read] as const),
     ...([Search] as const),
     ...([Register, Challenge, SetPassword, Revoke, Unregister] as const),
-    ...([SetRole, SetKind, Invite, Kick, Ban, Mute, Slow] as const)
+    ...([SetRole, SetKind, Invite, Kick, Ban, Mute, Slow] as const),
+    ...([ListStandings] as const)
   ],
   { mode: "oneOf" }
 )
@@ -823,6 +826,7 @@ export const Reply = Schema.Union(
     ...([TypingReply, ReadReply] as const),
     ...([Found] as const),
     ...([ChallengeReply, PasswordReply, Revoked, Unregistered] as const),
+    ...([Standings] as const),
     ErrorReply
   ],
   { mode: "oneOf" }
@@ -866,7 +870,8 @@ export const replyTypes = {
   kick: "sent",
   ban: "sent",
   mute: "sent",
-  slow: "sent"
+  slow: "sent",
+  standings: "standings"
 } as const satisfies Record<RequestType, Reply["type"]>
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
  * @module
  */
 import * as Schema from "effect/Schema"
-import { between, flag, Key, RequestId, Seq, Time } from "./fields.ts"
+import { between, flag, Key, more, pageLimit, RequestId, Seq, Time } from "./fields.ts"
 import { Nick, NickSpelling, RoomName, RoomSpelling } from "./names.ts"
 import { roomKinds } from "./rights.ts"
 
@@ -102,6 +102,58 @@ export const Slow = request("slow", asked.slow).annotate({
   title: "slow",
   description: "Have each member wait between two messages",
   examples: [{ type: "slow", id: 49, room: "#cafe", seconds: 30 }]
+})
+
+export const ListStandings = Schema.Struct({
+  type: Schema.Literal("standings"),
+  id,
+  room: RoomSpelling,
+  after: Schema.optionalKey(NickSpelling),
+  limit: pageLimit
+}).annotate({
+  identifier: "ListStandings",
+  title: "standings",
+  description: "List those who are more than a member of the room, invited, banned or muted, by nick",
+  examples: [{ type: "standings", id: 50, room: "#cafe", limit: 50 }]
+})
+
+/** What somebody is to a room, beside being in it. */
+export const Standing = Schema.Struct({
+  nick: Nick,
+  role: Schema.optionalKey(
+    Schema.Literals(["moderator", "owner"]).annotate({ description: "What they are, unless a member" })
+  ),
+  invited: flag("Whether they may enter, whatever the room is"),
+  banned: flag("Whether they may not enter"),
+  muted: flag("Whether they have no word")
+}).annotate({
+  identifier: "Standing",
+  title: "Standing",
+  description: "What somebody is to a room, beside being in it",
+  examples: [{ nick: "eva", banned: true }]
+})
+
+export const Standings = Schema.Struct({
+  type: Schema.Literal("standings"),
+  re: RequestId,
+  room: RoomName,
+  standings: Schema.Array(Standing).annotate({ description: "What each of them is, ascending by nick" }),
+  more
+}).annotate({
+  identifier: "Standings",
+  title: "standings",
+  description: "One slice of a list of those who are something to a room, ascending by nick",
+  examples: [
+    {
+      type: "standings",
+      re: 50,
+      room: "#cafe",
+      standings: [
+        { nick: "eva", banned: true },
+        { nick: "leo", role: "moderator" }
+      ]
+    }
+  ]
 })
 
 const on = Schema.Boolean.annotate({ description: "Whether it begins, or ends" })
@@ -220,4 +272,7 @@ export type Kick = typeof Kick.Type
 export type Ban = typeof Ban.Type
 export type Mute = typeof Mute.Type
 export type Slow = typeof Slow.Type
+export type ListStandings = typeof ListStandings.Type
+export type Standing = typeof Standing.Type
+export type Standings = typeof Standings.Type
 export type LeftEvent = typeof LeftEvent.Type

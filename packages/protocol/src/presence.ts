@@ -108,6 +108,14 @@ export const Presence = Schema.Struct(presence).annotate({
   ]
 })
 
+/** One of a list of people: their presence, and whether they have an account. */
+export const User = Schema.Struct({ ...presence, account: hasAccount }).annotate({
+  identifier: "User",
+  title: "User",
+  description: "A person's presence, and whether the nick is that of an account",
+  examples: [{ nick: "ana", status: "idle", since: "2026-11-20T20:08:00.000Z", account: true }]
+})
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Messages
 // ---------------------------------------------------------------------------------------------------------------------
@@ -171,7 +179,7 @@ export const StatusReply = Schema.Struct({ type: Schema.Literal("status"), re, .
 export const Users = Schema.Struct({
   type: Schema.Literal("users"),
   re,
-  users: Schema.Array(Presence).annotate({ description: "Presences, ascending by nick" }),
+  users: Schema.Array(User).annotate({ description: "Presences, ascending by nick" }),
   more
 }).annotate({
   identifier: "Users",
@@ -215,6 +223,7 @@ export const PresenceEvent = Schema.Struct({ type: Schema.Literal("presence"), .
 })
 
 export type Presence = typeof Presence.Type
+export type User = typeof User.Type
 export type SetStatus = typeof SetStatus.Type
 export type ListUsers = typeof ListUsers.Type
 export type WhoIs = typeof WhoIs.Type

@@ -142,6 +142,7 @@ const fold = (request: Request): Request => {
       return withFolded(request, "after")
     case "members":
     case "users":
+    case "standings":
       return withFolded(withFolded(request, "room"), "after")
     case "search":
       return withFolded(withFolded(request, "room"), "from")

@@ -18,7 +18,19 @@ export const roomRoles = ["outsider", "invited", "member", "moderator", "owner",
 export type RoomRole = (typeof roomRoles)[number]
 
 /** What `delete` means here is that of somebody else's message. */
-export const roomActions = ["join", "list", "invite", "kick", "ban", "mute", "delete", "slow", "role", "kind"] as const
+export const roomActions = [
+  "join",
+  "list",
+  "standings",
+  "invite",
+  "kick",
+  "ban",
+  "mute",
+  "delete",
+  "slow",
+  "role",
+  "kind"
+] as const
 
 export type RoomAction = (typeof roomActions)[number]
 
@@ -30,6 +42,7 @@ const everywhere = (role: RoomRole): Row => ({ public: role, private: role, secr
 export const rights: Readonly<Record<RoomAction, Row>> = {
   join: { public: "outsider", private: "invited", secret: "invited" },
   list: { public: "outsider", private: "outsider", secret: "invited" },
+  standings: everywhere("member"),
   invite: { public: "member", private: "member", secret: "moderator" },
   kick: everywhere("moderator"),
   ban: everywhere("moderator"),

@@ -14,7 +14,7 @@ describe("After a bye a client", () => {
   })
 
   it("backs off when it doesn't know the code, and when there was no bye", () => {
-    expect(reconnectAfterBye("banned")).toBe("backoff")
+    expect(reconnectAfterBye("x-bored")).toBe("backoff")
     expect(reconnectAfterBye("toString")).toBe("backoff")
     expect(reconnectAfterBye(undefined)).toBe("backoff")
   })

@@ -15,13 +15,16 @@ import {
 } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type { Opened } from "./accounts.ts"
-import { bye } from "./ending.ts"
+import { bye, type Ending } from "./ending.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
 import type { Session } from "./session.ts"
 
 type Answering = Effect.Effect<undefined, Refused>
+
+/** Answers, or ends the connection of somebody whom an operator has banned (BAN-3). */
+type Entering = Effect.Effect<Ending | undefined, Refused>
 
 const orRefused = <A>(effect: Effect.Effect<A, Refused | Unavailable>): Effect.Effect<A, Refused> =>
   Effect.mapError(effect, (why) => ("code" in why ? why : unavailable(why)))
@@ -34,45 +37,51 @@ const insecure = refuse(
   "a password is taken only over TLS, or on the machine of the server: log in by a challenge, or by a token"
 )
 
-/** Logs somebody in as the person of an account that they have opened. */
-const admit = (
+/** Logs somebody in as the person of an account that they have opened, unless it is banned, by now or meanwhile. */
+const admit = Effect.fnUntraced(function* (
   session: Session,
   { id, resume = false }: Pick<Login, "id" | "resume">,
   { signature, token, ...opened }: Opened
-): Effect.Effect<void, Refused | Unavailable> =>
-  session.server.people.enterAs(session, opened, resume, (secret) =>
+): Effect.fn.Return<Ending | undefined, Refused | Unavailable> {
+  const { bans, people } = session.server
+  const { nick } = opened.account
+  const ban = bans.ofNick(nick)
+  if (ban !== undefined) return ban
+  yield* people.enterAs(session, opened, resume, (secret) =>
     say(session, {
       type: "welcome",
       re: id,
-      nick: opened.account.nick,
+      nick,
       account: true,
       ...(secret === undefined ? {} : { session: secret }),
       ...(token === undefined ? {} : { token }),
       ...(signature === undefined ? {} : { signature })
     })
   )
+  return bans.ofNick(nick)
+})
 
 export const register = Effect.fnUntraced(function* (session: Session, request: Register) {
-  const { accounts, people } = session.server
+  const { accounts, bans, people } = session.server
   if (!session.isPrivate) return yield* insecure
+  const ban = accounts.isRegistered(request.nick) ? undefined : bans.ofNick(request.nick)
+  if (ban !== undefined) return ban
   const opened = yield* orRefused(
     accounts.register(session.peer, request, () => people.holder(request.nick) !== undefined)
   )
   session.hasShownPassword = true
-  yield* orRefused(admit(session, request, opened))
-  return undefined
+  return yield* orRefused(admit(session, request, opened))
 })
 
 /** A `login` that shows a proof; undefined when it shows none. */
-export const loginByProof = (session: Session, request: Login): Answering | undefined => {
+export const loginByProof = (session: Session, request: Login): Entering | undefined => {
   const { nick, password, proof, token } = request
   const { accounts, people } = session.server
-  const enter = (opening: Effect.Effect<Opened, Refused | Unavailable>, hasShownPassword: boolean): Answering =>
+  const enter = (opening: Effect.Effect<Opened, Refused | Unavailable>, hasShownPassword: boolean): Entering =>
     Effect.gen(function* () {
       const opened = yield* orRefused(opening)
       session.hasShownPassword = hasShownPassword
-      yield* orRefused(admit(session, request, opened))
-      return undefined
+      return yield* orRefused(admit(session, request, opened))
     })
   if (password !== undefined) {
     return session.isPrivate

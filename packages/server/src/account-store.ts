@@ -1,5 +1,6 @@
 /**
- * The seam between accounts and where they are kept (spec/accounts.md): in memory, or in a SQLite file, beside the logs.
+ * The seam between accounts, and who else may come in, and where that is kept (spec/accounts.md): in memory, or in a SQLite file, beside
+ * the logs.
  *
  * @module
  */
@@ -36,6 +37,16 @@ export interface Invitation {
   readonly until: number
 }
 
+/** That an operator lets somebody in no more (spec/moderation.md). */
+export interface ServerBan {
+  /** A nick, an address, or a range of addresses. */
+  readonly target: string
+  /** What they are told. */
+  readonly reason: string
+  /** When it ends, in milliseconds since 1970; absent when it doesn't. */
+  readonly until?: number
+}
+
 /** An account as an earlier life of the server has left it, with the marks of its person: how far they have read which room. */
 export interface LeftAccount extends Account {
   readonly marks: ReadonlyArray<readonly [room: string, seq: number]>
@@ -50,6 +61,7 @@ export class AccountStore extends Context.Service<
       readonly accounts: ReadonlyArray<LeftAccount>
       readonly tokens: ReadonlyArray<Token>
       readonly invitations: ReadonlyArray<Invitation>
+      readonly bans: ReadonlyArray<ServerBan>
     }
     /** What the salts of nicks without an account are made with, so that each is the same whenever it is asked for (SCRAM-4). */
     readonly secret: string
@@ -65,17 +77,23 @@ export class AccountStore extends Context.Service<
     readonly keepInvitation: (invitation: Invitation, now: number) => Effect.Effect<void, Unavailable>
     /** Forgets an invitation, by its digest. */
     readonly forgetInvitation: (digest: string) => Effect.Effect<void, Unavailable>
+    /** Keeps a ban, in place of one of the same target, and forgets those that have ended before a time, in milliseconds since 1970. */
+    readonly keepBan: (ban: ServerBan, now: number) => Effect.Effect<void, Unavailable>
+    /** Forgets a ban, by its target. */
+    readonly forgetBan: (target: string) => Effect.Effect<void, Unavailable>
   }
 >()("@tertulia/server/AccountStore") {}
 
 /** Accounts that end with the server. */
 export const layerMemory: Layer.Layer<AccountStore> = Layer.sync(AccountStore, () => ({
-  left: { accounts: [], tokens: [], invitations: [] },
+  left: { accounts: [], tokens: [], invitations: [], bans: [] },
   secret: randomBytes(32).toString("hex"),
   keep: () => Effect.void,
   keepToken: () => Effect.void,
   forgetTokens: () => Effect.void,
   forget: () => Effect.void,
   keepInvitation: () => Effect.void,
-  forgetInvitation: () => Effect.void
+  forgetInvitation: () => Effect.void,
+  keepBan: () => Effect.void,
+  forgetBan: () => Effect.void
 }))

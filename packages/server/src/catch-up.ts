@@ -1,6 +1,6 @@
 /**
- * The budget for catching up: so many entries of replays and pages to one address in a time; who asks for more waits for them (FLOW-8),
- * and those who talk don't.
+ * The budget for catching up: so many entries of replays, pages, searches and lists of conversations to one address in a time; who asks
+ * for more waits for them (FLOW-8), and those who talk don't.
  *
  * @module
  */

@@ -77,8 +77,19 @@ const nothingGiven = Object.fromEntries(settingNames.map((name) => [name, Option
 >
 
 /** The command `tertulia`, which runs a server with the settings that flags, environment and file give, or operates its data file. */
-export const makeCommand = <E, R>(run: (settings: Settings) => Effect.Effect<void, E, R>) =>
-  server.pipe(
+export const makeCommand = <E, R>(run: (settings: Settings) => Effect.Effect<void, E, R>) => {
+  const serve = Command.make("serve", serverFlags, (given) =>
+    Effect.gen(function* () {
+      const { config, data } = yield* server
+      yield* run(yield* readSettings({ ...given, data }, Option.getOrUndefined(config)))
+    })
+  ).pipe(
+    Command.withDescription(
+      "Run the server, as without a subcommand. A flag wins over the environment, that over the file."
+    ),
+    Command.withShortDescription("Run the server, as without a subcommand")
+  )
+  return server.pipe(
     Command.withHandler(({ config, ...given }) =>
       Effect.flatMap(readSettings(given, Option.getOrUndefined(config)), run)
     ),
@@ -86,8 +97,9 @@ export const makeCommand = <E, R>(run: (settings: Settings) => Effect.Effect<voi
       "The reference server of Tertulia, a chat protocol; with a subcommand, the tools for its data file, and for the server that runs. " +
         "A flag wins over the environment, that over the file."
     ),
-    Command.withSubcommands([...makeOperations(shared), makeAdmin(shared), devCert])
+    Command.withSubcommands([serve, ...makeOperations(shared), makeAdmin(shared), devCert])
   )
+}
 
 const readSettings = Effect.fnUntraced(function* (given: Flags<Option.Option<string>>, path: string | undefined) {
   const texts = Object.fromEntries(

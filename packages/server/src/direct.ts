@@ -98,24 +98,32 @@ const emptyLog = (epoch: string): Side["log"] => ({
 })
 
 /** Says a slice of the list of one's conversations (DIRECT-16, DIRECT-17). */
-export const listConversations = Effect.fnUntraced(function* (
+export const listConversations = (session: Session, request: ListConversations): Effect.Effect<undefined, Refused> => {
+  const { catchUp, limits } = session.server
+  const most = Math.min(request.limit ?? limits.page, limits.page)
+  return catchUp.reading(session.peer, most, sayConversations(session, request, most), session.hurried)
+}
+
+/** Says the slice, and gives how many entries were read for it. */
+const sayConversations = Effect.fnUntraced(function* (
   session: Session,
-  request: ListConversations
-): Effect.fn.Return<undefined, Refused> {
+  request: ListConversations,
+  most: number
+): Effect.fn.Return<readonly [undefined, number], Refused> {
   const { outbox, server } = session
   const { limits } = server
   const { conversations } = session.person!
   const from = conversations.placeAfter(request.after)
-  const most = Math.min(request.limit ?? limits.page, limits.page)
   const sides = conversations.names.slice(from, from + most).map((name) => conversations.get(name)!)
   const heads = sides.map(({ log }) => log.head())
   const lasts = yield* Effect.mapError(server.conversations!.lasts(sides), unavailable)
   // Some may have ended while the last entries were read.
   const items = sides.flatMap((side, nth) => (side.hasEnded() ? [] : [itemOfList(side, heads[nth]!, lasts[nth])]))
   const rest = conversations.names.length - conversations.placeAfter(sides.at(-1)?.name ?? request.after)
-  if (items.length === 0 && rest > 0) return yield* listConversations(session, request)
+  if (items.length === 0 && rest > 0) return yield* sayConversations(session, request, most)
   const cut = { length: items.length + rest, from: 0, limit: items.length, line: limits.line }
   outbox.say(sliceLine(`{"type":"conversations","re":${request.id},"conversations":[`, cut, (place) => items[place]!))
+  return [undefined, sides.length] as const
 })
 
 const itemOfList = ({ log, name }: Side, head: number, last: Entry | undefined): string =>

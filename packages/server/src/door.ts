@@ -1,5 +1,5 @@
 /**
- * The door: lets in so many connections from one address at once (HELLO-5).
+ * The door: lets in so many connections from one address at once (HELLO-5), and none from an address that is banned (BAN-2).
  *
  * @module
  */
@@ -20,6 +20,8 @@ export interface DoorOptions {
   readonly loginSeconds: number
   /** Whether it lets nobody in any more, because the server drains. */
   readonly isClosed: () => boolean
+  /** How a connection from an address ends that an operator has banned. */
+  readonly banned: (peer: string) => Ending | undefined
 }
 
 /**
@@ -27,7 +29,7 @@ export interface DoorOptions {
  * @param onRefused is told of each connection that is turned away, with the code of its `bye`
  */
 export const makeDoor = (
-  { connections, inAll, isClosed, loginSeconds }: DoorOptions,
+  { banned, connections, inAll, isClosed, loginSeconds }: DoorOptions,
   crowd: Crowd,
   onRefused: (code: ByeCode) => void = () => {}
 ): Door => {
@@ -36,7 +38,7 @@ export const makeDoor = (
   // After the last object, or before being refused; a crowd of them isn't worth a descriptor each.
   const leaving = makeCounter(connections, makeCrowd(inAll))
 
-  const fault = (peer: string): Ending =>
+  const tooMany = (peer: string): Ending =>
     bye(
       "too-many-connections",
       served.count(peer) < connections
@@ -44,12 +46,17 @@ export const makeDoor = (
         : `${connections} connections from your address are open`
     )
 
+  /** Why a connection from an address isn't served; undefined when it is. */
+  const fault = (peer: string): readonly [ByeCode, Effect.Effect<Ending>] | undefined => {
+    if (isClosed()) return ["shutting-down", shuttingDown]
+    const ban = banned(peer)
+    if (ban !== undefined) return ["banned", Effect.succeed(ban)]
+    return served.isFull(peer) ? ["too-many-connections", Effect.sync(() => tooMany(peer))] : undefined
+  }
+
   /** Says why nobody is let in. Whoever has to be waited for before that is one of those who leave. */
-  const refuse = (connection: Connection): Effect.Effect<boolean> => {
-    const say = Effect.map(isClosed() ? shuttingDown : Effect.succeed(fault(connection.peer)), (ending) =>
-      sayNow(connection, ending)
-    )
-    onRefused(isClosed() ? "shutting-down" : "too-many-connections")
+  const refuse = (connection: Connection, ending: Effect.Effect<Ending>): Effect.Effect<boolean> => {
+    const say = Effect.map(ending, (ending) => sayNow(connection, ending))
     if (connection.opening === undefined) return Effect.as(say, true)
     return leaving.counting(connection.peer, whenOpen(connection, 1, say))
   }
@@ -57,10 +64,19 @@ export const makeDoor = (
   return (connection, serve) =>
     Effect.gen(function* () {
       const { peer } = connection
+      const refused = fault(peer)
+      if (refused !== undefined) onRefused(refused[0])
+      // Whoever was banned while the connection opened isn't served, either.
+      const serveUnlessBanned = Effect.suspend(() => {
+        const ban = banned(peer)
+        if (ban === undefined) return serve
+        onRefused("banned")
+        return Effect.sync(() => sayNow(connection, ban))
+      })
       const hasSpoken =
-        isClosed() || served.isFull(peer)
-          ? yield* refuse(connection)
-          : yield* served.counting(peer, whenOpen(connection, loginSeconds, serve))
+        refused === undefined
+          ? yield* served.counting(peer, whenOpen(connection, loginSeconds, serveUnlessBanned))
+          : yield* refuse(connection, refused[1])
       if (hasSpoken) yield* leaving.counting(peer, Effect.as(hangUp(connection), true))
     }).pipe(Effect.ensuring(Effect.sync(() => connection.destroy())))
 }

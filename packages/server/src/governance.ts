@@ -44,8 +44,11 @@ export interface Ruling {
   readonly overrides?: true
 }
 
-/** What somebody is to the server: anybody, the person of an account, or an operator. */
-export type Rank = "guest" | "account" | "operator"
+/** What somebody is to the server: a guest whose time is over, so that nobody can be them any more; a guest; the person of an account; an operator. */
+export type Rank = "nobody" | "guest" | "account" | "operator"
+
+/** Whether who has this rank can be more to a room than a member. */
+export const hasAccount = (rank: Rank): boolean => rank === "account" || rank === "operator"
 
 /** Whoever an entry is by or about. */
 export interface Somebody extends Author {
@@ -69,6 +72,10 @@ const mostStandings = 1_000
 /** Whether somebody is nothing to a room, so that nothing is kept of them. */
 export const isNothing = ({ banned, invited, muted, role }: Standing): boolean =>
   role === "member" && !banned && !invited && !muted
+
+const nothing = (person: string, nick: string): Standing => ({
+  ...{ person, nick, role: "member", invited: false, banned: false, muted: false }
+})
 
 /** Changes what is known. */
 export const applyChange = (governance: Governance, { kind, slow, standings }: GovernanceChange): void => {
@@ -134,23 +141,29 @@ const moderate = (situation: Situation, author: Somebody, draft: Draft & Moderat
   if (about !== undefined && draft.type !== "invite" && !isAbove(role, roleOf(situation, about))) {
     return refuse("forbidden", "that is for somebody who is more than they are", "nick")
   }
-  if (draft.type === "role" && situation.rankOf(about!) === "guest") {
+  if (draft.type === "role" && !hasAccount(situation.rankOf(about!))) {
     return refuse("forbidden", `${draft.nick} has no account: only who has one can be more than a member`, "nick")
   }
   const change = changeBy(governance, draft)
   const isMore = change.standings.some((each) => !isNothing(each) && !governance.standings.has(each.person))
-  if (isMore && governance.standings.size >= mostStandings) {
+  if (!isMore || governance.standings.size < mostStandings) return { change }
+  // Those who have ended make room: what they were, nobody is.
+  const ended = [...governance.standings.values()].filter(
+    ({ nick, person }) => situation.rankOf({ id: person, nick }) === "nobody"
+  )
+  if (ended.length === 0) {
     return refuse("limit-reached", `${mostStandings} people are something to this room already`, "nick")
   }
-  return { change }
+  return {
+    change: { ...change, standings: [...ended.map(({ nick, person }) => nothing(person, nick)), ...change.standings] }
+  }
 }
 
 const changeBy = ({ standings }: Governance, draft: Draft & ModerationContent): GovernanceChange => {
   if (draft.type === "kind") return { standings: [], kind: draft.kind }
   if (draft.type === "slow") return { standings: [], slow: draft.seconds }
   const { id: person, nick } = draft.about!
-  const nothing: Standing = { person, nick, role: "member", invited: false, banned: false, muted: false }
-  const before = standings.get(person) ?? nothing
+  const before = standings.get(person) ?? nothing(person, nick)
   switch (draft.type) {
     case "role": {
       const owners = draft.role === "owner" ? [...standings.values()].filter(({ role }) => role === "owner") : []

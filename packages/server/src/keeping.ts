@@ -4,16 +4,19 @@
  *
  * @module
  */
-import { isModeration, may, type RoomAction, type RoomRole } from "@tertulia/protocol"
+import { isModeration, may, type RoomAction, type RoomRole, type Standing as StandingShown } from "@tertulia/protocol"
 import {
   type Governance,
+  hasAccount,
   isMuted,
+  isNothing,
   mayEnter,
   type Rank,
   type Ruling,
   roleOf,
   ruleOn,
-  type Somebody
+  type Somebody,
+  type Standing
 } from "./governance.ts"
 import type { Draft, RoomLog } from "./room-log.ts"
 
@@ -38,6 +41,8 @@ export interface Keeping {
   readonly may: (person: Somebody, action: RoomAction) => boolean
   readonly mayEnter: (person: Somebody) => boolean
   readonly isMuted: (person: Somebody) => boolean
+  /** What each of those is who are something to the room and haven't ended, by nick (STANDING-1). */
+  readonly standings: () => ReadonlyArray<StandingShown>
   /** What `joined` says of it, as fields of a line (ROLE-4). */
   readonly shown: (person: Somebody) => string
 }
@@ -83,9 +88,26 @@ export const makeKeeping = ({ isIn, log, now, rankOf }: KeepingOptions): Keeping
     may: (person, action) => may(role(person), action, governance.kind),
     mayEnter: (person) => mayEnter(situation, person),
     isMuted: (person) => isMuted(situation, person),
+    standings: () =>
+      [...governance.standings.values()]
+        .map((standing) => ({ standing, rank: rankOf({ id: standing.person, nick: standing.nick }) }))
+        .filter(({ rank }) => rank !== "nobody")
+        // A role is an account's, and ends with it.
+        .map(({ rank, standing }) => (hasAccount(rank) ? standing : { ...standing, role: "member" as const }))
+        .filter((standing) => !isNothing(standing))
+        .map(standingOf)
+        .sort((one, other) => (one.nick < other.nick ? -1 : 1)),
     shown: (person) => shownOf(governance, role(person), isMuted(situation, person))
   }
 }
+
+const standingOf = ({ banned, invited, muted, nick, role }: Standing): StandingShown => ({
+  nick,
+  ...(role === "member" ? {} : { role }),
+  ...(invited ? { invited } : {}),
+  ...(banned ? { banned } : {}),
+  ...(muted ? { muted } : {})
+})
 
 const shownOf = ({ kind, slow }: Governance, role: RoomRole, muted: boolean): string =>
   (kind === "public" ? "" : `"kind":"${kind}",`) +

@@ -30,7 +30,10 @@ const ended = counter(
 const refused = counter("refusals_total", "Requests that were refused, by code")
 const entries = counter("entries_total", "Entries that were added to logs")
 const deliveries = counter("deliveries_total", "Entries as they were handed to connections: the fan-out")
-const caughtUp = counter("catch_up_entries_total", "Entries that were read for replays and pages")
+const caughtUp = counter(
+  "catch_up_entries_total",
+  "Entries that were read for replays, pages, searches and lists of conversations"
+)
 const held = counter(
   "catch_up_held_total",
   "Replays and pages that had to wait, because their address had used up its budget"

@@ -6,6 +6,7 @@
 import * as Net from "node:net"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import { type AddressRange, isWithin, parseAddress, parseRange } from "./addresses.ts"
 
 /** What the first bytes of a connection say. */
 export type Header =
@@ -85,15 +86,15 @@ export const takeHeader = (socket: Net.Socket): Effect.Effect<string | undefined
 
 /** Which addresses are trusted, by a list such as `127.0.0.1,10.0.0.0/8`; or what is wrong with it. */
 export const trustedIn = (list: string): ((peer: string) => boolean) | string => {
-  const trusted = new Net.BlockList()
+  const ranges: Array<AddressRange> = []
   for (const item of list.split(",").map((text) => text.trim())) {
-    const [address = "", bits, more] = item.split("/")
-    const family = Net.isIP(address)
-    const prefix = bits === undefined ? (family === 4 ? 32 : 128) : Number(bits)
-    const isRange = /^[0-9]{1,3}$/u.test(bits ?? "0") && prefix <= (family === 4 ? 32 : 128)
-    if (family === 0 || more !== undefined || !isRange)
-      return `${JSON.stringify(item)} is no address, and no range of them`
-    trusted.addSubnet(address, prefix, family === 4 ? "ipv4" : "ipv6")
+    const range = parseRange(item)
+    if (range === undefined) return `${JSON.stringify(item)} is no address, and no range of them`
+    ranges.push(range)
   }
-  return (peer) => Net.isIP(peer) !== 0 && trusted.check(peer, Net.isIP(peer) === 4 ? "ipv4" : "ipv6")
+  const isTrusted = isWithin(ranges)
+  return (peer) => {
+    const address = parseAddress(peer)
+    return address !== undefined && isTrusted(address)
+  }
 }

@@ -27,7 +27,7 @@ import { type Refused, refuse } from "./refused.ts"
 import type { Room } from "./room.ts"
 import type { Content, Draft, Unavailable } from "./room-log.ts"
 import { unavailable } from "./rooms.ts"
-import { foundLine } from "./search.ts"
+import { foundLine, mostResults } from "./search.ts"
 import { done, isGranted, knownReply } from "./sending.ts"
 import type { Session } from "./session.ts"
 import { sliceLine } from "./slice.ts"
@@ -44,27 +44,29 @@ type Handler<Type extends RequestType> = (
 
 const login: Handler<"login"> = (session, request) => {
   const { id, nick, resume = false, session: secret } = request
-  const { people } = session.server
+  const { accounts, bans, people } = session.server
   const byProof = loginByProof(session, request)
   if (byProof !== undefined) return byProof
   const welcome = (more: Partial<Welcome>) => session.outbox.say(encodeLine({ type: "welcome", re: id, nick, ...more }))
   if (secret !== undefined) {
-    return Effect.as(
-      people.resume(session, nick, secret, (person) =>
-        welcome({
-          session: secret,
-          resumed: true,
-          ...(people.accountOf(person) === undefined ? {} : { account: true })
-        })
-      ),
-      undefined
+    const resuming = people.resume(session, nick, secret, (person) =>
+      welcome({
+        session: secret,
+        resumed: true,
+        ...(people.accountOf(person) === undefined ? {} : { account: true })
+      })
     )
+    // A ban ends the sessions of before; so it has come meanwhile.
+    return Effect.map(resuming, () => bans.ofNick(nick))
   }
+  // Who has an account is asked for a proof first: nobody else learns that it is banned.
+  const ban = accounts.isRegistered(nick) ? undefined : bans.ofNick(nick)
+  if (ban !== undefined) return Effect.succeed(ban)
   return people
     .enter(session, nick, resume, (given) => welcome(given === undefined ? {} : { session: given }))
     .pipe(
       Effect.mapError((why) => ("code" in why ? why : unavailable(why))),
-      Effect.as(undefined)
+      Effect.map(() => bans.ofNick(nick))
     )
 }
 
@@ -327,6 +329,25 @@ const members: Handler<"members"> = (session, { after, id, limit, room: name }) 
   return sayLine(session, memberSlice(head, seat.room, slice, limits))
 }
 
+const standings: Handler<"standings"> = (session, { after, id, limit, room: name }) => {
+  const { limits } = session.server
+  const seat = session.seats.get(name)
+  if (seat === undefined) return notJoined(name)
+  const { keeping } = seat.room
+  if (!keeping.may(session.person!, "standings")) {
+    return Effect.fail<Refused>({ code: "forbidden", message: "only others of this room may see that" })
+  }
+  const all = keeping.standings()
+  const above = after === undefined ? all : all.filter(({ nick }) => nick > after)
+  const most = Math.min(limit ?? limits.page, limits.page)
+  const cut = { length: above.length, from: 0, limit: most, line: limits.line }
+  const head = `{"type":"standings","re":${id},"room":"${name}","standings":[`
+  return sayLine(
+    session,
+    sliceLine(head, cut, (place) => JSON.stringify(above[place]))
+  )
+}
+
 const history: Handler<"history"> = (session, request) => {
   if (isDirect(request.room)) return historyDirect(session, request)
   const seat = session.seats.get(request.room)
@@ -372,7 +393,9 @@ const search: Handler<"search"> = (session, request) => {
   const { seats, server } = session
   const seat = request.room === undefined ? undefined : seats.get(request.room)
   if (request.room !== undefined && seat === undefined) return notJoined(request.room)
-  return foundLine(request, seat === undefined ? seats.values() : [seat], server.search!, server.limits).pipe(
+  const { catchUp, limits } = server
+  const page = foundLine(request, seat === undefined ? seats.values() : [seat], server.search!, limits)
+  return catchUp.reading(session.peer, mostResults(request, limits), page, session.hurried).pipe(
     Effect.mapError(unavailable),
     Effect.flatMap((line) => sayLine(session, line))
   )
@@ -407,7 +430,7 @@ const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
   read,
   search,
   ...{ register, challenge, password: setPassword, revoke, unregister },
-  ...{ role: append, kind: append, invite: append, kick: append, ban: append, mute: append, slow: append }
+  ...{ role: append, kind: append, invite: append, kick: append, ban: append, mute: append, slow: append, standings }
 }
 
 /** Executes one request of a connection whose state allows it, and answers it or refuses it; what needs nothing more gives `done`. */

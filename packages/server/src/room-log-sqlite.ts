@@ -145,7 +145,9 @@ export const layer = ({
           forgetTokens: (digests) => write({ _tag: "ForgetTokens", digests }),
           forget: (person) => write({ _tag: "ForgetAccount", person }),
           keepInvitation: (invitation, now) => write({ _tag: "KeepInvitation", invitation, now }),
-          forgetInvitation: (digest) => write({ _tag: "ForgetInvitation", digest })
+          forgetInvitation: (digest) => write({ _tag: "ForgetInvitation", digest }),
+          keepBan: (ban, now) => write({ _tag: "KeepBan", ban, now }),
+          forgetBan: (target) => write({ _tag: "ForgetBan", target })
         })
       )
     })

@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Budgets } from "./bounds.ts"
-import type { Rank, Somebody } from "./governance.ts"
+import { hasAccount, type Rank, type Somebody } from "./governance.ts"
 import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { type Entrant, openRoom, type Place, type Room } from "./room.ts"
@@ -128,7 +128,7 @@ export const makeRooms = (
 
     /** A room that nobody has had before belongs to whoever creates it, if that is the person of an account (ROLE-1). */
     const found = (room: Room, creator: Somebody): Room => {
-      if (room.log.head() === 0 && rankOf(creator) !== "guest") room.keeping.found(creator)
+      if (room.log.head() === 0 && hasAccount(rankOf(creator))) room.keeping.found(creator)
       return room
     }
 

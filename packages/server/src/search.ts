@@ -67,14 +67,20 @@ const questOf = ({ before, from, since, text, until }: Request, search: Search):
   }
 }
 
-/** The reply to `search` in these rooms, a line: as many results as `limit`, `limits.page` and the line allow (SEARCH-9). */
+/** The most results of one page. */
+export const mostResults = ({ limit }: Request, { page }: Limits): number => Math.min(limit ?? page, page)
+
+/**
+ * The reply to `search` in these rooms, a line: as many results as `limit`, `limits.page` and the line allow (SEARCH-9); and how many
+ * were read for it.
+ */
 export const foundLine = Effect.fnUntraced(function* (
   request: Request,
   seats: Iterable<Seat>,
   search: Search,
   limits: Limits
-): Effect.fn.Return<string, Unavailable> {
-  const most = Math.min(request.limit ?? limits.page, limits.page)
+): Effect.fn.Return<readonly [line: string, entries: number], Unavailable> {
+  const most = mostResults(request, limits)
   const parts = Array.from(seats, ({ room: { log, name } }) => ({
     room: name,
     first: log.first(),
@@ -92,7 +98,7 @@ export const foundLine = Effect.fnUntraced(function* (
   }
   const isLast = items.length === found.length
   const end = isLast ? "]}\n" : `],"more":true,"next":"${search.cursorOf(found[items.length - 1]!.place)}"}\n`
-  return `${start}${items.join(",")}${end}`
+  return [`${start}${items.join(",")}${end}`, found.length] as const
 })
 
 /** Bytes of `"more":true` with a cursor. */

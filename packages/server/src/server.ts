@@ -24,6 +24,7 @@ import { AccountStore } from "./account-store.ts"
 import { type Accounts, defaultIterations, makeAccounts } from "./accounts.ts"
 import { Desk } from "./admin/desk.ts"
 import { makeVerbs } from "./admin/verbs.ts"
+import { type Bans, makeBans } from "./bans.ts"
 import { type Bounds, makeBudgets, unbounded } from "./bounds.ts"
 import { type CatchUp, makeCatchUp } from "./catch-up.ts"
 import type { Claims } from "./claims.ts"
@@ -81,6 +82,8 @@ export interface Server extends ServerOptions {
   readonly unread: RoomLogs["Service"]["unread"]
   readonly people: People
   readonly accounts: Accounts
+  /** Whom an operator lets in no more. */
+  readonly bans: Bans
   /** Whether who registers has to have an invitation. */
   readonly takesInvitations: boolean
   /** Absent when the server doesn't claim `direct`. */
@@ -154,11 +157,13 @@ export const serve = Effect.fnUntraced(function* (
     iterations,
     now
   })
+  const bans = yield* makeBans
   const operators = yield* operatorsIn(operator, accounts)
   // Without a log that lasts, it claims no moderation, and everybody is anybody.
   const rankOf = ({ id, nick }: Somebody): Rank => {
-    if (!durable || accounts.of(nick)?.person !== id) return "guest"
-    return operators.has(id) ? "operator" : "account"
+    if (!durable) return "guest"
+    if (accounts.of(nick)?.person === id) return operators.has(id) ? "operator" : "account"
+    return people.named(nick)?.id === id ? "guest" : "nobody"
   }
   const rooms = yield* makeRooms(options.limits, fork, {
     budgets,
@@ -191,6 +196,7 @@ export const serve = Effect.fnUntraced(function* (
     rooms,
     people,
     accounts,
+    bans,
     takesInvitations: who === "invited",
     conversations,
     presences,
@@ -205,7 +211,12 @@ export const serve = Effect.fnUntraced(function* (
     today
   }
   let isDraining = false
-  const doorOptions = { ...options.limits, inAll: bounds.connections, isClosed: () => isDraining }
+  const doorOptions = {
+    ...options.limits,
+    inAll: bounds.connections,
+    isClosed: () => isDraining,
+    banned: bans.ofAddress
+  }
   const door = makeDoor(doorOptions, options.crowd ?? makeCrowd(bounds.connections), meters.ended)
   yield* Effect.forkScoped(watch(server))
   const connections = yield* FiberSet.make()

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type ByeCode,
   decodeEnvelope,
   decodeRequest,
   type Envelope,
@@ -331,7 +332,9 @@ const defect = (cause: Cause.Cause<never>): Effect.Effect<Ending> =>
 
 /** Whether the session ends with the connection: whoever it was said `bye`, or was sent away. */
 const isForGood = (ending: Ending): boolean =>
-  ending._tag === "Goodbye" || (ending._tag === "Bye" && (ending.code === "kicked" || ending.code === "logged-out"))
+  ending._tag === "Goodbye" || (ending._tag === "Bye" && forGood.has(ending.code))
+
+const forGood: ReadonlySet<ByeCode> = new Set(["kicked", "banned", "logged-out"])
 
 /** Says the last object. What waits before it has two heartbeats to be read; what a slow reader left unread, none. */
 const sayLast = ({ outbox, server }: Session, ending: Ending): Effect.Effect<void> => {

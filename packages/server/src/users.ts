@@ -18,7 +18,7 @@ export interface Asking {
   readonly limits: Limits
 }
 
-/** The reply to `users`, a line; nothing when the connection isn't in the room that it names. */
+/** The reply to `users`, a line, which says who has an account (ACCOUNT-16); nothing when the connection isn't in the room that it names. */
 export const usersLine = (
   { limits, people, person, seats }: Asking,
   { after, id, limit, room }: ListUsers
@@ -32,7 +32,8 @@ export const usersLine = (
   const names = firstNames(lists, after, alone, most + 1)
   const cut = { length: names.length, from: 0, limit: most, line: limits.line }
   return sliceLine(`{"type":"users","re":${id},"users":[`, cut, (place) => {
-    return `{${presenceFields(people.holder(names[place]!)!)}}`
+    const user = people.holder(names[place]!)!
+    return `{${presenceFields(user)}${people.accountOf(user) === undefined ? "" : ',"account":true'}}`
   })
 }
 

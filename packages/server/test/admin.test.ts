@@ -197,6 +197,97 @@ test("whoever is kicked hears why, and neither their connection nor their sessio
   for (const client of [leo, third]) client.socket.destroy()
 })
 
+describe("whoever is banned", () => {
+  const told = { type: "bye", code: "banned" }
+
+  test("by their nick is sent away, and comes in under it no more, through a restart, until that is lifted", async () => {
+    await using folder = await openFolder()
+    const answer = async (...args: ReadonlyArray<string>) =>
+      JSON.parse((await folder.start(["admin", "--json", ...args]).exit).out)
+    const start = async () => {
+      const { child, exit } = folder.start(["--port", "0", "--iterations", "4096"])
+      const port = Number((await linesOf(child).saying("listening on"))["port"])
+      const greeted = () => openClient(port)
+      /** What somebody hears who tries to come in. */
+      const tries = async (request: Json) => {
+        const client = await greeted()
+        client.say({ id: 1, ...request })
+        await client.expect({ type: "hello" })
+        const reply = await client.next()
+        client.socket.destroy()
+        return reply
+      }
+      const kill = () => {
+        child.kill("SIGKILL")
+        return exit
+      }
+      return { greeted, tries, kill }
+    }
+    const before = await start()
+    const [ana, eva, leo] = [await before.greeted(), await before.greeted(), await before.greeted()]
+    const { session, token } = await ana.ask({ type: "register", nick: "ana", password, resume: true })
+    const asGuest = await eva.ask({ type: "login", nick: "eva", resume: true })
+    await leo.ask({ type: "login", nick: "leo" })
+    for (const client of [ana, eva, leo]) await client.ask({ type: "join", room: "#cafe" })
+    const reason = "be kind"
+    expect(await answer("ban", "Ana", "--reason", reason)).toEqual({ target: "ana", reason, connections: 1 })
+    expect((await ana.rest()).at(-1)).toEqual({ ...told, message: reason })
+    expect(await leo.ask({ type: "members", room: "#cafe" })).toMatchObject({ members: ["eva", "leo"] })
+    eva.socket.destroy()
+    expect(await answer("ban", "eva", "--hours", "2")).toMatchObject({ target: "eva", until: expect.any(String) })
+    expect(await leo.ask({ type: "members", room: "#cafe" })).toMatchObject({ members: ["leo"] })
+    await before.kill()
+
+    const after = await start()
+    expect((await answer("bans")).bans).toMatchObject([
+      { target: "ana", reason },
+      { target: "eva", until: expect.any(String) }
+    ])
+    expect(await after.tries({ type: "login", nick: "ANA", password })).toEqual({ ...told, message: reason })
+    expect(await after.tries({ type: "login", nick: "ana", token })).toMatchObject(told)
+    expect(await after.tries({ type: "login", nick: "eva" })).toMatchObject(told)
+    expect(await after.tries({ type: "register", nick: "eva", password })).toMatchObject(told)
+    // Who wouldn't have been let in learns of no ban.
+    expect(await after.tries({ type: "login", nick: "ana" })).toMatchObject({ code: "nick-registered" })
+    expect(await after.tries({ type: "register", nick: "ana", password })).toMatchObject({ code: "nick-registered" })
+    expect(await after.tries({ type: "login", nick: "ana", password: "wrong" })).toMatchObject({
+      code: "bad-credentials"
+    })
+    expect(await after.tries({ type: "login", nick: "ana", session })).toMatchObject({ code: "session-expired" })
+    expect(await after.tries({ type: "login", nick: "eva", session: asGuest["session"] })).toMatchObject({
+      code: "session-expired"
+    })
+    expect(await after.tries({ type: "login", nick: "leo" })).toMatchObject({ type: "welcome" })
+    expect(await answer("unban", "ana")).toEqual({ target: "ana" })
+    expect(await after.tries({ type: "login", nick: "ana", token })).toMatchObject({ type: "welcome" })
+    const none = await folder.start(["admin", "unban", "ana"]).exit
+    expect(none).toMatchObject({ code: 2, err: expect.stringMatching(/^tertulia: ana isn't banned: /u) })
+    const nothing = await folder.start(["admin", "ban", "192.0.2.0/33"]).exit
+    expect(nothing).toMatchObject({ code: 2, err: expect.stringContaining("no range of addresses") })
+    await after.kill()
+  })
+
+  test("by their address is sent away, and hears nothing else, before a login or after", async () => {
+    await using server = await openServer()
+    const [ana, nobody] = [await server.greeted(), await server.greeted()]
+    const { session } = await ana.ask({ type: "login", nick: "ana", resume: true })
+    expect(await server.answer("ban", "127.0.0.0/8")).toMatchObject({ target: "127.0.0.0/8", connections: 2 })
+    for (const client of [ana, nobody]) expect((await client.rest()).at(-1)).toMatchObject(told)
+    expect(await server.lines.saying("an operator asks for ban")).toMatchObject({ target: "127.0.0.0/8" })
+    const late = await server.greeted()
+    expect(await late.rest()).toMatchObject([told])
+    expect(await server.answer("ban", "::ffff:127.0.0.1")).toMatchObject({ target: "127.0.0.1", connections: 0 })
+    expect(await server.answer("unban", "127.0.0.0/8")).toMatchObject({ target: "127.0.0.0/8" })
+    expect(await (await server.greeted()).rest()).toMatchObject([told])
+    expect((await server.admin("bans")).out).toMatch(/^BANNED +UNTIL +REASON\n127\.0\.0\.1 +- +an operator has banned/u)
+    await server.answer("unban", "127.0.0.1")
+    const again = await server.greeted()
+    expect(await again.ask({ type: "login", nick: "ana", session })).toMatchObject({ code: "session-expired" })
+    expect(await again.ask({ type: "login", nick: "ana" })).toMatchObject({ type: "welcome" })
+    again.socket.destroy()
+  })
+})
+
 describe("a drain", () => {
   test("lets nobody in, and lets those who are there go on until it is their turn", async () => {
     await using server = await openServer()

@@ -193,3 +193,32 @@ test("one that is broken off leaves nothing behind", async () => {
   await Effect.runPromise(Fiber.interrupt(fiber))
   expect((await readdir(folder.path)).filter((name) => name.startsWith("copy"))).toEqual([])
 })
+
+test("no token and no invitation of a backup opens anything; passwords and bans are as they were", async () => {
+  await using folder = await openFolder()
+  const args = ["--port", "0", "--iterations", "4096", "--register", "invited"]
+  const first = folder.start(args)
+  const before = await openClient((await listening(first.child)).port)
+  const invite = async () => JSON.parse((await folder.start(["admin", "--json", "invite", "--uses", "2"]).exit).out)
+  const { invitation } = await invite()
+  const password = "correct horse"
+  const { token } = await before.ask({ type: "register", nick: "ana", password, invitation })
+  expect(await folder.start(["admin", "ban", "eva"]).exit).toMatchObject({ code: 0 })
+  expect(await folder.start(["backup", "copy.db"]).exit).toMatchObject({ code: 0 })
+  before.socket.destroy()
+  first.child.kill("SIGKILL")
+  await first.exit
+  const { port } = await listening(folder.start([...args, "--data", "copy.db"]).child)
+  const answered = async (request: Readonly<Record<string, unknown>>) => {
+    const client = await openClient(port)
+    await client.expect({ type: "hello" })
+    client.say({ id: 1, ...request })
+    const { code, type } = await client.next()
+    client.socket.destroy()
+    return code ?? type
+  }
+  expect(await answered({ type: "login", nick: "ana", token })).toBe("bad-credentials")
+  expect(await answered({ type: "login", nick: "ana", password })).toBe("welcome")
+  expect(await answered({ type: "register", nick: "leo", password, invitation })).toBe("not-invited")
+  expect(await answered({ type: "login", nick: "eva" })).toBe("banned")
+})

@@ -49,6 +49,72 @@ test("what doesn't fit is refused as a whole and leaves no hole; with space agai
   close()
 })
 
+test("a defect of one work keeps none of those beside it from the file", async () => {
+  await using folder = await openTemporary()
+  const { close, db } = openDataFile(folder.file)
+  const write = makeWriter(db)
+  const claim = (digest: string): Work => ({ _tag: "KeepClaim", claim: { digest, person: digest, nick: digest } })
+  const append = (room: string, epoch: string, ...texts: ReadonlyArray<string>): Work => ({
+    _tag: "Append",
+    room,
+    epoch,
+    reactions: 8,
+    drafts: texts.map((text) => draft(text))
+  })
+  const written = write([
+    append("#cafe", "k1", "one"),
+    claim("ana"),
+    // The second row of what has two would be the same as one that is there, and another life of the room is another log.
+    claim("ana"),
+    append("#cafe", "k2", "two", "three"),
+    append("#cafe", "k1", "four"),
+    claim("leo")
+  ])
+  expect(written).toMatchObject({ _tag: "Committed", results: [[1], undefined, undefined, undefined, [2], undefined] })
+  if (written._tag !== "Committed") throw new Error("nothing was written")
+  expect([...(written.defects ?? [])]).toEqual([
+    [2, expect.stringMatching(/UNIQUE/u)],
+    [3, "#cafe has another epoch than k2"]
+  ])
+  expect(
+    db
+      .prepare("SELECT text FROM entries ORDER BY seq")
+      .all()
+      .map(({ text }) => text)
+  ).toEqual(["one", "four"])
+  expect(
+    db
+      .prepare("SELECT digest FROM sessions ORDER BY digest")
+      .all()
+      .map(({ digest }) => digest)
+  ).toEqual(["ana", "leo"])
+  expect(write([claim("leo")])).toMatchObject({ _tag: "Committed", results: [undefined] })
+  expect(write([append("#cafe", "k1", "five")])).toEqual({ _tag: "Committed", results: [[3]] })
+  // A disk that is full refuses all, whoever else has a defect.
+  db.exec("PRAGMA max_page_count = 1")
+  const full = write([claim("leo"), append("#cafe", "k1", "x".repeat(200_000))])
+  expect(full).toEqual({ _tag: "Refused", reason: "the disk is full" })
+  expect(db.isTransaction).toBe(false)
+  close()
+})
+
+test("whoever shares a transaction with a defect has what they have sent in the log, and the server goes on", async () => {
+  await using folder = await openTemporary()
+  await using logs = await openLogs(SqliteRoomLogs.layer({ file: folder.file }))
+  const cafe = await logs.open("#cafe")
+  const claim = { digest: "d", person: "p", nick: "ana" }
+  await Effect.runPromise(logs.claims.keep(claim))
+  const together = await Promise.all([
+    cafe.append(draft("one")),
+    Effect.runPromiseExit(logs.claims.keep(claim)),
+    cafe.append(draft("two")),
+    Effect.runPromiseExit(logs.claims.keep({ ...claim, digest: "e" }))
+  ])
+  expect(together.map(({ _tag }) => _tag === "Success")).toEqual([true, false, true, true])
+  expect(await cafe.append(draft("three"))).toMatchObject({ _tag: "Success" })
+  expect(cafe.published.map(({ seq }) => seq)).toEqual([1, 2, 3])
+})
+
 const canRaise = existsSync("/usr/bin/prlimit")
 test.skipIf(!canRaise)(
   "a server on a full disk refuses its senders, goes on with all else, and sends again when there is space",

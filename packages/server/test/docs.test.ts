@@ -12,10 +12,9 @@ const pages = ["docs/operating.md", "docs/run-it-for-real.md", "docs/es/run-it-f
 const units = ["deploy/tertulia.service", "deploy/tertulia-backup.service"]
 
 const subcommands: ReadonlyArray<ReadonlyArray<string>> = [
-  ...["backup", "dev-cert", "export", "import", "verify"].map((name) => [name]),
-  ...["who", "rooms", "kick", "drain", "accounts", "password", "delete-account", "invite", "invitations", "revoke"].map(
-    (name) => ["admin", name]
-  )
+  ...["serve", "backup", "dev-cert", "export", "import", "verify"].map((name) => [name]),
+  ...["who", "rooms", "kick", "ban", "unban", "bans", "drain"].map((name) => ["admin", name]),
+  ...["accounts", "password", "delete-account", "invite", "invitations", "revoke"].map((name) => ["admin", name])
 ]
 
 const flagsIn = (text: string): ReadonlyArray<string> => text.match(/(?<![\w-])--[a-z][a-z-]*/gu) ?? []

@@ -1,9 +1,18 @@
 /** spec/moderation.md: operators, whom a suite can't make; the table of rights for them; and what is left in the file. */
 import { readFileSync } from "node:fs"
-import { type RoomKind, roomActions, roomKinds, roomRoles } from "@tertulia/protocol"
+import { may, type RoomKind, roomActions, roomKinds, roomRoles } from "@tertulia/protocol"
 import { rights } from "@tertulia/protocol/vectors"
 import { describe, expect, test, vi } from "vitest"
-import { type Governance, mayEnter, type Rank, roleOf, ruleOn, type Standing, ungoverned } from "../src/governance.ts"
+import {
+  applyChange,
+  type Governance,
+  mayEnter,
+  type Rank,
+  roleOf,
+  ruleOn,
+  type Standing,
+  ungoverned
+} from "../src/governance.ts"
 import type { Draft } from "../src/room-log.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { type Client, type House, openHouse } from "./support/house.ts"
@@ -185,10 +194,10 @@ describe("every cell of the table is what the server decides", () => {
     const who = { id: role, nick: role }
     expect(roleOf(situation, who)).toBe(role)
     if (action === "join") return expect(mayEnter(situation, who)).toBe(allowed)
-    if (action === "list") return
+    if (action === "list" || action === "standings") return expect(may(role, action, kind)).toBe(allowed)
     const said = { author: who, from: role, at: "2026-11-20T20:08:00.000Z" }
     const about = { about: { id: "victim", nick: "victim" }, nick: "victim", on: true }
-    const drafts: Readonly<Record<Exclude<typeof action, "join" | "list">, Draft>> = {
+    const drafts: Readonly<Record<Exclude<typeof action, "join" | "list" | "standings">, Draft>> = {
       invite: { ...said, ...about, type: "invite" },
       kick: { ...said, ...about, type: "kick" },
       ban: { ...said, ...about, type: "ban" },
@@ -216,14 +225,17 @@ test("so many people are something to a room, and no more", () => {
     governance.standings.set(`p${nth}`, standing(`p${nth}`, { banned: true }))
   }
   const situation = { governance, rankOf: (): Rank => "account", isIn: () => true, wait: () => 0 }
-  const ban = (nick: string) =>
-    ruleOn(
-      situation,
-      { id: "owner", nick: "owner" },
-      {
-        ...{ type: "ban", nick, on: true, author: { id: "owner" }, from: "owner", at: "", about: { id: nick, nick } }
-      }
-    )
+  const owner = { id: "owner", nick: "owner" }
+  const banOf = (nick: string): Draft => ({
+    ...{ type: "ban", nick, on: true, author: owner, from: "owner", at: "", about: { id: nick, nick } }
+  })
+  const ban = (nick: string) => ruleOn(situation, owner, banOf(nick))
   expect(ban("p999")?.refused).toBeUndefined()
   expect(ban("one-more")?.refused).toMatchObject({ code: "limit-reached", field: "nick" })
+  // Guests whose time is over make room.
+  const rankOf = ({ id }: { readonly id: string }): Rank => (id === "p7" || id === "p8" ? "nobody" : "account")
+  const { change } = ruleOn({ ...situation, rankOf }, owner, banOf("one-more")) ?? {}
+  applyChange(governance, change!)
+  expect(governance.standings.size).toBe(999)
+  expect(["p7", "p8", "one-more"].map((id) => governance.standings.has(id))).toEqual([false, false, true])
 })

@@ -48,6 +48,25 @@ describe("the operators' port", () => {
     expect(headers.get("access-control-allow-origin")).toBeNull()
   })
 
+  test("counts what is read for pages, searches and lists of conversations", async () => {
+    await using server = await openServer()
+    const [ana, leo] = [await openClient(server.port), await openClient(server.port)]
+    await ana.ask({ type: "login", nick: "ana" })
+    await leo.ask({ type: "login", nick: "leo" })
+    await ana.ask({ type: "join", room: "#cafe" })
+    for (const room of ["#cafe", "#cafe", "@leo"]) await ana.ask({ type: "send", room, text: "tea" })
+    const read = async (request: Readonly<Record<string, unknown>>) => {
+      const before = (await server.metric("tertulia_catch_up_entries_total"))[""] ?? 0
+      await ana.ask(request)
+      return (await server.metric("tertulia_catch_up_entries_total"))[""]! - before
+    }
+    expect(await read({ type: "history", room: "#cafe" })).toBe(2)
+    expect(await read({ type: "search", text: "tea" })).toBe(2)
+    expect(await read({ type: "search", text: "coffee" })).toBe(0)
+    expect(await read({ type: "conversations" })).toBe(1)
+    for (const client of [ana, leo]) client.socket.destroy()
+  })
+
   test("counts connections, entries, fan-out, commits and refusals by code", async () => {
     await using server = await openServer()
     const people = await Promise.all(["ana", "leo", "eva"].map(() => openClient(server.port)))

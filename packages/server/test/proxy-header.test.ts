@@ -105,6 +105,48 @@ describe("a server behind a proxy", () => {
     expect(await saying("of the proxy 127.0.0.1 was closed")).toMatchObject({ level: "warn", peer: "127.0.0.1" })
   })
 
+  test("bans the address that the proxy names, over TCP, TLS and WebSocket", async () => {
+    await using folder = await openFolder()
+    await folder.start(["dev-cert"]).exit
+    const free = ["--port", "0", "--tls-port", "0", "--web-port", "0", "--tls-cert", "cert.pem", "--tls-key", "key.pem"]
+    const lines = linesOf(folder.start([...free, "--proxy-protocol", "127.0.0.1"]).child)
+    const port = Number((await lines.saying("listening on"))["port"])
+    const tlsPort = Number((await lines.saying("for TLS"))["port"])
+    const webPort = await webPortOf(lines)
+    const firstOver = async (header: Buffer) => {
+      const raw = await connectTo(tlsPort)
+      raw.write(header)
+      const socket = Tls.connect({ socket: raw, rejectUnauthorized: false })
+      return String(await new Promise<Buffer>((resolve) => socket.once("data", resolve)))
+    }
+    const first = async (header: Buffer) => {
+      const socket = await connectTo(port)
+      socket.write(header)
+      return String(await new Promise<Buffer>((resolve) => socket.once("data", resolve)))
+    }
+    // One whose handshake isn't over when the ban comes.
+    const opening = await connectTo(tlsPort)
+    opening.write(from4(192, 0, 2, 9))
+    const here = await connectTo(port)
+    here.write(from4(192, 0, 2, 8))
+    let heard = ""
+    here.on("data", (chunk) => (heard += String(chunk)))
+    expect(await first(from4(192, 0, 2, 7))).toMatch(/^\{"type":"hello"/u)
+    const ended = new Promise((resolve) => here.once("end", resolve))
+    expect(await folder.start(["admin", "ban", "192.0.2.0/24"]).exit).toMatchObject({ code: 0 })
+    await ended
+    expect(JSON.parse(heard.trimEnd().split("\n").at(-1)!)).toMatchObject({ type: "bye", code: "banned" })
+    const banned = /^\{"type":"bye","code":"banned"/u
+    expect(await first(from4(192, 0, 2, 7))).toMatch(banned)
+    expect(await firstOver(from4(192, 0, 2, 7))).toMatch(banned)
+    expect(await firstOnWeb(webPort, from4(192, 0, 2, 7))).toBe("bye")
+    const late = Tls.connect({ socket: opening, rejectUnauthorized: false })
+    expect(String(await new Promise<Buffer>((resolve) => late.once("data", resolve)))).toMatch(banned)
+    expect(await first(from4(192, 0, 3, 7))).toMatch(/^\{"type":"hello"/u)
+    expect(await first(from6(0x20, 0x01, 0x0d, 0xb8))).toMatch(/^\{"type":"hello"/u)
+    for (const socket of [here, late]) socket.destroy()
+  })
+
   /** The type of the first object that somebody gets over WebSocket; or the status, where the handshake is refused. */
   const firstOnWeb = async (port: number, before: Buffer, ...fields: ReadonlyArray<string>): Promise<string> => {
     const socket = await connectTo(port)

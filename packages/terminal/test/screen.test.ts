@@ -466,4 +466,38 @@ describe.skipIf(noTmux !== undefined)("the full-screen client", () => {
       }),
     slow
   )
+
+  it.live(
+    "shows who is what to the room",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* serving
+        yield* somebody(port)
+        const screen = yield* onScreen(
+          { columns: 100, rows: 24 },
+          "--nick",
+          "ana",
+          "--port",
+          String(port),
+          "--register"
+        )
+        yield* screen.has("password:")
+        yield* screen.types("correct horse")
+        yield* screen.presses("Enter")
+        yield* screen.has("ana · connected")
+        const does = (line: string) => Effect.andThen(screen.types(line), screen.presses("Enter"))
+        yield* does("/standings")
+        yield* screen.has("nobody keeps this room")
+        yield* does("/join #patio")
+        yield* screen.has("#patio ›")
+        yield* does("/mute leo")
+        yield* screen.has("ana has muted leo")
+        yield* does("/invite leo")
+        yield* screen.has("ana has invited leo")
+        yield* does("/standings")
+        yield* screen.has("ana: owner")
+        yield* screen.has("leo: invited, muted")
+      }),
+    slow
+  )
 })

@@ -14,6 +14,8 @@ import {
   type RoomItem,
   type Sent,
   type SetStatus,
+  type Standing,
+  type User,
   type WhoIsReply
 } from "@tertulia/protocol"
 import * as Data from "effect/Data"
@@ -73,8 +75,10 @@ export class NotSent extends Data.TaggedError("NotSent")<{
 
 /** What keeps one room: as of `ModerationApi`. */
 export type RoomModeration = {
-  readonly [Deed in keyof ModerationApi]: (...about: AfterRoom<Parameters<ModerationApi[Deed]>>) => Promise<void>
-}
+  readonly [Deed in Exclude<keyof ModerationApi, "standings">]: (
+    ...about: AfterRoom<Parameters<ModerationApi[Deed]>>
+  ) => Promise<void>
+} & { readonly standings: () => Promise<ReadonlyArray<Standing>> }
 
 type AfterRoom<All extends ReadonlyArray<unknown>> = All extends readonly [room: string, ...rest: infer Rest]
   ? Rest
@@ -160,10 +164,10 @@ export interface Chat {
   readonly search: (options: SearchOptions) => AsyncIterable<Message>
   /** Says how one is. */
   readonly status: (wish: Pick<SetStatus, "display" | "status" | "text">) => Promise<Presence>
-  readonly users: (room?: string) => Promise<ReadonlyArray<Presence>>
-  readonly whois: (nick: string) => Promise<Presence & Pick<WhoIsReply, "more" | "rooms">>
+  readonly users: (room?: string) => Promise<ReadonlyArray<User>>
+  readonly whois: (nick: string) => Promise<User & Pick<WhoIsReply, "more" | "rooms">>
   /** How somebody is, as far as one was told; part of `view`. */
-  readonly person: (nick: string) => Presence | undefined
+  readonly person: (nick: string) => User | undefined
   /** Another nick, when one's own was refused. */
   readonly rename: (nick: string) => void
   /** Resolves when one doesn't connect again by oneself, with the reason. */
@@ -407,7 +411,8 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
         kick: (nick) => deed(keeps.kick(name, nick)),
         ban: (nick, on) => deed(keeps.ban(name, nick, on)),
         mute: (nick, on) => deed(keeps.mute(name, nick, on)),
-        slow: (seconds) => deed(keeps.slow(name, seconds))
+        slow: (seconds) => deed(keeps.slow(name, seconds)),
+        standings: () => run(keeps.standings(name))
       },
       typing: (on) => void Effect.runFork(conversation.typing(name, on)),
       read: (seq) => run(conversation.read(name, seq ?? get().last)),

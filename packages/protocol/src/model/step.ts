@@ -52,7 +52,7 @@ export type Ask = Exclude<
       | ("history" | "conversations" | "status" | "users" | "whois" | "search")
       | ("edit" | "delete" | "react" | "topic" | "typing" | "read")
       | ("register" | "challenge" | "password" | "revoke" | "unregister")
-      | ModerationType
+      | (ModerationType | "standings")
   }
 >
 

@@ -198,7 +198,23 @@ const presences: Kind = {
     [
       "bad-request",
       "REPLY-9",
-      [["ana"], [{ nick: "ana" }], [{ nick: "ana", status: "active" }], [{ status: "active" }]]
+      [
+        ["ana"],
+        [{ nick: "ana" }],
+        [{ nick: "ana", status: "active" }],
+        [{ status: "active" }],
+        [{ nick: "ana", status: "active", since: "2026-11-20T20:08:00.000Z", account: 1 }]
+      ]
+    ]
+  ]
+}
+const standings: Kind = {
+  wrong: [
+    notList,
+    [
+      "bad-request",
+      "REPLY-9",
+      [["ana"], [{ banned: true }], [{ nick: "ana", role: "member" }], [{ nick: "ana", muted: "yes" }]]
     ]
   ]
 }
@@ -438,6 +454,12 @@ const requests: { readonly [Type in RequestType]: Message } = {
       "no wait": { type: "slow", id: 46, room: "#cafe", seconds: 0 },
       "the longest": { type: "slow", id: 46, room: "#cafe", seconds: 3_600 }
     }
+  },
+  standings: {
+    requirement: "STANDING-1",
+    good: { type: "standings", id: 50, room: "#cafe", after: "ana", limit: 50 },
+    fields: { id, room, after: optional(nick), limit: optional(limit) },
+    also: { "no more than it needs": { type: "standings", id: 50, room: "#cafe" } }
   },
   typing: {
     requirement: "TYPING-1",
@@ -765,7 +787,12 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
   },
   users: {
     requirement: "USERS-1",
-    good: { type: "users", re: 22, users: [{ nick: "ana", status: "idle", since: at }, presence], more: true },
+    good: {
+      type: "users",
+      re: 22,
+      users: [{ nick: "ana", status: "idle", since: at, account: true }, presence],
+      more: true
+    },
     fields: { re, users: presences, more: optional(flag) },
     also: { "nobody above the name": { type: "users", re: 22, users: [] } }
   },
@@ -777,6 +804,21 @@ const replies: { readonly [Type in Reply["type"]]: Message } = {
       "no room": { type: "whois", re: 24, nick: "ana", status: "active", since: at, rooms: [] },
       "an account": { type: "whois", re: 24, nick: "ana", status: "active", since: at, account: true, rooms: [] }
     }
+  },
+  standings: {
+    requirement: "STANDING-1",
+    good: {
+      type: "standings",
+      re: 50,
+      room: "#cafe",
+      standings: [
+        { nick: "eva", invited: true, banned: true, muted: true },
+        { nick: "leo", role: "moderator" }
+      ],
+      more: true
+    },
+    fields: { re, room: sentRoom, standings, more: optional(flag) },
+    also: { "nobody above the name": { type: "standings", re: 50, room: "#cafe", standings: [] } }
   },
   typing: { requirement: "TYPING-1", good: { type: "typing", re: 25, room: "#cafe" }, fields: { re, room: sentRoom } },
   read: {

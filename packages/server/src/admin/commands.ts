@@ -34,6 +34,10 @@ const json = Flag.Boolean("json").pipe(
 
 const nick = Argument.String("nick").pipe(Argument.withDescription("Whom it is about"))
 
+const target = Argument.String("target").pipe(
+  Argument.withDescription("A nick; an address, such as 192.0.2.7; or a range of them, such as 192.0.2.0/24")
+)
+
 const integer = (name: string, byDefault: number, meaning: string) =>
   Flag.Int(name).pipe(Flag.withDescription(`${meaning} [default ${byDefault}]`), Flag.withDefault(byDefault))
 
@@ -119,6 +123,46 @@ export const makeAdmin = <R>(settings: Effect.Effect<Settings, UsageFault, R>) =
     ),
     Command.withShortDescription("End somebody's connection")
   )
+
+  const ban = Command.make(
+    "ban",
+    {
+      target,
+      hours: Flag.Int("hours").pipe(Flag.withDescription("Hours after which it ends [default: never]"), Flag.optional),
+      reason: Flag.String("reason").pipe(
+        Flag.withDescription("What they are told [default: an operator has banned you from this server]"),
+        Flag.withDefault("an operator has banned you from this server")
+      )
+    },
+    ({ hours, reason, target }) =>
+      asking(
+        "ban",
+        { target, reason, ...Option.match(hours, { onNone: () => ({}), onSome: (hours) => ({ hours }) }) },
+        ({ connections, target, until }) => [
+          `${target} is banned${until === undefined ? "" : ` until ${until}`}; ${count(connections, "connection has", "connections have")} ended`
+        ]
+      )
+  ).pipe(
+    Command.withDescription(
+      "Let in nobody any more under a nick, whether it has an account or not, or from an address or a range of them; and end the connections of those who are there. It holds through a restart. A guest may come back under another nick, and whoever has IPv6 from another address: there ban the range, such as 2001:db8:1:2::/64."
+    ),
+    Command.withShortDescription("Let in nobody under a nick, or from an address")
+  )
+
+  const unban = Command.make("unban", { target }, (order) =>
+    asking("unban", order, ({ target }) => [`${target} may come in again`])
+  ).pipe(Command.withDescription("Lift a ban: its target as `tertulia admin bans` names it."))
+
+  const bans = Command.make("bans", {}, () =>
+    asking("bans", {}, ({ bans }) =>
+      tableOf(
+        bans,
+        ["BANNED", ({ target }) => target],
+        ["UNTIL", ({ until }) => until],
+        ["REASON", ({ reason }) => reason]
+      )
+    )
+  ).pipe(Command.withDescription("Which nicks and addresses are banned, until when, and what they are told."))
 
   const drain = Command.make(
     "drain",
@@ -221,7 +265,21 @@ export const makeAdmin = <R>(settings: Effect.Effect<Settings, UsageFault, R>) =
     Command.withDescription(
       "Ask a server that runs, over the Unix socket beside its data file, which only root and the user who runs it can use."
     ),
-    Command.withShortDescription("Ask a server that runs: who is here, kick, drain, accounts, invitations"),
-    Command.withSubcommands([who, rooms, kick, drain, accounts, password, deleteAccount, invite, invitations, revoke])
+    Command.withShortDescription("Ask a server that runs: who is here, kick, ban, drain, accounts, invitations"),
+    Command.withSubcommands([
+      who,
+      rooms,
+      kick,
+      ban,
+      unban,
+      bans,
+      drain,
+      accounts,
+      password,
+      deleteAccount,
+      invite,
+      invitations,
+      revoke
+    ])
   )
 }

@@ -8,11 +8,21 @@ import * as Schema from "effect/Schema"
 
 const atMost = (least: number, most: number) => Schema.Int.check(Schema.isBetween({ minimum: least, maximum: most }))
 
+/** What somebody is told who is sent away. */
+const Reason = Schema.String.check(Schema.isMaxLength(200))
+
 /** What each verb takes. */
 export const orders = {
   who: Schema.Struct({}),
   rooms: Schema.Struct({}),
-  kick: Schema.Struct({ nick: NickSpelling, reason: Schema.String.check(Schema.isMaxLength(200)) }),
+  kick: Schema.Struct({ nick: NickSpelling, reason: Reason }),
+  ban: Schema.Struct({
+    target: Schema.String.check(Schema.isMaxLength(64)),
+    reason: Reason,
+    hours: Schema.optionalKey(atMost(1, 87_600))
+  }),
+  unban: Schema.Struct({ target: Schema.String.check(Schema.isMaxLength(64)) }),
+  bans: Schema.Struct({}),
   drain: Schema.Struct({ seconds: atMost(0, 86_400) }),
   accounts: Schema.Struct({}),
   password: Schema.Struct({ nick: NickSpelling, password: NewPassword }),
@@ -54,6 +64,9 @@ export interface Answers {
     }>
   }
   readonly kick: { readonly nick: string }
+  readonly ban: BanShown & { readonly connections: number }
+  readonly unban: { readonly target: string }
+  readonly bans: { readonly bans: ReadonlyArray<BanShown> }
   readonly drain: { readonly connections: number; readonly seconds: number }
   readonly accounts: { readonly accounts: ReadonlyArray<{ readonly nick: string; readonly here: boolean }> }
   readonly password: { readonly nick: string }
@@ -69,4 +82,13 @@ export interface InvitationShown {
   /** Accounts that it still makes. */
   readonly uses: number
   readonly until: string
+}
+
+/** A ban as an operator sees it. */
+export interface BanShown {
+  /** A nick, an address, or a range of addresses. */
+  readonly target: string
+  readonly reason: string
+  /** Absent where it doesn't end by itself. */
+  readonly until?: string
 }

@@ -91,7 +91,7 @@ const obey = <V extends Verb>(verbs: Verbs, verb: V, body: string): Effect.Effec
   )
 
 /** What looks, and changes nothing. */
-const looks: ReadonlySet<Verb> = new Set(["who", "rooms", "accounts", "invitations"])
+const looks: ReadonlySet<Verb> = new Set(["who", "rooms", "bans", "accounts", "invitations"])
 
 /** Puts what is to change something into the log, but for a password. */
 const note = (verb: Verb, order: unknown): Effect.Effect<void> => {

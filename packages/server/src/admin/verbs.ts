@@ -5,7 +5,9 @@
  */
 import { foldName } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
-import type { Invitation } from "../account-store.ts"
+import type { Invitation, ServerBan } from "../account-store.ts"
+import { isWithin, parseAddress } from "../addresses.ts"
+import { banned, parseTarget, type Target } from "../bans.ts"
 import { bye } from "../ending.ts"
 import { idLength } from "../invitations.ts"
 import type { Person, Stay } from "../people.ts"
@@ -14,7 +16,7 @@ import type { Unavailable } from "../room-log.ts"
 import type { Server } from "../server.ts"
 import type { Session } from "../session.ts"
 import { UsageFault } from "../usage.ts"
-import type { Answers, InvitationShown, Order, Present, Verb } from "./orders.ts"
+import type { Answers, BanShown, InvitationShown, Order, Present, Verb } from "./orders.ts"
 
 /** Does what each verb asks for. What can't be done is a sentence for the operator. */
 export type Verbs = {
@@ -23,11 +25,21 @@ export type Verbs = {
 
 /** @param drain begins to drain the server within so many seconds; false where it drains already */
 export const makeVerbs = (server: Server, drain: (seconds: number) => boolean): Verbs => {
-  const { accounts, people, rooms, sessions } = server
+  const { accounts, bans, people, rooms, sessions } = server
 
   /** Ends what somebody has: their connections, and their sessions, so that they come back as somebody who logs in. */
   const dismiss = (person: Person, reason: string): Effect.Effect<void> =>
     Effect.suspend(() => people.dismiss(person, bye("kicked", reason)))
+
+  /** Ends all connections that a ban is about, and the sessions of whoever has a banned nick; gives how many connections those were. */
+  const sendAway = Effect.fnUntraced(function* (target: Target, ban: ServerBan) {
+    const meant = [...sessions].filter(meantBy(target))
+    for (const session of meant) session.end(banned(ban))
+    for (const session of meant) yield* session.departed
+    const person = "nick" in target ? people.holder(target.nick) : undefined
+    if (person !== undefined) yield* people.dismiss(person, banned(ban))
+    return meant.length
+  })
 
   const accountOf = (spelling: string) =>
     Effect.suspend(() => {
@@ -59,6 +71,17 @@ export const makeVerbs = (server: Server, drain: (seconds: number) => boolean): 
       yield* dismiss(person, reason)
       return { nick }
     }),
+    ban: Effect.fnUntraced(function* ({ hours, reason, target: text }) {
+      const target = yield* targetOf(text)
+      const ban = yield* done(bans.begin(target, reason, hours))
+      return { ...banShown(ban), connections: yield* sendAway(target, ban) }
+    }),
+    unban: Effect.fnUntraced(function* ({ target: text }) {
+      const target = yield* targetOf(text)
+      if (yield* done(bans.lift(target))) return { target: text }
+      return yield* fault(`${text} isn't banned: tertulia admin bans lists who is`)
+    }),
+    bans: () => Effect.map(bans.all, (all) => ({ bans: all.map(banShown) })),
     drain: ({ seconds }) =>
       Effect.suspend(() => {
         const connections = sessions.size
@@ -102,6 +125,22 @@ export const makeVerbs = (server: Server, drain: (seconds: number) => boolean): 
   }
 }
 
+const targetOf = (text: string): Effect.Effect<Target, UsageFault> => {
+  const target = parseTarget(text)
+  return target === undefined
+    ? fault(`${text} is no nick, no address, and no range of addresses such as 192.0.2.0/24 or 2001:db8::/32`)
+    : Effect.succeed(target)
+}
+
+const meantBy = (target: Target): ((session: Session) => boolean) => {
+  if ("nick" in target) return ({ person }) => person?.nick === target.nick
+  const isIn = isWithin([target.range])
+  return ({ peer }) => {
+    const address = parseAddress(peer)
+    return address !== undefined && isIn(address)
+  }
+}
+
 const fault = (message: string): Effect.Effect<never, UsageFault> => Effect.fail(new UsageFault({ message }))
 
 const done = <A>(effect: Effect.Effect<A, Refused | Unavailable>): Effect.Effect<A, UsageFault> =>
@@ -112,6 +151,9 @@ const shown = ({ digest, until, uses }: Invitation): InvitationShown => ({
   uses,
   until: new Date(until).toISOString()
 })
+
+const banShown = ({ until, ...ban }: ServerBan): BanShown =>
+  until === undefined ? ban : { ...ban, until: new Date(until).toISOString() }
 
 const present = ({ now, people }: Server, { name, outbox, peer, person, seats, since }: Session): Present => ({
   ...(person === undefined ? {} : { nick: person.nick }),

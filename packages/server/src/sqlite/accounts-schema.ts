@@ -31,3 +31,11 @@ export const invitationsStep = `
     uses INTEGER NOT NULL,
     until INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`
+
+/** The step of the schema that makes the table of those whom an operator lets in no more: nicks, and addresses. */
+export const bansStep = `
+  CREATE TABLE bans (
+    target TEXT PRIMARY KEY,
+    reason TEXT NOT NULL,
+    until INTEGER
+  ) STRICT, WITHOUT ROWID;`

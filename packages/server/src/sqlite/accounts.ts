@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import type * as Effect from "effect/Effect"
-import type { Account, Invitation, LeftAccount, Token } from "../account-store.ts"
+import type { Account, Invitation, LeftAccount, ServerBan, Token } from "../account-store.ts"
 import { readOnce } from "./read-once.ts"
 import type { StorageFault } from "./thread.ts"
 
@@ -17,6 +17,8 @@ export type AccountWork =
   | { readonly _tag: "ForgetAccount"; readonly person: string }
   | { readonly _tag: "KeepInvitation"; readonly invitation: Invitation; readonly now: number }
   | { readonly _tag: "ForgetInvitation"; readonly digest: string }
+  | { readonly _tag: "KeepBan"; readonly ban: ServerBan; readonly now: number }
+  | { readonly _tag: "ForgetBan"; readonly target: string }
 
 /** Writes about accounts within a transaction. */
 export const makeAccountWriter = (db: DatabaseSync): ((work: AccountWork) => undefined) => {
@@ -37,6 +39,9 @@ export const makeAccountWriter = (db: DatabaseSync): ((work: AccountWork) => und
   const useInvitation = db.prepare("UPDATE invitations SET uses = uses - 1 WHERE digest = ?")
   const forgetInvitation = db.prepare("DELETE FROM invitations WHERE digest = ?")
   const forgetUsedUp = db.prepare("DELETE FROM invitations WHERE uses <= 0 OR until <= ?")
+  const addBan = db.prepare("INSERT OR REPLACE INTO bans (target, reason, until) VALUES (?, ?, ?)")
+  const forgetBan = db.prepare("DELETE FROM bans WHERE target = ?")
+  const forgetPastBans = db.prepare("DELETE FROM bans WHERE until <= ?")
   const keepToken = ({ digest, person, until }: Token) => void addToken.run(digest, person, until)
 
   return (work) => {
@@ -68,6 +73,15 @@ export const makeAccountWriter = (db: DatabaseSync): ((work: AccountWork) => und
       case "ForgetInvitation":
         forgetInvitation.run(work.digest)
         return undefined
+      case "KeepBan": {
+        const { reason, target, until } = work.ban
+        forgetPastBans.run(work.now)
+        addBan.run(target, reason, until ?? null)
+        return undefined
+      }
+      case "ForgetBan":
+        forgetBan.run(work.target)
+        return undefined
     }
   }
 }
@@ -77,11 +91,16 @@ interface AccountRow extends Omit<Account, "storedKey" | "serverKey"> {
   readonly server_key: string
 }
 
+interface BanRow extends Omit<ServerBan, "until"> {
+  readonly until: number | null
+}
+
 /** What an earlier life of the server has left. */
 export interface LeftAccounts {
   readonly accounts: ReadonlyArray<LeftAccount>
   readonly tokens: ReadonlyArray<Token>
   readonly invitations: ReadonlyArray<Invitation>
+  readonly bans: ReadonlyArray<ServerBan>
   readonly secret: string
 }
 
@@ -96,6 +115,7 @@ export const readAccounts = (file: string): Effect.Effect<LeftAccounts, StorageF
         ({ room, seq }) => [room, seq] as const
       )
     const rows = db.prepare("SELECT * FROM accounts").all() as unknown as ReadonlyArray<AccountRow>
+    const bans = db.prepare("SELECT target, reason, until FROM bans").all() as unknown as ReadonlyArray<BanRow>
     const { key } = db.prepare("SELECT key FROM salting").get() as { readonly key: string }
     return {
       accounts: rows.map(({ server_key, stored_key, ...account }) => ({
@@ -108,6 +128,7 @@ export const readAccounts = (file: string): Effect.Effect<LeftAccounts, StorageF
       invitations: db
         .prepare("SELECT digest, uses, until FROM invitations")
         .all() as unknown as ReadonlyArray<Invitation>,
+      bans: bans.map(({ until, ...ban }) => (until === null ? ban : { ...ban, until })),
       secret: key
     }
   })

@@ -12,6 +12,11 @@ const codes = {
   corrupt: 11,
   full: 13,
   cantOpen: 14,
+  tooBig: 18,
+  constraint: 19,
+  mismatch: 20,
+  misuse: 21,
+  range: 25,
   notADatabase: 26,
   ioErrorWrite: 778
 } as const
@@ -52,3 +57,11 @@ export const mayPass = (error: unknown): boolean =>
  */
 export const isUndone = (error: unknown): boolean =>
   primaryOf(error) === codes.full || primaryOf(error) === codes.busy || codeOf(error) === codes.ioErrorWrite
+
+/**
+ * Whether an error says that what was to be written is wrong, and nothing of the file or its disk: a defect of the program. A table that
+ * isn't there is a fault of the file.
+ */
+export const isDefect = (error: unknown): boolean =>
+  codeOf(error) === undefined ||
+  [codes.tooBig, codes.constraint, codes.mismatch, codes.misuse, codes.range].some((code) => code === primaryOf(error))

@@ -15,7 +15,7 @@ import { Tracing } from "../tracing.ts"
 import { isBrief, type Result, type Work, type Written } from "./writer.ts"
 
 export interface GroupCommit {
-  /** Writes, and gives what the work has given once it is on the disk. A defect: nobody knows whether it is. */
+  /** Writes, and gives what the work has given once it is on the disk. A defect: it isn't, for one of the program, or nobody knows whether it is. */
   readonly write: <Done extends Work>(work: Done) => Effect.Effect<Result<Done>, Unavailable>
   /** Waits until nothing more can be written. */
   readonly failed: Effect.Effect<never, StorageBroken>
@@ -118,7 +118,10 @@ const broken = (defect: unknown): Effect.Effect<Written> =>
   Effect.succeed({ _tag: "Broken", reason: defect instanceof Error ? defect.message : String(defect) })
 
 const outcomeOf = (written: Written, index: number): Effect.Effect<Result, Unavailable> => {
-  if (written._tag === "Committed") return Effect.succeed(written.results[index])
+  if (written._tag === "Committed") {
+    const defect = written.defects?.get(index)
+    return defect === undefined ? Effect.succeed(written.results[index]) : Effect.die(new Error(defect))
+  }
   if (written._tag === "Refused") return Effect.fail(new Unavailable({ message: written.reason }))
   return Effect.die(new Error(written.reason))
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { DatabaseSync } from "node:sqlite"
-import { accountsStep, invitationsStep } from "./accounts-schema.ts"
+import { accountsStep, bansStep, invitationsStep } from "./accounts-schema.ts"
 import { richVersion } from "./entry-rows.ts"
 import { emptyIndex, indexTriggers, searchStep, withoutConversations } from "./search-schema.ts"
 import { standingsStep } from "./standings-schema.ts"
@@ -97,7 +97,8 @@ const migrations: ReadonlyArray<string> = [
   withoutConversations,
   accountsStep,
   invitationsStep,
-  standingsStep
+  standingsStep,
+  bansStep
 ]
 
 /** The version from which on a file has accounts. */

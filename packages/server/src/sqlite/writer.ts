@@ -12,7 +12,7 @@ import { makeDecider } from "./changes.ts"
 import { makeRemover } from "./conversations.ts"
 import { type Disk, openDisk } from "./disk.ts"
 import { kinds } from "./entry-rows.ts"
-import { inWords, isUndone, mayPass } from "./fault.ts"
+import { inWords, isDefect, isUndone, mayPass } from "./fault.ts"
 import { type Indexer, makeIndexer } from "./indexer.ts"
 import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
 import { driftOf, type LastPlace, makePlaces, type Places } from "./places.ts"
@@ -59,11 +59,13 @@ export const isBrief = (work: Work): boolean => {
     case "KeepAccount":
     case "KeepToken":
     case "KeepInvitation":
+    case "KeepBan":
       return true
     case "ForgetClaims":
     case "ForgetTokens":
     case "ForgetAccount":
     case "ForgetInvitation":
+    case "ForgetBan":
     case "ForgetKeys":
     case "Index":
     case "Merge":
@@ -84,9 +86,14 @@ export type Result<Done extends Work = Work> = Done extends Append
       ? boolean
       : undefined
 
-/** What became of a group of work: of all of it the same. */
+/** What became of a group of work: of all of it the same, but for what a defect has kept from being written. */
 export type Written =
-  | { readonly _tag: "Committed"; readonly results: ReadonlyArray<Result> }
+  /** `defects` has, by their place, those works of which nothing was written, with the reason; absent when there are none. */
+  | {
+      readonly _tag: "Committed"
+      readonly results: ReadonlyArray<Result>
+      readonly defects?: ReadonlyMap<number, string>
+    }
   /** Nothing was written, and nothing will be. */
   | { readonly _tag: "Refused"; readonly reason: string }
   /** Nobody knows, or nothing more can be written: no other group must follow. */
@@ -169,6 +176,8 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
       case "ForgetAccount":
       case "KeepInvitation":
       case "ForgetInvitation":
+      case "KeepBan":
+      case "ForgetBan":
         return writeAccount(work)
       case "ForgetKeys":
         return forgetKeys(work.before)
@@ -190,20 +199,52 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
     return { _tag: "Refused", reason }
   }
 
+  const commit = (results: ReadonlyArray<Result>, defects?: ReadonlyMap<number, string>): Written => {
+    try {
+      disk.commit()
+    } catch (error) {
+      return undo(error, isUndone(error))
+    }
+    return { _tag: "Committed", results, ...(defects === undefined ? {} : { defects }) }
+  }
+
+  /** Writes a group without those works of it that are defects, so that they keep nobody else's from the file. */
+  const writeWithout = (group: ReadonlyArray<Work>): Written => {
+    const defects = new Map<number, string>()
+    const performAlone = (work: Work, place: number): Result => {
+      db.exec("SAVEPOINT alone")
+      try {
+        return perform(work)
+      } catch (error) {
+        if (!isDefect(error)) throw error
+        defects.set(place, inWords(error))
+        db.exec("ROLLBACK TO alone")
+        return undefined
+      } finally {
+        if (db.isTransaction) db.exec("RELEASE alone")
+      }
+    }
+    let results: ReadonlyArray<Result>
+    try {
+      disk.begin()
+      results = group.map(performAlone)
+    } catch (error) {
+      return undo(error, mayPass(error))
+    }
+    return commit(results, defects)
+  }
+
   const write: Write = (group) => {
     let results: ReadonlyArray<Result>
     try {
       disk.begin()
       results = group.map(perform)
     } catch (error) {
-      return undo(error, mayPass(error))
+      if (!isDefect(error) || !db.isTransaction) return undo(error, mayPass(error))
+      db.exec("ROLLBACK")
+      return writeWithout(group)
     }
-    try {
-      disk.commit()
-    } catch (error) {
-      return undo(error, isUndone(error))
-    }
-    return { _tag: "Committed", results }
+    return commit(results)
   }
   return { write, touch, takeTouched }
 }

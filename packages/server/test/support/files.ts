@@ -83,4 +83,4 @@ export const undoRich = `DROP TABLE reactions; DROP TABLE marks; DROP INDEX edit
 
 /** Makes a file one of before there were accounts. */
 export const undoAccounts =
-  "DROP TABLE standings; ALTER TABLE rooms DROP COLUMN access; ALTER TABLE rooms DROP COLUMN slow; DROP TABLE invitations; DROP TABLE accounts; DROP TABLE tokens; DROP TABLE salting;"
+  "DROP TABLE standings; ALTER TABLE rooms DROP COLUMN access; ALTER TABLE rooms DROP COLUMN slow; DROP TABLE invitations; DROP TABLE bans; DROP TABLE accounts; DROP TABLE tokens; DROP TABLE salting;"

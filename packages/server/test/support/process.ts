@@ -32,10 +32,11 @@ export const openFolder = async () => {
     { fileBlocks, isMortal }: As = {}
   ) => {
     const limited = `ulimit -S -f ${fileBlocks ?? "unlimited"}; exec ${isMortal === true ? mortal : ""}"$@"`
-    const child = spawn("/bin/sh", ["-c", limited, "sh", process.execPath, main, ...args], {
-      cwd: path,
-      env: { PATH: "/usr/bin:/bin", ...environment }
-    })
+    return begin("/bin/sh", ["-c", limited, "sh", process.execPath, main, ...args], environment)
+  }
+
+  const begin = (program: string, args: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}) => {
+    const child = spawn(program, args, { cwd: path, env: { PATH: "/usr/bin:/bin", ...environment } })
     children.push(child)
     let out = ""
     let err = ""
@@ -51,11 +52,14 @@ export const openFolder = async () => {
     return { child, exit }
   }
 
+  /** Runs a program in the folder. */
+  const run = (program: string, ...args: ReadonlyArray<string>) => begin(program, args)
+
   const close = async () => {
     for (const child of children) child.kill("SIGKILL")
     await rm(path, { recursive: true })
   }
-  return { path, start, [Symbol.asyncDispose]: close }
+  return { path, start, run, [Symbol.asyncDispose]: close }
 }
 
 /** What a server says when it listens. */

@@ -135,6 +135,15 @@ export const commands = {
     sends: "slow",
     does: { en: "has members wait between two messages", es: "hace esperar entre dos mensajes" }
   },
+  standings: {
+    names: ["/standings", "/papeles"],
+    argument: "",
+    sends: "standings",
+    does: {
+      en: "who keeps the room, who is invited, banned or muted",
+      es: "quién cuida la sala; invitados, vetados, silenciados"
+    }
+  },
   again: {
     names: ["/again", "/retry", "/otravez"],
     argument: "",

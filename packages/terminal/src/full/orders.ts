@@ -126,6 +126,16 @@ export const makeOrders = (bench: Bench): Record<CommandName, (rest: string) => 
     attempt(chat.room(name).moderation[what](nick, off === undefined))
   }
 
+  const standings = async (name: string) => {
+    const all = await chat.room(name).moderation.standings()
+    if (all.length === 0) remark(words.noStandings)
+    for (const { nick, role, ...rest } of all) {
+      const others = (["invited", "banned", "muted"] as const).filter((each) => rest[each] === true)
+      const what = [...(role === undefined ? [] : [role]), ...others].map((each) => words.standings[each])
+      tell([[span(nick, lookOfNick(nick)), span(`: ${what.join(", ")}`)]])
+    }
+  }
+
   const help = () => {
     const [typedHead, sendsHead, doesHead] = words.helpHead
     const all = Object.values(commands).map(
@@ -224,6 +234,10 @@ export const makeOrders = (bench: Bench): Record<CommandName, (rest: string) => 
       if (name === undefined) return
       if (!/^\d{1,4}$/u.test(rest)) return usage("slow")
       attempt(chat.room(name).moderation.slow(Number(rest)))
+    },
+    standings: () => {
+      const name = needsRoom()
+      if (name !== undefined) attempt(standings(name))
     },
     reply: (rest) => {
       const name = needsRoom()

@@ -68,6 +68,14 @@ const english = {
   here: "here",
   someone: (nick: string, status: string, text: string) => `${nick} is ${status}${text === "" ? "" : `: ${text}`}`,
   isIn: (rooms: string) => `in ${rooms}`,
+  standings: {
+    owner: "owner",
+    moderator: "moderator",
+    invited: "invited",
+    banned: "banned",
+    muted: "muted"
+  } as Readonly<Record<"owner" | "moderator" | "invited" | "banned" | "muted", string>>,
+  noStandings: "nobody keeps this room, and nobody is banned",
   another: (nick: string) => `whoever was ${nick} has gone: this is somebody else with the same nick`,
   newLog: (room: string) => `${room} has begun a new log: what was said meanwhile may not all be shown`,
   away: (why: string) => why,
@@ -154,6 +162,14 @@ const spanish: Words = {
   here: "aquí",
   someone: (nick, status, text) => `${nick} está ${status}${text === "" ? "" : `: ${text}`}`,
   isIn: (rooms) => `en ${rooms}`,
+  standings: {
+    owner: "cuida la sala",
+    moderator: "modera",
+    invited: "con invitación",
+    banned: "con veto",
+    muted: "sin la palabra"
+  },
+  noStandings: "nadie cuida esta sala, y nadie tiene un veto",
   another: (nick) => `quien era ${nick} se ha ido: es otra persona con el mismo apodo`,
   newLog: (room) => `${room} empezó un registro nuevo: quizá falte algo de lo dicho mientras tanto`,
   away: (why) => why,

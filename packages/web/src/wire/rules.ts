@@ -38,7 +38,8 @@ const requests: Readonly<Record<string, ReadonlyArray<string>>> = {
   kick: ["KICK-1", "RIGHTS-1", "RIGHTS-2"],
   ban: ["BAN-1", "RIGHTS-1", "RIGHTS-2"],
   mute: ["MUTE-1", "RIGHTS-1", "RIGHTS-2"],
-  slow: ["SLOW-1", "RIGHTS-1"]
+  slow: ["SLOW-1", "RIGHTS-1"],
+  standings: ["STANDING-1", "RIGHTS-1"]
 }
 
 /** Of replies, by type: what has `re`. */
@@ -55,8 +56,9 @@ const replies: Readonly<Record<string, ReadonlyArray<string>>> = {
   history: ["HISTORY-1", "HISTORY-5", "HISTORY-8"],
   conversations: ["DIRECT-16", "DIRECT-18"],
   status: ["STATUS-1", "STATUS-4"],
-  users: ["USERS-1", "USERS-6"],
-  whois: ["USERS-4", "USERS-6"],
+  users: ["USERS-1", "USERS-6", "ACCOUNT-16"],
+  whois: ["USERS-4", "USERS-6", "ACCOUNT-8"],
+  standings: ["STANDING-1", "STANDING-2"],
   typing: ["TYPING-1"],
   read: ["READ-1", "READ-2"],
   search: ["SEARCH-7", "SEARCH-9", "SEARCH-10"],
