@@ -139,6 +139,7 @@ export const chat = Effect.fnUntraced(function* (
       case "Presence":
       case "Read":
       case "Welcome":
+      case "Unregistered":
       case "Sent":
       case "Dropped":
         return Effect.void
