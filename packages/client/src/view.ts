@@ -650,7 +650,11 @@ const countOf = ({ mark, rows }: RoomPicture): Pick<RoomSnapshot, "mentions" | "
 }
 
 /** Whether one may do something in a room, as far as that hangs on oneself: to whom, the server says. */
-export const mayIn = ({ profiles }: Pick<View, "profiles">, room: RoomSnapshot, action: RoomAction): boolean =>
+export const mayIn = (
+  { profiles }: Pick<View, "profiles">,
+  room: Pick<RoomSnapshot, "isDirect" | "isIn" | "standing">,
+  action: RoomAction
+): boolean =>
   profiles.includes("moderation") && !room.isDirect && room.isIn && may(room.standing.role, action, room.standing.kind)
 
 /** How somebody is, as far as one was told. */

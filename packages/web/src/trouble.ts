@@ -8,15 +8,16 @@ import type { Words } from "./words/en.ts"
 
 /** What a code of the registry means: in the language of the page when that has words for it, else as the server says it. */
 export const refusalIn = (
-  words: Words,
-  { code, message }: { readonly code: string; readonly message: string }
-): string => `${words.trouble.codes[code] ?? message} (${code})`
+  { trouble: words }: Pick<Words, "trouble">,
+  { code, message, request = "" }: { readonly code: string; readonly message: string; readonly request?: string }
+): string =>
+  `${(code === "forbidden" ? words.forbiddenTo[request] : undefined) ?? words.codes[code] ?? message} (${code})`
 
 /** One sentence. */
-export const troubleIn = ({ trouble: words, ...rest }: Words, trouble: Trouble): string => {
+export const troubleIn = ({ trouble: words }: Words, trouble: Trouble): string => {
   switch (trouble._tag) {
     case "Refused":
-      return refusalIn({ trouble: words, ...rest }, trouble)
+      return refusalIn({ trouble: words }, trouble)
     case "NotKept":
       return `${words.NotKept} ${trouble.why}`
     case "Unreachable":
@@ -26,7 +27,7 @@ export const troubleIn = ({ trouble: words, ...rest }: Words, trouble: Trouble):
     case "ConnectionLost":
       switch (trouble.loss._tag) {
         case "Bye":
-          return trouble.loss.bye.code === "replaced" ? words.replaced : `${words.lost} (${trouble.loss.bye.code})`
+          return byeIn(words, trouble.loss.bye.code)
         case "Silent":
           return words.silent
         case "Nonsense":
@@ -37,10 +38,13 @@ export const troubleIn = ({ trouble: words, ...rest }: Words, trouble: Trouble):
   }
 }
 
+const byeIn = (words: Words["trouble"], code: string): string =>
+  code === "replaced" ? words.replaced : code === "kicked" ? words.kicked : `${words.lost} (${code})`
+
 /** One sentence about a request that failed. */
 export const failureIn = (words: Words, error: unknown): string =>
   error instanceof Error && "_tag" in error
     ? "code" in error && typeof error.code === "string"
-      ? refusalIn(words, { code: error.code, message: error.message })
+      ? refusalIn(words, error as Error & { readonly code: string })
       : troubleIn(words, error as Trouble)
     : String(error)
