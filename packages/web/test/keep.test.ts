@@ -1,20 +1,7 @@
 /** Rooms are kept, and accounts are one's own: by what the page offers to those who may, and to nobody else. */
 import type { Page } from "playwright-core"
 import { assert, it } from "vitest"
-import { inBrowser, say, sees } from "./support/browser.ts"
-
-const password = "correct horse"
-
-/** Comes in by an account that is made at the door. */
-const register = async (page: Page, nick: string): Promise<Page> => {
-  await page.locator("#nick").fill(nick)
-  await page.locator(".door-account summary").click()
-  await page.locator("#password").fill(password)
-  await page.getByRole("checkbox").check()
-  await page.locator("#nick").press("Enter")
-  await page.getByRole("log").waitFor()
-  return page
-}
+import { inBrowser, password, register, say, sees } from "./support/browser.ts"
 
 /** What may be done about somebody, by the list of people. */
 const about = async (page: Page, nick: string, deed: RegExp | string): Promise<void> => {
@@ -74,7 +61,7 @@ inBrowser("who keeps a room", ({ enter, open, serve, troubles }) => {
     await ana.getByRole("button", { name: "This room, and who may enter" }).click()
     await ana.getByRole("combobox").selectOption("30")
     await eva.getByText("One message each 30 s").waitFor()
-    await ana.getByRole("radio", { name: /^private/ }).check()
+    await ana.getByRole("radio", { name: /^private/ }).click()
     await eva.locator(".room-title").getByText("private").waitFor()
     await ana.keyboard.press("Escape")
     await about(ana, "eva", /^Ban/)
