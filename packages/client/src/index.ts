@@ -44,6 +44,7 @@ export type { RichApi } from "./rich.ts"
 export type { SearchApi, SearchOptions } from "./search.ts"
 export type { TalkNews } from "./talks.ts"
 export { type Transport, TransportEnded } from "./transport.ts"
+export { failureIn, refusalIn, type TroubleWords, troubleIn, troubleWords } from "./trouble.ts"
 export {
   type DeedLine,
   emptyView,

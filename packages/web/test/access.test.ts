@@ -196,7 +196,7 @@ inBrowser("everybody", ({ enter, open, serve, troubles }) => {
     await join.fill("#otra")
     await join.press("Enter")
     await ana.getByRole("heading", { name: "#otra", exact: true }).waitFor()
-    assert.strictEqual(await ana.getByRole("button", { name: "Hide rooms" }).count(), 0)
+    await ana.getByRole("button", { name: "Hide rooms" }).first().waitFor({ state: "hidden" })
     assert.isAtMost(await ana.evaluate(() => document.documentElement.scrollWidth), 320)
     assert.deepStrictEqual(troubles, [])
   })

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { RoomAction } from "@tertulia/protocol"
+import { themeNames } from "./theme.ts"
 import type { Language } from "./words.ts"
 
 interface Shape {
@@ -135,6 +137,24 @@ export const commands = {
     sends: "slow",
     does: { en: "has members wait between two messages", es: "hace esperar entre dos mensajes" }
   },
+  password: {
+    names: ["/password", "/clave"],
+    argument: "",
+    sends: "password",
+    does: { en: "gives your account another password", es: "da otra contraseña a tu cuenta" }
+  },
+  revoke: {
+    names: ["/revoke", "/revocar"],
+    argument: "",
+    sends: "revoke",
+    does: { en: "logs your account out everywhere", es: "cierra tu cuenta en todas partes" }
+  },
+  unregister: {
+    names: ["/unregister", "/baja"],
+    argument: "",
+    sends: "unregister",
+    does: { en: "ends your account for good", es: "termina tu cuenta para siempre" }
+  },
   again: {
     names: ["/again", "/retry", "/otravez"],
     argument: "",
@@ -174,6 +194,12 @@ export const commands = {
       es: "la rueda desplaza, o el ratón es del terminal"
     }
   },
+  theme: {
+    names: ["/theme", "/colores"],
+    argument: themeNames.join("|"),
+    sends: "-",
+    does: { en: "has other colours", es: "pone otros colores" }
+  },
   quit: {
     names: ["/quit", "/exit", "/salir"],
     argument: "",
@@ -181,6 +207,20 @@ export const commands = {
     does: { en: "says goodbye", es: "se despide" }
   }
 } as const satisfies Record<string, Shape>
+
+/** What one has to have the right to, for some of them. */
+export const actionOf = {
+  invite: "invite",
+  kick: "kick",
+  ban: "ban",
+  mute: "mute",
+  role: "role",
+  kind: "kind",
+  slow: "slow"
+} as const satisfies { readonly [Name in CommandName]?: RoomAction }
+
+/** Those about an account, which a guest doesn't have. */
+export const accountCommands: ReadonlySet<CommandName> = new Set(["password", "revoke", "unregister"])
 
 /** The name of a command. */
 export type CommandName = keyof typeof commands
@@ -218,7 +258,8 @@ export const typedIn = (language: Language, { argument, names }: Pick<Shape, "ar
 }
 
 /** How commands are typed, for those who complete them. */
-export const commandWords: ReadonlyArray<string> = [...byName.keys()]
+export const wordsOf = (isOffered: (name: CommandName) => boolean): ReadonlyArray<string> =>
+  [...byName].flatMap(([word, name]) => (isOffered(name) ? [word] : []))
 
 /** Reads a typed line. A text that begins with "/" is typed with "//"; what has several lines is always a text. */
 export const readLine = (line: string): Typed => {

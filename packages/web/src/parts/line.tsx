@@ -20,7 +20,7 @@ import { useMay } from "../keeping.ts"
 import { dayKey, dayOf, hueOf, momentOf, timeOf } from "../look.ts"
 import { goTo, linkTo } from "../place.ts"
 import { RichText } from "../text/rich-text.tsx"
-import { failureIn } from "../trouble.ts"
+import { failureIn, refusalIn } from "../trouble.ts"
 import { usePart } from "../use-live.ts"
 import { useLanguage, useWords } from "../words/use-words.ts"
 import { quick, signs } from "./emoji-button.tsx"
@@ -348,7 +348,7 @@ const Waiting = ({
         </div>
         <p className="fate">
           {words.message[status]}
-          {why !== undefined && `: ${words.trouble.codes[why.code] ?? why.message}`}
+          {why !== undefined && `: ${refusalIn(words, { ...why, request: "send" })}`}
           {status !== "pending" && (
             <>
               <button type="button" onClick={() => void room.retry(key)}>

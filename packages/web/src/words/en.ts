@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deedWords } from "@tertulia/client/web"
+import { deedWords, troubleWords } from "@tertulia/client/web"
 
 const inTime = (seconds: number): string =>
   seconds % 60 === 0 ? (seconds === 60 ? "minute" : `${seconds / 60} minutes`) : `${seconds} s`
@@ -132,18 +132,7 @@ export const en = {
     stopped: "The page doesn't try again by itself.",
     reload: "Try now"
   },
-  trouble: {
-    Unreachable: "The server can't be reached.",
-    NotTertulia: "What answers there doesn't speak this version of Tertulia.",
-    NotKept: "This browser can't keep what you write:",
-    replaced: "You went on in another window.",
-    lost: "The connection was lost.",
-    silent: "The server has been silent for too long.",
-    nonsense: "The server broke the protocol.",
-    kicked: "An operator of this server has put you out.",
-    forbiddenTo: {} as Readonly<Record<string, string>>,
-    codes: {} as Readonly<Record<string, string>>
-  },
+  trouble: troubleWords.en,
   account: {
     title: "Your account",
     guest: "You are here as a guest. To keep the nick, leave, and come in with an account.",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deedWords } from "@tertulia/client/web"
+import { deedWords, troubleWords } from "@tertulia/client/web"
 import type { Words } from "./en.ts"
 
 const inTime = (seconds: number): string =>
@@ -132,49 +132,7 @@ export const es: Words = {
     stopped: "La página no lo intenta más por sí sola.",
     reload: "Intentarlo ahora"
   },
-  trouble: {
-    Unreachable: "No se llega al servidor.",
-    NotTertulia: "Lo que responde allí no habla esta versión de Tertulia.",
-    NotKept: "Este navegador no puede guardar lo que escribes:",
-    replaced: "Has seguido en otra ventana.",
-    lost: "Se perdió la conexión.",
-    silent: "El servidor lleva demasiado tiempo en silencio.",
-    nonsense: "El servidor rompió el protocolo.",
-    kicked: "Alguien que opera este servidor te ha sacado.",
-    forbiddenTo: {
-      join: "la sala es para quien tiene invitación, o te han vetado",
-      send: "te han silenciado aquí",
-      topic: "te han silenciado aquí",
-      react: "te han silenciado aquí",
-      edit: "no lo escribiste tú, o te han silenciado aquí"
-    },
-    codes: {
-      "rate-limited": "demasiado seguido: espera un poco",
-      "bad-credentials": "esa no es la contraseña de esa cuenta",
-      "nick-registered": "ese nick es de una cuenta: entra con su contraseña, o elige otro",
-      "not-invited": "aquí solo se registra quien tiene una invitación",
-      insecure: "una contraseña solo se dice por TLS, o en la propia máquina",
-      "bad-json": "la línea no es un objeto JSON",
-      "bad-request": "falta un campo, o no es como debe",
-      unsupported: "este servidor no sabe hacer eso",
-      "login-first": "primero hay que entrar",
-      "already-logged-in": "ya habías entrado",
-      "bad-name": "un nombre tiene de 1 a 32 de a-z, 0-9, _ y -, y empieza por una letra o una cifra",
-      "bad-text": "el texto está vacío o tiene un carácter prohibido",
-      "too-long": "el texto es demasiado largo",
-      "session-expired": "la sesión ha terminado",
-      "nick-taken": "otra persona tiene este nick",
-      "key-reused": "con esta clave ya se envió otro texto",
-      "no-such-nick": "nadie tiene este nick",
-      "no-such-room": "la sala no existe",
-      "not-joined": "no estás en esta sala",
-      "already-joined": "ya estás en esta sala",
-      "no-such-entry": "no hay tal mensaje",
-      forbidden: "no tienes derecho a eso",
-      "limit-reached": "se alcanzó un límite del servidor",
-      unavailable: "el servidor no puede ahora"
-    }
-  },
+  trouble: troubleWords.es,
   account: {
     title: "Tu cuenta",
     guest: "Estás de invitado. Para quedarte el nick, sal y entra con una cuenta.",
