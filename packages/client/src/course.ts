@@ -276,6 +276,8 @@ const patience = 5_000
 export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: clock }: CourseOptions): Course => {
   const kept = makeKept(before)
   let own = account
+  // Why nothing came of what the password was proved for: told once one is welcome again.
+  let refusal: Refused | undefined
   // What the password is to be proved for.
   let proving: { readonly password: string; readonly nonce: () => string; readonly deed: AccountDeed } | undefined
   // Where the reading stands, which may be further than what was shown.
@@ -389,7 +391,8 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
   const refusedToLogIn = (now: Visit, reply: ErrorReply) => {
     if (proving !== undefined) {
       // Nothing was done, and one comes in as one did before.
-      decided(new Refused({ request: "login", ...reply }))
+      proving = undefined
+      refusal = new Refused({ request: "login", ...reply })
       return logIn(now)
     }
     if (reply.code === "unavailable" || reply.code === "rate-limited") {
@@ -403,6 +406,7 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
 
   const decided = (why: Refused | undefined) => {
     proving = undefined
+    refusal = undefined
     steps.push({ _tag: "Decided", why })
   }
 
@@ -452,6 +456,7 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
     const { hasAccount, limits, profiles } = now
     tell({ _tag: "Welcome", nick: welcome.nick, isContinued, profiles, limits, hasAccount })
     if (proving !== undefined) act(now, proving.deed)
+    if (refusal !== undefined) decided(refusal)
     for (const room of kept.rooms.keys()) enter(now, room)
     if (now.hasTalks) talks.welcome(isContinued)
     for (const room of new Set([...kept.items.values()].map(({ room }) => room))) if (isDirect(room)) write(now, room)
@@ -942,6 +947,7 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
     }),
     proveNoMore: () => {
       proving = undefined
+      refusal = undefined
     },
     revoked: move(revoked)
   }

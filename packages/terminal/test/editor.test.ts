@@ -2,7 +2,7 @@
 import { test as property } from "@fast-check/vitest"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { commands, readLine, wordsOf } from "../src/full/commands.ts"
+import { commands, readLine, wordsOf } from "../src/commands.ts"
 import { complete } from "../src/full/complete.ts"
 import { type Editor, editorOf, edits, emptyEditor, insert, layOut, textOf } from "../src/full/editor.ts"
 import { withoutMouse } from "../src/full/keyboard.ts"

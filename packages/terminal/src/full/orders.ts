@@ -5,7 +5,7 @@
  */
 import type { Chat, RoomSnapshot } from "@tertulia/client/chat"
 import { foldName, givenRoles, roomKinds } from "@tertulia/protocol"
-import { type CommandName, commands, typedIn } from "./commands.ts"
+import { type CommandName, commands, typedIn } from "../commands.ts"
 import type { Picture } from "./desk.ts"
 import { editorOf } from "./editor.ts"
 import type { Notice } from "./feed.ts"

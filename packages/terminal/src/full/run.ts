@@ -60,7 +60,7 @@ const whoIsKept = (settings: Settings, address: string) =>
   settings.outbox === undefined
     ? Effect.succeed({ nick: settings.nick, hasToken: false })
     : keepIn(settings.outbox, address).pipe(
-        Effect.mapError(failed),
+        Effect.mapError((error) => failed(error, settings.language)),
         Effect.flatMap((keeper) =>
           Effect.map(knownNick(settings, keeper), (nick) => ({
             nick,

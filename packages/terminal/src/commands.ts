@@ -1,13 +1,14 @@
 /**
- * The commands of the screen, each with the request of the protocol that it sends.
+ * The commands, each with the request of the protocol that it sends.
  *
  * @module
  */
 import type { RoomAction } from "@tertulia/protocol"
-import { themeNames } from "./theme.ts"
-import type { Language } from "./words.ts"
+import { themeNames } from "./full/theme.ts"
+import type { Language } from "./full/words.ts"
 
-interface Shape {
+/** How a command is typed, what it sends, and what it does. */
+export interface Shape {
   readonly names: ReadonlyArray<string>
   readonly argument: string
   readonly sends: string
@@ -251,11 +252,13 @@ const inSpanish: Readonly<Record<string, string>> = {
   away: "ausente"
 }
 
+/** What goes with a command, in a language. */
+export const argumentIn = (language: Language, { argument }: Pick<Shape, "argument">): string =>
+  language === "en" ? argument : argument.replace(/[a-z]+/gu, (word) => inSpanish[word] ?? word)
+
 /** A command as it is typed in a language, with what goes with it. */
-export const typedIn = (language: Language, { argument, names }: Pick<Shape, "argument" | "names">): string => {
-  if (language === "en") return `${names[0]} ${argument}`
-  return `${names.at(-1)} ${argument.replace(/[a-z]+/gu, (word) => inSpanish[word] ?? word)}`
-}
+export const typedIn = (language: Language, shape: Pick<Shape, "argument" | "names">): string =>
+  `${language === "en" ? shape.names[0] : shape.names.at(-1)} ${argumentIn(language, shape)}`
 
 /** How commands are typed, for those who complete them. */
 export const wordsOf = (isOffered: (name: CommandName) => boolean): ReadonlyArray<string> =>
