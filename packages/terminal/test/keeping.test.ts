@@ -171,7 +171,8 @@ describe.skipIf(noTmux !== undefined)("the full-screen client", () => {
         yield* screen.looks("said it", (now) => !now.includes("not sent"))
         yield* screen.presses("M-Up")
         yield* says(leo.cafe, "hola")
-        yield* screen.has("leo")
+        yield* screen.looks("had the day", (now) => /─ \p{L}+, \d{1,2} \p{L}+ \d{4} ─/u.test(now))
+        yield* screen.looks("had the latency", (now) => /ana · connected \d+ ms/u.test(now))
         const before = yield* screen.painted
         yield* does("/theme dark")
         assert.notMatch(before, /38;5;/u)
