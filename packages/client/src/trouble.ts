@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type ByeEvent, visible } from "@tertulia/protocol"
 import type { Trouble } from "./conversation.ts"
 
 /** What there is to say about trouble. */
@@ -10,8 +11,8 @@ export interface TroubleWords {
   readonly Unreachable: string
   readonly NotTertulia: string
   readonly NotKept: string
-  readonly replaced: string
-  readonly kicked: string
+  /** Why the server has ended the connection, by the code of its `bye`; with any other it is lost. */
+  readonly byes: Readonly<Record<string, string>>
   readonly lost: string
   readonly silent: string
   readonly nonsense: string
@@ -26,11 +27,14 @@ export const troubleWords: Readonly<Record<"en" | "es", TroubleWords>> = {
     Unreachable: "The server can't be reached.",
     NotTertulia: "What answers there doesn't speak this version of Tertulia.",
     NotKept: "What you write can't be kept:",
-    replaced: "You went on in another window.",
+    byes: {
+      replaced: "You went on in another window.",
+      "logged-out": "You have ended this from another device: log in again.",
+      kicked: "An operator of this server has put you out."
+    },
     lost: "The connection was lost.",
     silent: "The server has been silent for too long.",
     nonsense: "The server broke the protocol.",
-    kicked: "An operator of this server has put you out.",
     forbiddenTo: {},
     codes: {}
   },
@@ -38,11 +42,14 @@ export const troubleWords: Readonly<Record<"en" | "es", TroubleWords>> = {
     Unreachable: "No se llega al servidor.",
     NotTertulia: "Lo que responde allí no habla esta versión de Tertulia.",
     NotKept: "No se puede guardar lo que escribes:",
-    replaced: "Has seguido en otra ventana.",
+    byes: {
+      replaced: "Has seguido en otra ventana.",
+      "logged-out": "Has terminado esto desde otro dispositivo: vuelve a entrar.",
+      kicked: "Alguien que opera este servidor te ha sacado."
+    },
     lost: "Se perdió la conexión.",
     silent: "El servidor lleva demasiado tiempo en silencio.",
     nonsense: "El servidor rompió el protocolo.",
-    kicked: "Alguien que opera este servidor te ha sacado.",
     forbiddenTo: {
       join: "la sala es para quien tiene invitación, o te han vetado",
       send: "te han silenciado aquí",
@@ -100,7 +107,7 @@ export const troubleIn = (words: TroubleWords, trouble: Trouble): string => {
     case "ConnectionLost":
       switch (trouble.loss._tag) {
         case "Bye":
-          return byeIn(words, trouble.loss.bye.code)
+          return endedBy(words, trouble.loss.bye)
         case "Silent":
           return words.silent
         case "Nonsense":
@@ -111,8 +118,12 @@ export const troubleIn = (words: TroubleWords, trouble: Trouble): string => {
   }
 }
 
-const byeIn = (words: TroubleWords, code: string): string =>
-  code === "replaced" ? words.replaced : code === "kicked" ? words.kicked : `${words.lost} (${code})`
+const endedBy = ({ byes, lost }: TroubleWords, { code, message }: ByeEvent): string => {
+  const known = byes[code]
+  if (known === undefined) return `${lost} (${code})`
+  // Whoever puts somebody out may have said why.
+  return code === "kicked" ? `${known} (${visible(message)})` : known
+}
 
 /** Why something that was asked for has failed, in one sentence. */
 export const failureIn = (words: TroubleWords, error: unknown): string => {

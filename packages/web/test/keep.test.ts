@@ -1,7 +1,10 @@
 /** Rooms are kept, and accounts are one's own: by what the page offers to those who may, and to nobody else. */
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
 import type { Page } from "playwright-core"
 import { assert, it } from "vitest"
 import { inBrowser, password, register, say, sees } from "./support/browser.ts"
+import { main } from "./support/server.ts"
 
 /** What may be done about somebody, by the list of people. */
 const about = async (page: Page, nick: string, deed: RegExp | string): Promise<void> => {
@@ -130,6 +133,19 @@ inBrowser("who keeps a room", ({ enter, open, serve, troubles }) => {
     assert.deepStrictEqual(await ana.locator(".message .text").allInnerTexts(), ["before", "after"])
     await opens()
     await dialog.getByText("You are here as a guest.").waitFor()
+    assert.deepStrictEqual(troubles, [])
+  })
+  it("is told when an operator puts one out, with what they have to say", async () => {
+    const server = await serve()
+    const ana = await enter(server.url, "ana")
+    await say(ana, "hola")
+    await sees(ana, "hola")
+    const kick = ["admin", "--data", server.data, "kick", "--reason", "stop that", "ana"]
+    await promisify(execFile)(process.execPath, [main, ...kick])
+    const banner = ana.getByRole("region", { name: "Offline" })
+    await banner.getByText("An operator of this server has put you out. (stop that)").waitFor()
+    await banner.getByRole("button", { name: "Try now" }).click()
+    await sees(ana, "hola")
     assert.deepStrictEqual(troubles, [])
   })
 })
