@@ -137,6 +137,7 @@ inBrowser("everybody", ({ enter, open, serve, troubles }) => {
     await ana.keyboard.type("#nada")
     await ana.keyboard.press("Enter")
     await ana.getByRole("heading", { name: "#nada", exact: true }).waitFor()
+    await ana.getByRole("link", { name: "nada" }).waitFor()
     await ana.keyboard.press("Alt+ArrowDown")
     await ana.getByRole("heading", { name: "#otra", exact: true }).waitFor()
     await say(leo, "still here")
