@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * `npm run bench:web`: the browser client in Chromium. How long frames take while one scrolls through a room of 100,000 entries, and how
- * long it takes from a key to the picture that shows its letter, in a quiet room and while 1,000 messages a second come in.
+ * long it takes from a key to the picture that shows its letter, in a quiet room and while 1,000 messages a second come in. With the name of
+ * a file behind the number of entries, Chromium's trace of the scrolling is written there: its frames can be looked at in any DevTools.
  *
  * @module
  */
@@ -16,6 +17,7 @@ import { chromiumPath, startServer } from "../packages/web/test/support/server.t
 import { report } from "./times.ts"
 
 const entries = Number(process.argv[2] ?? 100_000)
+const trace = process.argv[3]
 const steps = 400
 const letters = 60
 const perSecond = 1_000
@@ -80,8 +82,10 @@ try {
   console.log(
     `${entries.toLocaleString("en")} entries read, page by page, in ${((performance.now() - began) / 1_000).toFixed(1)} s`
   )
+  if (trace !== undefined) await browser.startTracing(page, { path: trace })
   report(`frames, ${entries.toLocaleString("en")} entries, 120 pixels a frame`, await scroll(page, 120))
   report(`frames, ${entries.toLocaleString("en")} entries, 4,000 pixels a frame`, await scroll(page, 4_000))
+  if (trace !== undefined) await browser.stopTracing()
 
   await page.goto(`${server.url}#quiet`)
   const other = await talker(server.port, "eva", "#quiet")

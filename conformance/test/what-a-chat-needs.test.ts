@@ -1,4 +1,4 @@
-/** docs/what-a-chat-needs.md: each test that it names is there. */
+/** docs/what-a-chat-needs.md and docs/what-a-client-needs.md: each test that they name is there. */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
@@ -6,14 +6,17 @@ import { testsNamedIn } from "../../packages/server/test/support/named-tests.ts"
 
 const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8")
 
-const rows = read("docs/what-a-chat-needs.md")
-  .split("\n")
-  .filter((line) => line.startsWith("| ") && !line.startsWith("| expected"))
+const rows = ["docs/what-a-chat-needs.md", "docs/what-a-client-needs.md"].flatMap((page) => {
+  const rows = read(page)
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && !line.startsWith("| expected"))
+  expect(rows.length, page).toBeGreaterThan(25)
+  return rows
+})
 
 const named = rows.flatMap(testsNamedIn)
 
 test("every row names a test", () => {
-  expect(rows.length).toBeGreaterThan(25)
   for (const row of rows) expect(row).toMatch(/`[^`]+\.test\.ts`: \*[^*]+\*/u)
 })
 

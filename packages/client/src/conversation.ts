@@ -32,7 +32,7 @@ import * as Stream from "effect/Stream"
 import * as SubscriptionRef from "effect/SubscriptionRef"
 import { type Asking, listConversations, listMembers, listRooms, type ReplyTo } from "./asking.ts"
 import { comebackAfter } from "./comeback.ts"
-import { type AccountOptions, makeCourse, type News, type Step, type Steps } from "./course.ts"
+import { type AccountDeed, type AccountOptions, makeCourse, type News, type Step, type Steps } from "./course.ts"
 import { ConnectionLost, type Loss, type NotTertulia, Refused, type RequestError, type Unreachable } from "./errors.ts"
 import { greeting } from "./greeting.ts"
 import { inMemory, type Keeper, type NotKept } from "./keeper.ts"
@@ -78,10 +78,25 @@ export interface SayOptions {
 }
 
 /**
+ * What one does with one's account. What takes the password ends the connection, and comes back by the password: nothing that was said is lost
+ * by it. A wrong one is `bad-credentials`, and one goes on as before.
+ */
+export interface OwnAccount {
+  /** Gives the account another password, and ends all its tokens but this client's. */
+  readonly setPassword: (current: string, password: string) => Effect.Effect<void, RequestError | NotKept>
+  /** Ends all tokens of the account, this client's among them: whoever comes in anew needs the password. */
+  readonly revoke: Effect.Effect<void, RequestError | NotKept>
+  /** Ends the account for good; one goes on as a guest. */
+  readonly unregister: (current: string) => Effect.Effect<void, RequestError | NotKept>
+}
+
+/**
  * A conversation of one person, from its beginning to the end of its scope. What comes of `PresenceApi`, `RichApi` and `SearchApi` is
  * asked of the server now, and fails without a connection; what it changes is told by `news` to oneself, too.
  */
 export interface Conversation extends Omit<PresenceApi, "presences">, Omit<RichApi, "read" | "typing">, SearchApi {
+  /** What is done with one's account. */
+  readonly account: OwnAccount
   /** What keeps rooms, where the server claims moderation: asked for once, and not again after a lost connection. */
   readonly moderation: ModerationApi
   readonly state: Effect.Effect<State>
@@ -209,6 +224,9 @@ export const converse = Effect.fnUntraced(function* <R>(
   const asking = new Set<Deferred.Deferred<Reply, ConnectionLost>>()
   let changed = Deferred.makeUnsafe<void>()
   let renamed = Deferred.makeUnsafe<void>()
+  // Whether the connection is to be ended and made anew; and who waits for what the password is proved for.
+  let leaving = Deferred.makeUnsafe<Loss>()
+  let deciding: Deferred.Deferred<void, RequestError> | undefined
   let hasBeenLive = false
   let failures = 0
 
@@ -255,7 +273,20 @@ export const converse = Effect.fnUntraced(function* <R>(
         return Effect.sync(() => void Queue.offerUnsafe(news, step.news))
       case "Withdraw":
         return Effect.sync(() => void Deferred.doneUnsafe(withdrawn, Exit.succeed(step.why)))
+      case "Decided":
+        return Effect.sync(() => decide(step.why))
     }
+  }
+
+  const decide = (why: RequestError | undefined) => {
+    if (deciding !== undefined) Deferred.doneUnsafe(deciding, why === undefined ? Exit.void : Exit.fail(why))
+    deciding = undefined
+  }
+
+  /** Nobody will tell any more what has become of it. */
+  const giveUp = (why: Trouble) => {
+    course.proveNoMore()
+    decide(why._tag === "ConnectionLost" || why._tag === "Refused" ? why : away)
   }
 
   const noticePhase = Effect.suspend(() => {
@@ -321,12 +352,14 @@ export const converse = Effect.fnUntraced(function* <R>(
     const { address } = transport
     const hello = yield* greeting(transport, (line) => onWire("received", readable(line)))
     withdrawn = Deferred.makeUnsafe()
+    leaving = Deferred.makeUnsafe()
     // Added before the link, so that it comes after the bye that the link says when the scope closes.
     yield* Effect.addFinalizer(() => by(() => []))
     link = yield* startLink(transport, hello, { hear, finish: () => {} }, onWire)
     const { ended } = link
     yield* act(() => (link === undefined ? [] : course.greeted(hello)))
-    const loss = yield* Effect.raceFirst(ended, Effect.raceFirst(Deferred.await(withdrawn), Deferred.await(broken)))
+    const ends = [ended, Deferred.await(leaving), Deferred.await(withdrawn), Deferred.await(broken)] as const
+    const loss = yield* Effect.raceAllFirst(ends)
     return loss instanceof Refused ? loss : new ConnectionLost({ address, loss, outcome: "unknown" })
   }).pipe(Effect.scoped, Effect.catch(Effect.succeed))
 
@@ -347,6 +380,9 @@ export const converse = Effect.fnUntraced(function* <R>(
     while (true) {
       yield* become({ _tag: "Connecting" })
       const why = yield* visit
+      // Whoever has gone in order to come in by the password, comes at once.
+      if (isGoodbye(why)) continue
+      giveUp(why)
       const pause = yield* pauseAfter(why)
       const again = pause === undefined ? undefined : (yield* Clock.currentTimeMillis) + pause
       yield* become({ _tag: "Offline", why, again })
@@ -433,6 +469,37 @@ export const converse = Effect.fnUntraced(function* <R>(
   const users: Conversation["users"] = (room) => Effect.tap(asked.users(room), (all) => told(all))
   const whois: Conversation["whois"] = (nick) => Effect.tap(asked.whois(nick), (one) => told([one]))
 
+  /** Comes in anew by the password, and does what only that lets one do. */
+  const byPassword = (current: string, deed: AccountDeed) =>
+    Effect.gen(function* () {
+      yield* withAccount(deed.type)
+      if (deciding !== undefined) return yield* away
+      const decision = Deferred.makeUnsafe<void, RequestError>()
+      deciding = decision
+      yield* act(() => course.prove(current, freshKey(), deed))
+      Deferred.doneUnsafe(leaving, Exit.succeed(goodbye))
+      return yield* Deferred.await(decision)
+    })
+
+  const withAccount = (request: RequestType): Effect.Effect<void, RequestError> =>
+    Effect.suspend((): Effect.Effect<void, RequestError> => {
+      const hasAccount = course.hasAccount()
+      if (hasAccount === undefined) return Effect.fail(away)
+      return hasAccount
+        ? Effect.void
+        : Effect.fail(new Refused({ request, code: "forbidden", message: guestsHaveNone }))
+    })
+
+  const ownAccount: OwnAccount = {
+    setPassword: (current, password) =>
+      Effect.andThen(allowed("password", { password }), byPassword(current, { type: "password", password })),
+    revoke: withAccount("revoke").pipe(
+      Effect.andThen(Effect.suspend(() => ask("revoke", {}))),
+      Effect.andThen(act(() => course.revoked()))
+    ),
+    unregister: (current) => byPassword(current, { type: "unregister" })
+  }
+
   const members: Conversation["members"] = Effect.fnUntraced(function* (name) {
     const room = foldName(name)
     yield* listMembers(ask, room)
@@ -472,6 +539,7 @@ export const converse = Effect.fnUntraced(function* <R>(
     yield* Fiber.interrupt(running)
     const why = new ConnectionLost({ address: "the server", loss: { _tag: "Goodbye" }, outcome: "none" })
     yield* become({ _tag: "Offline", why, again: undefined })
+    giveUp(why)
     yield* Queue.end(news)
   })
 
@@ -496,6 +564,7 @@ export const converse = Effect.fnUntraced(function* <R>(
     page: (room, options = {}) => ask("history", { room: foldName(room), ...options }),
     typing,
     read: (room, seq) => act(() => course.read(foldName(room), seq)),
+    account: ownAccount,
     moderation: moderationOver(ask),
     edit: rich.edit,
     remove: rich.remove,
@@ -544,6 +613,12 @@ const errorOf = ({ code, field, message }: Refused): Reply => ({
   message,
   ...(field === undefined ? {} : { field })
 })
+
+const guestsHaveNone = "a guest has no account: register the nick first"
+
+const goodbye: Loss = { _tag: "Goodbye" }
+
+const isGoodbye = (why: Trouble): boolean => why._tag === "ConnectionLost" && why.loss._tag === "Goodbye"
 
 const isTaken = (why: Trouble): boolean => why._tag === "Refused" && why.code === "nick-taken"
 

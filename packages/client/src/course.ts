@@ -87,7 +87,11 @@ export type News =
       /** What the server claims. */
       readonly profiles: ReadonlyArray<Profile>
       readonly limits: Limits
+      /** Whether that is the person of an account. */
+      readonly hasAccount: boolean
     }
+  /** The account of one's nick has ended: one goes on as a guest. */
+  | { readonly _tag: "Unregistered" }
   /** Entries that can't be shown: given up by the server, or out of reach on a server without pages. */
   | {
       readonly _tag: "Gone"
@@ -109,8 +113,13 @@ export type News =
     }
   /** One has left the room. */
   | { readonly _tag: "Left"; readonly room: string }
-  /** One can't get into the room, and is no longer in it. */
-  | { readonly _tag: "Out"; readonly room: string; readonly why: Refused }
+  /** One can't get into the room, and is no longer in it; `by` says what has put one out who was in it. */
+  | {
+      readonly _tag: "Out"
+      readonly room: string
+      readonly why: Refused
+      readonly by?: LeftEvent["reason"]
+    }
   /** Something was said, and is kept; or it has come to rest, and waits for a decision. */
   | { readonly _tag: "Waiting"; readonly item: Item }
   /** It is in the log. */
@@ -140,6 +149,8 @@ export type Step =
     }
   /** The login was refused: there is nothing to do here. */
   | { readonly _tag: "Withdraw"; readonly why: Refused }
+  /** What was asked of the account was done; or not, and why. */
+  | { readonly _tag: "Decided"; readonly why: Refused | undefined }
 
 export type Steps = ReadonlyArray<Step>
 
@@ -158,6 +169,9 @@ export interface AccountOptions {
   /** What the operator has given to those who may register. */
   readonly invitation?: string
 }
+
+/** What only the password lets one do with an account (ACCOUNT-6). */
+export type AccountDeed = Extract<Ask, { type: "password" | "unregister" }>
 
 /** How far a connection has come. */
 export type Phase = "away" | "entering" | "catching up" | "live"
@@ -198,6 +212,14 @@ export interface Course {
   readonly hasTalks: () => boolean | undefined
   /** Another nick for a login that continues nobody. */
   readonly rename: (nick: string) => void
+  /** Whether one is the person of an account; undefined while one isn't welcome. */
+  readonly hasAccount: () => boolean | undefined
+  /** Has the next login prove the password, whatever else lets one in, and then asks for this; `Decided` says what came of it. */
+  readonly prove: (password: string, nonce: string, deed: AccountDeed) => Steps
+  /** Forgets what the next login was to prove. */
+  readonly proveNoMore: () => void
+  /** All tokens of the account have ended. */
+  readonly revoked: () => Steps
 }
 
 /** What a conversation begins with. */
@@ -243,6 +265,7 @@ interface Visit {
   /** Whether a login with the session has no reply. */
   isClaiming: boolean
   isWelcome: boolean
+  hasAccount: boolean
 }
 
 /** What goes to one person over one connection. */
@@ -259,6 +282,11 @@ const patience = 5_000
 
 export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: clock }: CourseOptions): Course => {
   const kept = makeKept(before)
+  let own = account
+  // Why nothing came of what the password was proved for: told once one is welcome again.
+  let refusal: Refused | undefined
+  // What the password is to be proved for.
+  let proving: { readonly password: string; readonly nonce: () => string; readonly deed: AccountDeed } | undefined
   // Where the reading stands, which may be further than what was shown.
   const cursors = new Map<string, Cursor | undefined>(kept.rooms)
   // Rooms in which the server can take nothing for the moment.
@@ -324,7 +352,8 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
       letters: new Map(),
       entering: new Set(),
       isClaiming: false,
-      isWelcome: false
+      isWelcome: false,
+      hasAccount: false
     }
     grace = visit.resumes ? 1_000 * limits.grace : undefined
     logIn(visit)
@@ -332,17 +361,18 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
 
   const logIn = (now: Visit) => {
     const { session, token } = kept.person
-    if (now.resumes && session !== undefined) return logInBy(now, { session })
     const resume = now.resumes ? { resume: true } : {}
+    if (now.hasAccounts && proving !== undefined) return prove(now, proving, resume)
+    if (now.resumes && session !== undefined) return logInBy(now, { session })
     if (now.hasAccounts && token !== undefined) return logInBy(now, { token, ...resume })
-    if (account === undefined) return logInBy(now, resume)
+    if (own === undefined) return logInBy(now, resume)
     if (!now.hasAccounts) return withdraw("unsupported", "this server has no accounts")
-    if (account.register === true) return register(now, account, resume)
-    prove(now, account, resume)
+    if (own.register === true) return register(now, own, resume)
+    prove(now, own, resume)
   }
 
   const logInBy = (now: Visit, how: Omit<Extract<Ask, { type: "login" }>, "type" | "nick">, signature?: string) => {
-    const isKnown = "session" in how || "token" in how
+    const isKnown = "session" in how || "token" in how || proving !== undefined
     const name = isKnown ? (kept.person.nick ?? nick) : nick
     now.isClaiming = "session" in how
     ask({ type: "login", nick: name, ...how }, (reply) => {
@@ -366,6 +396,12 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
   }
 
   const refusedToLogIn = (now: Visit, reply: ErrorReply) => {
+    if (proving !== undefined) {
+      // Nothing was done, and one comes in as one did before.
+      proving = undefined
+      refusal = new Refused({ request: "login", ...reply })
+      return logIn(now)
+    }
     if (reply.code === "unavailable" || reply.code === "rate-limited") {
       return wait(reply, () => visit === now && logIn(now))
     }
@@ -374,6 +410,12 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
 
   const withdraw = (code: string, message: string) =>
     void steps.push({ _tag: "Withdraw", why: new Refused({ request: "login", code, message }) })
+
+  const decided = (why: Refused | undefined) => {
+    proving = undefined
+    refusal = undefined
+    steps.push({ _tag: "Decided", why })
+  }
 
   const register = (now: Visit, own: NonNullable<typeof account>, resume: { readonly resume?: boolean }) => {
     const { invitation, password } = own
@@ -389,11 +431,12 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
 
   const prove = (
     now: Visit,
-    { nonce: fresh, password }: NonNullable<typeof account>,
+    { nonce: fresh, password }: Pick<NonNullable<typeof account>, "nonce" | "password">,
     resume: { readonly resume?: boolean }
   ) => {
     const clientNonce = fresh()
-    ask({ type: "challenge", nick, nonce: clientNonce }, (reply) => {
+    const name = proving === undefined ? nick : (kept.person.nick ?? nick)
+    ask({ type: "challenge", nick: name, nonce: clientNonce }, (reply) => {
       if (reply.type === "error") return refusedToLogIn(now, reply)
       if (reply.type !== "challenge") return
       if (!reply.nonce.startsWith(clientNonce)) {
@@ -411,16 +454,40 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
 
   const welcomed = (now: Visit, welcome: Extract<Reply, { type: "welcome" }>, session: string | undefined) => {
     now.isWelcome = true
+    now.hasAccount = welcome.account === true
     const isContinued = session !== undefined && welcome.resumed === true
     const token = welcome.token ?? (welcome.account === true ? kept.person.token : undefined)
     const own = token === undefined ? {} : { token }
     const anew: Person = { nth: kept.person.nth + 1, nick: welcome.nick, session: welcome.session, ...own }
     if (!isContinued) save({ _tag: "Person", person: anew })
-    tell({ _tag: "Welcome", nick: welcome.nick, isContinued, profiles: now.profiles, limits: now.limits })
+    const { hasAccount, limits, profiles } = now
+    tell({ _tag: "Welcome", nick: welcome.nick, isContinued, profiles, limits, hasAccount })
+    if (proving !== undefined) act(now, proving.deed)
+    if (refusal !== undefined) decided(refusal)
     for (const room of kept.rooms.keys()) enter(now, room)
     if (now.hasTalks) talks.welcome(isContinued)
     for (const room of new Set([...kept.items.values()].map(({ room }) => room))) if (isDirect(room)) write(now, room)
   }
+
+  // --- the account ---
+
+  /** Does what the password was proved for. */
+  const act = (now: Visit, deed: AccountDeed) =>
+    ask(deed, (reply) => {
+      if (reply.type === "error") return decided(new Refused({ request: deed.type, ...reply }))
+      if (reply.type === "password" && deed.type === "password") {
+        save({ _tag: "Person", person: { ...kept.person, token: reply.token } })
+        if (own !== undefined) own = { nonce: own.nonce, password: deed.password }
+      } else {
+        save({ _tag: "Person", person: withoutToken(kept.person) })
+        own = undefined
+        now.hasAccount = false
+        tell({ _tag: "Unregistered" })
+      }
+      decided(undefined)
+    })
+
+  const revoked = () => save({ _tag: "Person", person: withoutToken(kept.person) })
 
   // --- rooms ---
 
@@ -477,11 +544,11 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
       if (reply.type === "users") tell({ _tag: "Presence", people: reply.users, asked: true })
     })
 
-  const out = (room: string, why: Refused) => {
+  const out = (room: string, why: Refused, by?: LeftEvent["reason"]) => {
     save({ _tag: "NoRoom", room })
     cursors.delete(room)
     abandon(room, { _tag: "Failed", code: why.code, message: why.message })
-    tell({ _tag: "Out", room, why })
+    tell({ _tag: "Out", room, why, ...(by === undefined ? {} : { by }) })
   }
 
   /** Nothing more can be done for what waits in a room. */
@@ -529,7 +596,7 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
   const putOut = ({ reason, room }: LeftEvent) => {
     if (visit?.places.delete(room) !== true) return
     const message = `somebody has put you out of ${room}${reason === "ban" ? " for good" : ""}`
-    out(room, new Refused({ request: "join", code: "forbidden", message }))
+    out(room, new Refused({ request: "join", code: "forbidden", message }), reason)
   }
 
   // The last that was heard of those who type.
@@ -886,7 +953,16 @@ export const makeCourse = ({ account, ahead, kept: before, nick: wanted, now: cl
     hasTalks: () => (visit?.isWelcome === true ? visit.hasTalks : undefined),
     rename: (name) => {
       nick = name
-    }
+    },
+    hasAccount: () => (visit?.isWelcome === true ? visit.hasAccount : undefined),
+    prove: move((password: string, nonce: string, deed: AccountDeed) => {
+      proving = { password, nonce: () => nonce, deed }
+    }),
+    proveNoMore: () => {
+      proving = undefined
+      refusal = undefined
+    },
+    revoked: move(revoked)
   }
 }
 

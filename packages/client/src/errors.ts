@@ -70,7 +70,9 @@ export const lossOf = ({ bye, why }: { readonly bye?: ByeEvent; readonly why: st
 export const lossInWords = (loss: Loss): string => {
   switch (loss._tag) {
     case "Bye":
-      return `the server said bye, ${loss.bye.code} (${loss.bye.message})`
+      return loss.bye.code === "kicked"
+        ? `an operator of the server has put you out (${loss.bye.message})`
+        : `the server said bye, ${loss.bye.code} (${loss.bye.message})`
     case "Closed":
       return loss.why
     case "Silent":

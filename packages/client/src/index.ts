@@ -24,13 +24,14 @@ export {
   type Conversation,
   type ConverseOptions,
   converse,
+  type OwnAccount,
   type PageOptions,
   type SayOptions,
   type State,
   type Told,
   type Trouble
 } from "./conversation.ts"
-export type { AccountOptions, Changing, News } from "./course.ts"
+export type { AccountDeed, AccountOptions, Changing, News } from "./course.ts"
 export { deedWords, type SaidDeed } from "./deeds.ts"
 export * from "./errors.ts"
 export type { RoomEvent } from "./inbox.ts"
@@ -43,6 +44,7 @@ export type { RichApi } from "./rich.ts"
 export type { SearchApi, SearchOptions } from "./search.ts"
 export type { TalkNews } from "./talks.ts"
 export { type Transport, TransportEnded } from "./transport.ts"
+export { failureIn, refusalIn, type TroubleWords, troubleIn, troubleWords } from "./trouble.ts"
 export {
   type DeedLine,
   emptyView,
@@ -51,10 +53,12 @@ export {
   lineAt,
   lookAt,
   type MessageLine,
+  mayIn,
   personIn,
   type ReactionLine,
   type RoomPicture,
   type RoomSnapshot,
+  type Standing,
   see,
   type TopicLine,
   type View,

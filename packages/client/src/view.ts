@@ -14,13 +14,18 @@ import {
   isDirect,
   isKnownItem,
   isModeration,
+  type Joined,
   type View as Known,
   type KnownItem,
   see as know,
+  type LeftEvent,
   type Limits,
+  may,
   messageAt,
   otherIn,
   type Profile,
+  type RoomAction,
+  type RoomKind,
   topicOf,
   type User,
   emptyView as unknown,
@@ -111,6 +116,16 @@ export interface WaitingLine {
 /** One line of the log of a room. */
 export type ViewLine = MessageLine | TopicLine | DeedLine | GoneLine
 
+/** What one is to a room, and what the room is: where the server claims moderation. */
+export interface Standing {
+  readonly role: "member" | "moderator" | "owner" | "operator"
+  readonly kind: RoomKind
+  /** Whether one has no word. */
+  readonly isMuted: boolean
+  /** Seconds that a member waits between two messages; 0 for none. */
+  readonly slow: number
+}
+
 /** A room or a conversation as its reader sees it. Immutable; each part is the same object for as long as it says the same. */
 export interface RoomSnapshot {
   /** `#cafe`, or `@leo` for the conversation with leo. */
@@ -120,6 +135,9 @@ export interface RoomSnapshot {
   readonly isIn: boolean
   /** Why one isn't there any more, or couldn't get in. */
   readonly out: Refused | undefined
+  /** What has put one out who was in it. */
+  readonly putOutBy: PutOutBy
+  readonly standing: Standing
   /** The log, ascending, as far as it was read; then what waits to be sent, in the order in which it was said. */
   readonly entries: ReadonlyArray<ViewLine | WaitingLine>
   /** Who is there, by nick; of a conversation, the other. */
@@ -145,11 +163,16 @@ export interface RoomSnapshot {
   readonly hasOlder: boolean
 }
 
+/** By what one was put out; undefined when one wasn't. */
+type PutOutBy = LeftEvent["reason"] | undefined
+
 /** What is known of a room. */
 export interface RoomPicture {
   readonly epoch: string | undefined
   readonly isIn: boolean
   readonly out: Refused | undefined
+  readonly putOutBy: PutOutBy
+  readonly standing: Standing
   readonly known: Known
   /** Each line from `first` to `last`. */
   readonly rows: Rows<ViewLine>
@@ -169,6 +192,8 @@ export interface View {
   readonly state: State
   /** Under which nick one is known; undefined before any welcome. */
   readonly nick: string | undefined
+  /** Whether that is the nick of one's account. */
+  readonly hasAccount: boolean
   /** What the server claims, as it has said last. */
   readonly profiles: ReadonlyArray<Profile>
   /** What the server announces, as it has said last; the defaults of the protocol before. */
@@ -182,6 +207,8 @@ const blank: RoomPicture = {
   epoch: undefined,
   isIn: false,
   out: undefined,
+  putOutBy: undefined,
+  standing: { role: "member", kind: "public", isMuted: false, slow: 0 },
   known: unknown(),
   rows: rowsOf<ViewLine>([]),
   first: undefined,
@@ -197,6 +224,7 @@ const blank: RoomPicture = {
 export const emptyView: View = {
   state: { _tag: "Connecting" },
   nick: undefined,
+  hasAccount: false,
   profiles: [],
   limits: defaultLimits,
   rooms: new Map(),
@@ -268,7 +296,16 @@ export const see = (view: View, told: Told): View => {
     case "Left":
       return left(view, told.room)
     case "Out":
-      return withRoom(view, told.room, (room) => ({ ...room, isIn: false, out: told.why, typing: [] }))
+      return withRoom(view, told.room, (room) => ({
+        ...room,
+        isIn: false,
+        out: told.why,
+        putOutBy: told.by,
+        standing: blank.standing,
+        typing: []
+      }))
+    case "Unregistered":
+      return { ...view, hasAccount: false }
     case "Waiting":
       return withRoom(view, told.item.room, (room) => ({ ...room, waiting: put(room.waiting, told.item) }))
     case "Sent":
@@ -309,10 +346,11 @@ const stated = (view: View, state: State): View => {
   return { ...view, state, rooms }
 }
 
-const welcomed = (view: View, { limits, nick, profiles }: Extract<Told, { readonly _tag: "Welcome" }>): View => {
+const welcomed = (view: View, told: Extract<Told, { readonly _tag: "Welcome" }>): View => {
+  const { hasAccount, limits, nick, profiles } = told
   const rows = (room: RoomPicture) => (view.nick === nick ? room.rows : seenBy(room, nick))
   const rooms = [...view.rooms].map(([name, room]) => [name, { ...room, rows: rows(room) }] as const)
-  return { ...view, nick, profiles, limits, rooms: new Map(rooms) }
+  return { ...view, nick, hasAccount, profiles, limits, rooms: new Map(rooms) }
 }
 
 /** Without the room, unless something waits there for a decision. */
@@ -333,9 +371,36 @@ const begun = (room: RoomPicture, seq: number): RoomPicture =>
 
 const came = (room: RoomPicture, { joined, last, log }: Extract<Told, { readonly _tag: "Entered" }>): RoomPicture => {
   const { epoch, first, members } = joined
-  const here = { isIn: true, out: undefined, members: HashSet.fromIterable(members), begins: first }
+  const standing = standingOf(joined)
+  const people = HashSet.fromIterable(members)
+  const here = { isIn: true, out: undefined, putOutBy: undefined, standing, members: people, begins: first }
   if (log === "same" && room.epoch === epoch) return { ...room, ...here, known: withTopic(room.known, joined) }
   return { ...blank, ...here, epoch, waiting: room.waiting, known: unknown(joined), first: last + 1, last }
+}
+
+const standingOf = ({ kind, muted, role, slow }: Joined): Standing => ({
+  role: role ?? "member",
+  kind: kind ?? "public",
+  isMuted: muted ?? false,
+  slow: slow ?? 0
+})
+
+/** What one is to the room after something was done to keep it. */
+const standingAfter = (before: Standing, deed: Deed, nick: string | undefined): Standing => {
+  switch (deed.type) {
+    case "kind":
+      return { ...before, kind: deed.kind }
+    case "slow":
+      return { ...before, slow: deed.seconds }
+    case "mute":
+      return deed.nick === nick ? { ...before, isMuted: deed.on } : before
+    case "role":
+      if (before.role === "operator") return before
+      if (deed.nick === nick) return { ...before, role: deed.role }
+      return deed.role === "owner" && before.role === "owner" ? { ...before, role: "moderator" } : before
+    default:
+      return before
+  }
 }
 
 /** What it is about now, also when the entry that said so can't be read any more. */
@@ -359,7 +424,11 @@ const entered = (before: RoomPicture, entry: EntryEvent, nick: string | undefine
       return { ...room, rows: append(room.rows, topicLine(entry)) }
     default:
       return isModeration(entry)
-        ? { ...room, rows: append(room.rows, deedLine(entry)) }
+        ? {
+            ...room,
+            standing: standingAfter(room.standing, entry, nick),
+            rows: append(room.rows, deedLine(entry))
+          }
         : { ...room, rows: redrawn(room, entry.target, nick) }
   }
 }
@@ -498,13 +567,15 @@ export const lookAt = ({ nick, profiles, rooms }: View, name: string): RoomSnaps
   const blankName = `${nick ?? ""} ${name}`
   const before = room === blank ? blankLooks.get(blankName) : looks.get(room)
   if (before !== undefined) return before
-  const { begins, first = room.last + 1, isIn, last, mark, out, typing } = room
+  const { begins, first = room.last + 1, isIn, last, mark, out, putOutBy, standing, typing } = room
   const direct = isDirect(name)
   const snapshot: RoomSnapshot = {
     name,
     isDirect: direct,
     isIn: direct || isIn,
     out,
+    putOutBy,
+    standing,
     entries: entriesOf(room),
     members: direct ? othersOf(name, nick) : membersIn(room.members),
     typing,
@@ -583,6 +654,14 @@ const withAccount = (user: User, before: View["people"]): User =>
   user.status !== "offline" && Option.getOrUndefined(HashMap.get(before, user.nick))?.account === true
     ? { ...user, account: true }
     : user
+
+/** Whether one may do something in a room, as far as that hangs on oneself: to whom, the server says. */
+export const mayIn = (
+  { profiles }: Pick<View, "profiles">,
+  room: Pick<RoomSnapshot, "isDirect" | "isIn" | "standing">,
+  action: RoomAction
+): boolean =>
+  profiles.includes("moderation") && !room.isDirect && room.isIn && may(room.standing.role, action, room.standing.kind)
 
 /** How somebody is, as far as one was told. */
 export const personIn = (view: View, nick: string): User | undefined =>

@@ -3,11 +3,13 @@
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { type AccountsApi, type ConverseOptions, connect, converse, NotProven, Refused } from "@tertulia/client"
+import { open } from "@tertulia/client/chat"
 import { keepIn } from "@tertulia/client/file"
 import { tcp } from "@tertulia/client/tcp"
 import { Effect, Fiber, Option, Result, Stream } from "effect"
 import { hello, listening, type Peer } from "./peer.ts"
 import { folder, referenceServer } from "./support/processes.ts"
+import { until } from "./support/until.ts"
 
 const slow = { timeout: 60_000 }
 const password = "correct horse"
@@ -138,6 +140,54 @@ describe("a conversation", () => {
         assert.include(yield* welcomed({}), "nick-registered")
         assert.include(yield* welcomed({ account: { password } }), "bad-credentials")
         assert.strictEqual(yield* welcomed({ account: { password: "battery staple", register: true } }), "welcome")
+      }),
+    slow
+  )
+})
+
+describe("a conversation's own account", () => {
+  it.live(
+    "gets another password, ends its tokens, and ends; by the password, whatever has let one in, and nothing said is lost",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* referenceServer(":temporary:")
+        const account = { password, register: true }
+        const ana = yield* Effect.promise(() =>
+          open({ url: `tcp://127.0.0.1:${port}`, nick: "ana", account, rooms: ["#cafe"] })
+        )
+        const live = () => until(ana.state, ({ _tag }) => _tag === "Live")
+        yield* Effect.promise(live)
+        assert.isTrue(ana.view.get().hasAccount)
+        const codeOf = (attempt: () => Promise<void>) =>
+          Effect.promise(() =>
+            attempt().then(
+              () => "done",
+              (error: unknown) => (error instanceof Refused ? error.code : String(error))
+            )
+          )
+        assert.strictEqual(yield* codeOf(() => ana.account.setPassword(password, "short")), "bad-text")
+        assert.strictEqual(
+          yield* codeOf(() => ana.account.setPassword("wrong horse", "battery staple")),
+          "bad-credentials"
+        )
+        yield* Effect.promise(live)
+        const saying = ana.room("#cafe").send("in between")
+        assert.strictEqual(yield* codeOf(() => ana.account.setPassword(password, "battery staple")), "done")
+        yield* Effect.promise(() => saying)
+        yield* Effect.promise(live)
+        assert.strictEqual(yield* codeOf(() => ana.account.revoke()), "done")
+        assert.strictEqual(yield* codeOf(() => ana.account.unregister(password)), "bad-credentials")
+        yield* Effect.promise(live)
+        assert.isTrue(ana.view.get().hasAccount)
+        assert.strictEqual(yield* codeOf(() => ana.account.unregister("battery staple")), "done")
+        yield* Effect.promise(() => until(ana.view, ({ hasAccount }) => !hasAccount))
+        yield* Effect.promise(live)
+        assert.strictEqual(yield* codeOf(() => ana.account.revoke()), "forbidden")
+        const said = ana.room("#cafe").entries.filter((line) => line._tag === "Message")
+        assert.lengthOf(said, 1)
+        yield* Effect.promise(() => ana.close())
+        const stranger = yield* connect(tcp({ host: "127.0.0.1", port }))
+        assert.strictEqual(yield* stranger.login("ana"), "ana")
       }),
     slow
   )

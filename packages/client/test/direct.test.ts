@@ -396,7 +396,7 @@ it.live(
         stdout.split("\n").map((line) => line.replace(/^\d\d:\d\d /u, "")),
         ["@leo ana: hola  ahí", "@leo leo: leo 2", "@leo leo: leo 1", ""]
       )
-      assert.include(stderr, "what to whom?")
+      assert.include(stderr, "write it as in /msg nick text")
       assert.include(stderr, "nobody here is called nobody (no-such-nick)")
       assert.include(stderr, "whoever was @leo has gone")
       assert.strictEqual(code, 1)

@@ -1,9 +1,11 @@
 /** spec/moderation.md over one connection, and in a conversation, with the reference server. */
 import { assert, describe, it } from "@effect/vitest"
 import { connect, converse, type News, Refused } from "@tertulia/client"
+import { connect as chatWith, mayIn, type RoomSnapshot } from "@tertulia/client/chat"
 import { tcp } from "@tertulia/client/tcp"
 import { Deferred, Effect, Fiber, Stream } from "effect"
 import { referenceServer } from "./support/processes.ts"
+import { until } from "./support/until.ts"
 
 const slow = { timeout: 60_000 }
 const password = "correct horse"
@@ -70,6 +72,44 @@ describe("with the reference server", () => {
         yield* ana.moderation.kick(cafe, "leo")
         const all = yield* Fiber.join(heard)
         assert.deepInclude(Array.from(all).at(-1), { _tag: "Out", room: cafe })
+      }),
+    slow
+  )
+
+  it.live(
+    "a screen knows what one is to a room and may do there, and what has put one out",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* referenceServer(":temporary:")
+        const come = (nick: string) =>
+          Effect.acquireRelease(
+            Effect.promise(() =>
+              chatWith({ url: `tcp://127.0.0.1:${port}`, nick, account: { password, register: true } })
+            ),
+            (chat) => Effect.promise(() => chat.close())
+          )
+        const [ana, leo] = [yield* come("ana"), yield* come("leo")]
+        const [own, other] = yield* Effect.promise(async () => [await ana.join(cafe), await leo.join(cafe)] as const)
+        const becomes = (room: typeof own, isSo: (now: RoomSnapshot) => boolean) =>
+          Effect.promise(() => until(room, isSo))
+        assert.deepStrictEqual(own.get().standing, { role: "owner", kind: "public", isMuted: false, slow: 0 })
+        assert.isTrue(mayIn(ana.view.get(), own.get(), "kind"))
+        assert.isFalse(mayIn(leo.view.get(), other.get(), "kick"))
+        assert.isTrue(mayIn(leo.view.get(), other.get(), "invite"))
+        assert.isFalse(mayIn(ana.view.get(), ana.direct("leo").get(), "kick"))
+        yield* Effect.promise(async () => {
+          await own.moderation.setKind("secret")
+          await own.moderation.slow(30)
+          await own.moderation.mute("leo")
+        })
+        yield* becomes(other, ({ standing }) => standing.kind === "secret" && standing.slow === 30 && standing.isMuted)
+        assert.isFalse(mayIn(leo.view.get(), other.get(), "invite"))
+        yield* Effect.promise(() => own.moderation.setRole("leo", "owner"))
+        yield* becomes(own, ({ standing }) => standing.role === "moderator")
+        yield* becomes(other, ({ standing }) => standing.role === "owner")
+        yield* Effect.promise(() => other.moderation.ban("ana"))
+        yield* becomes(own, ({ isIn, putOutBy }) => !isIn && putOutBy === "ban")
+        assert.isFalse(mayIn(ana.view.get(), own.get(), "kick"))
       }),
     slow
   )

@@ -28,6 +28,7 @@ const welcome: News = {
   _tag: "Welcome",
   nick: "ana",
   isContinued: false,
+  hasAccount: false,
   profiles: ["core", "history"],
   limits: defaultLimits
 }

@@ -10,6 +10,7 @@ import { foldName, isNick, isRoomName } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { Failed } from "./failed.ts"
+import { themeNames } from "./full/theme.ts"
 import { languages } from "./full/words.ts"
 import { oneLine } from "./visible.ts"
 
@@ -29,6 +30,7 @@ export const Config = Schema.Struct({
   outbox: Schema.optionalKey(Schema.String),
   log: Schema.optionalKey(Schema.String),
   plain: Schema.optionalKey(Schema.Boolean),
+  theme: Schema.optionalKey(Schema.Literals(themeNames)),
   colour: Schema.optionalKey(Schema.Boolean),
   notify: Schema.optionalKey(Schema.Boolean),
   bell: Schema.optionalKey(Schema.Boolean),

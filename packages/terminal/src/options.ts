@@ -11,6 +11,7 @@ import type * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 import { passwordVariable } from "./account.ts"
+import { themeNames } from "./full/theme.ts"
 import { languages } from "./full/words.ts"
 import { roomName } from "./plain/command.ts"
 
@@ -93,6 +94,10 @@ export const flags = {
   noColor: Flag.Boolean("no-color").pipe(
     Flag.withDescription("No colours, as with the variable NO_COLOR"),
     Flag.withDefault(false)
+  ),
+  theme: Flag.Literals("theme", themeNames).pipe(
+    Flag.withDescription("The colours of the screen: the terminal's own sixteen if not given"),
+    Flag.optional
   ),
   account: Flag.Boolean("account").pipe(
     Flag.withDescription(

@@ -12,6 +12,7 @@ import * as Option from "effect/Option"
 import type { AccountFlags } from "./account.ts"
 import { configPath, pathOf, readConfig } from "./config.ts"
 import { Failed } from "./failed.ts"
+import type { ThemeName } from "./full/theme.ts"
 import { type Language, languageOf } from "./full/words.ts"
 import { type Options, readAddress } from "./options.ts"
 import { roomName } from "./plain/command.ts"
@@ -38,6 +39,7 @@ export interface Settings {
   /** Whether a person sits at a terminal. */
   readonly isTerminal: boolean
   readonly hasColour: boolean
+  readonly theme: ThemeName
   readonly language: Language
   readonly bell: boolean
   /** Whether the terminal's own notices are used, too. */
@@ -99,6 +101,7 @@ export const settingsOf = Effect.fnUntraced(function* (options: Options) {
     isPlain: options.plain || config.plain === true || !canPrompt,
     isTerminal: canPrompt,
     hasColour: canColor && !options.noColor && config.colour !== false,
+    theme: Option.getOrElse(options.theme, () => config.theme ?? "ansi"),
     language: Option.getOrElse(options.lang, () => config.language ?? languageOf(environment)),
     bell: config.bell ?? true,
     notify: config.notify ?? false,

@@ -124,6 +124,8 @@ export const onScreen = Effect.fnUntraced(function* (
       Effect.andThen(tmux("set-buffer", "-b", "paste", text), tmux("paste-buffer", "-p", "-r", "-b", "paste")),
     resizes: (columns: number, rows: number) => tmux("resize-window", "-x", String(columns), "-y", String(rows)),
     screen,
+    /** Writes all that the program says to its terminal from now on, as it is, into a file. */
+    records: (file: string) => tmux("pipe-pane", "-O", `cat >> '${file}'`),
     /** The same, with its colours as escape sequences. */
     painted: tmux("capture-pane", "-e", "-p"),
     /** The cursor: its column and its row, both from 0. */

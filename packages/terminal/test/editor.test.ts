@@ -2,7 +2,7 @@
 import { test as property } from "@fast-check/vitest"
 import * as fc from "fast-check"
 import { assert, describe, it } from "vitest"
-import { commands, readLine } from "../src/full/commands.ts"
+import { commands, readLine, wordsOf } from "../src/commands.ts"
 import { complete } from "../src/full/complete.ts"
 import { type Editor, editorOf, edits, emptyEditor, insert, layOut, textOf } from "../src/full/editor.ts"
 import { withoutMouse } from "../src/full/keyboard.ts"
@@ -83,7 +83,11 @@ describe("rows", () => {
 })
 
 describe("completion", () => {
-  const known = { nicks: ["leo", "lea", "eva"], rooms: ["#cafe", "#libros"] }
+  const known = {
+    nicks: ["leo", "lea", "eva"],
+    rooms: ["#cafe", "#libros"],
+    commands: wordsOf((name) => name !== "kick")
+  }
   const tabs = (text: string, count: number) => {
     let completion = complete(editorOf(text), undefined, known, 1)
     for (let more = 1; more < count; more++) completion = complete(completion!.made, completion, known, 1)
@@ -104,6 +108,7 @@ describe("completion", () => {
     assert.strictEqual(tabs("/join #li", 1), "/join #libros ")
     assert.strictEqual(tabs("/join ca", 1), "/join #cafe ")
     assert.isUndefined(tabs("zzz", 1))
+    assert.isUndefined(tabs("/kic", 1))
   })
 })
 
@@ -149,12 +154,12 @@ describe("how it looks", () => {
 
   it("has the same colour for the same nick, and none without colours", () => {
     assert.strictEqual(lookOfNick("ana"), lookOfNick("ana"))
-    assert.match(themeOf(true).paint([span("ana", lookOfNick("ana"))]), /^\u001b\[1;\d+mana\u001b\[0m$/u)
+    assert.match(themeOf("ansi", true).paint([span("ana", lookOfNick("ana"))]), /^\u001b\[1;\d+mana\u001b\[0m$/u)
     assert.strictEqual(
-      themeOf(false).paint([{ ...span("x"), link: new URL("https://a.example/\u0007\u009b\u202eñ").href }]),
+      themeOf("ansi", false).paint([{ ...span("x"), link: new URL("https://a.example/\u0007\u009b\u202eñ").href }]),
       "\u001b]8;;https://a.example/%07%C2%9B%E2%80%AE%C3%B1\u0007x\u001b]8;;\u0007"
     )
-    assert.strictEqual(themeOf(false).paint([span("x", "good")]), "x")
-    assert.strictEqual(themeOf(false).paint([span("x", "bad")]), "\u001b[1mx\u001b[0m")
+    assert.strictEqual(themeOf("ansi", false).paint([span("x", "good")]), "x")
+    assert.strictEqual(themeOf("ansi", false).paint([span("x", "bad")]), "\u001b[1mx\u001b[0m")
   })
 })

@@ -2,58 +2,15 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
-import { type Chat, type ChatRoom, connect } from "@tertulia/client/chat"
 import { Effect, Exit, Fiber, Scope } from "effect"
 import { at, hello, listening } from "../../client/test/peer.ts"
 import { folder, referenceServer } from "../../client/test/support/processes.ts"
-import { noTmux, onScreen, type TerminalOptions } from "./child.ts"
+import { noTmux, onScreen } from "./child.ts"
+import { ana, heard, says, serving, somebody, textsIn } from "./company.ts"
 
 if (noTmux !== undefined) console.warn(`Skipped: the tests of the full-screen client, because ${noTmux}.`)
 
 const slow = { timeout: 120_000 }
-
-const serving = Effect.flatMap(folder, (directory) => referenceServer(join(directory, "rooms.db"), 0))
-
-/** Somebody else, in #cafe. */
-const somebody = (port: number, nick = "leo") =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const chat = await connect({ url: `tcp://127.0.0.1:${port}`, nick, comeBack: "always", ahead: 8 })
-      return { chat, cafe: await chat.join("#cafe") }
-    }),
-    ({ chat }) => Effect.promise(() => chat.close())
-  )
-
-const says = (room: ChatRoom, ...texts: ReadonlyArray<string>) =>
-  Effect.promise(() => Promise.all(texts.map((text) => room.send(text))))
-
-/** Waits until somebody else has seen a message. */
-const heard = ({ chat, cafe }: { readonly chat: Chat; readonly cafe: ChatRoom }, text: string) =>
-  Effect.callback<void>((resume) => {
-    const look = () => {
-      if (!cafe.entries.some((line) => line._tag === "Message" && line.text === text)) return
-      end()
-      resume(Effect.void)
-    }
-    const end = chat.view.subscribe(look)
-    look()
-  }).pipe(Effect.timeout("30 seconds"))
-
-const textsIn = (room: ChatRoom) =>
-  room.entries.flatMap((line) => (line._tag === "Message" && line.text !== undefined ? [line.text] : []))
-
-const ana = Effect.fnUntraced(function* (port: number, options: TerminalOptions = {}, ...more: ReadonlyArray<string>) {
-  const screen = yield* onScreen(
-    { columns: 80, rows: 24, ...options },
-    "--nick",
-    "ana",
-    "--port",
-    String(port),
-    ...more
-  )
-  yield* screen.looks("was connected", (now) => /connected|en línea/u.test(now))
-  return screen
-})
 
 const lastLine = (screen: string) => screen.split("\n").at(-1)
 

@@ -4,6 +4,7 @@ import { type Message, visible } from "@tertulia/protocol"
 import { commands, help, read, roomName } from "../src/plain/command.ts"
 import { crowd, entryLine } from "../src/plain/lines.ts"
 import { style } from "../src/plain/style.ts"
+import { wordsIn } from "../src/plain/words.ts"
 import { oneLine, withoutSecret } from "../src/visible.ts"
 
 const message = (text: string): Message => ({
@@ -67,8 +68,9 @@ describe("an entry", () => {
 describe("a list of people", () => {
   it("is cut when it is a crowd", () => {
     const nicks = Array.from({ length: 100 }, (_, index) => `n${index}`)
-    assert.match(crowd(nicks), /^n0, n1, .* and 70 more$/u)
-    assert.strictEqual(crowd(["ana", "leo"]), "ana, leo")
+    assert.match(crowd(nicks, wordsIn("en")), /^n0, n1, .* and 70 more$/u)
+    assert.strictEqual(crowd(["ana", "leo"], wordsIn("es")), "ana, leo")
+    assert.match(crowd(nicks, wordsIn("es")), / y 70 más$/u)
   })
 })
 
@@ -83,7 +85,7 @@ describe("a typed line", () => {
   it("is a command in any of its spellings", () => {
     assert.deepStrictEqual(read("/join #cine"), { _tag: "Command", name: "join", argument: "#cine", rest: "" })
     assert.deepStrictEqual(read("/SALIR"), { _tag: "Command", name: "quit", argument: "", rest: "" })
-    const tell = { _tag: "Command", name: "tell", argument: "leo", rest: "at  five\nor six" } as const
+    const tell = { _tag: "Command", name: "msg", argument: "leo", rest: "at  five\nor six" } as const
     assert.deepStrictEqual(read(" /msg  leo at  five\nor six "), tell)
     for (const { names } of Object.values(commands)) {
       for (const typed of names) assert.strictEqual(read(typed)._tag, "Command")
@@ -96,9 +98,13 @@ describe("a typed line", () => {
   })
 
   it("is explained by /help, with the request that it sends", () => {
+    const all = help("en", () => true)
     for (const { names, sends } of Object.values(commands)) {
-      assert.isTrue(help.some((line) => names.every((name) => line.includes(name)) && line.includes(sends)))
+      assert.isTrue(all.some((line) => names.every((name) => line.includes(name)) && line.includes(sends)))
     }
+    const spanish = help("es", () => true)
+    assert.isTrue(spanish.some((line) => line.includes("/silenciar apodo [off]") && line.includes("quita la palabra")))
+    assert.isFalse(help("en", (name) => name !== "ban").some((line) => line.includes("/ban")))
   })
 
   it("may write a room with or without #", () => {

@@ -5,7 +5,7 @@
  */
 import type { Chat, ChatRoom, Trouble } from "@tertulia/client/web"
 import { createContext, useContext } from "react"
-import { useLive } from "./use-live.ts"
+import { useLive, usePart } from "./use-live.ts"
 import type { WireLog } from "./wire/wire-log.ts"
 
 export interface Desk {
@@ -32,7 +32,7 @@ export const useDesk = (): Desk => {
 /** The nick that the server knows one by. */
 export const useNick = (): string => {
   const { chat, nick } = useDesk()
-  return useLive(chat.view).nick ?? nick
+  return usePart(chat.view, (view) => view.nick) ?? nick
 }
 
 export const useRoom = (room: ChatRoom) => useLive(room)

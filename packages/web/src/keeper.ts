@@ -87,8 +87,46 @@ export const keepIn = Effect.fnUntraced(function* (name: string): Effect.fn.Retu
       transaction.onabort = () => reject(transaction.error)
     })
 
-  return { kept, save: (changes) => attempt(() => write(changes)) }
+  // Up to where one has read is written behind, with what comes next or after a moment: with each entry of a crowd, nobody could read on.
+  const behind = new Map<string, Change>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let failure: unknown
+
+  const flush = async (changes: ReadonlyArray<Change> = []): Promise<void> => {
+    clearTimeout(timer)
+    timer = undefined
+    const all = [...behind.values(), ...changes]
+    behind.clear()
+    if (all.length > 0) await write(all)
+  }
+
+  const flushLater = () => {
+    timer ??= setTimeout(
+      () =>
+        void flush().catch((error: unknown) => {
+          failure = error
+        }),
+      pause
+    )
+  }
+
+  const save = async (changes: ReadonlyArray<Change>): Promise<void> => {
+    if (failure !== undefined) throw failure
+    if (!changes.every(isPlace)) return flush(changes)
+    for (const change of changes) behind.set(nameOf(change), change)
+    flushLater()
+  }
+
+  yield* Effect.addFinalizer(() => Effect.ignore(attempt(() => flush())))
+  return { kept, save: (changes) => attempt(() => save(changes)) }
 })
+
+/** Milliseconds after which it is written at the latest up to where one has read. */
+const pause = 100
+
+/** Whether it is lost without harm: it would be read again. */
+const isPlace = (change: Change): boolean =>
+  change._tag === "Mark" || (change._tag === "Room" && change.cursor !== undefined)
 
 /** Whether the machine's failure would do harm, too: where one has read up to is read again. */
 const isVital = ({ _tag }: Change): boolean => _tag === "Item" || _tag === "Person"

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { foldName } from "@tertulia/protocol"
+import { foldName, isDirectName, isRoomName } from "@tertulia/protocol"
 import { useSyncExternalStore } from "react"
 
 /** A room or a conversation, and perhaps an entry of it. */
@@ -13,12 +13,12 @@ export interface Place {
   readonly seq?: number
 }
 
-const pattern = /^#(@?[a-z0-9][a-z0-9_-]{0,31})(?:\/([1-9]\d{0,15}))?$/iu
+const pattern = /^#([^/]+)(?:\/([1-9]\d{0,15}))?$/u
 
 export const placeIn = (hash: string): Place | undefined => {
-  const [, name, seq] = pattern.exec(decodeURIComponentOr(hash)) ?? []
-  if (name === undefined) return undefined
+  const [, name = "", seq] = pattern.exec(decodeURIComponentOr(hash)) ?? []
   const room = foldName(name.startsWith("@") ? name : `#${name}`)
+  if (!isRoomName(room) && !isDirectName(room)) return undefined
   return seq === undefined ? { room } : { room, seq: Number(seq) }
 }
 

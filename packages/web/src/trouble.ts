@@ -3,50 +3,12 @@
  *
  * @module
  */
-import type { Trouble } from "@tertulia/client/web"
+import { failureIn as failure, refusalIn as refusal, type Trouble, troubleIn as trouble } from "@tertulia/client/web"
 import type { Words } from "./words/en.ts"
 
-/** What a code of the registry means: in the language of the page when that has words for it, else as the server says it. */
-export const refusalIn = (
-  words: Words,
-  { code, message }: { readonly code: string; readonly message: string }
-): string => `${words.trouble.codes[code] ?? message} (${code})`
+export const refusalIn = (words: Words, refused: Parameters<typeof refusal>[1]): string =>
+  refusal(words.trouble, refused)
 
-/** One sentence. */
-export const troubleIn = ({ trouble: words, ...rest }: Words, trouble: Trouble): string => {
-  switch (trouble._tag) {
-    case "Refused":
-      return refusalIn({ trouble: words, ...rest }, trouble)
-    case "NotKept":
-      return `${words.NotKept} ${trouble.why}`
-    case "Unreachable":
-      return words.Unreachable
-    case "NotTertulia":
-      return trouble.saidNothing ? words.lost : words.NotTertulia
-    case "ConnectionLost":
-      switch (trouble.loss._tag) {
-        case "Bye":
-          return endedBy(words, trouble.loss.bye.code)
-        case "Silent":
-          return words.silent
-        case "Nonsense":
-          return `${words.nonsense} (${trouble.loss.why})`
-        default:
-          return words.lost
-      }
-  }
-}
+export const troubleIn = (words: Words, why: Trouble): string => trouble(words.trouble, why)
 
-/** Why the server has ended the connection. */
-const endedBy = (words: Words["trouble"], code: string): string => {
-  if (code === "replaced") return words.replaced
-  return code === "logged-out" ? words.loggedOut : `${words.lost} (${code})`
-}
-
-/** One sentence about a request that failed. */
-export const failureIn = (words: Words, error: unknown): string =>
-  error instanceof Error && "_tag" in error
-    ? "code" in error && typeof error.code === "string"
-      ? refusalIn(words, { code: error.code, message: error.message })
-      : troubleIn(words, error as Trouble)
-    : String(error)
+export const failureIn = (words: Words, error: unknown): string => failure(words.trouble, error)

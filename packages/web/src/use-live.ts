@@ -40,3 +40,7 @@ const byFrame = (live: Live<unknown>): Live<unknown>["subscribe"] => {
 
 /** The value now; draws again when it has changed. */
 export const useLive = <A>(live: Live<A>): A => useSyncExternalStore(byFrame(live), live.get)
+
+/** A part of it, which is the same object for as long as it says the same; draws again only when that has changed. */
+export const usePart = <A, B>(live: Live<A>, part: (value: A) => B): B =>
+  useSyncExternalStore(byFrame(live), () => part(live.get()))

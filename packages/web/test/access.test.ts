@@ -1,9 +1,9 @@
 /** Everybody can use the page: by keyboard, with a screen reader, in light and dark, on 320 pixels, without movement. */
 import { createRequire } from "node:module"
-import type { AxeResults } from "axe-core"
+import type { AxeResults, RunOptions } from "axe-core"
 import type { Page } from "playwright-core"
 import { assert, it } from "vitest"
-import { inBrowser, say, sees } from "./support/browser.ts"
+import { inBrowser, register, say, sees } from "./support/browser.ts"
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
 
@@ -11,7 +11,10 @@ const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
 const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
   await page.addScriptTag({ path: axe })
   const results = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run()
+    (globalThis as unknown as { axe: { run: (options: RunOptions) => Promise<AxeResults> } }).axe.run({
+      // What is pointed at has 24 pixels at least.
+      rules: { "target-size": { enabled: true } }
+    })
   )
   return results.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary}`)
@@ -27,19 +30,21 @@ const looks = [
 inBrowser("everybody", ({ enter, open, serve, troubles }) => {
   for (const { name, options } of looks) {
     it(`finds nothing in the way, ${name}`, async () => {
-      const server = await serve()
-      const door = await open(server.url, { ...options, bypassCSP: true })
-      assert.deepStrictEqual(await violations(door), [])
-      const [ana, leo] = [
-        await enter(server.url, "ana", { ...options, bypassCSP: true }),
-        await enter(server.url, "leo")
-      ]
+      const server = await serve(undefined, "--iterations", "4096")
+      const ana = await open(server.url, { ...options, bypassCSP: true })
+      assert.deepStrictEqual(await violations(ana), [])
+      await ana.locator(".door-account summary").click()
+      await ana.getByRole("checkbox").check()
+      assert.deepStrictEqual(await violations(ana), [], "the door with an account")
+      await ana.locator(".door-account summary").click()
+      await register(ana, "ana")
+      const leo = await enter(server.url, "leo")
       await say(leo, "hola @ana, *look*: `code` and https://example.org")
       await sees(ana, "hola")
-      const line = leo.locator(".message", { hasText: "hola" })
-      await line.hover()
-      await line.getByRole("button", { name: "React 👍" }).click()
-      await line.getByRole("button", { name: "Reply" }).click()
+      const hola = leo.locator(".message", { hasText: "hola" })
+      await hola.hover()
+      await hola.getByRole("button", { name: "React 👍" }).click()
+      await hola.getByRole("button", { name: "Reply" }).click()
       await say(leo, "an answer")
       await sees(ana, "an answer")
       await ana.getByRole("button", { name: "👍, 1" }).waitFor()
@@ -65,9 +70,22 @@ inBrowser("everybody", ({ enter, open, serve, troubles }) => {
         await ana.keyboard.press("Escape")
         await ana.getByRole("dialog").waitFor({ state: "detached" })
       }
+      await ana.getByRole("button", { name: "Emoji" }).click()
+      assert.deepStrictEqual(await violations(ana), [], "emoji")
+      await ana.keyboard.press("Escape")
+      await ana.getByRole("button", { name: "This room, and who may enter" }).click()
+      assert.deepStrictEqual(await violations(ana), [], "the room")
+      await ana.keyboard.press("Escape")
+      const line = ana.locator(".message", { hasText: "an answer" })
+      await line.hover()
+      await line.getByRole("button", { name: "About leo" }).click()
+      assert.deepStrictEqual(await violations(ana), [], "a person")
+      await ana.keyboard.press("Escape")
       if (name === "narrow") await ana.getByRole("button", { name: "Show rooms" }).click()
       await ana.getByRole("button", { name: "Settings" }).click()
       assert.deepStrictEqual(await violations(ana), [], "settings")
+      await ana.getByRole("button", { name: "Your account" }).click()
+      assert.deepStrictEqual(await violations(ana), [], "the account")
     })
   }
 
@@ -114,6 +132,73 @@ inBrowser("everybody", ({ enter, open, serve, troubles }) => {
     await say(leo, "where are you?")
     await ana.keyboard.press("Alt+ArrowDown")
     await ana.getByRole("heading", { name: "#otra", exact: true }).waitFor()
+    // Past what has nothing new, to what has; around the end, too.
+    await ana.keyboard.press("Control+k")
+    await ana.keyboard.type("#nada")
+    await ana.keyboard.press("Enter")
+    await ana.getByRole("heading", { name: "#nada", exact: true }).waitFor()
+    await ana.getByRole("link", { name: "nada" }).waitFor()
+    await ana.keyboard.press("Alt+ArrowDown")
+    await ana.getByRole("heading", { name: "#otra", exact: true }).waitFor()
+    await say(leo, "still here")
+    await ana.getByRole("link", { name: /cafe.*1 unread/ }).waitFor()
+    await ana.keyboard.press("Alt+Shift+ArrowUp")
+    await ana.getByRole("heading", { name: "#cafe", exact: true }).waitFor()
+
+    // What is deleted or typed with ? is no wish for the sheet.
+    await ana.getByRole("textbox", { name: "Write in #cafe" }).fill("")
+    await ana.keyboard.type("what?")
+    assert.strictEqual(await ana.getByRole("dialog").count(), 0)
+    await ana.keyboard.press("F6")
+    await ana.keyboard.press("?")
+    await ana.getByRole("dialog").getByText("Previous and next unread room").waitFor()
+    assert.deepStrictEqual(troubles, [])
+  })
+
+  it("writes emoji by keyboard, where the cursor is", async () => {
+    const server = await serve()
+    const ana = await enter(server.url, "ana")
+    const field = ana.getByRole("textbox", { name: "Write in #cafe" })
+    await field.fill("good morning")
+    for (let count = 0; count < " morning".length; count++) await field.press("ArrowLeft")
+    await ana.getByRole("button", { name: "Emoji" }).focus()
+    await ana.keyboard.press("Enter")
+    await ana.keyboard.press("Tab")
+    await ana.keyboard.press("ArrowRight")
+    await ana.keyboard.press("ArrowDown")
+    await ana.keyboard.press("ArrowLeft")
+    await ana.keyboard.press("ArrowUp")
+    await ana.keyboard.press("Enter")
+    await ana.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA")
+    assert.strictEqual(await field.inputValue(), "good👍 morning")
+    await ana.getByRole("button", { name: "Emoji" }).click()
+    await ana.keyboard.press("Escape")
+    assert.strictEqual(await ana.getByRole("button", { name: "🎉" }).count(), 0)
+    assert.deepStrictEqual(troubles, [])
+  })
+
+  it("has more contrast and no movement where the system wants that, and a drawer on 320 pixels", async () => {
+    const server = await serve()
+    const ana = await enter(server.url, "ana", {
+      viewport: { width: 320, height: 640 },
+      contrast: "more",
+      reducedMotion: "reduce"
+    })
+    const of = (name: string) =>
+      ana.evaluate((name) => getComputedStyle(document.documentElement).getPropertyValue(name), name)
+    assert.strictEqual(await of("--ink-soft"), await of("--ink"))
+    assert.strictEqual(Number.parseFloat(await of("--pace")), 0)
+    await ana.emulateMedia({ contrast: "no-preference", reducedMotion: "no-preference" })
+    assert.notStrictEqual(await of("--ink-soft"), await of("--ink"))
+    assert.isAbove(Number.parseFloat(await of("--pace")), 0)
+    const join = ana.locator("#join")
+    assert.isFalse((await join.isVisible()) && (await join.boundingBox())!.x >= 0)
+    await ana.getByRole("button", { name: "Show rooms" }).click()
+    await join.fill("#otra")
+    await join.press("Enter")
+    await ana.getByRole("heading", { name: "#otra", exact: true }).waitFor()
+    await ana.getByRole("button", { name: "Hide rooms" }).first().waitFor({ state: "hidden" })
+    assert.isAtMost(await ana.evaluate(() => document.documentElement.scrollWidth), 320)
     assert.deepStrictEqual(troubles, [])
   })
 
@@ -138,6 +223,10 @@ inBrowser("everybody", ({ enter, open, serve, troubles }) => {
     const log = ana.getByRole("log")
     assert.strictEqual(await log.getAttribute("aria-live"), "off")
     assert.strictEqual(await log.getByRole("article").last().getAttribute("aria-posinset"), "3")
+    assert.strictEqual(await log.getByRole("article").last().getAttribute("aria-setsize"), "3")
+    await ana.locator("#join").fill("#otra")
+    await ana.keyboard.press("Enter")
+    await ana.waitForFunction(() => (globalThis as unknown as { heard: Array<string> }).heard.at(-1) === "#otra")
     assert.deepStrictEqual(troubles, [])
   })
 

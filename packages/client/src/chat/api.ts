@@ -14,10 +14,11 @@ export type {
   MessageLine,
   ReactionLine,
   RoomSnapshot,
+  Standing,
   TopicLine,
   View,
   ViewLine,
   WaitingLine
 } from "../view.ts"
-export type { Chat, ChatOptions, ChatRoom, Ground, RoomModeration, RoomSummary } from "./chat.ts"
+export type { Chat, ChatAccount, ChatOptions, ChatRoom, Ground, RoomModeration, RoomSummary } from "./chat.ts"
 export type { Live } from "./live.ts"

@@ -84,6 +84,13 @@ type AfterRoom<All extends ReadonlyArray<unknown>> = All extends readonly [room:
   ? Rest
   : never
 
+/** What one does with one's account: as of `OwnAccount`. */
+export interface ChatAccount {
+  readonly setPassword: (current: string, password: string) => Promise<void>
+  readonly revoke: () => Promise<void>
+  readonly unregister: (current: string) => Promise<void>
+}
+
 /** A room, or a conversation with one person. A handle: to have it costs nothing, and it outlives leaving and coming back. */
 export interface ChatRoom extends Live<RoomSnapshot> {
   /** `#cafe`, or `@leo`. */
@@ -148,6 +155,8 @@ export interface Chat {
   /** The rooms and conversations that one is in, by name: rooms first. */
   readonly rooms: Live<ReadonlyArray<RoomSummary>>
   readonly nick: string
+  /** One's account, where one has one: `view` says so. */
+  readonly account: ChatAccount
   /** What the server claims; empty before it was there. */
   readonly profiles: ReadonlyArray<Profile>
   /** All that happens from the iteration on; ends with the chat. */
@@ -268,6 +277,7 @@ const roomIn = (told: Told): string | undefined => {
       return told.item.room
     case "State":
     case "Welcome":
+    case "Unregistered":
     case "Presence":
       return undefined
     default:
@@ -488,6 +498,11 @@ const chatOver = (conversation: Conversation, start: View, history: number, clos
     },
     get profiles() {
       return view.profiles
+    },
+    account: {
+      setPassword: (current, password) => run(conversation.account.setPassword(current, password)),
+      revoke: () => run(conversation.account.revoke),
+      unregister: (current) => run(conversation.account.unregister(current))
     },
     changes: happenings.iterable,
     room: (name) => roomOf(name).room,

@@ -7,5 +7,6 @@
 export { deedWords } from "../deeds.ts"
 export * from "../errors.ts"
 export { NotKept } from "../keeper.ts"
-export { lineAt, lookAt, personIn } from "../view.ts"
+export { failureIn, refusalIn, type TroubleWords, troubleIn, troubleWords } from "../trouble.ts"
+export { lineAt, lookAt, mayIn, personIn } from "../view.ts"
 export { NotSent } from "./chat.ts"

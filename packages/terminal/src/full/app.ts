@@ -8,11 +8,11 @@ import { personIn } from "@tertulia/client/chat"
 import { Box, Text, useCursor, useInput, usePaste, useWindowSize } from "ink"
 import { createElement as h, type ReactElement, useSyncExternalStore } from "react"
 import type { Desk, Picture } from "./desk.ts"
-import { layOut } from "./editor.ts"
+import { type Editor, layOut } from "./editor.ts"
 import { look } from "./feed.ts"
 import { keysOf } from "./keys.ts"
 import { fill, fit, oneRow, pad, type Row, rowWidth, type Span, span, widthOf, wrap } from "./text.ts"
-import { lookOfNick, type Theme } from "./theme.ts"
+import { lookOfNick, type Theme, themeOf } from "./theme.ts"
 
 /** How the screen is divided. */
 interface Plan {
@@ -97,6 +97,17 @@ const peopleRows = (room: RoomSnapshot | undefined, desk: Desk, width: number, h
   return [head, ...rows, ...(rest > 0 ? [[span(`  +${rest}`, "dim")]] : [])]
 }
 
+/** What is special about a room, and about oneself in it. */
+const standingOf = ({ isMuted, kind, role, slow }: RoomSnapshot["standing"], { words }: Desk): string => {
+  const all = [
+    ...(kind === "public" ? [] : [words.kinds[kind]]),
+    ...(role === "member" ? [] : [words.roles[role]]),
+    ...(slow === 0 ? [] : [`${slow} s`]),
+    ...(isMuted ? [words.muted] : [])
+  ]
+  return all.length === 0 ? "" : ` [${all.join(", ")}]`
+}
+
 const titleRow = (
   room: RoomSnapshot | undefined,
   { current }: Picture,
@@ -106,8 +117,9 @@ const titleRow = (
 ): Row => {
   const count =
     room === undefined || room.isDirect || plan.people > 0 ? "" : ` ${desk.words.people(room.members.length)} `
+  const standing = room === undefined || room.isDirect ? "" : standingOf(room.standing, desk)
   const topic = room?.topic === undefined || room.topic === "" ? "" : `  ${oneRow(room.topic)}`
-  return [span(pad(` ${current ?? "tertulia"}${topic}`, columns - widthOf(count)) + count, "bar")]
+  return [span(pad(` ${current ?? "tertulia"}${standing}${topic}`, columns - widthOf(count)) + count, "bar")]
 }
 
 /** How the connection is, in words. */
@@ -229,9 +241,13 @@ const rule = (height: number, theme: Theme, key: string): ReactElement =>
     key
   )
 
+/** As long as what was typed, and nothing of it. */
+const hidden = (editor: Editor): Editor => ({ ...editor, letters: editor.letters.map(() => "•") })
+
 /** The screen of a desk. */
-export const App = ({ desk, theme }: { readonly desk: Desk; readonly theme: Theme }): ReactElement => {
+export const App = ({ desk, hasColour }: { readonly desk: Desk; readonly hasColour: boolean }): ReactElement => {
   const picture = useSyncExternalStore(desk.subscribe, desk.get)
+  const theme = themeOf(picture.theme, hasColour)
   const { columns, rows } = useWindowSize()
   const { setCursorPosition } = useCursor()
   useInput((input, key) => {
@@ -240,9 +256,10 @@ export const App = ({ desk, theme }: { readonly desk: Desk; readonly theme: Them
   usePaste((text) => desk.paste(text))
 
   const room = desk.here()
-  const prompt = columns >= 50 ? `${fit(picture.current ?? "", 20)} › ` : "› "
+  const { asking } = picture
+  const prompt = asking?.question ?? (columns >= 50 ? `${fit(picture.current ?? "", 20)} › ` : "› ")
   const inputWidth = Math.max(2, columns - widthOf(prompt) - 1)
-  const { rows: lines, x, y } = layOut(picture.editor, inputWidth)
+  const { rows: lines, x, y } = layOut(asking === undefined ? picture.editor : hidden(asking.editor), inputWidth)
   const plan = planOf(columns, rows, lines.length, picture.wire !== undefined)
   desk.measure(plan.log, plan.height - plan.wire)
   const firstLine = Math.max(0, Math.min(y - plan.input + 1, lines.length - plan.input))

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { commandWords } from "./commands.ts"
 import { type Editor, editorOf } from "./editor.ts"
 import { graphemesOf } from "./text.ts"
 
@@ -11,6 +10,7 @@ import { graphemesOf } from "./text.ts"
 export interface Known {
   readonly nicks: ReadonlyArray<string>
   readonly rooms: ReadonlyArray<string>
+  readonly commands: ReadonlyArray<string>
 }
 
 /** A word that is being completed: each Tab gives the next. */
@@ -23,9 +23,14 @@ export interface Completion {
   readonly made: Editor
 }
 
-const choicesFor = (word: string, line: string, isFirst: boolean, { nicks, rooms }: Known): ReadonlyArray<string> => {
+const choicesFor = (
+  word: string,
+  line: string,
+  isFirst: boolean,
+  { commands, nicks, rooms }: Known
+): ReadonlyArray<string> => {
   const startsWith = (each: string) => each.toLowerCase().startsWith(word.toLowerCase())
-  if (isFirst && word.startsWith("/")) return commandWords.filter(startsWith).map((each) => `${each} `)
+  if (isFirst && word.startsWith("/")) return commands.filter(startsWith).map((each) => `${each} `)
   if (word.startsWith("#")) return rooms.filter(startsWith).map((each) => `${each} `)
   if (/^\/(?:join|leave|entrar|dejar)\s/u.test(line)) {
     return rooms.filter((each) => each.startsWith(`#${word.toLowerCase()}`)).map((each) => `${each} `)

@@ -5,15 +5,16 @@
  * @module
  */
 import type { Chat, RoomSnapshot, State } from "@tertulia/client/chat"
-import { lookAt } from "@tertulia/client/chat"
+import { lookAt, mayIn } from "@tertulia/client/chat"
 import { isDirect, type Message, otherIn } from "@tertulia/protocol"
+import { accountCommands, actionOf, type CommandName, readLine, wordsOf } from "../commands.ts"
 import { oneLine, withoutSecret } from "../visible.ts"
-import { readLine } from "./commands.ts"
 import { type Completion, complete } from "./complete.ts"
 import { type Editor, editorOf, edits, emptyEditor, insert, textOf, vertical } from "./editor.ts"
 import { type Anchor, type Frame, type Item, itemsOf, look, type Notice, rowsOfItem, scrolled, seqOf } from "./feed.ts"
 import { makeOrders } from "./orders.ts"
 import { oneRow, span } from "./text.ts"
+import type { ThemeName } from "./theme.ts"
 import { type Language, type Words, wordsIn } from "./words.ts"
 
 /** A line of the protocol, as it went or came. */
@@ -22,10 +23,20 @@ export interface WireLine {
   readonly line: string
 }
 
+/** A question, and as much as was answered. */
+interface Asking {
+  readonly question: string
+  readonly editor: Editor
+  readonly answer: (text: string | undefined) => void
+}
+
 /** What the screen draws. */
 export interface Picture {
   readonly current: string | undefined
   readonly editor: Editor
+  /** A question that is to be answered before one goes on writing; the answer isn't shown. */
+  readonly asking: Asking | undefined
+  readonly theme: ThemeName
   readonly anchor: Anchor | undefined
   /** How many messages came since one has scrolled away from the end. */
   readonly newBelow: number
@@ -71,6 +82,7 @@ export interface DeskOptions {
   /** The room to begin in. */
   readonly room: string
   readonly raw: boolean
+  readonly theme?: ThemeName
   readonly ignored: ReadonlyArray<string>
   readonly leave: () => void
   /** Somebody has mentioned one, or spoken to one alone. */
@@ -97,6 +109,7 @@ export const makeDesk = (
     raw,
     ring = () => {},
     room,
+    theme = "ansi",
     write = () => {}
   }: DeskOptions
 ) => {
@@ -120,6 +133,8 @@ export const makeDesk = (
   let picture: Picture = {
     current: room,
     editor: emptyEditor,
+    asking: undefined,
+    theme,
     anchor: undefined,
     newBelow: 0,
     marker: undefined,
@@ -216,14 +231,26 @@ export const makeDesk = (
 
   const remark = (text: string, name?: string) => tell([[span(oneRow(text), "dim")]], name)
   const complain = (text: string, name?: string) => tell([[span(oneRow(text), "bad")]], name)
-  const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
   const attempt = (what: Promise<unknown>) => {
     const name = picture.current
-    what.catch((error: unknown) => {
-      const code = error !== null && typeof error === "object" && "code" in error ? ` (${String(error.code)})` : ""
-      complain(messageOf(error) + code, name)
+    what.catch((error: unknown) => complain(words.failure(error), name))
+  }
+
+  const askHidden = (question: string) =>
+    new Promise<string | undefined>((resolve) => {
+      const answer = (text: string | undefined) => {
+        put({ asking: undefined })
+        resolve(text)
+      }
+      put({ asking: { question, editor: emptyEditor, answer } })
     })
+
+  const isOffered = (name: CommandName): boolean => {
+    if (accountCommands.has(name)) return chat.view.get().hasAccount
+    const now = here()
+    const action = name in actionOf ? actionOf[name as keyof typeof actionOf] : undefined
+    return action === undefined || (now !== undefined && mayIn(chat.view.get(), now, action))
   }
 
   // --- what comes ---
@@ -281,7 +308,7 @@ export const makeDesk = (
       const now = here()
       // What is missed from here on is what will be new.
       if (before?._tag === "Live" && now !== undefined && picture.anchor === undefined) put({ marker: now.last })
-      const why = oneLine(state.why.message)
+      const why = oneLine(words.trouble(state.why))
       const isNick = state.why._tag === "Refused" && state.why.request === "login" && state.again === undefined
       complain(isNick ? words.nickRefused(why) : why)
     }
@@ -311,7 +338,10 @@ export const makeDesk = (
           break
         }
         case "Out":
-          complain(words.notIn(told.room, told.why.message), told.room)
+          complain(
+            told.by === undefined ? words.notIn(told.room, words.failure(told.why)) : words.putOut(told.room, told.by),
+            told.room
+          )
           break
         case "Left":
           if (told.room === picture.current) turnTo(names().find((name) => name !== told.room))
@@ -375,7 +405,7 @@ export const makeDesk = (
       .catch((error: unknown) => {
         // What no server could take never was in the outbox: it goes back to where it was typed.
         if (error === null || typeof error !== "object" || !("_tag" in error) || error._tag === "NotSent") return
-        complain(messageOf(error), name)
+        complain(words.failure(error), name)
         if (picture.current === name && picture.editor.letters.length === 0) put({ editor: editorOf(text) })
       })
   }
@@ -401,7 +431,9 @@ export const makeDesk = (
       return isWireShown
     },
     mouse,
-    leave
+    leave,
+    askHidden,
+    isOffered
   })
 
   /** Does what was typed. */
@@ -504,7 +536,11 @@ export const makeDesk = (
       )
     ].reverse()
     const nicks = [...new Set([...speakers, ...(now?.members ?? [])])].filter((nick) => nick !== me())
-    return { nicks, rooms: chat.rooms.get().flatMap(({ isDirect: direct, name }) => (direct ? [] : [name])) }
+    return {
+      nicks,
+      commands: wordsOf(isOffered),
+      rooms: chat.rooms.get().flatMap(({ isDirect: direct, name }) => (direct ? [] : [name]))
+    }
   }
 
   const tab = (by: 1 | -1) => {
@@ -576,7 +612,18 @@ export const makeDesk = (
     if (/^[1-9]$/u.test(text)) turnTo(names()[Number(text) - 1] ?? picture.current)
   }
 
+  /** A key while a question is open. */
+  const answerBy = (key: Key, { answer, editor, question }: Asking) => {
+    const now = (next: Editor) => put({ asking: { question, answer, editor: next } })
+    if (key.name === "enter") return answer(textOf(editor))
+    if (key.name === "escape" || (key.ctrl && (key.text === "c" || key.text === "d"))) return answer(undefined)
+    if (key.name === "backspace") return now(edits.backspace(editor))
+    if (key.ctrl && key.text === "u") return now(emptyEditor)
+    if (key.name === undefined && !key.ctrl && !key.alt) now(insert(editor, key.text))
+  }
+
   const press = (key: Key) => {
+    if (picture.asking !== undefined) return answerBy(key, picture.asking)
     const isLeaving = key.ctrl && key.text === "c"
     if (asksToLeave && !isLeaving) {
       asksToLeave = false
@@ -624,6 +671,10 @@ export const makeDesk = (
 
   /** A text comes at once, of one line or more: nothing of it is a key. */
   const paste = (text: string) => {
+    if (picture.asking !== undefined) {
+      const { editor } = picture.asking
+      return put({ asking: { ...picture.asking, editor: insert(editor, text.split(/[\r\n]/u)[0] ?? "") } })
+    }
     const clean = text.replace(/\r\n?/gu, "\n").replace(/[\u0000-\u0008\u000b-\u001f\u007f]/gu, "")
     edit(insert(picture.editor, clean))
     const lines = textOf(picture.editor).split("\n").length

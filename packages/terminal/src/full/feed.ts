@@ -202,7 +202,7 @@ const waitingRows = (line: WaitingLine, { isLive, nick, width, words }: Frame): 
     line.status === "pending"
       ? span(` (${isLive ? words.pending : words.queued})`, "dim")
       : line.status === "failed"
-        ? span(` (${words.failed(line.why?.message ?? "")})`, "bad")
+        ? span(` (${words.failed(line.why === undefined ? "" : words.refused(line.why))})`, "bad")
         : span(` (${words.unknown})`, "warn")
   return inColumn(column, [span(line.text, line.status === "pending" ? "dim" : "plain"), mark])
 }

@@ -5,12 +5,12 @@
  */
 import type { Chat, RoomSnapshot } from "@tertulia/client/chat"
 import { foldName, givenRoles, roomKinds } from "@tertulia/protocol"
-import { type CommandName, commands, typedIn } from "./commands.ts"
+import { type CommandName, commands, typedIn } from "../commands.ts"
 import type { Picture } from "./desk.ts"
 import { editorOf } from "./editor.ts"
 import type { Notice } from "./feed.ts"
 import { oneRow, pad, type Span, span, widthOf } from "./text.ts"
-import { lookOfNick } from "./theme.ts"
+import { lookOfNick, themeNames } from "./theme.ts"
 import type { Language, Words } from "./words.ts"
 
 /** What commands are carried out on. */
@@ -36,16 +36,21 @@ export interface Bench {
   readonly showsWire: () => boolean
   readonly mouse: () => boolean
   readonly leave: () => void
+  /** Asks for a line that isn't shown; undefined when its person would rather not. */
+  readonly askHidden: (question: string) => Promise<string | undefined>
+  readonly isOffered: (name: CommandName) => boolean
 }
 
 /** What each command does with what was written after it. */
 export const makeOrders = (bench: Bench): Record<CommandName, (rest: string) => void> => {
   const {
+    askHidden,
     attempt,
     chat,
     complain,
     get,
     here,
+    isOffered,
     language,
     leave,
     mouse,
@@ -136,11 +141,29 @@ export const makeOrders = (bench: Bench): Record<CommandName, (rest: string) => 
     }
   }
 
+  const withAccount = (what: () => Promise<void>) =>
+    chat.view.get().hasAccount ? attempt(what()) : complain(words.noAccount)
+
+  /** What is done to one's account, once its password was asked for. */
+  const withPassword = async (what: (current: string) => Promise<string | undefined>) => {
+    const current = await askHidden(words.passwordNow)
+    const done = current === undefined || current === "" ? undefined : await what(current)
+    remark(done ?? words.nothingDone)
+  }
+
+  const setPassword = async (current: string) => {
+    const next = await askHidden(words.passwordNew)
+    if (next === undefined || next === "") return undefined
+    await chat.account.setPassword(current, next)
+    return words.passwordChanged
+  }
+
   const help = () => {
     const [typedHead, sendsHead, doesHead] = words.helpHead
-    const all = Object.values(commands).map(
-      (command) => [typedIn(language, command), command.sends, command.does[language]] as const
-    )
+    const offered = (Object.keys(commands) as ReadonlyArray<CommandName>).filter(isOffered)
+    const all = offered
+      .map((name) => commands[name])
+      .map((command) => [typedIn(language, command), command.sends, command.does[language]] as const)
     const wide = width() >= 60
     const first = Math.min(32, Math.max(...all.map(([command]) => widthOf(command))) + 2)
     const row = ([command, sends, does]: readonly [string, string, string]) =>
@@ -291,6 +314,20 @@ export const makeOrders = (bench: Bench): Record<CommandName, (rest: string) => 
       )
     },
     whois: (rest) => (rest === "" ? usage("whois") : attempt(person(rest.replace(/^@/u, "")))),
+    password: () => withAccount(() => withPassword(setPassword)),
+    revoke: () => withAccount(() => chat.account.revoke().then(() => remark(words.revoked))),
+    unregister: () =>
+      withAccount(() =>
+        withPassword(async (current) => {
+          await chat.account.unregister(current)
+          return words.unregistered
+        })
+      ),
+    theme: (rest) => {
+      const theme = themeNames.find((each) => each === rest)
+      if (theme === undefined) return usage("theme")
+      put({ theme })
+    },
     again: () => decide("retry"),
     forget: () => decide("forget"),
     nick: (rest) => {

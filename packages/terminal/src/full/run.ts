@@ -24,7 +24,6 @@ import { makeDesk } from "./desk.ts"
 import { Keyboard, mouseModes } from "./keyboard.ts"
 import { makeLog } from "./log.ts"
 import { fit, oneRow } from "./text.ts"
-import { themeOf } from "./theme.ts"
 import { wordsIn } from "./words.ts"
 
 /** Talks on the whole screen until the person leaves. */
@@ -61,7 +60,7 @@ const whoIsKept = (settings: Settings, address: string) =>
   settings.outbox === undefined
     ? Effect.succeed({ nick: settings.nick, hasToken: false })
     : keepIn(settings.outbox, address).pipe(
-        Effect.mapError(failed),
+        Effect.mapError((error) => failed(error, settings.language)),
         Effect.flatMap((keeper) =>
           Effect.map(knownNick(settings, keeper), (nick) => ({
             nick,
@@ -79,7 +78,7 @@ const show = async (
   settings: Settings & { readonly nick: string },
   listen: (hear: Heard) => void
 ): Promise<ReadonlyArray<string>> => {
-  const { at, bell, hasColour, ignored, language, log: folder, nick, notify, raw, room } = settings
+  const { at, bell, hasColour, ignored, language, log: folder, nick, notify, raw, room, theme } = settings
   const left = Promise.withResolvers<void>()
   const leave = () => left.resolve()
   const write = (text: string) => void process.stdout.write(text)
@@ -93,6 +92,7 @@ const show = async (
     nick,
     room,
     raw,
+    theme,
     ignored,
     leave,
     ring: ({ from, text }) => {
@@ -108,7 +108,7 @@ const show = async (
   })
   listen(desk.onWire)
   const keyboard = new Keyboard(process.stdin, (direction) => desk.wheel(direction))
-  const screen = render(createElement(App, { desk, theme: themeOf(hasColour) }), {
+  const screen = render(createElement(App, { desk, hasColour }), {
     alternateScreen: true,
     exitOnCtrlC: false,
     incrementalRendering: true,

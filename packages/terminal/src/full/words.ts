@@ -4,6 +4,8 @@
  * @module
  */
 
+import { failureIn, refusalIn, type Trouble, troubleIn, troubleWords } from "@tertulia/client/chat"
+
 /** The languages that there are. */
 export const languages = ["en", "es"] as const
 
@@ -17,6 +19,26 @@ export const languageOf = (environment: Readonly<Record<string, string | undefin
 }
 
 const english = {
+  trouble: (why: Trouble): string => why.message,
+  failure: (error: unknown): string => {
+    const code = error !== null && typeof error === "object" && "code" in error ? ` (${String(error.code)})` : ""
+    return (error instanceof Error ? error.message : String(error)) + code
+  },
+  refused: ({ message }: { readonly code: string; readonly message: string }): string => message,
+  putOut: (room: string, by: "kick" | "ban") =>
+    by === "kick"
+      ? `you have been put out of ${room}; /join ${room} if you may come back`
+      : `you have been banned from ${room}: you can come back once somebody ends the ban`,
+  kinds: { public: "public", private: "private", secret: "secret" },
+  roles: { member: "member", moderator: "moderator", owner: "owner", operator: "operator" },
+  muted: "muted",
+  noAccount: "a guest has no account: leave, and come back with --register",
+  passwordNow: "password now: ",
+  passwordNew: "new password: ",
+  passwordChanged: "the password was changed: everywhere else the new one is needed",
+  nothingDone: "nothing was done",
+  revoked: "every login of your account was ended: whoever comes in anew needs the password",
+  unregistered: "your account has ended: you go on as a guest",
   connecting: "connecting",
   catchingUp: "catching up",
   live: "connected",
@@ -98,7 +120,7 @@ const english = {
     ["Alt-A", "next unread room"],
     ["Shift-Up Shift-Down", "select a message"],
     ["Alt-Enter", "a new line in the message"],
-    ["Ctrl-A E W U K Y", "begin, end, cut word, to begin, to end, paste"],
+    ["Ctrl-A E W U K Y Z", "begin, end, cut word, to begin, to end, paste, undo"],
     ["Ctrl-C twice", "leave"]
   ] as ReadonlyArray<readonly [string, string]>,
   helpHead: ["typed", "sends", "does"] as readonly [string, string, string],
@@ -110,6 +132,23 @@ const english = {
 export type Words = typeof english
 
 const spanish: Words = {
+  trouble: (why) => troubleIn(troubleWords.es, why),
+  failure: (error) => failureIn(troubleWords.es, error),
+  refused: (why) => refusalIn(troubleWords.es, { ...why, request: "send" }),
+  putOut: (room, by) =>
+    by === "kick"
+      ? `te han sacado de ${room}; /entrar ${room} si puedes volver`
+      : `te han vetado en ${room}: podrás volver cuando alguien levante el veto`,
+  kinds: { public: "pública", private: "privada", secret: "secreta" },
+  roles: { member: "miembro", moderator: "moderación", owner: "dueño o dueña", operator: "operación" },
+  muted: "en silencio",
+  noAccount: "de invitado no hay cuenta: sal, y vuelve con --register",
+  passwordNow: "contraseña de ahora: ",
+  passwordNew: "contraseña nueva: ",
+  passwordChanged: "la contraseña ha cambiado: en todo lo demás hace falta la nueva",
+  nothingDone: "no se ha hecho nada",
+  revoked: "se han cerrado todas las sesiones de tu cuenta: quien entre de nuevo necesita la contraseña",
+  unregistered: "tu cuenta ha terminado: sigues de invitado",
   connecting: "conectando",
   catchingUp: "poniéndose al día",
   live: "en línea",
@@ -192,7 +231,7 @@ const spanish: Words = {
     ["Alt-A", "siguiente sala sin leer"],
     ["Mayús-Arriba Mayús-Abajo", "elegir un mensaje"],
     ["Alt-Intro", "otra línea en el mensaje"],
-    ["Ctrl-A E W U K Y", "principio, fin, cortar palabra, hasta el principio, hasta el fin, pegar"],
+    ["Ctrl-A E W U K Y Z", "principio, fin, cortar palabra, hasta el principio, hasta el fin, pegar, deshacer"],
     ["Ctrl-C dos veces", "salir"]
   ],
   helpHead: ["escribes", "envía", "hace"],

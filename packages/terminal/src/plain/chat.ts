@@ -7,26 +7,33 @@
 import {
   type ConnectionLost,
   type Conversation,
-  deedWords,
+  emptyView,
   type Item,
+  lookAt,
+  mayIn,
   type News,
   type NotKept,
   type Refused,
+  type RequestError,
   type State,
+  see,
   type Told,
   type Trouble
 } from "@tertulia/client"
-import { foldName, isModeration } from "@tertulia/protocol"
+import { foldName, givenRoles, isModeration, roomKinds } from "@tertulia/protocol"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
+import { accountCommands, actionOf, typedIn } from "../commands.ts"
+import type { Language } from "../full/words.ts"
 import { oneLine } from "../visible.ts"
-import { type CommandName, help, read, roomName } from "./command.ts"
-import { crowd, doubtLine, entryLine, gapLine, noticeLine, outboxLine, quoted, roomLine, troubleLine } from "./lines.ts"
+import { type CommandName, help, read, roomName, commands as shapes } from "./command.ts"
+import { crowd, doubtLine, entryLine, gapLine, noticeLine, outboxLine, quoted, roomLine } from "./lines.ts"
 import type { Screen } from "./screen.ts"
 import type { Style } from "./style.ts"
+import { type Words, wordsIn } from "./words.ts"
 
 /** Where to begin, and how it looks. */
 export interface ChatOptions {
@@ -38,6 +45,7 @@ export interface ChatOptions {
   readonly raw: { shown: boolean }
   /** Whether the person is asked for another nick when theirs is refused. */
   readonly asksNick: boolean
+  readonly language: Language
 }
 
 /** How many lines of a pipe wait to be sent at once: few enough not to read all of a long one. */
@@ -50,13 +58,16 @@ const ahead = 64
 export const chat = Effect.fnUntraced(function* (
   conversation: Conversation,
   screen: Screen,
-  { address, asksNick, raw, room, style }: ChatOptions
+  { address, asksNick, language, raw, room, style }: ChatOptions
 ): Effect.fn.Return<number, Trouble> {
+  const words = wordsIn(language)
   const begun = Deferred.makeUnsafe<void>()
   const rooms = new Set<string>()
   let current: string | undefined = room
   let state: State = { _tag: "Connecting" }
   let unsaid = 0
+  // What one is to each room, for /help.
+  let view = emptyView
   // The word that may have been meant as a wish to leave.
   let farewell: string | undefined
 
@@ -70,21 +81,21 @@ export const chat = Effect.fnUntraced(function* (
 
   const complain = (text: string) => screen.complain(style.bad(oneLine(text)))
 
-  const refused = (error: Refused) => complain(`${error.message} (${error.code})`)
+  const refused = (error: Refused) => complain(words.refused(error))
 
   /** The room of an event, when the reader could take it for another. */
   const elsewhere = (name: string) => (rooms.size > 1 || current !== name ? name : undefined)
 
   const turnTo = (name: string | undefined) => {
     current = name
-    return screen.label(state._tag === "Offline" ? "(away) " : name === undefined ? "> " : `${name}> `)
+    return screen.label(state._tag === "Offline" ? words.away : name === undefined ? "> " : `${name}> `)
   }
 
   const entered = Effect.fnUntraced(function* ({ joined, log }: Extract<News, { _tag: "Entered" }>) {
     const isNew = !rooms.has(joined.room)
     rooms.add(joined.room)
-    if (log === "another") yield* complain(gapLine(joined.room))
-    if (isNew && screen.interactive) yield* notice(`you are in ${joined.room}: ${crowd(joined.members)}`)
+    if (log === "another") yield* complain(gapLine(words, joined.room))
+    if (isNew && screen.interactive) yield* notice(words.inRoom(joined.room, crowd(joined.members, words)))
   })
 
   const parted = Effect.fnUntraced(function* (name: string) {
@@ -95,13 +106,13 @@ export const chat = Effect.fnUntraced(function* (
   const waits = Effect.fnUntraced(function* (item: Item) {
     switch (item.rest?._tag) {
       case undefined:
-        return state._tag === "Live" ? undefined : yield* remark(`waits to be said: ${quoted(item.text)}`)
+        return state._tag === "Live" ? undefined : yield* remark(words.waits(quoted(item.text)))
       case "Unknown":
         unsaid++
-        return yield* complain(doubtLine([item.text], screen.interactive))
+        return yield* complain(doubtLine([item.text], screen.interactive, words))
       case "Failed":
         unsaid++
-        yield* complain(`not said: ${quoted(item.text)}: ${item.rest.message} (${item.rest.code})`)
+        yield* complain(words.notSaid(quoted(item.text), words.refused(item.rest)))
         // It has been told, and nothing is left to be decided.
         return yield* Effect.ignore(conversation.forget(item.key))
     }
@@ -116,29 +127,31 @@ export const chat = Effect.fnUntraced(function* (
       case "Member": {
         const { change, nick, room: name } = news.member
         const place = elsewhere(name)
-        return notice(`${nick} ${change}${place === undefined ? "" : ` ${place}`}`)
+        return notice(`${words[change](nick)}${place === undefined ? "" : ` ${place}`}`)
       }
       case "Gone":
-        return complain(gapLine(news.room, news))
+        return complain(gapLine(words, news.room, news))
       case "Entered":
         return entered(news)
       case "Left":
-        return Effect.andThen(parted(news.room), notice(`you left ${news.room}`))
+        return Effect.andThen(parted(news.room), notice(words.youLeft(news.room)))
       case "Out":
         // Who gets into no room at all has nowhere to stay.
+        if (news.by !== undefined) return Effect.andThen(parted(news.room), complain(words.putOut(news.room, news.by)))
         return rooms.size === 0 ? Effect.fail(news.why) : Effect.andThen(parted(news.room), refused(news.why))
       case "Waiting":
         return waits(news.item)
       case "Another":
-        return complain(`whoever was ${news.room} has gone: this is somebody else with the same nick`)
+        return complain(words.another(news.room))
       case "Change":
-        return isModeration(news.entry) ? notice(deedWords.en(news.entry)) : Effect.void
+        return isModeration(news.entry) ? notice(words.deed(news.entry)) : Effect.void
       case "Passed":
       case "Members":
       case "Typing":
       case "Presence":
       case "Read":
       case "Welcome":
+      case "Unregistered":
       case "Sent":
       case "Dropped":
         return Effect.void
@@ -154,11 +167,11 @@ export const chat = Effect.fnUntraced(function* (
         return undefined
       case "CatchingUp":
         if (before._tag === "Connecting" && !Deferred.isDoneUnsafe(begun) && screen.interactive) {
-          yield* screen.show(style.dim(`you are ${yield* conversation.nick} at ${address}; /help shows the commands`))
+          yield* screen.show(style.dim(words.youAre(yield* conversation.nick, address)))
         }
         return undefined
       case "Live":
-        if (Deferred.isDoneUnsafe(begun)) yield* remark(`back at ${address}`)
+        if (Deferred.isDoneUnsafe(begun)) yield* remark(words.back(address))
         yield* turnTo(current)
         Deferred.doneUnsafe(begun, Exit.void)
         return undefined
@@ -173,15 +186,14 @@ export const chat = Effect.fnUntraced(function* (
       return isNick ? yield* Effect.as(askNick(why), undefined) : why
     }
     const pause = again - (yield* Clock.currentTimeMillis)
-    const when = pause <= 0 ? "at once" : `in ${(pause / 1_000).toFixed(1)} s`
-    yield* complain(`${troubleLine(why)}; connecting again ${when}`)
-    yield* screen.label("(away) ")
+    yield* complain(words.again(words.trouble(why), pause <= 0 ? undefined : (pause / 1_000).toFixed(1)))
+    yield* screen.label(words.away)
     return undefined
   })
 
   const askNick = Effect.fnUntraced(function* (why: Refused) {
-    yield* screen.show(oneLine(why.message))
-    const nick = yield* screen.ask("nick: ")
+    yield* screen.show(oneLine(language === "en" ? why.message : words.refused(why)))
+    const nick = yield* screen.ask(words.askNick)
     if (nick === "") return yield* Effect.interrupt
     yield* conversation.rename(nick.trim())
   })
@@ -191,6 +203,7 @@ export const chat = Effect.fnUntraced(function* (
     let over: Trouble | undefined
     yield* Stream.runForEachWhile(conversation.news, (told: Told) =>
       Effect.gen(function* () {
+        if (isAboutStanding(told)) view = see(view, told)
         if (told._tag === "State") over = yield* turn(told.state)
         else yield* show(told)
         return over === undefined
@@ -204,16 +217,16 @@ export const chat = Effect.fnUntraced(function* (
   const say = Effect.fnUntraced(function* (text: string): Effect.fn.Return<void, NotKept> {
     if (current === undefined) {
       unsaid++
-      return yield* complain(nowhere)
+      return yield* complain(words.nowhere)
     }
     yield* Effect.catchTag(conversation.say(current, text), "Refused", (error) => {
       unsaid++
-      return complain(`not said: ${quoted(text)}: ${error.message} (${error.code})`)
+      return complain(words.notSaid(quoted(text), words.refused(error)))
     })
     if (!screen.interactive) yield* conversation.drained(ahead - 1)
   })
 
-  const leave = (name: string | undefined) => (name === undefined ? complain(nowhere) : conversation.leave(name))
+  const leave = (name: string | undefined) => (name === undefined ? complain(words.nowhere) : conversation.leave(name))
 
   const join = Effect.fnUntraced(function* (name: string) {
     yield* conversation.join(name)
@@ -224,14 +237,53 @@ export const chat = Effect.fnUntraced(function* (
   const decide = (how: (key: string) => Effect.Effect<void, NotKept>) =>
     Effect.flatMap(conversation.outbox, (items) => {
       const doubtful = items.find(({ rest }) => rest !== undefined)
-      return doubtful === undefined ? complain("nothing is in doubt") : how(doubtful.key)
+      return doubtful === undefined ? complain(words.noDoubt) : how(doubtful.key)
     })
 
   const renames = Effect.fnUntraced(function* (nick: string) {
     if (nick !== "" && state._tag === "Offline" && state.why._tag === "Refused") return yield* conversation.rename(nick)
     const mine = yield* conversation.nick
-    yield* notice(`you are ${mine} while you are connected; for another nick, /quit and come back with --nick`)
+    yield* notice(words.isNick(mine))
   })
+
+  const usage = (name: CommandName) => {
+    unsaid++
+    return complain(words.usage(typedIn(language, shapes[name])))
+  }
+
+  /** What keeps the room that one is in. */
+  const keep = (deed: (room: string) => Effect.Effect<unknown, RequestError>) =>
+    current === undefined ? complain(words.nowhere) : Effect.asVoid(deed(current))
+
+  /** What is done to somebody, or undone by `off`. */
+  const toSomebody = (name: "invite" | "ban" | "mute", nick: string, rest: string) =>
+    nick === "" || (rest !== "" && rest !== "off")
+      ? usage(name)
+      : keep((room) => conversation.moderation[name](room, withoutSign(nick), rest === ""))
+
+  /** What takes the password: asked for in a terminal, the next line of a pipe. */
+  const withPassword = Effect.fnUntraced(function* (
+    deed: (current: string) => Effect.Effect<string | undefined, RequestError | NotKept>
+  ) {
+    const current = yield* screen.askHidden(words.passwordNow)
+    const done = current === "" ? undefined : yield* deed(current)
+    yield* notice(done ?? words.nothingDone)
+  })
+
+  const setPassword = Effect.fnUntraced(function* (current: string) {
+    const next = yield* screen.askHidden(words.passwordNew)
+    if (next === "") return undefined
+    yield* conversation.account.setPassword(current, next)
+    return words.passwordChanged
+  })
+
+  /** Whether one may do it here: nothing else is explained. */
+  const isOffered = (name: CommandName): boolean => {
+    if (accountCommands.has(name as keyof typeof actionOf)) return view.hasAccount
+    const action = name in actionOf ? actionOf[name as keyof typeof actionOf] : undefined
+    if (action === undefined) return true
+    return current !== undefined && mayIn(view, lookAt(view, current), action)
+  }
 
   type Mishap = Refused | ConnectionLost | NotKept
 
@@ -240,26 +292,53 @@ export const chat = Effect.fnUntraced(function* (
     Exclude<CommandName, "quit">,
     (argument: string, rest: string) => Effect.Effect<void, Mishap>
   > = {
-    help: () => screen.show(help.join("\n")),
-    rooms: () => Effect.flatMap(conversation.list, (all) => screen.show(["rooms:", ...all.map(roomLine)].join("\n"))),
+    help: () => screen.show(help(language, isOffered).join("\n")),
+    rooms: () =>
+      Effect.flatMap(conversation.list, (all) => screen.show([words.rooms, ...all.map(roomLine)].join("\n"))),
     members: () =>
       current === undefined
-        ? complain(nowhere)
-        : Effect.flatMap(conversation.members(current), (nicks) => notice(`here: ${crowd(nicks)}`)),
-    join: (argument) => (argument === "" ? complain("which room? For example /join #cafe") : join(roomName(argument))),
+        ? complain(words.nowhere)
+        : Effect.flatMap(conversation.members(current), (nicks) => notice(words.here(crowd(nicks, words)))),
+    join: (argument) => (argument === "" ? usage("join") : join(roomName(argument))),
     leave: (argument) => leave(argument === "" ? current : foldName(roomName(argument))),
-    tell: (nick, text) =>
-      text === ""
-        ? complain("what to whom? For example /msg leo hola")
-        : Effect.asVoid(conversation.tell(nick.replace(/^@/u, ""), text)),
+    msg: (nick, text) => (text === "" ? usage("msg") : Effect.asVoid(conversation.tell(withoutSign(nick), text))),
+    topic: (argument, rest) =>
+      argument === ""
+        ? usage("topic")
+        : keep((room) => conversation.topic(room, rest === "" ? argument : `${argument} ${rest}`)),
+    delete: (seq) =>
+      /^[1-9]\d{0,14}$/u.test(seq) ? keep((room) => conversation.remove(room, Number(seq))) : usage("delete"),
+    invite: (nick, rest) => toSomebody("invite", nick, rest),
+    kick: (nick) =>
+      nick === "" ? usage("kick") : keep((room) => conversation.moderation.kick(room, withoutSign(nick))),
+    ban: (nick, rest) => toSomebody("ban", nick, rest),
+    mute: (nick, rest) => toSomebody("mute", nick, rest),
+    role: (nick, wish) => {
+      const role = givenRoles.find((each) => each === wish)
+      return role === undefined
+        ? usage("role")
+        : keep((room) => conversation.moderation.setRole(room, withoutSign(nick), role))
+    },
+    kind: (wish) => {
+      const kind = roomKinds.find((each) => each === wish)
+      return kind === undefined ? usage("kind") : keep((room) => conversation.moderation.setKind(room, kind))
+    },
+    slow: (seconds) =>
+      /^\d{1,4}$/u.test(seconds) ? keep((room) => conversation.moderation.slow(room, Number(seconds))) : usage("slow"),
+    password: () => withPassword(setPassword),
+    revoke: () => Effect.andThen(conversation.account.revoke, notice(words.revoked)),
+    unregister: () =>
+      withPassword((current) => Effect.as(conversation.account.unregister(current), words.unregistered)),
     outbox: () =>
-      Effect.flatMap(conversation.outbox, (items) => screen.show(["outbox:", ...items.map(outboxLine)].join("\n"))),
+      Effect.flatMap(conversation.outbox, (items) =>
+        screen.show([words.outbox, ...items.map((item) => outboxLine(item, words))].join("\n"))
+      ),
     again: () => decide(conversation.again),
     forget: () => decide(conversation.forget),
     nick: renames,
     raw: () => {
       raw.shown = !raw.shown
-      return notice(`${raw.shown ? "showing" : "hiding"} the lines of the protocol`)
+      return notice(words.wire(raw.shown))
     }
   }
 
@@ -275,13 +354,13 @@ export const chat = Effect.fnUntraced(function* (
       case "Farewell":
         if (!screen.interactive || asked !== undefined) return yield* Effect.as(say(typed.word), true)
         farewell = typed.word
-        yield* notice(`leave? y leaves, "${typed.word}" again says it in the room, anything else stays`)
+        yield* notice(words.farewell(typed.word))
         return true
       case "Text":
         return yield* Effect.as(say(typed.text), true)
       case "Unknown":
         unsaid++
-        yield* complain(`${typed.word} is no command: /help shows them, and // says a text that begins with /`)
+        yield* complain(words.noCommand(typed.word))
         return true
       case "Command":
         if (typed.name === "quit") return false
@@ -297,7 +376,7 @@ export const chat = Effect.fnUntraced(function* (
           unsaid++
           return Effect.as(refused(error), true)
         },
-        ConnectionLost: (error) => Effect.as(complain(error.message), true)
+        ConnectionLost: (error) => Effect.as(complain(words.failure(error)), true)
       })
     )
   )
@@ -311,11 +390,19 @@ export const chat = Effect.fnUntraced(function* (
     // What came before the goodbye is still being shown.
     Effect.andThen(Effect.never)
   )
-  yield* greetOutbox(yield* conversation.outbox, screen, complain)
+  yield* greetOutbox(yield* conversation.outbox, screen, complain, words)
   const over = yield* Effect.raceFirst(listen, all)
   if (over !== undefined && !isGoodbye(over)) return yield* over
   return unsaid
 })
+
+/** What says what one is to a room or a server; of what else is told, nothing is kept. */
+const isAboutStanding = (told: Told): boolean => {
+  if (told._tag === "Change") return isModeration(told.entry)
+  return ["Welcome", "Unregistered", "Entered", "Left", "Out"].includes(told._tag)
+}
+
+const withoutSign = (nick: string): string => nick.replace(/^@/u, "")
 
 const isGoodbye = (why: Trouble): boolean => why._tag === "ConnectionLost" && why.loss._tag === "Goodbye"
 
@@ -323,17 +410,17 @@ const isGoodbye = (why: Trouble): boolean => why._tag === "ConnectionLost" && wh
 const greetOutbox = Effect.fnUntraced(function* (
   items: ReadonlyArray<Item>,
   { interactive }: Screen,
-  complain: (text: string) => Effect.Effect<void>
+  complain: (text: string) => Effect.Effect<void>,
+  words: Words
 ) {
   const [doubtful, waiting] = [true, false].map((rests) => items.filter(({ rest }) => (rest !== undefined) === rests))
   if (doubtful!.length > 0)
     yield* complain(
       doubtLine(
         doubtful!.map(({ text }) => text),
-        interactive
+        interactive,
+        words
       )
     )
-  if (waiting!.length > 0) yield* complain(`from last time, ${waiting!.map(({ text }) => quoted(text)).join(", ")}`)
+  if (waiting!.length > 0) yield* complain(words.lastTime(waiting!.map(({ text }) => quoted(text)).join(", ")))
 })
-
-const nowhere = "you are in no room: enter one with /join #room"

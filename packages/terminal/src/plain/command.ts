@@ -3,27 +3,48 @@
  *
  * @module
  */
+import { commands as all, argumentIn, type Shape } from "../commands.ts"
+import type { Language } from "../full/words.ts"
+
+/** Those of the screen that need none; and what the screen shows by itself. */
+const outbox = {
+  names: ["/outbox", "/pendientes"],
+  argument: "",
+  sends: "-",
+  does: { en: "shows what was typed and isn't confirmed", es: "muestra lo escrito y no confirmado" }
+} as const satisfies Shape
 
 /** The commands, as they are typed and as /help explains them. */
 export const commands = {
-  help: { names: ["/help"], argument: "", sends: "-", does: "shows this" },
-  rooms: { names: ["/rooms"], argument: "", sends: "rooms", does: "lists the rooms of the server" },
-  members: { names: ["/members"], argument: "", sends: "members", does: "lists who is in the room" },
-  join: { names: ["/join"], argument: "#room", sends: "join", does: "enters a room, or turns to one you are in" },
-  tell: { names: ["/msg", "/mensaje"], argument: "nick text", sends: "send", does: "says it to one person alone" },
-  leave: { names: ["/leave"], argument: "[#room]", sends: "leave", does: "leaves the room" },
-  outbox: { names: ["/outbox"], argument: "", sends: "-", does: "shows what was typed and isn't confirmed" },
-  again: { names: ["/again"], argument: "", sends: "send", does: "says again what is in doubt" },
-  forget: { names: ["/forget"], argument: "", sends: "-", does: "gives up what is in doubt" },
-  nick: {
-    names: ["/nick", "/nombre"],
-    argument: "[nick]",
-    sends: "login",
-    does: "tries another nick, if yours is taken"
+  help: all.help,
+  rooms: all.rooms,
+  members: { ...all.members, sends: "members" },
+  join: all.join,
+  msg: { ...all.msg, argument: "nick text" },
+  leave: all.leave,
+  topic: { ...all.topic, argument: "text", does: { en: "sets the topic", es: "pone el tema" } },
+  delete: {
+    ...all.delete,
+    argument: "number",
+    does: { en: "deletes a message: its number is in /raw", es: "borra un mensaje: su número está en /cable" }
   },
-  raw: { names: ["/raw"], argument: "", sends: "-", does: "shows or hides the lines of the protocol" },
-  quit: { names: ["/quit", "/exit", "/salir"], argument: "", sends: "bye", does: "says goodbye" }
-} as const
+  invite: all.invite,
+  kick: all.kick,
+  ban: all.ban,
+  mute: all.mute,
+  role: all.role,
+  kind: all.kind,
+  slow: all.slow,
+  outbox,
+  again: all.again,
+  forget: all.forget,
+  password: all.password,
+  revoke: all.revoke,
+  unregister: all.unregister,
+  nick: { ...all.nick, argument: "[nick]" },
+  raw: all.raw,
+  quit: all.quit
+} as const satisfies Record<string, Shape>
 
 /** The name of a command. */
 export type CommandName = keyof typeof commands
@@ -61,13 +82,23 @@ export const read = (line: string): Typed => {
 /** A room as people write it, `cafe` or `#cafe`, as the protocol names it. */
 export const roomName = (written: string): string => (written.startsWith("#") ? written : `#${written}`)
 
-const helpLine = (typed: string, sends: string, does: string) => `  ${typed.padEnd(24)}${sends.padEnd(9)}${does}`
+const helpLine = (typed: string, sends: string, does: string) => `  ${typed.padEnd(34)} ${sends.padEnd(11)}${does}`
 
-/** What /help says: the commands, each with the request of the protocol that it sends. */
-export const help: ReadonlyArray<string> = [
-  helpLine("typed", "sends", ""),
-  ...Object.values(commands).map(({ argument, does, names, sends }) =>
-    helpLine(`${names.join(" ")} ${argument}`, sends, does)
-  ),
-  helpLine("anything else", "send", "says it in the room (// for a leading /)")
-]
+const head = {
+  en: { typed: "typed", sends: "sends", text: "anything else", says: "says it in the room (// for a leading /)" },
+  es: { typed: "escribes", sends: "envía", text: "otra cosa", says: "la dice en la sala (// para una / al principio)" }
+} as const
+
+/** What /help says: the commands that are offered, each with the request of the protocol that it sends. */
+export const help = (language: Language, isOffered: (name: CommandName) => boolean): ReadonlyArray<string> => {
+  const words = head[language]
+  const offered = (Object.keys(commands) as ReadonlyArray<CommandName>).filter(isOffered)
+  return [
+    helpLine(words.typed, words.sends, ""),
+    ...offered.map((name) => {
+      const { does, names, sends } = commands[name]
+      return helpLine(`${names.join(" ")} ${argumentIn(language, commands[name])}`, sends, does[language])
+    }),
+    helpLine(words.text, "send", words.says)
+  ]
+}

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { Item, Trouble } from "@tertulia/client"
+import type { Item } from "@tertulia/client"
 import { type Message, type RoomItem, visible } from "@tertulia/protocol"
 import type { Style } from "./style.ts"
+import type { Words } from "./words.ts"
 
 /** Hours and minutes, where the reader is. */
 export const clock = (time: Date): string =>
@@ -33,9 +34,9 @@ export const noticeLine = (now: number, text: string, style: Style): string =>
 const shownAtOnce = 30
 
 /** Nicks in one sentence: not all of a crowd. */
-export const crowd = (nicks: ReadonlyArray<string>): string => {
+export const crowd = (nicks: ReadonlyArray<string>, words: Words): string => {
   const others = nicks.length - shownAtOnce
-  return `${nicks.slice(0, shownAtOnce).join(", ")}${others > 0 ? ` and ${others} more` : ""}`
+  return `${nicks.slice(0, shownAtOnce).join(", ")}${others > 0 ? words.more(others) : ""}`
 }
 
 /** One room of /rooms. */
@@ -44,33 +45,27 @@ export const roomLine = ({ members, room }: RoomItem): string => `  ${room} (${m
 /** A text of the person's own, in a sentence. */
 export const quoted = (text: string): string => JSON.stringify(text)
 
-/** Why there is no connection. */
-export const troubleLine = (why: Trouble): string =>
-  why._tag === "Refused" ? `${why.request} was refused: ${why.message} (${why.code})` : why.message
-
 /** What nobody can know, and what to do about it. */
-export const doubtLine = (texts: ReadonlyArray<string>, canDecide: boolean): string => {
+export const doubtLine = (texts: ReadonlyArray<string>, canDecide: boolean, words: Words): string => {
   const [first, last] = [texts[0], texts.at(-1)].map((text) => quoted(text ?? ""))
-  const which = texts.length === 1 ? first : `${texts.length} lines, ${first} to ${last}`
-  const choice = canDecide ? " (/again says it again, /forget gives it up)" : ""
-  return `not confirmed, so perhaps said and perhaps not: ${which}${choice}`
+  return words.doubt(texts.length === 1 ? first! : words.lines(texts.length, first!, last!), canDecide)
 }
 
 /** Which entries of a room are missing; all of an earlier log without numbers. */
 export const gapLine = (
+  words: Words,
   room: string,
   gone?: { readonly from: number; readonly to: number; readonly isForever: boolean }
-): string => {
-  if (gone === undefined) return `${room} has begun a new log: what was said in it meanwhile may not all be shown`
-  const { from, isForever, to } = gone
-  const which = from === to ? `entry ${from}` : `entries ${from} to ${to}`
-  return isForever
-    ? `${which} of ${room}: gone for good, the server has given up what is so old`
-    : `what was said in ${room} meanwhile can't be shown: ${which}`
-}
+): string =>
+  gone === undefined ? words.newLog(room) : words.gone(room, words.entries(gone.from, gone.to), gone.isForever)
 
 /** One item of /outbox. */
-export const outboxLine = ({ rest, room, text }: Item): string => {
-  const how = rest === undefined ? "waits" : rest._tag === "Unknown" ? "perhaps said" : `not said: ${rest.message}`
+export const outboxLine = ({ rest, room, text }: Item, words: Words): string => {
+  const how =
+    rest === undefined
+      ? words.waiting
+      : rest._tag === "Unknown"
+        ? words.perhaps
+        : words.notSaid("", words.refused(rest))
   return `  ${room} ${quoted(visible(text))} (${how})`
 }

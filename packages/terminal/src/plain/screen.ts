@@ -6,6 +6,7 @@
  */
 
 import * as Readline from "node:readline"
+import { Writable } from "node:stream"
 import type * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -28,6 +29,8 @@ export interface Screen {
   readonly label: (label: string) => Effect.Effect<void>
   /** Asks for one line; the empty one when there is none to come. */
   readonly ask: (question: string) => Effect.Effect<string>
+  /** The same, and shows nothing of the answer; of a pipe, it is the next line. */
+  readonly askHidden: (question: string) => Effect.Effect<string>
   /** Returns when nobody is there any more to wait for an end: see each kind. */
   readonly deserted: Effect.Effect<void>
 }
@@ -38,6 +41,20 @@ const oneByOne = (line: Effect.Effect<string | undefined>): Stream.Stream<string
     Effect.map(line, (text) => (text === undefined ? undefined : ([text, undefined] as const)))
   )
 
+/** What Readline writes, as long as it may be shown. */
+const passing = (stdout: NodeJS.WriteStream, isShown: () => boolean): Writable => {
+  const output = new Writable({
+    decodeStrings: false,
+    write: (text, _, done) => {
+      if (isShown()) stdout.write(text)
+      done()
+    }
+  })
+  Object.defineProperty(output, "columns", { get: () => stdout.columns })
+  stdout.on("resize", () => output.emit("resize"))
+  return output
+}
+
 /**
  * A terminal. What is typed is wiped when it is entered: it is shown where the room puts it. Whoever has left it is not
  * kept longer than two seconds.
@@ -45,8 +62,10 @@ const oneByOne = (line: Effect.Effect<string | undefined>): Stream.Stream<string
 export const terminal: Effect.Effect<Screen, never, Scope.Scope> = Effect.gen(function* () {
   const lines = yield* Queue.unbounded<string, Cause.Done>()
   const { stdin, stdout } = process
+  let isHidden = false
+  const output = passing(stdout, () => !isHidden)
   const line = yield* Effect.acquireRelease(
-    Effect.sync(() => Readline.createInterface({ input: stdin, output: stdout, terminal: true, prompt: "" })),
+    Effect.sync(() => Readline.createInterface({ input: stdin, output, terminal: true, prompt: "" })),
     (line) => Effect.sync(() => line.close())
   )
   const left = Deferred.makeUnsafe<void>()
@@ -101,6 +120,19 @@ export const terminal: Effect.Effect<Screen, never, Scope.Scope> = Effect.gen(fu
         line.once("close", () => done(""))
         line.question(question, done)
       }),
+    askHidden: (question) =>
+      Effect.callback<string>((resume) => {
+        const done = (answer: string) => {
+          isHidden = false
+          stdout.write(wipe(0))
+          line.prompt(true)
+          resume(Effect.succeed(answer))
+        }
+        line.once("close", () => done(""))
+        stdout.write(`${wipe(0)}${question}`)
+        isHidden = true
+        line.question("", done)
+      }),
     deserted: Effect.andThen(Deferred.await(left), Effect.sleep("2 seconds"))
   }
 })
@@ -136,6 +168,7 @@ export const pipe: Effect.Effect<Screen, never, Scope.Scope> = Effect.gen(functi
     complain: (text) => Effect.sync(() => void stderr.write(`${text}\n`)),
     label: () => Effect.void,
     ask: () => Effect.succeed(""),
+    askHidden: () => Effect.map(line, (text) => text ?? ""),
     deserted: Deferred.await(enough)
   }
 })

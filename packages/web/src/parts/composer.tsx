@@ -5,11 +5,13 @@
  */
 import type { ChatRoom, MessageLine } from "@tertulia/client/web"
 import { utf8Length } from "@tertulia/protocol"
-import { useEffect, useLayoutEffect, useRef, useState } from "react"
+import { memo, useEffect, useLayoutEffect, useRef, useState } from "react"
 import { useDesk } from "../desk.ts"
 import { store, stored } from "../stored.ts"
 import { failureIn } from "../trouble.ts"
+import { usePart } from "../use-live.ts"
 import { useWords } from "../words/use-words.ts"
+import { EmojiButton } from "./emoji-button.tsx"
 import { Icon, IconButton } from "./icon.tsx"
 import type { Writing } from "./room.tsx"
 
@@ -19,7 +21,7 @@ interface ComposerProps {
   readonly onWrite: (writing: Writing) => void
 }
 
-export const Composer = ({ onWrite, room, writing }: ComposerProps) => {
+export const Composer = memo(({ onWrite, room, writing }: ComposerProps) => {
   const words = useWords()
   const { chat, nick, notice } = useDesk()
   // Looked at with each key: whoever types isn't to wait for every message that comes.
@@ -28,6 +30,7 @@ export const Composer = ({ onWrite, room, writing }: ComposerProps) => {
   const [text, setText] = useState(() => stored(draft) ?? "")
   const field = useRef<HTMLTextAreaElement>(null)
   const isEditing = writing?._tag === "Edit"
+  const isMuted = usePart(room, ({ standing }) => standing.isMuted)
 
   // What is written for an edit is no draft.
   const beforeEdit = useRef("")
@@ -46,7 +49,7 @@ export const Composer = ({ onWrite, room, writing }: ComposerProps) => {
     if (current === null) return
     current.style.height = "auto"
     current.style.height = `${current.scrollHeight}px`
-  }, [text])
+  }, [text, isMuted])
 
   const change = (now: string) => {
     setText(now)
@@ -83,6 +86,17 @@ export const Composer = ({ onWrite, room, writing }: ComposerProps) => {
       (line): line is MessageLine => line._tag === "Message" && line.isMine && line.text !== undefined
     )
     if (last !== undefined) onWrite({ _tag: "Edit", to: last })
+  }
+
+  /** Writes a sign where the cursor is. */
+  const putIn = (sign: string) => {
+    const { current } = field
+    const [from, to] = [current?.selectionStart ?? text.length, current?.selectionEnd ?? text.length]
+    change(text.slice(0, from) + sign + text.slice(to))
+    requestAnimationFrame(() => {
+      current?.focus()
+      current?.setSelectionRange(from + sign.length, from + sign.length)
+    })
   }
 
   const press = (event: React.KeyboardEvent) => {
@@ -128,15 +142,17 @@ export const Composer = ({ onWrite, room, writing }: ComposerProps) => {
           dir="auto"
           value={text}
           aria-label={words.composer.label(room.name)}
-          placeholder={words.composer.label(room.name)}
+          placeholder={isMuted ? words.room.muted : words.composer.label(room.name)}
+          disabled={isMuted}
           onChange={({ target }) => change(target.value)}
           onKeyDown={press}
           aria-invalid={over > 0}
         />
+        <EmojiButton isDisabled={isMuted} onPick={putIn} />
         <button
           type="submit"
           className="send"
-          disabled={text.trim() === "" || over > 0}
+          disabled={text.trim() === "" || over > 0 || isMuted}
           aria-label={isEditing ? words.composer.save : words.composer.send}
         >
           <Icon name="send" />
@@ -149,4 +165,4 @@ export const Composer = ({ onWrite, room, writing }: ComposerProps) => {
       )}
     </form>
   )
-}
+})

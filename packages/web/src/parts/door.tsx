@@ -4,11 +4,9 @@
  * @module
  */
 import type { AccountOptions } from "@tertulia/client/web"
-import { passwordCharacters } from "@tertulia/protocol"
+import { foldName, isNick, passwordCharacters } from "@tertulia/protocol"
 import { useState } from "react"
 import { useWords } from "../words/use-words.ts"
-
-const nickPattern = /^[a-z0-9][a-z0-9_-]{0,31}$/iu
 
 interface DoorProps {
   /** Why somebody stands here again. */
@@ -24,7 +22,7 @@ export const Door = ({ onEnter, why }: DoorProps) => {
   const { invitation, password, register } = own
   const submit = (event: React.FormEvent) => {
     event.preventDefault()
-    if (!nickPattern.test(nick.trim())) return setFault("bad")
+    if (!isNick(foldName(nick.trim()))) return setFault("bad")
     if (register && [...password].length < passwordCharacters) return setFault("short")
     const invited = register && invitation.trim() !== "" ? { invitation: invitation.trim() } : {}
     onEnter(nick.trim(), password === "" ? undefined : { password, register, ...invited })

@@ -15,12 +15,15 @@ import type {
 import { reactionBytes, utf8Length } from "@tertulia/protocol"
 import { memo, useState } from "react"
 import { useDesk, useNick } from "../desk.ts"
+import { useFront } from "../front.ts"
+import { useMay } from "../keeping.ts"
 import { dayKey, dayOf, hueOf, momentOf, timeOf } from "../look.ts"
 import { goTo, linkTo } from "../place.ts"
 import { RichText } from "../text/rich-text.tsx"
-import { failureIn } from "../trouble.ts"
-import { useLive } from "../use-live.ts"
+import { failureIn, refusalIn } from "../trouble.ts"
+import { usePart } from "../use-live.ts"
 import { useLanguage, useWords } from "../words/use-words.ts"
+import { quick, signs } from "./emoji-button.tsx"
 import { Icon, IconButton } from "./icon.tsx"
 import type { Writing } from "./room.tsx"
 
@@ -205,14 +208,14 @@ const Reaction = ({ by, count, isMine, reaction, room, seq }: ReactionProps) => 
   )
 }
 
-/** The reactions that are one click away, and those that are two. */
-const quick = ["👍", "❤️", "😂"]
-const others = ["👏", "🎉", "😮", "😢", "🙏", "👀", "🔥", "✅", "❌", "❓", "💯", "☕", "🤔", "😅", "🚀"]
-
 const Actions = ({ line, onWrite, room }: Pick<MessageProps, "line" | "onWrite" | "room">) => {
   const words = useWords()
   const { chat, notice } = useDesk()
-  const isRich = useLive(chat.view).profiles.includes("rich")
+  const profiles = usePart(chat.view, (view) => view.profiles)
+  const isRich = profiles.includes("rich")
+  const may = useMay(room)
+  const mayRemove = isRich && (line.isMine || may("delete"))
+  const onFront = useFront()
   const [isPicking, setPicking] = useState(false)
   const tell = (error: unknown) => notice(failureIn(words, error))
   const react = (reaction: string) => {
@@ -265,7 +268,7 @@ const Actions = ({ line, onWrite, room }: Pick<MessageProps, "line" | "onWrite" 
           onClick={() => onWrite({ _tag: "Edit", to: line })}
         />
       )}
-      {isRich && line.isMine && (
+      {mayRemove && (
         <IconButton
           icon="trash"
           label={words.message.remove}
@@ -275,9 +278,17 @@ const Actions = ({ line, onWrite, room }: Pick<MessageProps, "line" | "onWrite" 
           }}
         />
       )}
+      {!line.isMine && (may("kick") || may("role")) && (
+        <IconButton
+          icon="more"
+          label={words.message.about(line.from)}
+          tabIndex={-1}
+          onClick={() => onFront({ _tag: "person", room: room.name, nick: line.from })}
+        />
+      )}
       {isPicking && (
         <div className="picker">
-          {others.map(reaction)}
+          {signs.map(reaction)}
           <OwnReaction onReact={react} />
         </div>
       )}
@@ -337,7 +348,7 @@ const Waiting = ({
         </div>
         <p className="fate">
           {words.message[status]}
-          {why !== undefined && `: ${words.trouble.codes[why.code] ?? why.message}`}
+          {why !== undefined && `: ${refusalIn(words, { ...why, request: "send" })}`}
           {status !== "pending" && (
             <>
               <button type="button" onClick={() => void room.retry(key)}>

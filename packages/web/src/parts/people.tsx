@@ -7,6 +7,8 @@ import type { Chat, ChatRoom } from "@tertulia/client/web"
 import { visible } from "@tertulia/protocol"
 import { useEffect } from "react"
 import { useDesk, useNick, useRoom } from "../desk.ts"
+import { useFront } from "../front.ts"
+import { useMayKeep } from "../keeping.ts"
 import { hueOf } from "../look.ts"
 import { goTo, hashOf } from "../place.ts"
 import { set } from "../settings.ts"
@@ -20,6 +22,7 @@ export const People = ({ room }: { readonly room: string }) => {
   const { chat } = useDesk()
   const { members } = useRoom(chat.room(room))
   useMissing(room, members)
+  const mayKeep = useMayKeep(chat.room(room))
   return (
     <aside className="aside" aria-label={words.title} data-region="aside">
       <header className="aside-head">
@@ -30,7 +33,7 @@ export const People = ({ room }: { readonly room: string }) => {
       </header>
       <ul className="people">
         {members.slice(0, 500).map((nick) => (
-          <Person key={nick} nick={nick} />
+          <Person key={nick} nick={nick} room={room} mayKeep={mayKeep} />
         ))}
       </ul>
       {members.length < 2 && <p className="hint">{words.none}</p>}
@@ -71,8 +74,15 @@ const useMissing = (room: string, members: ReadonlyArray<string>): void => {
   }, [chat, room, missing])
 }
 
-const Person = ({ nick }: { readonly nick: string }) => {
-  const words = useWords().people
+interface PersonProps {
+  readonly nick: string
+  readonly room: string
+  readonly mayKeep: boolean
+}
+
+const Person = ({ mayKeep, nick, room }: PersonProps) => {
+  const { keeping, people: words } = useWords()
+  const onFront = useFront()
   const me = useNick()
   const display = usePresence(nick)?.display
   const face = (
@@ -91,13 +101,16 @@ const Person = ({ nick }: { readonly nick: string }) => {
     </>
   )
   return (
-    <li>
+    <li className="person-row">
       {nick === me ? (
         <span className="person-link">{face}</span>
       ) : (
         <a className="person-link" href={hashOf({ room: `@${nick}` })} title={words.write(nick)}>
           {face}
         </a>
+      )}
+      {mayKeep && nick !== me && (
+        <IconButton icon="more" label={keeping.about(nick)} onClick={() => onFront({ _tag: "person", room, nick })} />
       )}
     </li>
   )

@@ -5,14 +5,13 @@
  */
 import { visible } from "@tertulia/protocol"
 import { useDesk } from "../desk.ts"
-import { useLive } from "../use-live.ts"
+import { usePart } from "../use-live.ts"
 import { useWords } from "../words/use-words.ts"
 
 /** Undefined where nobody has said. */
 export const usePresence = (nick: string) => {
   const { chat } = useDesk()
-  useLive(chat.view)
-  return chat.person(nick)
+  return usePart(chat.view, () => chat.person(nick))
 }
 
 export const Presence = ({ isShort = false, nick }: { readonly nick: string; readonly isShort?: boolean }) => {

@@ -6,21 +6,21 @@
 import type { RoomItem, RoomSummary } from "@tertulia/client/web"
 import { useEffect, useState } from "react"
 import { useDesk, useNick } from "../desk.ts"
+import { useFront } from "../front.ts"
 import { hueOf } from "../look.ts"
 import { goTo, hashOf, placeTyped } from "../place.ts"
 import { useLive } from "../use-live.ts"
 import { useWords } from "../words/use-words.ts"
-import type { Front } from "./house.tsx"
 import { IconButton } from "./icon.tsx"
 import { Presence } from "./presence.tsx"
 
 interface RoomListProps {
   readonly open: string | undefined
   readonly onClose: () => void
-  readonly onFront: (front: Front) => void
 }
 
-export const RoomList = ({ onClose, onFront, open }: RoomListProps) => {
+export const RoomList = ({ onClose, open }: RoomListProps) => {
+  const onFront = useFront()
   const words = useWords()
   const { chat } = useDesk()
   const me = useNick()
@@ -32,7 +32,7 @@ export const RoomList = ({ onClose, onFront, open }: RoomListProps) => {
       <header className="rooms-head">
         <img src="/icon.svg" alt="" width="28" height="28" />
         <strong className="brand">{words.brand}</strong>
-        <IconButton icon="search" label={words.rooms.switch} onClick={() => onFront("switcher")} />
+        <IconButton icon="search" label={words.rooms.switch} onClick={() => onFront({ _tag: "switcher" })} />
         <IconButton icon="close" label={words.rooms.close} className="only-narrow" onClick={onClose} />
       </header>
       <div className="rooms-scroll">
@@ -60,8 +60,8 @@ export const RoomList = ({ onClose, onFront, open }: RoomListProps) => {
           <strong>{me}</strong>
           <Presence nick={me} />
         </span>
-        <IconButton icon="keyboard" label={words.keys.title} onClick={() => onFront("keys")} />
-        <IconButton icon="gear" label={words.settings.title} onClick={() => onFront("settings")} />
+        <IconButton icon="keyboard" label={words.keys.title} onClick={() => onFront({ _tag: "keys" })} />
+        <IconButton icon="gear" label={words.settings.title} onClick={() => onFront({ _tag: "settings" })} />
       </footer>
     </nav>
   )

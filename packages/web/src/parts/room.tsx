@@ -3,16 +3,17 @@
  *
  * @module
  */
-import type { ChatRoom, MessageLine } from "@tertulia/client/web"
+import type { ChatRoom, MessageLine, Standing } from "@tertulia/client/web"
 import { visible } from "@tertulia/protocol"
 import { useState } from "react"
 import { useDesk, useRoom } from "../desk.ts"
+import { useFront } from "../front.ts"
+import { useMay } from "../keeping.ts"
 import { set, useSettings } from "../settings.ts"
 import { failureIn, refusalIn } from "../trouble.ts"
-import { useLive } from "../use-live.ts"
+import { usePart } from "../use-live.ts"
 import { useWords } from "../words/use-words.ts"
 import { Composer } from "./composer.tsx"
-import type { Front } from "./house.tsx"
 import { IconButton } from "./icon.tsx"
 import { Log } from "./log.tsx"
 import { Presence, usePresence } from "./presence.tsx"
@@ -27,32 +28,40 @@ interface RoomProps {
   /** Another each time that one goes there. */
   readonly visit: number
   readonly onOpenList: () => void
-  readonly onFront: (front: Front) => void
 }
 
-export const Room = ({ name, onFront, onOpenList, seq, visit }: RoomProps) => {
+export const Room = ({ name, onOpenList, seq, visit }: RoomProps) => {
+  const onFront = useFront()
   const words = useWords()
   const { chat } = useDesk()
   const room = chat.room(name)
-  const { out, typing } = useRoom(room)
+  const { out, putOutBy, standing, typing } = useRoom(room)
+  const may = useMay(room)
+  // Into a room that is public, nobody has to be invited.
+  const mayKeep = may("slow") || (may("invite") && standing.kind !== "public")
   const [writing, setWriting] = useState<Writing>()
   return (
     <>
       <header className="room-head">
         <IconButton icon="menu" label={words.rooms.open} className="only-narrow" onClick={onOpenList} />
         <Title room={room} />
-        <IconButton icon="search" label={words.search.title} onClick={() => onFront("search")} />
+        {mayKeep && (
+          <IconButton icon="shield" label={words.room.keep} onClick={() => onFront({ _tag: "room", room: name })} />
+        )}
+        <IconButton icon="search" label={words.search.title} onClick={() => onFront({ _tag: "search" })} />
         <AsideButton aside="people" show={words.people.show} hide={words.people.hide} />
         <AsideButton aside="wire" show={words.wire.show} hide={words.wire.hide} />
       </header>
       {out !== undefined && (
         <section className="banner" aria-label={words.room.out}>
           <span>
-            {words.room.out} {refusalIn(words, out)}
+            {putOutBy === undefined ? `${words.room.out} ${refusalIn(words, out)}` : words.room.putOut[putOutBy]}
           </span>
-          <button type="button" onClick={() => void chat.join(name).catch(() => {})}>
-            {words.room.rejoin}
-          </button>
+          {putOutBy !== "ban" && (
+            <button type="button" onClick={() => void chat.join(name).catch(() => {})}>
+              {words.room.rejoin}
+            </button>
+          )}
         </section>
       )}
       <Log room={room} seq={seq} visit={visit} onWrite={setWriting} />
@@ -80,12 +89,28 @@ const AsideButton = ({ aside, hide, show }: AsideButtonProps) => {
   )
 }
 
+/** What is special about the room, and about oneself in it. */
+const Badges = ({ isMuted, kind, role, slow }: Standing) => {
+  const { room: words } = useWords()
+  const badges = [
+    ...(kind === "public" ? [] : [words.kinds[kind]]),
+    ...(role === "member" ? [] : [words.roles[role]]),
+    ...(slow === 0 ? [] : [words.slow(slow)]),
+    ...(isMuted ? [words.silenced] : [])
+  ]
+  return badges.map((badge) => (
+    <span key={badge} className="badge">
+      {badge}
+    </span>
+  ))
+}
+
 /** The name, and what the room is about; that can be changed where the server claims rich. */
 const Title = ({ room }: { readonly room: ChatRoom }) => {
   const words = useWords()
   const { chat, notice } = useDesk()
-  const { isDirect, name, topic } = useRoom(room)
-  const isRich = useLive(chat.view).profiles.includes("rich")
+  const { isDirect, name, standing, topic } = useRoom(room)
+  const isRich = usePart(chat.view, ({ profiles }) => profiles.includes("rich"))
   const [text, setText] = useState<string>()
   const display = usePresence(name.slice(1))?.display
   if (text !== undefined) {
@@ -119,6 +144,7 @@ const Title = ({ room }: { readonly room: ChatRoom }) => {
       <h1>
         {name}
         {isDirect && display !== undefined && <bdi className="crowd"> {visible(display)}</bdi>}
+        {!isDirect && <Badges {...standing} />}
       </h1>
       {isDirect ? (
         <Presence nick={name.slice(1)} />

@@ -5,9 +5,10 @@
  */
 import { useState } from "react"
 import { useDesk, useNick } from "../desk.ts"
+import { useFront } from "../front.ts"
 import { set, type Theme, useSettings } from "../settings.ts"
 import { failureIn } from "../trouble.ts"
-import { useLive } from "../use-live.ts"
+import { usePart } from "../use-live.ts"
 import { isLanguage, useWords } from "../words/use-words.ts"
 import { Dialog } from "./dialog.tsx"
 import { usePresence } from "./presence.tsx"
@@ -20,7 +21,10 @@ export const SettingsDialog = ({ onClose }: { readonly onClose: () => void }) =>
   const me = useNick()
   const { language, notifies, theme } = useSettings()
   const [isDenied, setDenied] = useState(false)
-  const hasPresence = useLive(chat.view).profiles.includes("presence")
+  const profiles = usePart(chat.view, (view) => view.profiles)
+  const hasPresence = profiles.includes("presence")
+  const hasAccounts = profiles.includes("accounts")
+  const onFront = useFront()
 
   const notify = async (wish: boolean) => {
     if (!wish) return set({ notifies: false })
@@ -65,6 +69,11 @@ export const SettingsDialog = ({ onClose }: { readonly onClose: () => void }) =>
         {isDenied ? words.settings.notifyDenied : words.settings.notifyBusy}
       </p>
       <footer className="dialog-foot">
+        {hasAccounts && (
+          <button type="button" className="plain" onClick={() => onFront({ _tag: "account" })}>
+            {words.settings.account}
+          </button>
+        )}
         <button type="button" className="plain" onClick={() => leave()}>
           {words.settings.leave} {me}
         </button>

@@ -3,7 +3,10 @@
  *
  * @module
  */
-import { deedWords } from "@tertulia/client/web"
+import { deedWords, troubleWords } from "@tertulia/client/web"
+
+const inTime = (seconds: number): string =>
+  seconds % 60 === 0 ? (seconds === 60 ? "minute" : `${seconds / 60} minutes`) : `${seconds} s`
 
 export const en = {
   brand: "Tertulia",
@@ -61,6 +64,16 @@ export const en = {
     gone: (count: number, forever: boolean) =>
       `${count === 1 ? "1 entry" : `${count} entries`} ${forever ? "the server keeps no more" : "can't be shown"}`,
     out: "You are not in this room any more:",
+    putOut: {
+      kick: "You have been put out. You may come back, unless the room has become private.",
+      ban: "You have been banned from this room: you can come back once somebody ends the ban."
+    },
+    keep: "This room, and who may enter",
+    silenced: "muted",
+    muted: "You have been muted here: you can read on.",
+    slow: (seconds: number) => `One message each ${inTime(seconds)}`,
+    kinds: { public: "public", private: "private", secret: "secret" },
+    roles: { member: "member", moderator: "moderator", owner: "owner", operator: "operator" },
     rejoin: "Join again",
     log: (name: string) => `What is said in ${name}`,
     typing: (nicks: ReadonlyArray<string>) =>
@@ -89,6 +102,7 @@ export const en = {
     link: "Copy link",
     copied: "Link copied",
     sure: "Delete this message for everybody?",
+    about: (nick: string) => `About ${nick}`,
     answers: (nick: string) => `answers ${nick}`,
     answersOld: "answers an older message",
     actions: "What to do with this message",
@@ -103,6 +117,7 @@ export const en = {
     editing: "Editing your message",
     cancel: "Cancel",
     save: "Save",
+    emoji: "Emoji",
     tooLong: (over: number) => `${over} bytes too long`,
     notIn: "You are not in this room."
   },
@@ -117,16 +132,53 @@ export const en = {
     stopped: "The page doesn't try again by itself.",
     reload: "Try now"
   },
-  trouble: {
-    Unreachable: "The server can't be reached.",
-    NotTertulia: "What answers there doesn't speak this version of Tertulia.",
-    NotKept: "This browser can't keep what you write:",
-    replaced: "You went on in another window.",
-    loggedOut: "You have ended this from another device: log in again.",
-    lost: "The connection was lost.",
-    silent: "The server has been silent for too long.",
-    nonsense: "The server broke the protocol.",
-    codes: {} as Readonly<Record<string, string>>
+  trouble: troubleWords.en,
+  account: {
+    title: "Your account",
+    guest: "You are here as a guest. To keep the nick, leave, and come in with an account.",
+    current: "Password now",
+    password: "New password",
+    change: "Change the password",
+    changed: "The password was changed. Other devices need the new one.",
+    everywhere: "Log out everywhere",
+    everywhereHint: "Whoever comes in with this account from now on needs its password, in this browser as well.",
+    loggedOut: "Done: every login was ended.",
+    end: "End the account",
+    endHint: "For good: the nick gets free, and your conversations end. What you have said in rooms stays.",
+    sure: (nick: string) => `End the account of ${nick} for good?`,
+    ended: "The account has ended: you go on as a guest.",
+    working: "One moment"
+  },
+  keeping: {
+    about: (nick: string) => `What to do about ${nick}`,
+    write: "Write to them",
+    mute: "Mute",
+    muteHint: "They read on, and can say nothing here.",
+    unmute: "Let speak again",
+    kick: "Put out",
+    kickHint: "They may come back where the room is public.",
+    ban: "Ban",
+    banHint: "Out for good, until somebody ends the ban.",
+    sureBan: (nick: string) => `Ban ${nick} from this room?`,
+    role: "Their role here",
+    give: "Give",
+    sureOwner: (nick: string) => `Give the room to ${nick}? You will be a moderator of it.`,
+    kind: "Who may enter",
+    kindHints: {
+      public: "Everybody sees the room, and enters.",
+      private: "Everybody sees the room; who is invited enters.",
+      secret: "Only who is invited sees the room, and enters."
+    },
+    slow: "Between two messages of one person",
+    none: "no pause",
+    invite: "Invite",
+    inviteWhom: "Whom to invite",
+    unban: "End a ban",
+    unbanWhom: "Whose ban to end",
+    go: "Do it",
+    you: (role: string) => `You are here as: ${role}.`,
+    done: "Done.",
+    badNick: "A nick is 1 to 32 of a-z, 0-9, _ and -."
   },
   people: {
     title: "People",
@@ -185,6 +237,7 @@ export const en = {
     notifyDenied: "The browser doesn't allow it.",
     notifyBusy: "Silent while you are busy.",
     leave: "Leave, as",
+    account: "Your account",
     shortcuts: "Keyboard"
   },
   keys: {

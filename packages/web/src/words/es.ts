@@ -3,8 +3,11 @@
  *
  * @module
  */
-import { deedWords } from "@tertulia/client/web"
+import { deedWords, troubleWords } from "@tertulia/client/web"
 import type { Words } from "./en.ts"
+
+const inTime = (seconds: number): string =>
+  seconds % 60 === 0 ? (seconds === 60 ? "minuto" : `${seconds / 60} minutos`) : `${seconds} s`
 
 export const es: Words = {
   brand: "Tertulia",
@@ -62,6 +65,16 @@ export const es: Words = {
     gone: (count, forever) =>
       `${count === 1 ? "1 entrada" : `${count} entradas`} que ${forever ? "el servidor ya no guarda" : "no se pueden mostrar"}`,
     out: "Ya no estás en esta sala:",
+    putOut: {
+      kick: "Te han sacado. Puedes volver, salvo que la sala ya no sea pública.",
+      ban: "Te han vetado en esta sala: podrás volver cuando alguien levante el veto."
+    },
+    keep: "Esta sala, y quién puede entrar",
+    silenced: "en silencio",
+    muted: "Te han silenciado aquí: puedes seguir leyendo.",
+    slow: (seconds) => `Un mensaje cada ${inTime(seconds)}`,
+    kinds: { public: "pública", private: "privada", secret: "secreta" },
+    roles: { member: "miembro", moderator: "moderación", owner: "dueño o dueña", operator: "operación" },
     rejoin: "Volver a entrar",
     log: (name) => `Lo que se dice en ${name}`,
     typing: (nicks) =>
@@ -89,6 +102,7 @@ export const es: Words = {
     link: "Copiar enlace",
     copied: "Enlace copiado",
     sure: "¿Borrar este mensaje para todos?",
+    about: (nick) => `Sobre ${nick}`,
     answers: (nick) => `responde a ${nick}`,
     answersOld: "responde a un mensaje anterior",
     actions: "Qué hacer con este mensaje",
@@ -103,6 +117,7 @@ export const es: Words = {
     editing: "Editas tu mensaje",
     cancel: "Cancelar",
     save: "Guardar",
+    emoji: "Emoji",
     tooLong: (over) => `sobran ${over} bytes`,
     notIn: "No estás en esta sala."
   },
@@ -117,40 +132,53 @@ export const es: Words = {
     stopped: "La página no lo intenta más por sí sola.",
     reload: "Intentarlo ahora"
   },
-  trouble: {
-    Unreachable: "No se llega al servidor.",
-    NotTertulia: "Lo que responde allí no habla esta versión de Tertulia.",
-    NotKept: "Este navegador no puede guardar lo que escribes:",
-    replaced: "Has seguido en otra ventana.",
-    loggedOut: "Has terminado esto desde otro dispositivo: vuelve a entrar.",
-    lost: "Se perdió la conexión.",
-    silent: "El servidor lleva demasiado tiempo en silencio.",
-    nonsense: "El servidor rompió el protocolo.",
-    codes: {
-      "bad-credentials": "esa no es la contraseña de esa cuenta",
-      "nick-registered": "ese nick es de una cuenta: entra con su contraseña, o elige otro",
-      "not-invited": "aquí solo se registra quien tiene una invitación",
-      insecure: "una contraseña solo se dice por TLS, o en la propia máquina",
-      "bad-json": "la línea no es un objeto JSON",
-      "bad-request": "falta un campo, o no es como debe",
-      unsupported: "este servidor no sabe hacer eso",
-      "login-first": "primero hay que entrar",
-      "already-logged-in": "ya habías entrado",
-      "bad-name": "un nombre tiene de 1 a 32 de a-z, 0-9, _ y -, y empieza por una letra o una cifra",
-      "bad-text": "el texto está vacío o tiene un carácter prohibido",
-      "too-long": "el texto es demasiado largo",
-      "session-expired": "la sesión ha terminado",
-      "nick-taken": "otra persona tiene este nick",
-      "key-reused": "con esta clave ya se envió otro texto",
-      "no-such-nick": "nadie tiene este nick",
-      "no-such-room": "la sala no existe",
-      "not-joined": "no estás en esta sala",
-      "already-joined": "ya estás en esta sala",
-      "no-such-entry": "no hay tal mensaje",
-      forbidden: "solo quien escribió el mensaje puede hacer eso",
-      "limit-reached": "se alcanzó un límite del servidor",
-      unavailable: "el servidor no puede ahora"
-    }
+  trouble: troubleWords.es,
+  account: {
+    title: "Tu cuenta",
+    guest: "Estás de invitado. Para quedarte el nick, sal y entra con una cuenta.",
+    current: "Contraseña de ahora",
+    password: "Contraseña nueva",
+    change: "Cambiar la contraseña",
+    changed: "La contraseña ha cambiado. En otros aparatos hace falta la nueva.",
+    everywhere: "Cerrar la sesión en todas partes",
+    everywhereHint: "Quien entre con esta cuenta desde ahora necesita la contraseña, también en este navegador.",
+    loggedOut: "Hecho: todas las sesiones se han cerrado.",
+    end: "Terminar la cuenta",
+    endHint: "Para siempre: el nick queda libre y tus conversaciones terminan. Lo dicho en las salas se queda.",
+    sure: (nick) => `¿Terminar la cuenta de ${nick} para siempre?`,
+    ended: "La cuenta ha terminado: sigues de invitado.",
+    working: "Un momento"
+  },
+  keeping: {
+    about: (nick) => `Qué hacer con ${nick}`,
+    write: "Escribirle",
+    mute: "Silenciar",
+    muteHint: "Sigue leyendo, y aquí no puede decir nada.",
+    unmute: "Devolver la palabra",
+    kick: "Sacar",
+    kickHint: "Puede volver donde la sala es pública.",
+    ban: "Vetar",
+    banHint: "Fuera, hasta que alguien levante el veto.",
+    sureBan: (nick) => `¿Vetar a ${nick} en esta sala?`,
+    role: "Su papel aquí",
+    give: "Dar",
+    sureOwner: (nick) => `¿Dar la sala a ${nick}? Te quedas en la moderación.`,
+    kind: "Quién puede entrar",
+    kindHints: {
+      public: "Todos ven la sala y entran.",
+      private: "Todos ven la sala; entra quien tiene invitación.",
+      secret: "Solo quien tiene invitación ve la sala y entra."
+    },
+    slow: "Entre dos mensajes de una persona",
+    none: "sin pausa",
+    invite: "Invitar",
+    inviteWhom: "A quién invitar",
+    unban: "Levantar un veto",
+    unbanWhom: "A quién levantar el veto",
+    go: "Hacerlo",
+    you: (role) => `Tu papel aquí: ${role}.`,
+    done: "Hecho.",
+    badNick: "Un nick tiene de 1 a 32 de a-z, 0-9, _ y -."
   },
   people: {
     title: "Personas",
@@ -208,6 +236,7 @@ export const es: Words = {
     notifyDenied: "El navegador no lo permite.",
     notifyBusy: "En silencio mientras estés ocupado.",
     leave: "Salir, como",
+    account: "Tu cuenta",
     shortcuts: "Teclado"
   },
   keys: {

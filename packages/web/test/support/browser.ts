@@ -135,6 +135,20 @@ export const inBrowser = (name: string, body: (stage: Stage) => void): void => {
 
 // --- what a person does and sees ---
 
+/** What opens the accounts of the tests. */
+export const password = "correct horse"
+
+/** Comes in by an account that is made at the door. */
+export const register = async (page: Page, nick: string): Promise<Page> => {
+  await page.locator("#nick").fill(nick)
+  await page.locator(".door-account summary").click()
+  await page.locator("#password").fill(password)
+  await page.getByRole("checkbox").check()
+  await page.locator("#nick").press("Enter")
+  await page.getByRole("log").waitFor()
+  return page
+}
+
 /** Says something where one is. */
 export const say = async (page: Page, text: string): Promise<void> => {
   await page.getByRole("textbox", { name: /^Write in / }).fill(text)

@@ -15,7 +15,8 @@ export const chromiumPath = [process.env["TERTULIA_CHROMIUM"], ...places].find(
   (path) => path !== undefined && existsSync(path)
 )
 
-const main = fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url))
+/** Where the reference server begins. */
+export const main = fileURLToPath(new URL("../../../server/src/main.ts", import.meta.url))
 
 /** A server that may be killed. */
 export interface Server {

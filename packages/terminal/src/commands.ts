@@ -1,11 +1,14 @@
 /**
- * The commands of the screen, each with the request of the protocol that it sends.
+ * The commands, each with the request of the protocol that it sends.
  *
  * @module
  */
-import type { Language } from "./words.ts"
+import type { RoomAction } from "@tertulia/protocol"
+import { themeNames } from "./full/theme.ts"
+import type { Language } from "./full/words.ts"
 
-interface Shape {
+/** How a command is typed, what it sends, and what it does. */
+export interface Shape {
   readonly names: ReadonlyArray<string>
   readonly argument: string
   readonly sends: string
@@ -144,6 +147,24 @@ export const commands = {
       es: "quién cuida la sala; invitados, vetados, silenciados"
     }
   },
+  password: {
+    names: ["/password", "/clave"],
+    argument: "",
+    sends: "password",
+    does: { en: "gives your account another password", es: "da otra contraseña a tu cuenta" }
+  },
+  revoke: {
+    names: ["/revoke", "/revocar"],
+    argument: "",
+    sends: "revoke",
+    does: { en: "logs your account out everywhere", es: "cierra tu cuenta en todas partes" }
+  },
+  unregister: {
+    names: ["/unregister", "/baja"],
+    argument: "",
+    sends: "unregister",
+    does: { en: "ends your account for good", es: "termina tu cuenta para siempre" }
+  },
   again: {
     names: ["/again", "/retry", "/otravez"],
     argument: "",
@@ -183,6 +204,12 @@ export const commands = {
       es: "la rueda desplaza, o el ratón es del terminal"
     }
   },
+  theme: {
+    names: ["/theme", "/colores"],
+    argument: themeNames.join("|"),
+    sends: "-",
+    does: { en: "has other colours", es: "pone otros colores" }
+  },
   quit: {
     names: ["/quit", "/exit", "/salir"],
     argument: "",
@@ -190,6 +217,20 @@ export const commands = {
     does: { en: "says goodbye", es: "se despide" }
   }
 } as const satisfies Record<string, Shape>
+
+/** What one has to have the right to, for some of them. */
+export const actionOf = {
+  invite: "invite",
+  kick: "kick",
+  ban: "ban",
+  mute: "mute",
+  role: "role",
+  kind: "kind",
+  slow: "slow"
+} as const satisfies { readonly [Name in CommandName]?: RoomAction }
+
+/** Those about an account, which a guest doesn't have. */
+export const accountCommands: ReadonlySet<CommandName> = new Set(["password", "revoke", "unregister"])
 
 /** The name of a command. */
 export type CommandName = keyof typeof commands
@@ -220,14 +261,17 @@ const inSpanish: Readonly<Record<string, string>> = {
   away: "ausente"
 }
 
+/** What goes with a command, in a language. */
+export const argumentIn = (language: Language, { argument }: Pick<Shape, "argument">): string =>
+  language === "en" ? argument : argument.replace(/[a-z]+/gu, (word) => inSpanish[word] ?? word)
+
 /** A command as it is typed in a language, with what goes with it. */
-export const typedIn = (language: Language, { argument, names }: Pick<Shape, "argument" | "names">): string => {
-  if (language === "en") return `${names[0]} ${argument}`
-  return `${names.at(-1)} ${argument.replace(/[a-z]+/gu, (word) => inSpanish[word] ?? word)}`
-}
+export const typedIn = (language: Language, shape: Pick<Shape, "argument" | "names">): string =>
+  `${language === "en" ? shape.names[0] : shape.names.at(-1)} ${argumentIn(language, shape)}`
 
 /** How commands are typed, for those who complete them. */
-export const commandWords: ReadonlyArray<string> = [...byName.keys()]
+export const wordsOf = (isOffered: (name: CommandName) => boolean): ReadonlyArray<string> =>
+  [...byName].flatMap(([word, name]) => (isOffered(name) ? [word] : []))
 
 /** Reads a typed line. A text that begins with "/" is typed with "//"; what has several lines is always a text. */
 export const readLine = (line: string): Typed => {
