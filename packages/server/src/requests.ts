@@ -207,8 +207,6 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
   const author = session.person!
   const draft = draftOf(session, request, author, session.server.today())
   const { place, room } = seat
-  // Whoever has said it is not typing it any more.
-  if (request.type === "send") place.member.typing = undefined
   const { sending } = session
   chargeFanOut(session, room)
   if (!sending.isReady(name)) {
@@ -221,7 +219,7 @@ const append = (session: Session, request: Appending): Effect.Effect<undefined, 
 }
 
 /** What is told to all who are in a room is at the cost of who has it told. */
-const chargeFanOut = ({ share }: Session, { members }: Room) => share.charge(costs.delivery * members.size())
+const chargeFanOut = ({ share }: Session, { places }: Room) => share.charge(costs.delivery * places.size)
 
 const draftOf = (session: Session, request: Appending, author: Person, at: string): Draft => {
   const { key } = request

@@ -116,6 +116,9 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
 
   /** What follows from an entry, beside its being there: all have got it who are to get it. */
   const follow = (entry: Entry) => {
+    // Whoever has said it is not typing it any more.
+    const typist = entry.type === "message" ? members.get(entry.from) : undefined
+    if (typist?.typing !== undefined) typist.typing = undefined
     if (decisive?.type !== entry.type) return
     const { about, author } = decisive
     decisive = undefined
