@@ -311,19 +311,21 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     retryAfter: 1_000 * grace
   }
 
-  const enter: People["enter"] = Effect.fnUntraced(function* (session, nick, resume, welcome) {
-    const id = yield* makeEpoch
-    if (accounts.isRegistered(nick)) return yield* registered(nick)
-    if (nicks.has(nick)) return yield* taken(nick)
-    if (resume && isCrowded(session.peer)) return yield* Effect.fail(crowded)
-    const person = newPerson(id, nick, born())
-    yield* person.turn.withPermit(begin(session, person, resume, welcome))
-  })
+  // From the look at the nick on, nothing but the keeping of the session may be interrupted: or the nick would be held by nobody.
+  const enter: People["enter"] = (session, nick, resume, welcome) =>
+    Effect.gen(function* () {
+      const id = yield* makeEpoch
+      if (accounts.isRegistered(nick)) return yield* registered(nick)
+      if (nicks.has(nick)) return yield* taken(nick)
+      if (resume && isCrowded(session.peer)) return yield* Effect.fail(crowded)
+      const person = newPerson(id, nick, born())
+      yield* person.turn.withPermit(begin(session, person, resume, welcome))
+    }).pipe(Effect.uninterruptible)
 
-  const enterAs: People["enterAs"] = (session, { account, isOpen }, resume, welcome) => {
-    const person = memberOf(account)
-    return person.turn.withPermit(
-      Effect.gen(function* () {
+  const enterAs: People["enterAs"] = (session, { account, isOpen }, resume, welcome) =>
+    Effect.suspend(() => {
+      const person = memberOf(account)
+      const entering = Effect.gen(function* () {
         yield* makeRoom(person)
         const full = crowdedness(account)
         if (full !== undefined) return yield* Effect.fail(full)
@@ -332,8 +334,8 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
         if (person.stays.size === 0) person.presence = born()
         yield* begin(session, person, resume, welcome)
       })
-    )
-  }
+      return person.turn.withPermit(Effect.uninterruptible(entering))
+    })
 
   const noLonger = refuse("bad-credentials", "nick", "what you have logged in by has just ended")
 
@@ -359,28 +361,28 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     }
   })
 
-  /** Begins a stay of a person under their nick, which nobody else holds; to be called in their turn. */
-  const begin = Effect.fnUntraced(function* (
+  /** Begins a stay of a person in their turn, under their nick, which nobody else holds and which is taken with this call. */
+  const begin = (
     session: Session,
     person: Person,
     resume: boolean,
     welcome: (secret: string | undefined) => void
-  ) {
+  ): Effect.Effect<void, Unavailable> => {
     const secret = resume ? secrets() : undefined
     const { id, nick } = person
     const claim = secret === undefined ? undefined : { digest: digestOf(secret), person: id, nick }
     const stay = addStay(person, claim, session.peer)
-    const begin = () => take(session, stay, () => welcome(secret))
-    if (claim === undefined) return begin()
+    const begun = () => take(session, stay, () => welcome(secret))
+    if (claim === undefined) return Effect.sync(begun)
     // A session that is given out survives a restart, as what is sent under it does.
-    yield* Effect.onExit(claims.keep(claim), (exit) =>
+    return Effect.onExit(Effect.interruptible(claims.keep(claim)), (exit) =>
       Effect.sync(() => {
         if (Exit.isFailure(exit)) return end(stay)
         claimed.set(claim.digest, stay)
-        begin()
+        begun()
       })
     )
-  })
+  }
 
   /** Whoever has come back has the time anew to take up the rooms of before (SESSION-6). */
   const prolong = ({ kept }: Stay) => {
