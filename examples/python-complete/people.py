@@ -136,7 +136,7 @@ class Person:
 
     @property
     def account(self):
-        """What a `welcome` and a `whois` say of it (ACCOUNT-4, ACCOUNT-8)."""
+        """What `welcome`, `whois` and `users` say of it (ACCOUNT-4, ACCOUNT-8, ACCOUNT-16)."""
         return {"account": True} if self.verifier else {}
 
     @property

@@ -10,6 +10,7 @@ KINDS = ["public", "private", "secret"]
 LEAST = {  # the least role that may, in a public, a private and a secret room
     "join": ("outsider", "invited", "invited"),
     "list": ("outsider", "outsider", "invited"),
+    "standings": ("member", "member", "member"),
     "invite": ("member", "member", "moderator"),
     "kick": ("moderator", "moderator", "moderator"),
     "ban": ("moderator", "moderator", "moderator"),

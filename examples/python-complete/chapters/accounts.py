@@ -46,7 +46,8 @@ def on_unregister(me):
                  ("DELETE FROM standings WHERE person = ? AND NOT (invited OR banned OR muted)", (id,)))
     me.person.verifier, me.person.is_operator = None, False
     for room in rooms.values():
-        if id in room.standings:
-            room.standings[id] = ["", *room.standings[id][1:]]
+        _, *rest = room.standings.pop(id, [""])
+        if any(rest):
+            room.standings[id] = ["", *rest]
     end_others(me)
     me.reply("unregistered")

@@ -6,7 +6,7 @@ judged by it.
 from people import people
 from rights import change_standing, demand
 from storage import storage
-from wire import refuse_if, request
+from wire import page_size, refuse_if, request
 
 def somebody(nick):
     refuse_if(nick not in people, "no-such-nick", f"nobody is called {nick}", "nick")  # MODERATE-5
@@ -87,3 +87,16 @@ def on_mute(me, room: "joined", nick: "nick", on: "flag" = True, key: "key" = No
     person = somebody(nick)
     demand(me, room, "mute", person)
     carry_out_on(me, room, "mute", person, {"on": on}, key, muted=on)
+
+@request
+def on_standings(me, room: "joined", after: "nick" = None, limit: "limit" = None):
+    """Who is something to the room, as long as they have an account or are there (STANDING-1)."""
+    demand(me, room, "standings")
+    storage.commit()  # as it is after all that was sent before (STANDING-2)
+    nicks = sorted(nick for nick, person in people.items() if person.id in room.standings and nick > (after or ""))
+    found = [{"nick": nick} | shown(*room.standings[people[nick].id]) for nick in nicks[:page_size(limit) + 1]]
+    me.reply_page("standings", "standings", found, limit, room=room.key)
+
+def shown(role, invited, banned, muted):
+    given = {"role": role, "invited": bool(invited), "banned": bool(banned), "muted": bool(muted)}
+    return {name: value for name, value in given.items() if value}

@@ -17,8 +17,8 @@ def on_users(me, room: "joined" = None, after: "nick" = None, limit: "limit" = N
     near = {me.person.nick: me.person} if room is None else {}
     for shared in [room] if room else me.rooms.values():
         near |= shared.members
-    found = [near[nick].presence for nick in sorted(nick for nick in near if nick > (after or ""))]
-    me.reply_page("users", "users", found[:page_size(limit) + 1], limit)
+    nicks = sorted(nick for nick in near if nick > (after or ""))[:page_size(limit) + 1]
+    me.reply_page("users", "users", [near[nick].presence | near[nick].account for nick in nicks], limit)
 
 @request
 def on_whois(me, nick: "nick"):
