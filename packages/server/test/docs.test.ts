@@ -60,7 +60,8 @@ test.each(pages)("%s names no flag that nothing has", async (page) => {
     "--servers",
     "--nodes",
     "--kills",
-    "--every"
+    "--every",
+    "--seed"
   ]
   const known = new Set([...helps.flatMap(flagsIn), ...others])
   expect(flagsIn(read(page)).filter((flag) => !known.has(flag))).toEqual([])
