@@ -48,26 +48,21 @@ const longestTalk = 300
 
 const script = (path: string) => fileURLToPath(new URL(`../../packages/server/${path}`, import.meta.url))
 
-const serverOn = (file: string, { isEarly }: CrashOptions): Program => ({
+/** The server on a file, with more settings. */
+export const serverOn = (file: string, more: ReadonlyArray<string>): Program => ({
   program: process.execPath,
-  args: isEarly
-    ? [script("test/support/early-server.ts"), file]
-    : [
-        script("src/main.ts"),
-        "--port",
-        "0",
-        "--data",
-        file,
-        "--rate",
-        "100000",
-        "--burst",
-        "100000",
-        "--replay",
-        "100000",
-        // Nobody's time is over before they come back, however busy this machine is: their conversations would end.
-        "--grace",
-        "600"
-      ]
+  args: [
+    script("src/main.ts"),
+    ...["--data", file, "--rate", "100000", "--burst", "100000", "--replay", "100000"],
+    // Nobody's time is over before they come back, however busy this machine is: their conversations would end.
+    ...["--grace", "600"],
+    ...more
+  ]
+})
+
+const earlyServer = (file: string): Program => ({
+  program: process.execPath,
+  args: [script("test/support/early-server.ts"), file]
 })
 
 /** Bytes by which a file may grow where the disk is to be full: a server needs some to start. */
@@ -95,23 +90,17 @@ export const crash = (options: CrashOptions): Effect.Effect<CrashReport, NotStar
       (path) => Effect.sync(() => rmSync(path, { recursive: true }))
     )
     const file = join(folder, "tertulia.db")
-    const server = serverOn(file, options)
+    const server = options.isEarly ? earlyServer(file) : serverOn(file, ["--port", "0"])
     const people = yield* Effect.forEach(nicks, (nick) => makePerson(nick, rooms))
-    const count = (kind: "acknowledged" | "again" | "duplicates" | "refused") =>
-      people.reduce((sum, { notes }) => sum + notes[kind].length, 0)
     for (let kills = 1; kills <= options.kills; kills++) {
       const space = yield* Random.nextIntBetween(leastSpace, mostSpace)
       yield* killOnce(options.isFull ? limited(server, largest(file) + space) : server, people)
-      options.onKill(kills, count("acknowledged"))
+      options.onKill(kills, countsOf(people).acknowledged)
     }
     yield* listenOnce(server, people)
     const log = readLog(file)
     return {
-      acknowledged: count("acknowledged"),
-      told: people.flatMap(({ notes }) => notes.acknowledged).filter(({ room }) => room.startsWith("@")).length,
-      again: count("again"),
-      duplicates: count("duplicates"),
-      refused: count("refused"),
+      ...countsOf(people),
       stored: log.length,
       verdict: judge(
         people.map(({ notes }) => notes),
@@ -119,6 +108,19 @@ export const crash = (options: CrashOptions): Effect.Effect<CrashReport, NotStar
       )
     }
   }).pipe(Effect.scoped, Random.withSeed(options.seed))
+
+/** How much of everything people were told. */
+export const countsOf = (people: ReadonlyArray<Person>) => {
+  const count = (kind: "acknowledged" | "again" | "duplicates" | "refused") =>
+    people.reduce((sum, { notes }) => sum + notes[kind].length, 0)
+  return {
+    acknowledged: count("acknowledged"),
+    told: people.flatMap(({ notes }) => notes.acknowledged).filter(({ room }) => room.startsWith("@")).length,
+    again: count("again"),
+    duplicates: count("duplicates"),
+    refused: count("refused")
+  }
+}
 
 /** Kills the server at a random moment after the first word was acknowledged or refused. */
 const killOnce = (server: Program, people: ReadonlyArray<Person>) =>
@@ -144,7 +146,7 @@ const listenOnce = (server: Program, people: ReadonlyArray<Person>) =>
     yield* target.exit
   }).pipe(Effect.scoped)
 
-const readLog = (file: string): ReadonlyArray<Stored> => {
+export const readLog = (file: string): ReadonlyArray<Stored> => {
   const db = new DatabaseSync(file, { readOnly: true })
   const rows = db
     .prepare(

@@ -48,10 +48,14 @@ export const logName = (room: string, nick: string): string =>
 
 export const conversationOf = (...nicks: readonly [string, string]): string => `@${nicks.toSorted().join("@")}`
 
+/** How a server among several may end a connection while others are killed: what it can't know ends it, too. */
+const mayEnd: ReadonlySet<string> = new Set(["shutting-down", "internal", "idle"])
+
 /** Requests that one person has under way. */
 const windowSize = 8
 
-export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.Effect<Person> =>
+/** @param isOfMany whether there are several servers: then one that loses the others says so, and ends connections */
+export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany = false): Effect.Effect<Person> =>
   Effect.map(Random.Random, (random) => {
     const notes: Notes = {
       nick,
@@ -226,12 +230,17 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>): Effect.E
           case "error":
             if (!isIn) yield* onRefusedLogin(message.code, arrival.line)
             else if (message.code === "unavailable") {
+              const isSend = message.re !== undefined && underWay.has(message.re)
+              // Whoever can't join comes again.
+              if (isOfMany && !isSend) return true
               onAnswered(message, arrival.line, (entry) => notes.refused.push(entry))
+              if (isOfMany) yield* Effect.sleep(20)
               yield* goOn
             } else notes.complaints.push(`${nick}: ${arrival.line}`)
             break
           case "bye":
-            if (isTalking) notes.complaints.push(`${nick}: ${arrival.line}`)
+            if (isTalking && !(isOfMany && "code" in message && mayEnd.has(message.code)))
+              notes.complaints.push(`${nick}: ${arrival.line}`)
         }
         return false
       })

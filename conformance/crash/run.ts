@@ -12,7 +12,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { leaveNothingRunning } from "../src/clients/leftovers.ts"
 import { leave } from "../src/run/leave.ts"
-import { crash } from "./crash.ts"
+import { crashCluster } from "./cluster.ts"
+import { type CrashReport, crash } from "./crash.ts"
 
 const flags = {
   kills: Flag.Int("kills").pipe(Flag.withDefault(20), Flag.withDescription("How often the server is killed (20)")),
@@ -20,6 +21,15 @@ const flags = {
   full: Flag.Boolean("full").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Leaves the files little space to grow before each kill")
+  ),
+  servers: Flag.Int("servers").pipe(
+    Flag.withDefault(1),
+    Flag.withDescription("With more than one, they share a store, and nodes of that are killed, too (1)")
+  ),
+  nodes: Flag.Int("nodes").pipe(Flag.withDefault(3), Flag.withDescription("With --servers: nodes of the store (3)")),
+  every: Flag.Int("every").pipe(
+    Flag.withDefault(5),
+    Flag.withDescription("With --servers: seconds between two kills (5)")
   ),
   early: Flag.Boolean("early").pipe(
     Flag.withDefault(false),
@@ -36,16 +46,29 @@ interface Options {
   readonly kills: number
   readonly seed: number
   readonly full: boolean
+  readonly servers: number
+  readonly nodes: number
+  readonly every: number
   readonly early: boolean
 }
 
-const run = Effect.fnUntraced(function* ({ early, full, kills, seed }: Options) {
+const run = Effect.fnUntraced(function* ({ early, every, full, kills, nodes, seed, servers }: Options) {
   yield* leaveNothingRunning
+  if (servers > 1) {
+    say(`kills ${servers} servers or ${nodes} nodes of their store ${kills} times while people talk; seed ${seed}`)
+    const onOne = (done: number, what: string, count: number) =>
+      say(`  ${done}: ${what}, ${count} entries acknowledged`)
+    return tell(yield* crashCluster({ kills, seed, servers, nodes, every, onKill: onOne }))
+  }
   say(`kills a server ${kills} times while people talk; seed ${seed}`)
   const onKill = (done: number, count: number) => {
     if (done % 10 === 0) say(`  ${done} kills, ${count} entries acknowledged`)
   }
-  const report = yield* crash({ kills, seed, isEarly: early, isFull: full, onKill })
+  tell(yield* crash({ kills, seed, isEarly: early, isFull: full, onKill }))
+}, Effect.scoped)
+
+/** Says what became of it all. */
+const tell = (report: CrashReport): void => {
   const { acknowledged, again, duplicates, refused, stored, told, verdict } = report
   const faults = Object.entries(verdict)
   for (const [kind, found] of faults) for (const fault of found.slice(0, examples)) say(`  ${kind}: ${fault}`)
@@ -54,7 +77,7 @@ const run = Effect.fnUntraced(function* ({ early, full, kills, seed }: Options) 
   )
   say(faults.map(([kind, found]) => `${found.length} ${kind}`).join(", "))
   process.exitCode = faults.some(([, found]) => found.length > 0) ? 1 : 0
-}, Effect.scoped)
+}
 
 Command.make("crash-test", flags, run).pipe(
   Command.withDescription("Kills the server while people talk, and judges what became of their words."),

@@ -25,6 +25,8 @@ export interface Verdict {
   readonly ghosts: ReadonlyArray<string>
   /** Places without an entry. */
   readonly holes: ReadonlyArray<string>
+  /** One of several servers has something else than the others. */
+  readonly apart?: ReadonlyArray<string>
   /** What people have noticed by themselves. */
   readonly complaints: ReadonlyArray<string>
 }

@@ -512,9 +512,16 @@ export const makeScenario = (judging: Judging): Scenario => {
     return clientOf(who, connection)
   })
 
+  /** Where the next client comes: to each server of the target in its turn, but for targets that the test has started. */
+  let came = seedOf(judging.title) >>> 0
+  const nextAddress = (): Address => {
+    const all = [judging.address, ...(judging.own.length > 0 ? [] : (suite.options.others ?? []))]
+    return all[came++ % all.length]!
+  }
+
   const openConnection = Effect.suspend(() =>
     connect({
-      address: judging.address,
+      address: nextAddress(),
       line: suite.limits.line,
       began: judging.began,
       patience: suite.patience(),

@@ -38,6 +38,8 @@ export interface SuiteOptions {
   /** `list` registers the tests without running them. */
   readonly mode: "run" | "list"
   readonly address: Address
+  /** The other servers of the target, if it has several. */
+  readonly others?: ReadonlyArray<Address>
   /** The greeting that the probe got; absent when the target doesn't greet. */
   readonly hello: Hello | undefined
   /** The target's round trip in milliseconds, measured before the first test. */

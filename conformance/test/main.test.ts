@@ -294,6 +294,21 @@ describe("the command line", { timeout: 120_000 }, () => {
     assert.strictEqual((await conformance(...target, "--tls", "--insecure", ...judged)).code, 1)
   })
 
+  it("sends the clients of a test to several servers, which are one or aren't", async () => {
+    const one = await tiny()
+    const judged = ["--requirement", "LOGIN-2"]
+    const same = await conformance("--target", one, "--target", one.replace("127.0.0.1", "localhost"), ...judged)
+    assert.strictEqual(same.code, 0, same.out + same.err)
+    const other = await tiny()
+    const apart = await conformance("--target", one, "--target", other, ...judged)
+    assert.strictEqual(apart.code, 1, apart.out + apart.err)
+    assert.include(apart.out, "LOGIN-2")
+    assert.include(apart.out, `--target ${one} --target ${other}`)
+    const strange = await conformance("--target", one, "--target", await tiny("other-heartbeat"), ...judged)
+    assert.strictEqual(strange.code, 2, strange.out)
+    assert.include(strange.err, "give servers of one tertulia")
+  })
+
   it("ends with 2 when nothing is selected, or the target speaks another protocol", async () => {
     const nothing = await conformance("--target", await tiny(), "--grep", "no test is called this")
     assert.strictEqual(nothing.code, 2, nothing.out)

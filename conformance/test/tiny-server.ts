@@ -27,6 +27,7 @@ export type Defect =
   | "dies-on-send"
   | "no-lf"
   | "other-protocol"
+  | "other-heartbeat"
   | "no-fin"
   | "full-for-a-while"
 
@@ -42,7 +43,7 @@ interface Room {
   head: number
 }
 
-const heartbeat = 3
+const usualHeartbeat = 3
 const at = () => new Date().toISOString()
 
 /** Listens on a port, a free one if none is given; `close` ends every connection. */
@@ -198,6 +199,7 @@ export const startTinyServer = (
     const decoder = makeLineDecoder(defaultLimits.line)
     sessions.add(session)
     const protocol = defect === "other-protocol" ? 2 : 1
+    const heartbeat = defect === "other-heartbeat" ? 4 : usualHeartbeat
     const hello = { type: "hello", protocol, server: "tiny/1", features: [], auth: ["guest"], limits: {}, heartbeat }
     if (defect === "no-lf") socket.write(JSON.stringify(hello))
     else say(session, hello)

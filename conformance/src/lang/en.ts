@@ -95,7 +95,8 @@ export const english: Words = {
   about:
     "Judges a Tertulia server, or a client, against the spec. Exit codes: 0 conformant, 1 not, 2 could not judge, 3 a fault of the suite.",
   options: {
-    target: "The server to judge; without it, the reference server is started on a free port",
+    target:
+      "The server to judge; several are the servers of one tertulia, to each of which clients come in its turn (may be repeated); without it, the reference server is started on a free port",
     tls: "Speak TLS with the target, and judge that as well",
     ca: "With --tls, or a wss: URL: a file of certificates in PEM that may have signed the target's, or that certificate itself",
     insecure: "With --tls, or a wss: URL: take any certificate",

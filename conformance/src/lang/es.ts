@@ -132,7 +132,8 @@ export const spanish: Words = {
   about:
     "Juzga un servidor de Tertulia, o un cliente, según la especificación. Códigos de salida: 0 conforme, 1 no, 2 no se pudo juzgar, 3 una falla de la suite.",
   options: {
-    target: "El servidor que se juzga; sin esta opción, el de referencia, arrancado en un puerto libre",
+    target:
+      "El servidor que se juzga; varios son los servidores de una misma tertulia, a los que los clientes llegan por turno (puede repetirse); sin esta opción, el de referencia, arrancado en un puerto libre",
     tls: "Habla TLS con el servidor, y juzga también eso",
     ca: "Con --tls, o una URL wss:, un archivo de certificados en PEM que pueden haber firmado el del servidor, o ese mismo certificado",
     insecure: "Con --tls: acepta cualquier certificado",

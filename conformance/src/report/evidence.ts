@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Results, type TestResult, whereIs } from "../run/results.ts"
+import { allOf, type Results, type TestResult, whereIs } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import type { Finding, Outcome, Verdict } from "../verdict.ts"
 
@@ -127,4 +127,5 @@ export const coverageOf = ({ requirements }: Results) => {
 }
 
 /** The target in a word or two, and what it was given as. */
-export const nameOf = ({ target }: Results): string => target.given ?? `${whereIs(target)} (the reference server)`
+export const nameOf = ({ target }: Results): string =>
+  target.given === undefined ? `${whereIs(target)} (the reference server)` : allOf(target).join(", ")

@@ -5,7 +5,7 @@
  */
 import { effectiveLimits } from "@tertulia/protocol"
 import type { TestReport } from "../run/drive.ts"
-import { type Results, type Target, type TestResult, whereIs } from "../run/results.ts"
+import { allOf, type Results, type Target, type TestResult, whereIs } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { type Finding, isRed, type Outcome, type Verdict, verdicts } from "../verdict.ts"
 import type { Moment, Transcript } from "../wire/transcript.ts"
@@ -30,7 +30,7 @@ export const greetingLines = (style: Style, target: Target, seed: number, parall
   const { hello } = target
   if (target.who === "client") return clientLines(style, target, seed, parallel)
   const { labels, ...words } = style.words
-  const at = target.given ?? words.reference(whereIs(target))
+  const at = target.given === undefined ? words.reference(whereIs(target)) : allOf(target).join(", ")
   const where = target.tls === undefined ? at : words.overTls(at)
   if (hello === undefined) {
     return [

@@ -209,6 +209,11 @@ const suiteOptions = Effect.fnUntraced(function* (
       ...(target.tls === undefined ? {} : { tls: target.tls }),
       ...(target.ws === undefined ? {} : { ws: target.ws.path })
     },
+    others: (target.others ?? []).map(({ host, port }) => ({
+      host,
+      port,
+      ...(target.tls === undefined ? {} : { tls: target.tls })
+    })),
     hello: target.hello,
     roundTrip: target.roundTrip,
     responsive: target.responsive ?? true,

@@ -5,6 +5,7 @@
  */
 import { X509Certificate } from "node:crypto"
 import { readFileSync } from "node:fs"
+import { isDeepStrictEqual } from "node:util"
 import { claimedBy } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -80,7 +81,6 @@ const checkChoice = (flags: Flags): Effect.Effect<void, CannotJudge> => {
     return refuse("--ws says where the server is, as --target does: give one of them")
   if (ws !== undefined && client !== undefined)
     return refuse("--ws judges a server and --client a client: give one of them")
-  if (target.length > 1) return refuse("--target: one target at a time, for now")
   if (start.length > 1) return refuse("--start: one target at a time, for now")
   if (start[0]?.trim() === "") return refuse(`--start: write a command, as in --start "./server {port}"`)
   if (build !== undefined && start.length === 0 && client === undefined) {
@@ -144,7 +144,8 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
         )
       )
     )
-    return { target: { given, ...how, ...found } }
+    const others = yield* otherServers(flags, found, overTls, millis)
+    return { target: { given, ...how, ...found, ...(others.length === 0 ? {} : { others }) } }
   }
   const [line] = flags.start
   const reference: Effect.Effect<StartCommand, NotStarted, Scope.Scope> =
@@ -167,6 +168,28 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
   const started = line === undefined ? {} : { started: { build: flags.build } }
   return { target: { given: line, ...started, ...how, ...found }, start, keeper }
 })
+
+/** The servers of a target that has several, after the first: whoever claims something else or has other limits is no part of it. */
+const otherServers = (
+  { target }: Flags,
+  first: Omit<Target, "given">,
+  overTls: <A extends object>(one: A) => A,
+  millis: number
+): Effect.Effect<NonNullable<Target["others"]>, CannotJudge> =>
+  Effect.forEach(target.slice(1), (given) =>
+    Effect.gen(function* () {
+      const address = yield* parseTarget(given)
+      const { hello } = yield* lookAt(overTls(address), millis).pipe(
+        Effect.catchTag("Unreachable", ({ reason }) => cannot(`nobody answers at ${given}: ${reason}`))
+      )
+      if (!isDeepStrictEqual(hello, first.hello)) {
+        return yield* cannot(
+          `--target ${given}: its hello is another than that of ${target[0]}: give servers of one tertulia`
+        )
+      }
+      return { given, ...address }
+    })
+  )
 
 /** The options of TLS, as they are written. */
 const tlsOptionsOf = ({ ca, insecure, tls }: Flags): ReadonlyArray<string> => [

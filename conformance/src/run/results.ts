@@ -69,6 +69,8 @@ export interface Target {
   readonly started?: { readonly build: string | undefined }
   readonly host: string
   readonly port: number
+  /** The other servers of the target, if it has several, as they were given: clients come to each in its turn. */
+  readonly others?: ReadonlyArray<{ readonly given: string; readonly host: string; readonly port: number }>
   /** Present when it is spoken to over TLS. */
   readonly tls?: Trust
   /** The options that say so, as they were given. */
@@ -81,6 +83,12 @@ export interface Target {
   readonly responsive?: boolean
   readonly profiles: ReadonlyArray<string>
 }
+
+/** All servers of a target, as they were given. */
+export const allOf = ({ given = "", others = [] }: Target): ReadonlyArray<string> => [
+  given,
+  ...others.map((other) => other.given)
+]
 
 /** Where a server was reached. */
 export const whereIs = ({ host, port, ws }: Target): string => {
@@ -165,12 +173,14 @@ const againOf = ({ outcome, title }: TestReport, target: Target, seed: number): 
 }
 
 /** The options that say what is judged. */
-const optionsOf = ({ given, started, tlsOptions = [], who, ws }: Target): ReadonlyArray<string> => {
+const optionsOf = (target: Target): ReadonlyArray<string> => {
+  const { given, started, tlsOptions = [], who, ws } = target
   const over = [...tlsOptions, ...(ws === undefined ? [] : [`--ws ${quoted(ws.url)}`])]
   if (given === undefined) return over
   if (started === undefined) {
     if (ws !== undefined) return over
-    return [who === "client" ? `--client ${quoted(given)}` : `--target ${given}`, ...over]
+    if (who === "client") return [`--client ${quoted(given)}`, ...over]
+    return [...allOf(target).map((each) => `--target ${each}`), ...over]
   }
   const built = started.build === undefined ? [] : [`--build ${quoted(started.build)}`]
   return [...built, `--start ${quoted(given)}`, ...over]

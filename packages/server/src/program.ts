@@ -16,28 +16,42 @@ import { storageFor } from "./data.ts"
 import { inWords, listenersOf } from "./listeners.ts"
 import * as Log from "./log.ts"
 import { Meters } from "./meters.ts"
+import type { Crew } from "./nats/crew.ts"
 import { exitCode, report } from "./outcome.ts"
 import { RoomLogs } from "./room-log.ts"
 import { serve, serverName } from "./server.ts"
 import type { Settings } from "./settings.ts"
-import { makeCrowd } from "./transport.ts"
+import { type Crowd, makeCrowd, type Transport } from "./transport.ts"
 
 const run = Effect.fnUntraced(
   function* (settings: Settings) {
-    const desk = yield* administered(settings)
     const crowd = makeCrowd(settings.bounds.connections)
-    const serving = serve(yield* listenersOf(settings, crowd), { ...settings, crowd })
+    const transport = yield* listenersOf(settings, crowd)
+    if (settings.store === "") return yield* serveUntilFailed(settings, transport, crowd, undefined)
+    // What only few need takes a while to load.
+    const { openShared } = yield* Effect.promise(() => import("./nats/shared.ts"))
+    const shared = yield* openShared(transport, settings, crowd)
+    return yield* serveUntilFailed(settings, shared.transport, crowd, shared.crew)
+  },
+  Effect.scoped,
+  Effect.onInterrupt(() => Effect.logInfo("stopped")),
+  (effect, settings) => operated(effect, settings),
+  (effect, settings) => traced(effect, settings),
+  (effect, { logFormat }) => Effect.provide(effect, logAs(logFormat))
+)
+
+/** Serves as soon as the storage is there, until it is asked to stop, or can't go on. */
+const serveUntilFailed = Effect.fnUntraced(
+  function* (settings: Settings, transport: Transport, crowd: Crowd, _crew: Crew | undefined) {
+    const desk = yield* administered(settings)
+    const serving = serve(transport, { ...settings, crowd })
     const { drained } = yield* desk === undefined ? serving : Effect.provideService(serving, Desk, desk)
     yield* Effect.addFinalizer(() => Effect.logInfo("stopping"))
     const { failed } = yield* RoomLogs
     return yield* Effect.raceFirst(failed, Effect.andThen(drained, Effect.logInfo("drained")))
   },
   Effect.scoped,
-  Effect.onInterrupt(() => Effect.logInfo("stopped")),
-  (effect, settings) => Effect.provide(effect, storageFor(settings)),
-  (effect, settings) => operated(effect, settings),
-  (effect, settings) => traced(effect, settings),
-  (effect, { logFormat }) => Effect.provide(effect, logAs(logFormat))
+  (effect, settings, _transport, _crowd, crew) => Effect.provide(effect, storageFor(settings, crew))
 )
 
 /** With the operators' port, if there is to be one: it is open before the server listens, and until it has stopped. */

@@ -350,8 +350,12 @@ const history: Handler<"history"> = (session, request) => {
   if (isDirect(request.room)) return historyDirect(session, request)
   const seat = session.seats.get(request.room)
   if (seat === undefined) return notJoined(request.room)
-  const { catchUp, limits } = session.server
-  const page = historyLine(request, seat.room.log, limits)
+  const { catchUp, limits, upToDate } = session.server
+  // Of several servers, one that has stood still mustn't give what others have long added to.
+  const page = Effect.andThen(
+    upToDate,
+    Effect.suspend(() => historyLine(request, seat.room.log, limits))
+  )
   return catchUp.reading(session.peer, mostInPage(request, limits), page, session.hurried).pipe(
     Effect.mapError(unavailable),
     Effect.flatMap((line) => {
@@ -401,8 +405,9 @@ const search: Handler<"search"> = (session, request) => {
 
 const ping: Handler<"ping"> = (session, { id }) => say(session, { type: "pong", re: id })
 
-/** One process: what was acknowledged stands in this connection's outbox already (SYNC-1). */
-const sync: Handler<"sync"> = (session, { id }) => say(session, { type: "synced", re: id })
+/** What this server has acknowledged stands in this connection's outbox already; for what others have, it waits (SYNC-1). */
+const sync: Handler<"sync"> = (session, { id }) =>
+  Effect.andThen(Effect.mapError(session.server.upToDate, unavailable), say(session, { type: "synced", re: id }))
 
 /** The reply comes when all that the connection held is given back (LOGIN-6). */
 const goodbye: Handler<"bye"> = (_session, { id }) => Effect.succeed({ _tag: "Goodbye", re: id })

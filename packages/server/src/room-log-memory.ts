@@ -118,6 +118,7 @@ const logs = (options: MemoryLogOptions): Layer.Layer<RoomLogs> =>
       kept: () => 0,
       unread: () => Effect.succeed(0),
       failed: Effect.never,
+      upToDate: Effect.void,
       known: (room, author, key) =>
         Effect.sync(() => {
           const held = open.get(room)

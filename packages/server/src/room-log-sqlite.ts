@@ -11,6 +11,7 @@ import * as Latch from "effect/Latch"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RcMap from "effect/RcMap"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { AccountStore } from "./account-store.ts"
 import { Claims } from "./claims.ts"
@@ -29,7 +30,8 @@ import { slack } from "./sqlite/overdue.ts"
 import type { Question, Readings, Reply } from "./sqlite/readings.ts"
 import { openSearch } from "./sqlite/search.ts"
 import { type Ask, openThread, type StorageFault } from "./sqlite/thread.ts"
-import { openTwoWriters } from "./sqlite/two-writers.ts"
+import { openTwoWriters, type TwoWriters } from "./sqlite/two-writers.ts"
+import type { Append, Place } from "./sqlite/writer.ts"
 import { type Read, sweepForever } from "./sweep.ts"
 
 /** Where the logs are. */
@@ -45,27 +47,75 @@ export interface SqliteLogOptions {
   readonly reactions?: number
   /** A module that has another disk (sqlite/disk.ts): tests have some that are slow, fail, or lie. */
   readonly disk?: URL | undefined
+  /** Whether the file follows a log that other servers share: no other file is taken for one that does, or the other way round. */
+  readonly follows?: boolean
 }
 
 const readerThread = new URL("./sqlite/reader-thread.ts", import.meta.url)
 
+/** How what is to be written comes into the file: at once, or by a log that other files follow, too. */
+export interface Writing extends GroupCommit {
+  /** Appends, and takes what was appended: whoever appends first is taken first. */
+  readonly append: (work: Append) => Effect.Effect<ReadonlyArray<Placed>, Unavailable>
+  /** Runs an effect while nothing is appended. */
+  readonly still: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Names the life of a room's log, if it has never had an entry. */
+  readonly epochOf: (room: string) => Effect.Effect<string>
+  /** Waits until everything is taken that was acknowledged before, by whatever server. */
+  readonly upToDate: Effect.Effect<void, Unavailable>
+}
+
+/** Opens the way into a file. `take` is to be called for every append, in their order. */
+export type OpenWriting = (
+  writers: TwoWriters,
+  take: (work: Append, places: ReadonlyArray<Place>) => ReadonlyArray<Placed>
+) => Effect.Effect<Writing, StorageFault, Scope.Scope>
+
+/** Writes at once what is asked for at one time. */
+const atOnce =
+  (file: string): OpenWriting =>
+  (writers, take) =>
+    Effect.map(makeGroupCommit(file, writers.write), (commit) => ({
+      ...commit,
+      append: (work) => Effect.map(commit.write(work), (places) => take(work, places)),
+      still: (effect) => effect,
+      epochOf: () => makeEpoch,
+      upToDate: Effect.void
+    }))
+
 /** Logs and claims in a file that no other server uses meanwhile. */
-export const layer = ({
-  file,
-  keep = Number.POSITIVE_INFINITY,
-  keepDays = Number.POSITIVE_INFINITY,
-  keySeconds = defaultLimits.keySeconds,
-  reactions = defaultLimits.reactions,
-  disk
-}: SqliteLogOptions): Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault> =>
+export const layer = (options: SqliteLogOptions): Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault> =>
+  layerBy(options, atOnce(options.file))
+
+/** The same, where what is written comes into the file in another way. */
+export const layerBy = (
+  {
+    file,
+    keep = Number.POSITIVE_INFINITY,
+    keepDays = Number.POSITIVE_INFINITY,
+    keySeconds = defaultLimits.keySeconds,
+    reactions = defaultLimits.reactions,
+    disk,
+    follows = false
+  }: SqliteLogOptions,
+  openWriting: OpenWriting
+): Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault> =>
   Layer.effectContext(
     Effect.gen(function* () {
-      const writers = yield* openTwoWriters(file, disk)
-      const { failed, write } = yield* makeGroupCommit(file, writers.write)
+      const writers = yield* openTwoWriters(file, { disk, follows })
+      // The logs that somebody holds open, by their names in the file.
+      const open = new Map<string, Log>()
+      let kept = 0
+      const take = (work: Append, places: ReadonlyArray<Place>): ReadonlyArray<Placed> => {
+        // Of conversations there are others to keep count.
+        if (work.between === undefined && places.includes(1)) kept++
+        return open.get(work.room)?.take(work, places) ?? []
+      }
+      const { append, epochOf, failed, still, upToDate, write } = yield* openWriting(writers, take)
       const indexing = makeIndexKeeper(write)
       yield* Effect.forkScoped(indexing.forever)
       const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file))
-      const logs = yield* RcMap.make({ lookup: (room: string) => hold(room, read) })
+      const logs = yield* RcMap.make({ lookup: (room: string) => hold(room, read, epochOf(room)) })
       const {
         forgetTakenBack,
         removeTraces: removeFromIndex,
@@ -77,13 +127,10 @@ export const layer = ({
       })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
       const erasing = makeErasing(Effect.andThen(forgetTakenBack, writers.removeTraces))
-      const opening = { write, read, keep, reactions, erased: erasing.erased, indexing }
+      const opening = { append, read, keep, reactions, erased: erasing.erased, indexing }
       yield* Effect.forkScoped(erasing.forever)
       const { left, orphans } = yield* readConversations(file)
-      let kept = yield* read("keptRooms", {}).pipe(Effect.orElseSucceed(() => 0))
-      const onFirst = () => {
-        kept++
-      }
+      kept = yield* read("keptRooms", {}).pipe(Effect.orElseSucceed(() => 0))
       const removeTracesLater = yield* soon(writers.removeTraces)
       const talks = new Map(left.map(({ between, first, head }) => [nameOf(between), heldTalk(between, first, head)]))
       const conversations: ConversationLogs = {
@@ -91,12 +138,15 @@ export const layer = ({
         open: (between, publish) => {
           const held = talks.get(nameOf(between)) ?? heldTalk(between, 1, 0)
           talks.set(held.room, held)
-          return openLog({ held, between, publish, ...opening })
+          const talk = openLog({ held, between, publish, ...opening })
+          open.set(held.room, talk)
+          return talk.log
         },
         entries: (asked) => read("entriesAt", asked),
         remove: (between) =>
           Effect.suspend(() => {
             talks.delete(nameOf(between))
+            open.delete(nameOf(between))
             return Effect.andThen(removeAll(write, nameOf(between)), removeTracesLater)
           })
       }
@@ -122,8 +172,16 @@ export const layer = ({
         durable: true,
         rich: true,
         kept: () => kept,
+        upToDate,
         open: (room, publish) =>
-          Effect.map(RcMap.get(logs, room), (held) => openLog({ held, publish, onFirst, ...opening })),
+          still(
+            Effect.gen(function* () {
+              const opened = openLog({ held: yield* RcMap.get(logs, room), publish, ...opening })
+              open.set(room, opened)
+              yield* Effect.addFinalizer(() => Effect.sync(() => void (open.get(room) === opened && open.delete(room))))
+              return opened.log
+            })
+          ),
         search,
         known: (room, author, key) => read("known", { room, person: author.id, key }),
         conversations,
@@ -191,10 +249,14 @@ const readFrom = (file: string, ask: Ask<Question, Reply>): Read =>
   })
 
 /** What the file knows of a room. One that has never had an entry isn't in the file: it gets another epoch each time. */
-const hold = Effect.fnUntraced(function* (room: string, read: Read): Effect.fn.Return<HeldLog, Unavailable> {
+const hold = Effect.fnUntraced(function* (
+  room: string,
+  read: Read,
+  newEpoch: Effect.Effect<string>
+): Effect.fn.Return<HeldLog, Unavailable> {
   const known = yield* read("page", { room, after: 0, until: 0 })
   const governance = (yield* read("governance", { room })) ?? ungoverned()
-  const epoch = known?.epoch ?? (yield* makeEpoch)
+  const epoch = known?.epoch ?? (yield* newEpoch)
   const first = known?.first ?? 1
   return {
     room,
@@ -245,32 +307,26 @@ interface Opening {
   /** The persons whose conversation it is, if it is one. */
   readonly between?: Pair
   readonly publish: Publish
-  readonly write: GroupCommit["write"]
+  readonly append: Writing["append"]
   readonly read: Read
   readonly keep: number
   readonly reactions: number
   readonly erased: () => void
   readonly indexing: IndexKeeper
-  /** Is told when a room gets its first entry, and so a place in the file. */
-  readonly onFirst?: () => void
+}
+
+/** A log that somebody holds open. */
+interface Log {
+  readonly log: RoomLog
+  /** Takes what was appended to it. */
+  readonly take: (work: Append, places: ReadonlyArray<Place>) => ReadonlyArray<Placed>
 }
 
 /** The most entries that are given up with one append, which has to wait for that. */
 const mostAtOnce = 1_024
 
 /** The log of a room, for one who has opened it. */
-const openLog = ({
-  between,
-  erased,
-  indexing,
-  held,
-  keep,
-  onFirst,
-  publish,
-  reactions,
-  read,
-  write
-}: Opening): RoomLog => {
+const openLog = ({ append, between, erased, indexing, held, keep, publish, reactions, read }: Opening): Log => {
   const { epoch, readers, room } = held
 
   /** Gives up what is too much, when it is time to. */
@@ -286,6 +342,26 @@ const openLog = ({
     return [entries, last < until ? Option.some(last) : Option.none()] as const
   })
 
+  const take: Log["take"] = ({ drafts, first = 0 }, places) => {
+    held.firstInFile = Math.max(held.firstInFile, first)
+    const placed = places.map(
+      (place, index): Placed =>
+        typeof place === "number" ? { _tag: "Added", entry: entryAt(place, drafts[index]!) } : place
+    )
+    const added = addedBy(placed)
+    held.head += added.length
+    places.forEach((place, index) => {
+      const change = drafts[index]!.ruling?.change
+      if (typeof place === "number" && change !== undefined) applyChange(held.governance, change)
+    })
+    for (const entry of added) {
+      if (entry.type === "topic") held.topic = entry.text
+      if (entry.type === "delete") erased()
+    }
+    publish(added)
+    return placed
+  }
+
   const log: RoomLog = {
     epoch,
     first: () => held.first,
@@ -299,26 +375,7 @@ const openLog = ({
       const given = { room, epoch, reactions, drafts, ...(between === undefined ? {} : { between }) }
       const work = { _tag: "Append", ...given, ...(first > firstInFile ? { first } : {}) } as const
       indexing.begins(drafts.length)
-      return Effect.map(Effect.ensuring(write(work), Effect.sync(indexing.ends)), (places) => {
-        held.firstInFile = Math.max(held.firstInFile, first)
-        const placed = places.map(
-          (place, index): Placed =>
-            typeof place === "number" ? { _tag: "Added", entry: entryAt(place, drafts[index]!) } : place
-        )
-        const added = addedBy(placed)
-        if (held.head === 0 && added.length > 0) onFirst?.()
-        held.head += added.length
-        places.forEach((place, index) => {
-          const change = drafts[index]!.ruling?.change
-          if (typeof place === "number" && change !== undefined) applyChange(held.governance, change)
-        })
-        for (const entry of added) {
-          if (entry.type === "topic") held.topic = entry.text
-          if (entry.type === "delete") erased()
-        }
-        publish(added)
-        return placed
-      }).pipe(Effect.uninterruptible)
+      return append(work).pipe(Effect.ensuring(Effect.sync(indexing.ends)), Effect.uninterruptible)
     },
     read: (after, until) => {
       if (after >= until) return Stream.empty
@@ -330,5 +387,5 @@ const openLog = ({
       }).pipe(Stream.ensuring(Effect.sync(() => readers.delete(reader))))
     }
   }
-  return log
+  return { log, take }
 }

@@ -142,6 +142,8 @@ export class RoomLogs extends Context.Service<
     readonly rich: boolean
     /** What others have said above a `seq`, up to another, and not taken back: how many messages (READ-2). */
     readonly unread: (room: string, author: Author, after: number, head: number) => Effect.Effect<number, Unavailable>
+    /** Waits until every log has what any server has acknowledged before: nothing to wait for where there is one server only. */
+    readonly upToDate: Effect.Effect<void, Unavailable>
     /** Waits until the storage can't go on. */
     readonly failed: Effect.Effect<never, StorageBroken>
   }

@@ -80,6 +80,8 @@ export interface Server extends ServerOptions {
   readonly search: Search | undefined
   /** How many messages of others stand in a stretch of a room's log (READ-3). */
   readonly unread: RoomLogs["Service"]["unread"]
+  /** Waits until all that any server has acknowledged stands in the outboxes (SYNC-1). */
+  readonly upToDate: RoomLogs["Service"]["upToDate"]
   readonly people: People
   readonly accounts: Accounts
   /** Whom an operator lets in no more. */
@@ -127,7 +129,7 @@ export const serve = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Serving, ListenFailed, RoomLogs | Claims | AccountStore | Scope.Scope> {
   const clock = yield* Clock.Clock
   const background = yield* FiberSet.makeRuntime()
-  const { conversations: conversationLogs, durable, kept, known, rich, search, unread } = yield* RoomLogs
+  const { conversations: conversationLogs, durable, kept, known, rich, search, unread, upToDate } = yield* RoomLogs
   const features = [
     ...(durable ? [claimOf("history")] : []),
     claimOf("resume"),
@@ -193,6 +195,7 @@ export const serve = Effect.fnUntraced(function* (
     sentBefore: known,
     search,
     unread,
+    upToDate,
     rooms,
     people,
     accounts,

@@ -18,6 +18,7 @@ import {
 import * as Result from "effect/Result"
 import { defaultIterations } from "./accounts.ts"
 import type { Bounds } from "./bounds.ts"
+import { storeFault } from "./nats/store-url.ts"
 import { operatorsFault } from "./operators.ts"
 import { originsFault } from "./origins.ts"
 import { trustedIn } from "./proxy-header.ts"
@@ -54,6 +55,9 @@ export type SettingName =
   | "proxyProtocol"
   | "forwardedFrom"
   | "data"
+  | "store"
+  | "relayHost"
+  | "relayPort"
   | "keep"
   | "keepDays"
   | "heartbeat"
@@ -83,6 +87,11 @@ export interface Settings {
   /** The addresses of proxies of HTTP, in one text; empty where there are none. */
   readonly forwardedFrom: string
   readonly data: string
+  /** The engine that keeps the rooms, where several servers share them; empty where the data file does. */
+  readonly store: string
+  /** Where the other servers of the store reach this one. */
+  readonly relayHost: string
+  readonly relayPort: number
   /** Entries that a room keeps; 0 for all. */
   readonly keep: number
   /** Days that an entry is kept; 0 for ever. */
@@ -186,6 +195,21 @@ export const settings = {
   data: setting("data", {
     default: "./tertulia.db",
     meaning: "file that keeps the rooms; :memory: keeps none, :temporary: is a file that ends with the server"
+  }),
+  store: setting("store", {
+    default: "",
+    meaning:
+      "NATS JetStream that keeps the rooms, where several servers share them, as nats://host:4222/name?replicas=3; the data file follows it then",
+    fault: storeFault
+  }),
+  relayHost: setting("relayHost", {
+    default: "127.0.0.1",
+    meaning: "address of this machine at which the other servers of the store reach this one, unencrypted"
+  }),
+  relayPort: setting("relayPort", {
+    default: 0,
+    meaning: "port for the other servers of the store; 0 takes any free one",
+    range: { minimum: 0, maximum: 65_535 }
   }),
   keep: setting("keep", {
     default: 0,
@@ -350,7 +374,7 @@ export const combine = (sources: ReadonlyArray<Source>): Result.Result<Settings,
   const limits = named(isLimit)
   const others = named((name) => !isLimit(name))
   const all = { ...others, bounds, limits } as Settings
-  const [fault = tlsFault(all) ?? proxyFault(all) ?? logFault(all)] = limitFaults(all.limits)
+  const [fault = storeConflict(all) ?? tlsFault(all) ?? proxyFault(all) ?? logFault(all)] = limitFaults(all.limits)
   return fault === undefined ? Result.succeed(all) : Result.fail(fault)
 }
 
@@ -360,6 +384,13 @@ const logFault = ({ logFormat }: Settings): string | undefined =>
   ["auto", "json", "text"].includes(logFormat)
     ? undefined
     : `logFormat is ${oneLine(JSON.stringify(logFormat))}: it must be auto, json or text`
+
+const storeConflict = ({ data, keep, keepDays, store }: Settings): string | undefined => {
+  if (store === "") return undefined
+  if (data === ":memory:") return "data is :memory:, and what follows a store is a file: name one, or :temporary:"
+  if (keep > 0 || keepDays > 0) return "a store keeps all entries: keep and keepDays must be 0 with it"
+  return undefined
+}
 
 const proxyFault = ({ forwardedFrom, proxyProtocol }: Settings): string | undefined => {
   for (const [name, list] of Object.entries({ proxyProtocol, forwardedFrom })) {

@@ -8,7 +8,7 @@ import { tertulia } from "./support/tertulia.ts"
 const root = new URL("../../../", import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
 
-const pages = ["docs/operating.md", "docs/run-it-for-real.md", "docs/es/run-it-for-real.md"]
+const pages = ["docs/operating.md", "docs/run-it-for-real.md", "docs/es/run-it-for-real.md", "docs/several-servers.md"]
 const units = ["deploy/tertulia.service", "deploy/tertulia-backup.service"]
 
 const subcommands: ReadonlyArray<ReadonlyArray<string>> = [
@@ -48,13 +48,27 @@ test.each([...pages, ...units])("%s names commands and flags that there are", as
 test.each(pages)("%s names no flag that nothing has", async (page) => {
   const helps = await Promise.all([[], ...subcommands].map(helpOf))
   // Those of other programs that the pages tell to run.
-  const others = ["--system", "--home-dir", "--shell", "--now", "--offline", "--silent", "--tls", "--target"]
+  const others = [
+    "--system",
+    "--home-dir",
+    "--shell",
+    "--now",
+    "--offline",
+    "--silent",
+    "--tls",
+    "--target",
+    "--servers",
+    "--nodes",
+    "--kills",
+    "--every",
+    "--seed"
+  ]
   const known = new Set([...helps.flatMap(flagsIn), ...others])
   expect(flagsIn(read(page)).filter((flag) => !known.has(flag))).toEqual([])
 })
 
 test("the example of a configuration file is one", () => {
-  for (const page of pages.slice(1)) {
+  for (const page of pages.filter((page) => page.endsWith("run-it-for-real.md"))) {
     const [, example] = /```json\n(\{[\s\S]*?\n\})\n```/u.exec(read(page)) ?? []
     const settings = Result.flatMap(fromFile("example", example!), (source) => combine([source]))
     expect(Result.isSuccess(settings), JSON.stringify(settings)).toBe(true)

@@ -14,6 +14,7 @@ const logsOf = ({ open }: Pick<RoomLogs["Service"], "open">) =>
       rich: false,
       kept: () => 0,
       failed: Effect.never,
+      upToDate: Effect.void,
       known: () => Effect.succeed(undefined),
       unread: () => Effect.succeed(0),
       open

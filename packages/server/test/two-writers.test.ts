@@ -12,7 +12,7 @@ const open = async () => {
   const folder = await openTemporary()
   const scope = Scope.makeUnsafe()
   const file = join(folder.path, "two.db")
-  const { write } = await Effect.runPromise(Scope.provide(openTwoWriters(file, undefined), scope))
+  const { write } = await Effect.runPromise(Scope.provide(openTwoWriters(file), scope))
   const db = new DatabaseSync(file)
   return {
     db,

@@ -7,7 +7,8 @@ import { closeSync, existsSync, openSync, readSync, realpathSync, rmSync, statSy
 import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inWords } from "./fault.ts"
-import { adoptBackup, backupId, migrate, schemaFault, versionOf } from "./schema.ts"
+import { followingFault, prepareFollowing } from "./following.ts"
+import { adoptBackup, backupId, isBackup, migrate, schemaFault, versionOf } from "./schema.ts"
 import { emptyWal } from "./traces.ts"
 
 /** Why a file can't be used, as one sentence. */
@@ -29,9 +30,10 @@ export interface DataFile {
 /**
  * Opens a file for the one who writes, and creates it if it doesn't exist. A file that can't be used is left as it is.
  *
+ * @param as whether it `follows` a log that other servers share: one that does would be another tertulia's if anything else wrote to it
  * @throws DataFault
  */
-export const openDataFile = (file: string): DataFile =>
+export const openDataFile = (file: string, { follows = false } = {}): DataFile =>
   explained(file, () => {
     const path = whole(file)
     const lock = lockOf(path)
@@ -40,7 +42,7 @@ export const openDataFile = (file: string): DataFile =>
       refuseStaleWal(path)
       const db = new DatabaseSync(path, { timeout: patience })
       try {
-        prepare(db)
+        prepare(db, follows)
       } catch (error) {
         db.close()
         throw error
@@ -77,10 +79,10 @@ export const openForReading = (file: string): DatabaseSync =>
  *
  * @throws DataFault
  */
-export const openBeside = (file: string): DatabaseSync =>
+export const openBeside = (file: string, { follows = false } = {}): DatabaseSync =>
   explained(file, () => {
     const db = new DatabaseSync(whole(file), { timeout: 0 })
-    db.exec(safety)
+    db.exec(follows ? followingSafety : safety)
     return db
   })
 
@@ -179,13 +181,20 @@ const lockOf = (path: string): DatabaseSync => {
  */
 const safety = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON"
 
-const prepare = (db: DatabaseSync): void => {
-  const fault = schemaFault(db)
+/**
+ * The same of a file that follows a log: what is in that is kept there. A loss of power takes the last of what the file has done, with the
+ * place up to which it has, and it is done again.
+ */
+const followingSafety = "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON"
+
+const prepare = (db: DatabaseSync, follows: boolean): void => {
+  const fault = schemaFault(db) ?? followingFault(db, follows, isBackup(db))
   if (fault !== undefined) throw new DataFault(fault)
   // Before there is a WAL: see `refuseStaleWal`.
   adoptBackup(db)
-  db.exec(`PRAGMA journal_mode = WAL; ${safety}`)
+  db.exec(`PRAGMA journal_mode = WAL; ${follows ? followingSafety : safety}`)
   migrate(db)
   // What an earlier life of the server had no time to remove; nobody reads yet.
   emptyWal(db)
+  if (follows) prepareFollowing(db)
 }

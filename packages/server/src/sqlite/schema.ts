@@ -6,6 +6,7 @@
 import { DatabaseSync } from "node:sqlite"
 import { accountsStep, bansStep, invitationsStep } from "./accounts-schema.ts"
 import { richVersion } from "./entry-rows.ts"
+import { stopFollowing } from "./following.ts"
 import { emptyIndex, indexTriggers, searchStep, withoutConversations } from "./search-schema.ts"
 import { standingsStep } from "./standings-schema.ts"
 
@@ -116,6 +117,9 @@ export const schemaFault = (db: DatabaseSync): string | undefined => {
   return `it has version ${version}, and this server knows up to ${migrations.length}: start the newer server that wrote it`
 }
 
+/** Whether a file is a backup that no server has used yet. */
+export const isBackup = (db: DatabaseSync): boolean => pragma(db, "application_id") === backupId
+
 /** How many steps a file has taken. */
 export const versionOf = (db: DatabaseSync): number => pragma(db, "user_version")
 
@@ -133,12 +137,13 @@ export const markBackup = (db: DatabaseSync): void => {
  * sessions, tokens and invitations may have ended since, so nobody can come in by them (SESSION-8, TOKEN-4); accounts stay.
  */
 export const adoptBackup = (db: DatabaseSync): void => {
-  if (pragma(db, "application_id") !== backupId) return
+  if (!isBackup(db)) return
   db.exec("BEGIN IMMEDIATE; UPDATE rooms SET epoch = lower(hex(randomblob(9)))")
   if (versionOf(db) >= 2) db.exec("DELETE FROM sessions")
   if (versionOf(db) >= richVersion) db.exec("DELETE FROM marks")
   if (versionOf(db) >= accountsVersion) db.exec("DELETE FROM tokens")
   if (versionOf(db) >= invitationsVersion) db.exec("DELETE FROM invitations")
+  stopFollowing(db)
   db.exec(`PRAGMA application_id = ${applicationId}; COMMIT`)
 }
 

@@ -32,13 +32,13 @@ const script = new URL("./writer-thread.ts", import.meta.url)
 /** Opens a file for both, and makes it if it doesn't exist. */
 export const openTwoWriters = Effect.fnUntraced(function* (
   file: string,
-  disk: URL | undefined
+  { disk, follows = false }: { readonly disk?: URL | undefined; readonly follows?: boolean } = {}
 ): Effect.fn.Return<TwoWriters, StorageFault, Scope.Scope> {
-  const data: WriterData = { lastPlace: new Float64Array(new SharedArrayBuffer(8)), disk: disk?.href }
+  const data: WriterData = { lastPlace: new Float64Array(new SharedArrayBuffer(8)), disk: disk?.href, follows }
   const ask = yield* openThread<WriterQuestion, WriterAnswer>(script, file, data)
   const { openDisk } = yield* Effect.promise(() => importDisk(data.disk))
   const db = yield* Effect.acquireRelease(
-    Effect.sync(() => openBeside(file)),
+    Effect.sync(() => openBeside(file, { follows })),
     (opened) => Effect.sync(() => opened.close())
   )
   const pace = makePace(() => performance.now())

@@ -16,6 +16,8 @@ export interface WriterData {
   readonly lastPlace: LastPlace
   /** The URL of a module that has another disk. */
   readonly disk: string | undefined
+  /** Whether the file follows a log that other servers share. */
+  readonly follows: boolean
 }
 
 /** A group of work; or what is left of deleted entries is to be removed. */
@@ -29,11 +31,11 @@ export interface WriterAnswer {
   readonly took: number
 }
 
-const { disk: url, lastPlace } = workerData as WriterData
+const { disk: url, follows, lastPlace } = workerData as WriterData
 const { openDisk } = await importDisk(url)
 
 answerFrom((file) => {
-  const { close, db } = openDataFile(file)
+  const { close, db } = openDataFile(file, { follows })
   let took = 0
   const disk = timed(openDisk(db, file), (milliseconds) => {
     took = milliseconds

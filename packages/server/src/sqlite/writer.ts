@@ -13,6 +13,7 @@ import { makeRemover } from "./conversations.ts"
 import { type Disk, openDisk } from "./disk.ts"
 import { kinds } from "./entry-rows.ts"
 import { inWords, isDefect, isUndone, mayPass } from "./fault.ts"
+import { type FollowingWork, makeFollowingWriter, makeParcels, type Parcel, type Parcels } from "./following.ts"
 import { type Indexer, makeIndexer } from "./indexer.ts"
 import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
 import { driftOf, type LastPlace, makePlaces, type Places } from "./places.ts"
@@ -30,6 +31,8 @@ export interface Append {
   readonly first?: number
   /** The most different reactions that one message may have: `limits.reactions`. */
   readonly reactions: number
+  /** The message of the log that this comes from, where the file follows one, and how many drafts of others it has before. */
+  readonly parcel?: Parcel
 }
 
 /** One thing to be written. */
@@ -38,6 +41,7 @@ export type Work =
   | { readonly _tag: "KeepClaim"; readonly claim: Claim }
   | { readonly _tag: "ForgetClaims"; readonly digests: ReadonlyArray<string> }
   | AccountWork
+  | FollowingWork
   /** Keeps that a person has read a room up to a `seq`. */
   | { readonly _tag: "KeepMark"; readonly person: string; readonly room: string; readonly seq: number }
   /** Forgets the oldest keys from before a time, in milliseconds since 1970. */
@@ -47,7 +51,7 @@ export type Work =
   /** Goes a step towards an index of few parts; or of one, without anything that was taken out. */
   | { readonly _tag: "Merge"; readonly all: boolean }
   /** Removes a log, or some of it: it is to be asked for again until nothing is left. */
-  | { readonly _tag: "RemoveSome"; readonly room: string }
+  | { readonly _tag: "RemoveSome"; readonly room: string; readonly parcel?: Parcel }
 
 /** Whether work takes no longer than its disk. */
 export const isBrief = (work: Work): boolean => {
@@ -60,6 +64,9 @@ export const isBrief = (work: Work): boolean => {
     case "KeepToken":
     case "KeepInvitation":
     case "KeepBan":
+    case "Follow":
+    case "Found":
+    case "Erased":
       return true
     case "ForgetClaims":
     case "ForgetTokens":
@@ -138,7 +145,14 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
     for (const room of takeTouched()) indexer.touch(room)
     return indexer
   }
-  const append = makeAppender(db, makePlaces(db, lastPlace), (room) => void touched.add(room))
+  // Most files follow nothing.
+  const parcels = whenNeeded(() => makeParcels(db))
+  const follow = whenNeeded(() => makeFollowingWriter(db))
+  const append = makeAppender(db, {
+    order: makePlaces(db, lastPlace),
+    touch: (room) => void touched.add(room),
+    parcels
+  })
   const keepClaim = db.prepare("INSERT INTO sessions (digest, person, nick) VALUES (?, ?, ?)")
   const forgetClaim = db.prepare("DELETE FROM sessions WHERE digest = ?")
   // Those of an account outlive its sessions.
@@ -179,6 +193,10 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
       case "KeepBan":
       case "ForgetBan":
         return writeAccount(work)
+      case "Follow":
+      case "Found":
+      case "Erased":
+        return follow()(work)
       case "ForgetKeys":
         return forgetKeys(work.before)
       case "Index":
@@ -186,6 +204,7 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
       case "Merge":
         return upToDate().merge(work.all)
       case "RemoveSome":
+        if (work.parcel !== undefined) parcels().removeAll(work.room)
         return removeSome(work.room)
     }
   }
@@ -249,17 +268,32 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
   return { write, touch, takeTouched }
 }
 
+/** Makes something when it is asked for first. */
+const whenNeeded = <A>(make: () => A): (() => A) => {
+  let made: A | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
 interface RoomRow {
   readonly id: number
   readonly epoch: string
   readonly head: number
 }
 
+interface Appending {
+  readonly order: Places
+  /** Is told of rooms that were appended to. */
+  readonly touch: (room: number) => void
+  readonly parcels: () => Parcels
+}
+
 /** Appends within a transaction. */
 const makeAppender = (
   db: DatabaseSync,
-  order: Places,
-  touch: (room: number) => void
+  { order, parcels, touch }: Appending
 ): ((append: Append) => ReadonlyArray<Place>) => {
   const roomNamed = db.prepare("SELECT id, epoch, head FROM rooms WHERE name = ?")
   const addRoom = db.prepare("INSERT INTO rooms (name, epoch, first, head) VALUES (?, ?, 1, 0)")
@@ -290,7 +324,7 @@ const makeAppender = (
     return { id, epoch, head: 0 }
   }
 
-  return ({ between, drafts, epoch, first, reactions, room }) => {
+  return ({ between, drafts, epoch, first, parcel, reactions, room }) => {
     // Whoever gives up entries may come after the log was removed.
     if (drafts.length === 0 && roomNamed.get(room) === undefined) return []
     const { head, id } = openRoom(room, epoch, between)
@@ -338,6 +372,14 @@ const makeAppender = (
       setFirst.run(first, id)
       giveUp.run(id, first)
       giveUpReactions.run(id, first)
+    }
+    if (parcel !== undefined) {
+      parcels().note(
+        id,
+        parcel,
+        drafts,
+        places.map((place) => (typeof place === "number" ? place : undefined))
+      )
     }
     return places
   }

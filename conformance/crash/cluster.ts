@@ -1,0 +1,188 @@
+/**
+ * Kills servers and nodes of their engine again and again while people talk through any of them, and judges in the end what became of their
+ * words: what was acknowledged is in every server's file, once, in its place.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { isDeepStrictEqual } from "node:util"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import { freePort } from "../src/run/free-port.ts"
+import type { Program } from "../src/run/program.ts"
+import { type StartedTarget, startTarget } from "../src/run/target.ts"
+import type { Address } from "../src/wire/connection.ts"
+import { type CrashReport, countsOf, readLog, serverOn } from "./crash.ts"
+import { type Engine, openEngine } from "./engine.ts"
+import { makePerson, type Person } from "./person.ts"
+import { judge } from "./verdict.ts"
+
+export interface ClusterOptions {
+  readonly kills: number
+  readonly seed: number
+  readonly servers: number
+  readonly nodes: number
+  /** Seconds between two kills. */
+  readonly every: number
+  readonly onKill: (kills: number, what: string, acknowledged: number) => void
+}
+
+const rooms = ["#cafe", "#bar"]
+const nicks = ["ana", "leo", "pia", "tom", "eva"]
+
+/** A server that is started again whenever it has ended. */
+interface Server {
+  readonly address: Address
+  readonly file: string
+  readonly now: () => StartedTarget | undefined
+  /** Ends it for good, and waits for that. */
+  readonly stop: Effect.Effect<void>
+}
+
+export const crashCluster = (options: ClusterOptions) =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "tertulia-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+    )
+    const engine = yield* openEngine(folder, options.nodes)
+    const servers = yield* Effect.forEach(Array.from({ length: options.servers }), (_, index) =>
+      keepUp(join(folder, `server-${index}.db`), engine.store)
+    )
+    const people = yield* Effect.forEach(nicks, (nick) => makePerson(nick, rooms, true))
+    yield* talkAndKill(options, engine, servers, people)
+    yield* Effect.forEach(people, (person) => come(servers, person.listen), { discard: true })
+    yield* Effect.forEach(servers, ({ stop }) => stop, { discard: true })
+    const logs = servers.map(({ file }) => readLog(file))
+    const [log = []] = logs.toSorted((one, other) => other.length - one.length)
+    const verdict = judge(
+      people.map(({ notes }) => notes),
+      log
+    )
+    const apart = logs.flatMap((each, index) =>
+      isDeepStrictEqual(each, log.slice(0, each.length)) || isPartOf(each, log)
+        ? []
+        : [`server ${index} has another log`]
+    )
+    return { ...countsOf(people), stored: log.length, verdict: { ...verdict, apart } } satisfies CrashReport
+  }).pipe(Effect.scoped, Random.withSeed(options.seed))
+
+/** One that was behind when it was stopped has the beginning of each log. */
+const isPartOf = (some: ReturnType<typeof readLog>, all: ReturnType<typeof readLog>): boolean => {
+  const at = new Map(all.map((entry) => [`${entry.room} ${entry.seq}`, entry]))
+  return some.every((entry) => isDeepStrictEqual(at.get(`${entry.room} ${entry.seq}`), entry))
+}
+
+const keepUp = Effect.fnUntraced(function* (file: string, store: string): Effect.fn.Return<Server, never, Scope.Scope> {
+  const port = yield* freePort
+  const program: Program = serverOn(file, ["--port", String(port), "--store", store, "--heartbeat", "2"])
+  let target: StartedTarget | undefined
+  let isStopping = false
+  const live = Effect.gen(function* () {
+    target = yield* startTarget(program)
+    yield* target.exit
+  }).pipe(Effect.scoped, Effect.ignore)
+  const living = yield* Effect.forkScoped(
+    Effect.gen(function* () {
+      while (!isStopping) {
+        yield* live
+        target = undefined
+        yield* Effect.sleep(200)
+      }
+    })
+  )
+  return {
+    address: { host: "127.0.0.1", port },
+    file,
+    now: () => target,
+    stop: Effect.suspend(() => {
+      isStopping = true
+      // It may be starting just now.
+      const ask = Effect.suspend(() => target?.stop ?? Effect.void)
+      const asking = Effect.forever(Effect.andThen(ask, Effect.sleep(200)))
+      return Effect.raceFirst(Effect.asVoid(Fiber.await(living)), asking)
+    })
+  }
+})
+
+/** Comes to any server that is there, until that goes well. */
+const come = <A>(servers: ReadonlyArray<Server>, visit: (address: Address) => Effect.Effect<A, unknown>) =>
+  Effect.gen(function* () {
+    while (true) {
+      const { address } = servers[yield* placeIn(servers)]!
+      const done = yield* Effect.exit(visit(address))
+      if (Exit.isSuccess(done)) return done.value
+      yield* Effect.sleep(50)
+    }
+  })
+
+/** A place in a list, by chance. */
+const placeIn = (list: ReadonlyArray<unknown>) => Random.nextIntBetween(0, list.length - 1)
+
+const talkAndKill = (
+  { every, kills, onKill }: ClusterOptions,
+  { nodes }: Engine,
+  servers: ReadonlyArray<Server>,
+  people: ReadonlyArray<Person>
+) =>
+  Effect.gen(function* () {
+    const here = yield* Effect.forEach(people, () => Deferred.make<void>())
+    let isOver = false
+    const talks = yield* Effect.forkChild(
+      Effect.forEach(
+        people,
+        ({ talk }, index) =>
+          Effect.gen(function* () {
+            while (!isOver)
+              yield* come(servers, (at) => talk(at, () => void Deferred.doneUnsafe(here[index]!, Exit.void)))
+          }),
+        { concurrency: "unbounded", discard: true }
+      )
+    )
+    yield* Effect.raceFirst(
+      Effect.forEach(here, (one) => Deferred.await(one), { discard: true }),
+      Fiber.join(talks)
+    )
+    for (let done = 1; done <= kills; done++) {
+      yield* Effect.sleep(1_000 * every)
+      const what = yield* killOne(nodes, servers)
+      onKill(done, what, countsOf(people).acknowledged)
+    }
+    yield* Effect.sleep(5_000)
+    isOver = true
+    // Whoever talks does so until the connection ends.
+    yield* Effect.raceFirst(
+      Fiber.join(talks),
+      Effect.gen(function* () {
+        while (true) {
+          yield* Effect.forEach(servers, (server) => server.now()?.kill ?? Effect.void, { discard: true })
+          yield* Effect.sleep(8_000)
+        }
+      })
+    )
+  })
+
+/** Kills a server, or has it stand still for longer than its lease; or kills a node of the engine, if there are several. */
+const killOne = Effect.fnUntraced(function* (nodes: Engine["nodes"], servers: ReadonlyArray<Server>) {
+  const kind = yield* Random.nextIntBetween(0, nodes.length > 1 ? 2 : 1)
+  if (kind === 2) {
+    const index = yield* placeIn(nodes)
+    const node = nodes[index]!
+    yield* node.kill
+    yield* Effect.sleep(1_000)
+    yield* node.start
+    return `node ${index} of the engine was killed`
+  }
+  const index = yield* placeIn(servers)
+  const target = servers[index]!.now()
+  if (target === undefined) return "nobody was killed"
+  if (kind === 0) yield* target.kill
+  else yield* target.standStill(6)
+  return `server ${index} ${kind === 0 ? "was killed" : "stood still"}`
+})

@@ -1,0 +1,60 @@
+/**
+ * NATS servers with JetStream, on free ports, in a folder: one, or a cluster.
+ *
+ * @module
+ */
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
+import { freePort } from "../src/run/free-port.ts"
+import { type Program, type Running, run } from "../src/run/program.ts"
+import { greets } from "../src/run/target.ts"
+
+/** A node that can be ended, and comes back as it was. */
+export interface Node {
+  readonly kill: Effect.Effect<void>
+  readonly start: Effect.Effect<void>
+}
+
+export interface Engine {
+  /** The store of a tertulia there. */
+  readonly store: string
+  readonly nodes: ReadonlyArray<Node>
+}
+
+/** Starts so many nodes, until the scope closes. */
+export const openEngine = Effect.fnUntraced(function* (
+  folder: string,
+  count: number
+): Effect.fn.Return<Engine, never, Scope.Scope> {
+  const ports = yield* Effect.forEach(Array.from({ length: count }), () => freePort)
+  const routes = yield* Effect.forEach(Array.from({ length: count }), () => freePort)
+  const route = routes.map((port) => `nats://127.0.0.1:${port}`).join(",")
+  const nodes = yield* Effect.forEach(ports, (port, index) => {
+    const own = ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", join(folder, `node-${index}`)]
+    const cluster = ["-n", `n${index}`, "--cluster_name", "tertulia", "--routes", route]
+    const listen = ["--cluster", `nats://127.0.0.1:${routes[index]}`]
+    return openNode({ program: "nats-server", args: count === 1 ? own : [...own, ...cluster, ...listen] }, port)
+  })
+  const servers = ports.map((port) => `127.0.0.1:${port}`).join(",")
+  return { store: `nats://${servers}/tertulia?replicas=${count}`, nodes }
+})
+
+const openNode = Effect.fnUntraced(function* (
+  program: Program,
+  port: number
+): Effect.fn.Return<Node, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  let running: Running | undefined
+  const start = Effect.gen(function* () {
+    running = yield* Scope.provide(run(program), scope)
+    while (!(yield* greets({ host: "127.0.0.1", port }))) yield* Effect.sleep(50)
+  })
+  yield* start
+  return {
+    start,
+    kill: Effect.suspend(() =>
+      running === undefined ? Effect.void : Effect.andThen(running.signal("SIGKILL"), Effect.asVoid(running.exit))
+    )
+  }
+})

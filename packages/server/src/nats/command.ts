@@ -1,0 +1,51 @@
+/**
+ * What stands in the log that servers share: one command in each message, done by all of them in the one order in which the engine has them.
+ *
+ * @module
+ */
+import type { Author } from "../room-log.ts"
+import type { Work } from "../sqlite/writer.ts"
+
+/** What a server wants to have done. */
+export type Command =
+  /** The first of a log: what all of its servers have in common. */
+  | { readonly _tag: "Found"; readonly id: string; readonly salting: string; readonly cipher: string }
+  /** A server wants to be the one that may append, in the place of another ("" for none): done if that is still so. The others reach it `at` host:port. */
+  | { readonly _tag: "Lead"; readonly server: string; readonly over: string; readonly at: string }
+  /** Whatever this server has sent in an earlier turn and isn't here yet, is void: it may have been lost, or may still come. */
+  | { readonly _tag: "Turn"; readonly server: string; readonly turn: number }
+  | { readonly _tag: "Resign"; readonly server: string }
+  | { readonly _tag: "Do"; readonly server: string; readonly turn: number; readonly tasks: ReadonlyArray<Task> }
+
+/** One thing to be done. */
+export interface Task {
+  /** Names it among those of its server. */
+  readonly number: number
+  readonly work: Work
+}
+
+/** How many drafts some work has. */
+export const draftsIn = (work: Work): number => (work._tag === "Append" ? work.drafts.length : 0)
+
+/** An author may be more than an id, and is to be known again by who it is. */
+const fieldOf = (key: string, value: unknown): unknown => (key === "author" ? { id: (value as Author).id } : value)
+
+export const encodeCommand = (command: Command): Uint8Array => Buffer.from(JSON.stringify(command, fieldOf))
+
+export const decodeCommand = (data: Uint8Array): Command => JSON.parse(Buffer.from(data).toString()) as Command
+
+/**
+ * The same without the texts of some drafts, which are counted through all of its tasks: nobody can read them any more, and what the rest
+ * does is the same.
+ */
+export const withoutTexts = (data: Uint8Array, isGone: (index: number) => boolean): Uint8Array => {
+  const command = decodeCommand(data)
+  if (command._tag !== "Do") return data
+  let index = 0
+  const tasks = command.tasks.map(({ number, work }): Task => {
+    if (work._tag !== "Append") return { number, work }
+    const drafts = work.drafts.map((draft) => (isGone(index++) && "text" in draft ? { ...draft, text: "" } : draft))
+    return { number, work: { ...work, drafts } }
+  })
+  return encodeCommand({ ...command, tasks })
+}

@@ -1,0 +1,265 @@
+/**
+ * The engine that keeps the log: NATS JetStream, as far as we use it. One stream is the log of a tertulia; a bucket has what is left of
+ * messages from which texts were taken out.
+ *
+ * @module
+ */
+import {
+  type ConsumerMessages,
+  JetStreamApiError,
+  type JetStreamClient,
+  jetstream,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig
+} from "@nats-io/jetstream"
+import { Kvm } from "@nats-io/kv"
+import { connect, type NatsConnection, NoRespondersError } from "@nats-io/transport-node"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { StorageFault } from "../sqlite/thread.ts"
+import { inWords, type Store } from "./store-url.ts"
+
+/** A message of the log. */
+export interface Message {
+  /** Its place in the log, from 1 on. */
+  readonly place: number
+  readonly data: Uint8Array
+}
+
+/** What became of a message that was to be appended. */
+export type Appended =
+  /** It is in the log, as durable as the engine makes it. */
+  | { readonly _tag: "Stored" }
+  /** It isn't, and won't be. */
+  | { readonly _tag: "Refused"; readonly reason: string }
+  /** Nobody knows. */
+  | { readonly _tag: "Unknown"; readonly reason: string }
+
+export interface Engine {
+  /** What it is called to the operator. */
+  readonly name: string
+  /** Whether it seems to be there: what is appended now has a chance. */
+  readonly isReachable: () => boolean
+  readonly append: (data: Uint8Array) => Promise<Appended>
+  /** The same for the very first message: refused when there is one. */
+  readonly begin: (data: Uint8Array) => Promise<Appended>
+  /** The very first message, if there is one. */
+  readonly first: () => Promise<Uint8Array | undefined>
+  /** The place of the last message. */
+  readonly last: () => Promise<number>
+  /** Follows the log after a place, each message in its order; ends never, until it is stopped. */
+  readonly follow: (after: number, take: (message: Message) => void) => Promise<{ readonly stop: () => Promise<void> }>
+  /** What is left of a message that isn't in the log any more; undefined when nothing is. */
+  readonly leftOf: (place: number) => Promise<Uint8Array | undefined>
+  /** Puts what is left of a message in its place, so that nothing of the former can be read; `change` gives it, or the same if it is so. */
+  readonly replace: (place: number, change: (data: Uint8Array) => Uint8Array) => Promise<void>
+  /** Answers who asks whether this server is there. */
+  readonly answerFor: (server: string) => void
+  /** Whether a server answers; "silent" is one that is connected and doesn't. */
+  readonly asks: (server: string, milliseconds: number) => Promise<"there" | "gone" | "silent" | "unknown">
+}
+
+/** Milliseconds that the engine has to say that it has stored something. */
+const patience = 5_000
+
+/** A cluster that has just begun has nobody yet who decides: so often it is asked again. */
+const electionTries = 20
+
+/** Messages that are on their way to a server at once while it reads what it has missed. */
+const window = 1_000
+
+/** Connects to the engine, and makes the stream there if there is none. */
+export const openEngine = Effect.fnUntraced(function* (
+  store: Store
+): Effect.fn.Return<Engine, StorageFault, Scope.Scope> {
+  const name = inWords(store)
+  const faulty = (what: string) => (error: unknown) =>
+    new StorageFault({ message: `${what} ${name}: ${error instanceof Error ? error.message : String(error)}` })
+  const connection = yield* Effect.acquireRelease(
+    Effect.tryPromise({ try: () => connectTo(store), catch: faulty("can't reach the store") }),
+    (opened) => Effect.promise(() => opened.close())
+  )
+  return yield* Effect.tryPromise({
+    try: () => openStream(connection, store, name),
+    catch: faulty("can't use the store")
+  }).pipe(Effect.retry({ schedule: Schedule.spaced("500 millis"), times: electionTries }))
+})
+
+const connectTo = ({ pass, servers, tls, user }: Store): Promise<NatsConnection> =>
+  connect({
+    servers: [...servers],
+    ...(user === undefined ? {} : { user, pass: pass ?? "" }),
+    ...(tls ? { tls: {} } : {}),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    // One that is frozen is found out in ten seconds at most.
+    pingInterval: 3_000,
+    maxPingOut: 2,
+    timeout: patience
+  })
+
+const openStream = async (connection: NatsConnection, store: Store, name: string): Promise<Engine> => {
+  const { replicas: num_replicas } = store
+  const stream = `tertulia-${store.name}`
+  const subject = `tertulia.${store.name}.log`
+  const manager = await jetstreamManager(connection, { timeout: patience })
+  const config: Partial<StreamConfig> & { readonly name: string } = {
+    name: stream,
+    subjects: [subject],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    num_replicas,
+    allow_direct: true
+  }
+  await manager.streams.info(stream).catch(async (error) => {
+    if (!isApiError(error, 404)) throw error
+    await manager.streams.add(config)
+  })
+  const client = jetstream(connection, { timeout: patience })
+  const left = await new Kvm(client).create(`tertulia-${store.name}-left`, { history: 2, replicas: num_replicas })
+
+  let isReachable = true
+  const watch = async () => {
+    for await (const { type } of connection.status()) {
+      if (type === "disconnect" || type === "reconnecting" || type === "staleConnection") isReachable = false
+      if (type === "reconnect") isReachable = true
+    }
+  }
+  void watch()
+
+  const messageAt = async (place: number): Promise<Uint8Array | undefined> =>
+    (await manager.streams.getMessage(stream, { seq: place }).catch(noneIfMissing))?.data
+
+  const leftOf = async (place: number): Promise<Uint8Array | undefined> => (await left.get(String(place)))?.value
+
+  const lastPlace = async (): Promise<number> => (await manager.streams.info(stream)).state.last_seq
+
+  return {
+    name,
+    isReachable: () => isReachable && !connection.isClosed(),
+    append: (data) => append(client, subject, data, {}),
+    begin: (data) => append(client, subject, data, { expect: { lastSequence: 0 } }),
+    first: () => messageAt(1),
+    last: lastPlace,
+    follow: (after, take) => follow(client, stream, after, take, lastPlace),
+    leftOf,
+    replace: async (place, change) => {
+      const before = await left.get(String(place))
+      const data = before?.value ?? (await messageAt(place))
+      if (data === undefined) return
+      const after = change(data)
+      if (before === null) await left.create(String(place), after)
+      else if (!Buffer.from(before.value).equals(after)) {
+        await left.update(String(place), after, before.revision)
+        await erase(manager, `KV_tertulia-${store.name}-left`, before.revision)
+      }
+      await erase(manager, stream, place)
+    },
+    answerFor: (server) => {
+      connection.subscribe(askingFor(store, server), { callback: (_error, message) => void message.respond() })
+    },
+    asks: async (server, milliseconds) => {
+      if (!isReachable) return "unknown"
+      try {
+        await connection.request(askingFor(store, server), "", { timeout: milliseconds })
+        return "there"
+      } catch (error) {
+        if (isNoResponders(error)) return "gone"
+        return isReachable ? "silent" : "unknown"
+      }
+    }
+  }
+}
+
+const askingFor = (store: Store, server: string): string => `tertulia.${store.name}.there.${server}`
+
+type Manager = Awaited<ReturnType<typeof jetstreamManager>>
+
+/** Overwrites a message where it lies; one that is gone already is gone. */
+const erase = async (manager: Manager, stream: string, place: number): Promise<void> => {
+  await manager.streams.deleteMessage(stream, place, true).catch(noneIfMissing)
+}
+
+const isApiError = (error: unknown, status: number): boolean =>
+  error instanceof JetStreamApiError && error.status === status
+
+/** JetStream's codes for a message that isn't there: 10037 is said to who reads it, 10057 to who deletes it. */
+const noneIfMissing = (error: unknown): undefined => {
+  if (error instanceof JetStreamApiError && [10_037, 10_043, 10_057].includes(error.code)) return undefined
+  throw error
+}
+
+/** Whether nobody takes such messages: then nobody has. The client has several errors for it, one in the other. */
+const isNoResponders = (error: unknown): boolean =>
+  error instanceof NoRespondersError || (error instanceof Error && isNoResponders(error.cause))
+
+const append = async (
+  client: JetStreamClient,
+  subject: string,
+  data: Uint8Array,
+  options: Parameters<JetStreamClient["publish"]>[2]
+): Promise<Appended> => {
+  try {
+    await client.publish(subject, data, { ...options, timeout: patience })
+    return { _tag: "Stored" }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    // Nobody took it; or it was too long to be sent at all; or the log has begun.
+    const isSure =
+      isNoResponders(error) || /payload/iu.test(reason) || (error instanceof JetStreamApiError && error.code === 10_071)
+    return { _tag: isSure ? "Refused" : "Unknown", reason }
+  }
+}
+
+/** How often it is looked whether something has come that wasn't delivered, in milliseconds. */
+const lookMillis = 1_000
+
+/**
+ * Follows by an ordered consumer, which the client makes anew, after the last message that came, whenever it was lost. One that stands still
+ * although there is more is given up for another.
+ */
+const follow = async (
+  client: JetStreamClient,
+  stream: string,
+  after: number,
+  take: (message: Message) => void,
+  lastPlace: () => Promise<number>
+): Promise<{ readonly stop: () => Promise<void> }> => {
+  let last = after
+  let isStopped = false
+  let messages: ConsumerMessages | undefined
+  const consume = async () => {
+    const consumer = await client.consumers.get(stream, { opt_start_seq: last + 1 })
+    messages = await consumer.consume({ max_messages: window, idle_heartbeat: 1_000, expires: 10_000 })
+    for await (const { data, seq } of messages) {
+      if (seq <= last) continue
+      last = seq
+      take({ place: seq, data })
+    }
+  }
+  const keepOn = async () => {
+    while (!isStopped) {
+      await consume().catch(() => {})
+      if (!isStopped) await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+  let seen = after
+  const look = async () => {
+    const before = last
+    const stands = before === seen
+    seen = before
+    if (stands && (await lastPlace()) > before && last === before) await messages?.close()
+  }
+  const looking = setInterval(() => void look().catch(() => {}), lookMillis)
+  void keepOn()
+  return {
+    stop: async () => {
+      isStopped = true
+      clearInterval(looking)
+      await messages?.close()
+    }
+  }
+}

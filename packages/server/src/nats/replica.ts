@@ -1,0 +1,513 @@
+/**
+ * The way into a data file that follows the log of a tertulia: what is to be written goes to the engine first, and comes back in the one
+ * order that all servers see. Every server does the same with it, in a file of its own, so that all files are the same.
+ *
+ * One stream is the log of all rooms. An engine's stream costs a file, a goroutine and, in a cluster, a group that votes: 10,000 of them are
+ * more than a machine has for them. And with one order there is nothing to compare and set, and nothing to try again: keys, targets of
+ * edits, roles and nicks are decided when a command has its turn, by the code that decides in a server without an engine, and all servers
+ * decide alike. What that costs: each server writes what all of them append (docs/several-servers.md says how much that is).
+ *
+ * What is asked for while a command is on its way goes in the next; any number are on their way at once. A command whose fate is unknown
+ * is found out by the next turn: the engine has each turn's beginning at one place of the log, and what belongs to an earlier turn and comes
+ * later is void. So what was refused never comes, and what was acknowledged is in the log.
+ *
+ * @module
+ */
+import { createHash, randomBytes } from "node:crypto"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Schedule from "effect/Schedule"
+import * as Semaphore from "effect/Semaphore"
+import { makeEpoch } from "../epoch.ts"
+import { type Draft, type Placed, StorageBroken, Unavailable } from "../room-log.ts"
+import type { OpenWriting } from "../room-log-sqlite.ts"
+import { digestOf } from "../secrets.ts"
+import { type Following, followingOf } from "../sqlite/following.ts"
+import { readOnce } from "../sqlite/read-once.ts"
+import { StorageFault } from "../sqlite/thread.ts"
+import type { Append, Result, Work, Written } from "../sqlite/writer.ts"
+import { type Command, decodeCommand, draftsIn, encodeCommand, type Task } from "./command.ts"
+import type { Crew } from "./crew.ts"
+import { type Engine, type Message, openEngine } from "./engine.ts"
+import { keepErasing } from "./erasing.ts"
+import { untilGone } from "./standing-by.ts"
+import type { Store } from "./store-url.ts"
+
+export interface ReplicaOptions {
+  readonly store: Store
+  readonly file: string
+  /** Seconds after which who waits for a command is told that nobody knows what became of it. */
+  readonly patience: number
+  /** The servers of the tertulia, as far as this one has to do with them. */
+  readonly crew: Crew
+}
+
+/** A command of this server that isn't in the log yet, as far as it knows. */
+interface Pending {
+  readonly work: Work
+  readonly turn: number
+  /** Monotonic milliseconds. */
+  readonly since: number
+  readonly done: Deferred.Deferred<unknown, Unavailable>
+}
+
+/** A message of the log, understood. */
+interface Told {
+  readonly place: number
+  readonly command: Command
+}
+
+/** What is done in one transaction: so many messages, or entries if these are more. */
+const messagesAtOnce = 256
+const entriesAtOnce = 1_024
+
+/** Work of which nothing was written: on all servers alike, since all have the same before it. */
+class Defected {
+  readonly reason: string
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}
+
+const defected = (reason: string | undefined): Defected | undefined =>
+  reason === undefined ? undefined : new Defected(reason)
+
+/** What each server does for itself: the index of words is of its own file. */
+const isLocal = (work: Work): boolean => work._tag === "Index" || work._tag === "Merge"
+
+const entriesIn = ({ command }: Told): number =>
+  command._tag === "Do" ? command.tasks.reduce((sum, { work }) => sum + draftsIn(work), 0) : 0
+
+/** The most tasks of one message, and bytes, roughly: an engine takes a megabyte, unless it is told otherwise. */
+const tasksAtOnce = 64
+const bytesAtOnce = 400_000
+
+/** Bytes of a draft in a message, at the most: its text has every other letter escaped. */
+const sizeOfDraft = (draft: Draft): number => 600 + ("text" in draft ? 2 * Buffer.byteLength(draft.text) : 0)
+
+const sizeOf = (work: Work): number =>
+  work._tag === "Append" ? work.drafts.reduce((sum, draft) => sum + sizeOfDraft(draft), 0) : 600
+
+/** Cuts a list into parts that go into a message each. */
+const cut = <A>(
+  list: ReadonlyArray<A>,
+  size: (one: A) => number,
+  most = Number.POSITIVE_INFINITY
+): ReadonlyArray<ReadonlyArray<A>> => {
+  const parts: Array<Array<A>> = []
+  let bytes = 0
+  for (const one of list) {
+    const own = size(one)
+    const part = parts.at(-1)
+    if (part === undefined || part.length >= most || bytes + own > bytesAtOnce) {
+      parts.push([one])
+      bytes = own
+    } else {
+      part.push(one)
+      bytes += own
+    }
+  }
+  return parts
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+export const followStore =
+  ({ crew, file, patience, store }: ReplicaOptions): OpenWriting =>
+  (writers, take) =>
+    Effect.gen(function* () {
+      const engine = yield* openEngine(store)
+      const server = yield* makeEpoch
+      const clock = yield* Clock.Clock
+      const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+      const failed = yield* Deferred.make<never, StorageBroken>()
+      const still = Semaphore.makeUnsafe(1).withPermits(1)
+      const pending = new Map<number, Pending>()
+      const outgoing: Array<Task> = []
+      const inbox: Array<Message> = []
+      const arrived = Latch.makeUnsafe(false)
+      const waiting = new Set<{ readonly place: number; readonly done: Deferred.Deferred<void> }>()
+      const erasing = keepErasing(engine, file, writers.write)
+      const { before, secret } = yield* recognized(engine, file)
+      let following: Following = { ...before, self: server }
+      // What it will be when all that was read is done.
+      let ahead = following
+      // The turn in which this server sends; it leads when the log says so, too.
+      let turn = 1
+      let hasLed = false
+      let count = 0
+
+      const leads = () => following.leader === server && following.turn === turn
+
+      const tellCrew = () => crew.leads(following.leader === "" ? undefined : following.at)
+
+      const fail = (message: string) => Deferred.fail(failed, new StorageBroken({ message }))
+
+      const refusal = (reason: string) => new Unavailable({ message: `the store ${engine.name} ${reason}` })
+
+      // ---------------------------------------------------------------------------------------------------------------
+      // Doing what the log says
+      // ---------------------------------------------------------------------------------------------------------------
+
+      /** What a message changes of what is followed; and the work that is to be done, if it isn't void. */
+      const read = ({ command, place }: Told): ReadonlyArray<Work> | undefined => {
+        ahead = { ...ahead, place }
+        switch (command._tag) {
+          case "Found": {
+            const { cipher, salting } = command
+            return place === 1 ? [{ _tag: "Found", cipher, salting }] : undefined
+          }
+          case "Lead":
+            if (ahead.leader === command.over) ahead = { ...ahead, leader: command.server, turn: 1, at: command.at }
+            return undefined
+          case "Turn":
+            if (ahead.leader === command.server) ahead = { ...ahead, turn: Math.max(ahead.turn, command.turn) }
+            return undefined
+          case "Resign":
+            if (ahead.leader === command.server) ahead = { ...ahead, leader: "" }
+            return undefined
+          case "Do": {
+            if (ahead.leader !== command.server || ahead.turn !== command.turn) return undefined
+            let before = 0
+            return command.tasks.map(({ work }) => {
+              const parcel = { place, before }
+              before += draftsIn(work)
+              return work._tag === "Append" || work._tag === "RemoveSome" ? { ...work, parcel } : work
+            })
+          }
+        }
+      }
+
+      /** Tells who waits for a command what became of it, and who has a log open what was appended. */
+      const tell = (
+        { command }: Told,
+        works: ReadonlyArray<Work> | undefined,
+        results: ReadonlyArray<Result | Defected>
+      ) => {
+        if (command._tag === "Turn" && command.server === server) {
+          for (const [number, { done, turn: sentIn }] of pending) {
+            if (sentIn >= command.turn) continue
+            pending.delete(number)
+            Deferred.doneUnsafe(done, Effect.fail(refusal("has lost it")))
+          }
+        }
+        if (command._tag !== "Do") return
+        command.tasks.forEach(({ number }, index) => {
+          tellOf(command.server === server ? number : undefined, works?.[index], results[index])
+        })
+      }
+
+      /** @param number that of a task of this server's own */
+      const tellOf = (number: number | undefined, work: Work | undefined, result: Result | Defected | undefined) => {
+        const own = number === undefined ? undefined : pending.get(number)
+        if (number !== undefined) pending.delete(number)
+        if (work === undefined) {
+          if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.fail(refusal("has it too late")))
+          return
+        }
+        if (result instanceof Defected) {
+          if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.die(new Error(result.reason)))
+          return
+        }
+        // Its own authors are known by who they are.
+        const asked = own?.work ?? work
+        const given = asked._tag === "Append" ? take(asked, result as Result<typeof asked>) : result
+        erasing.noticed(work, result)
+        if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.succeed(given))
+      }
+
+      /** Writes what can't be left out: a disk that is full now has space later. */
+      const write = Effect.fnUntraced(function* (group: ReadonlyArray<Work>) {
+        let wasRefused = false
+        while (true) {
+          const written = yield* writers.write(group).pipe(Effect.catchDefect(broken))
+          if (written._tag === "Committed") {
+            const { defects, results } = written
+            return results.map((result, index) => defected(defects?.get(index)) ?? result)
+          }
+          if (written._tag === "Broken") {
+            yield* fail(`can't go on with the data file ${file}: ${written.reason}`)
+            return yield* Effect.never
+          }
+          if (!wasRefused) yield* Effect.logWarning(`nothing can be stored in ${file}: ${written.reason}`)
+          wasRefused = true
+          yield* Effect.sleep("1 second")
+        }
+      })
+
+      const doThese = Effect.fnUntraced(function* (told: ReadonlyArray<Told>) {
+        const works = told.map(read)
+        const group = works.flatMap((each) => each ?? [])
+        const results = yield* write([...group, { _tag: "Follow", following: ahead }])
+        following = ahead
+        tellCrew()
+        let next = 0
+        told.forEach((each, index) => {
+          const own = works[index]
+          const from = next
+          next += own?.length ?? 0
+          tell(each, own, results.slice(from, next))
+        })
+        for (const each of [...waiting]) {
+          if (each.place > following.place) continue
+          waiting.delete(each)
+          Deferred.doneUnsafe(each.done, Effect.void)
+        }
+        if (following.leader === server) hasLed = true
+        else if (hasLed) yield* fail(`another server has taken over the rooms in ${engine.name}`)
+      })
+
+      /** What a text was taken out of is no longer in its place. */
+      const missing = Effect.fnUntraced(function* (place: number): Effect.fn.Return<Told> {
+        const data = yield* Effect.tryPromise({ try: () => engine.leftOf(place), catch: messageOf }).pipe(
+          Effect.tapError((why) => Effect.logWarning(`can't read ${place} in ${engine.name}: ${why}`)),
+          Effect.retry(Schedule.spaced("1 second")),
+          Effect.orDie
+        )
+        if (data !== undefined) return { place, command: decodeCommand(data) }
+        yield* fail(
+          `${engine.name} has lost its message ${place}: start with another data file, and what is left is read`
+        )
+        return yield* Effect.never
+      })
+
+      const doNext = Effect.gen(function* () {
+        yield* arrived.await
+        const told: Array<Told> = []
+        let entries = 0
+        let expected = following.place + 1
+        while (inbox.length > 0 && told.length < messagesAtOnce && entries < entriesAtOnce) {
+          const { data, place } = inbox[0]!
+          const each = place === expected ? { place, command: decodeCommand(data) } : yield* missing(expected)
+          if (place === expected) inbox.shift()
+          expected++
+          told.push(each)
+          entries += entriesIn(each)
+        }
+        if (inbox.length === 0) arrived.closeUnsafe()
+        if (told.length > 0) yield* still(doThese(told))
+      }).pipe(
+        Effect.catchDefect((defect) =>
+          fail(`can't follow ${engine.name}: ${messageOf(defect)}`).pipe(Effect.andThen(Effect.never))
+        )
+      )
+
+      // ---------------------------------------------------------------------------------------------------------------
+      // Asking for something
+      // ---------------------------------------------------------------------------------------------------------------
+
+      let isSettling = false
+
+      /** Begins another turn, until the log says so: then it is known what became of all that was sent before. */
+      const settle = Effect.gen(function* () {
+        turn++
+        while (following.turn !== turn && following.leader === server) {
+          if (engine.isReachable()) {
+            yield* Effect.promise(() => engine.append(encodeCommand({ _tag: "Turn", server, turn })))
+          }
+          yield* Effect.sleep("200 millis")
+        }
+        isSettling = false
+      })
+      const settling = Latch.makeUnsafe(false)
+
+      const doubt = () => {
+        if (isSettling) return
+        isSettling = true
+        settling.openUnsafe()
+      }
+
+      const settleForever = Effect.gen(function* () {
+        yield* settling.await
+        settling.closeUnsafe()
+        yield* Effect.logWarning(`it isn't known what became of what was sent to ${engine.name}: asking`)
+        yield* settle
+        yield* Effect.logInfo(`what was sent to ${engine.name} is known again`)
+      }).pipe(Effect.forever)
+
+      const propose = (work: Work): Effect.Effect<unknown, Unavailable> =>
+        Effect.suspend(() => {
+          if (!engine.isReachable()) return Effect.fail(refusal("can't be reached"))
+          if (!leads()) return Effect.fail(refusal("doesn't answer"))
+          const number = ++count
+          const done = Deferred.makeUnsafe<unknown, Unavailable>()
+          pending.set(number, { work, turn, since: now(), done })
+          outgoing.push({ number, work })
+          if (outgoing.length === 1) setImmediate(sendAll)
+          return Deferred.await(done)
+        })
+
+      /** Sends what was asked for in the same turn of the event loop: a message for each would be most of what an entry costs. */
+      const sendAll = () => {
+        // What was asked for in an earlier turn is void, and refused when this one begins.
+        const tasks = outgoing.splice(0).filter(({ number }) => pending.get(number)?.turn === turn)
+        for (const some of cut(tasks, ({ work }) => sizeOf(work), tasksAtOnce)) send(some)
+      }
+
+      const send = (tasks: ReadonlyArray<Task>) => {
+        void engine.append(encodeCommand({ _tag: "Do", server, turn, tasks })).then((appended) => {
+          if (appended._tag === "Stored") return
+          if (appended._tag === "Unknown") return doubt()
+          for (const { number } of tasks) {
+            const own = pending.get(number)
+            pending.delete(number)
+            if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.fail(refusal(`refuses it: ${appended.reason}`)))
+          }
+        })
+      }
+
+      /** What is too long for a message goes in several; where one of the later fails, some is done and some isn't. */
+      const appendParts = Effect.fnUntraced(function* (parts: ReadonlyArray<Append>) {
+        const placed: Array<Placed> = []
+        for (const part of parts) {
+          const proposed = propose(part) as Effect.Effect<ReadonlyArray<Placed>, Unavailable>
+          placed.push(...(yield* placed.length === 0 ? proposed : Effect.orDie(proposed)))
+        }
+        return placed
+      })
+
+      /** Whoever has waited for too long is told that nobody knows. */
+      const giveUp = Effect.sync(() => {
+        const before = now() - 1_000 * patience
+        for (const [number, { done, since }] of pending) {
+          if (since > before) return
+          pending.delete(number)
+          doubt()
+          Deferred.doneUnsafe(done, Effect.die(new Error(`${engine.name} hasn't answered for ${patience} s`)))
+        }
+      }).pipe(Effect.andThen(Effect.sleep("100 millis")), Effect.forever)
+
+      const writeHere = (work: Work): Effect.Effect<unknown, Unavailable> =>
+        Effect.flatMap(writers.write([work]).pipe(Effect.catchDefect(broken)), (written) => {
+          if (written._tag === "Committed") return Effect.succeed(written.results[0])
+          if (written._tag === "Refused") return Effect.fail(new Unavailable({ message: written.reason }))
+          return Effect.andThen(
+            fail(`can't go on with the data file ${file}: ${written.reason}`),
+            Effect.die(new Error(written.reason))
+          )
+        })
+
+      const upToDate = Effect.gen(function* () {
+        const place = yield* Effect.tryPromise({
+          try: () => engine.last(),
+          catch: (error) => refusal(`can't say how far it is: ${messageOf(error)}`)
+        })
+        if (place <= following.place) return
+        const done = Deferred.makeUnsafe<void>()
+        waiting.add({ place, done })
+        yield* Deferred.await(done)
+      }).pipe(
+        Effect.timeoutOrElse({
+          duration: 1_000 * patience,
+          orElse: () => Effect.fail(refusal(`hasn't said for ${patience} s how far it is`))
+        })
+      )
+
+      // ---------------------------------------------------------------------------------------------------------------
+      // Beginning
+      // ---------------------------------------------------------------------------------------------------------------
+
+      yield* Effect.acquireRelease(
+        Effect.promise(() =>
+          engine.follow(following.place, (message) => {
+            inbox.push(message)
+            arrived.openUnsafe()
+          })
+        ),
+        ({ stop }) => Effect.promise(stop)
+      )
+      yield* Effect.forkScoped(Effect.forever(doNext))
+      const faulty = Effect.mapError(({ message }: Unavailable | StorageBroken) => new StorageFault({ message }))
+      yield* faulty(Effect.raceFirst(upToDate, Deferred.await(failed)))
+      crew.knows(secret)
+      tellCrew()
+      engine.answerFor(server)
+      const begin = Effect.gen(function* () {
+        while (following.leader !== server) {
+          const over = following.leader
+          if (over !== "")
+            yield* Effect.logInfo(`another server has the rooms in ${engine.name}: standing by until it has gone`)
+          yield* untilGone(engine, () => following.leader)
+          if (engine.isReachable()) {
+            yield* Effect.promise(() =>
+              engine.append(encodeCommand({ _tag: "Lead", server, over: following.leader, at: crew.at }))
+            )
+            yield* Effect.ignore(upToDate)
+          }
+          if (following.leader !== server) yield* Effect.sleep("200 millis")
+        }
+      })
+      yield* faulty(Effect.raceFirst(begin, Deferred.await(failed)))
+      yield* Effect.forkScoped(settleForever)
+      yield* Effect.forkScoped(giveUp)
+      yield* Effect.forkScoped(erasing.forever)
+      yield* Effect.addFinalizer(() =>
+        Effect.promise(() => engine.append(encodeCommand({ _tag: "Resign", server }))).pipe(
+          Effect.timeoutOption("1 second")
+        )
+      )
+      const { id } = following
+      return {
+        write: <Done extends Work>(work: Done) =>
+          (isLocal(work) ? writeHere(work) : propose(work)) as Effect.Effect<Result<Done>, Unavailable>,
+        append: (work) => {
+          const parts = cut(work.drafts, sizeOfDraft)
+          if (parts.length <= 1) return propose(work) as Effect.Effect<ReturnType<typeof take>, Unavailable>
+          return appendParts(parts.map((drafts) => ({ ...work, drafts })))
+        },
+        failed: Deferred.await(failed),
+        still,
+        epochOf: (room) => Effect.succeed(epochIn(id, room)),
+        upToDate
+      }
+    })
+
+/**
+ * A room has one log in a tertulia, for ever: so its epoch is a digest of both, which all servers know without having to agree on it, also
+ * before the first entry (EPOCH-2).
+ */
+const epochIn = (id: string, room: string): string =>
+  createHash("sha256").update(`${id} ${room}`).digest("base64url").slice(0, 20)
+
+const broken = (defect: unknown): Effect.Effect<Written> =>
+  Effect.succeed({ _tag: "Broken", reason: messageOf(defect) })
+
+/** How far the file has followed this log: from its beginning, if it is new. */
+const recognized = Effect.fnUntraced(function* (
+  engine: Engine,
+  file: string
+): Effect.fn.Return<{ readonly before: Following; readonly secret: string }, StorageFault> {
+  const known = yield* readOnce(file, followingOf)
+  const { id, last, secret } = yield* Effect.tryPromise({
+    try: () => founded(engine),
+    catch: (error) => new StorageFault({ message: `can't use the store ${engine.name}: ${messageOf(error)}` })
+  })
+  const before = known ?? { id, place: 0, leader: "", turn: 0, at: "", self: "" }
+  const other = `the data file ${file} follows another tertulia than ${engine.name}: name another with --data`
+  if (before.id !== id) return yield* new StorageFault({ message: other })
+  const less = `${engine.name} has lost ${before.place - last} messages that the data file ${file} has: it must not go on as if they had never been`
+  if (before.place > last) return yield* new StorageFault({ message: less })
+  return { before, secret }
+})
+
+/** How often a log is begun, at the most, until it has begun. */
+const foundingTries = 20
+
+/** What the servers of a tertulia have in common, which the first of them has said; the secret is one that no file holds. */
+const founded = async (engine: Engine) => {
+  const random = (bytes: number) => randomBytes(bytes).toString("hex")
+  const found: Command = { _tag: "Found", id: random(16), salting: random(32), cipher: random(16) }
+  // A cluster may need some time until it can store anything.
+  let first = await engine.first()
+  for (let tries = 0; first === undefined && tries < foundingTries; tries++) {
+    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 500))
+    await engine.begin(encodeCommand(found))
+    first = await engine.first()
+  }
+  const command = first === undefined ? undefined : decodeCommand(first)
+  if (command?._tag !== "Found") throw new Error("its stream is of another program")
+  const { cipher, id, salting } = command
+  return { id, last: await engine.last(), secret: digestOf(`${salting} ${cipher}`) }
+}

@@ -1,0 +1,193 @@
+/**
+ * What a data file is where it follows a log that several servers share (nats/replica.ts): whose log, how far, and what is still to be
+ * taken out of it.
+ *
+ * The rows here change in the transaction that does what the log says, so that a server which is killed goes on where it was.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite"
+import type { Draft } from "../room-log.ts"
+
+/** How far a file follows which log. */
+export interface Following {
+  /** Of the tertulia: what its servers have in common. */
+  readonly id: string
+  /** The place in the log of what was done last. */
+  readonly place: number
+  /** The server that may append, and the how manieth time since it began; "" when none may. */
+  readonly leader: string
+  readonly turn: number
+  /** Where the others reach it, as `host:port`. */
+  readonly at: string
+  /** The server that has written this file last. */
+  readonly self: string
+}
+
+/** A message of the log, and how many drafts it has before those that are meant. */
+export interface Parcel {
+  readonly place: number
+  readonly before: number
+}
+
+/** A text that is to be taken out of the log: of which parcel, and which of its drafts; -1 is all of them. */
+export interface Erasure {
+  readonly parcel: number
+  readonly index: number
+}
+
+/** One thing to be written about what is followed. */
+export type FollowingWork =
+  | { readonly _tag: "Follow"; readonly following: Following }
+  /** Makes this file one of the tertulia with these secrets, which are the same on all of its servers. */
+  | { readonly _tag: "Found"; readonly salting: string; readonly cipher: string }
+  | { readonly _tag: "Erased"; readonly erasures: ReadonlyArray<Erasure> }
+
+/**
+ * `parcels` says in which message of the log the entries are from `first` on, after how many other drafts; `indexes` which of the drafts
+ * after these they were, where that isn't each in turn.
+ */
+const tables = `
+  CREATE TABLE IF NOT EXISTS following (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    leader TEXT NOT NULL,
+    turn INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    self TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS parcels (
+    room INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    parcel INTEGER NOT NULL,
+    before INTEGER NOT NULL,
+    indexes TEXT,
+    PRIMARY KEY (room, first)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS erasures (
+    parcel INTEGER NOT NULL,
+    "index" INTEGER NOT NULL,
+    PRIMARY KEY (parcel, "index")
+  ) STRICT, WITHOUT ROWID;`
+
+/** Makes a file one that follows a log, if it isn't yet. */
+export const prepareFollowing = (db: DatabaseSync): void => db.exec(tables)
+
+const isFollowing = (db: DatabaseSync): boolean =>
+  db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'following'").get() !== undefined
+
+/** Makes a backup of such a file one of its own. */
+export const stopFollowing = (db: DatabaseSync): void =>
+  db.exec("DROP TABLE IF EXISTS following; DROP TABLE IF EXISTS parcels; DROP TABLE IF EXISTS erasures")
+
+/** Why a file can't be used by who follows a log, or by who doesn't; a backup follows nothing any more. */
+export const followingFault = (db: DatabaseSync, follows: boolean, isBackup: boolean): string | undefined => {
+  if (isFollowing(db) && !isBackup)
+    return follows ? undefined : "it follows the log of several servers: start with --store"
+  const isUsed = follows && db.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined
+  return isUsed
+    ? "it is of a server without --store: name another with --data, and it is filled from the store"
+    : undefined
+}
+
+/** What a file follows; undefined when nothing. */
+export const followingOf = (db: DatabaseSync): Following | undefined =>
+  isFollowing(db)
+    ? (db.prepare("SELECT id, place, leader, turn, at, self FROM following").get() as unknown as Following | undefined)
+    : undefined
+
+/** What is to be taken out of the log next. */
+export const someErasures = (db: DatabaseSync): ReadonlyArray<Erasure> =>
+  db
+    .prepare('SELECT parcel, "index" FROM erasures ORDER BY parcel LIMIT 256')
+    .all() as unknown as ReadonlyArray<Erasure>
+
+/** Writes about what is followed within a transaction. */
+export const makeFollowingWriter = (db: DatabaseSync): ((work: FollowingWork) => undefined) => {
+  prepareFollowing(db)
+  const follow = db.prepare(
+    "INSERT OR REPLACE INTO following (one, id, place, leader, turn, at, self) VALUES (1, ?, ?, ?, ?, ?, ?)"
+  )
+  const setSalting = db.prepare("UPDATE salting SET key = ?")
+  const setCipher = db.prepare("UPDATE ciphers SET cipher = ? WHERE name = 'search'")
+  const forget = db.prepare('DELETE FROM erasures WHERE parcel = ? AND "index" = ?')
+  return (work) => {
+    switch (work._tag) {
+      case "Follow": {
+        const { at, id, leader, place, self, turn } = work.following
+        follow.run(id, place, leader, turn, at, self)
+        return undefined
+      }
+      case "Found":
+        setSalting.run(work.salting)
+        setCipher.run(Buffer.from(work.cipher, "hex"))
+        return undefined
+      case "Erased":
+        for (const { index, parcel } of work.erasures) forget.run(parcel, index)
+        return undefined
+    }
+  }
+}
+
+export interface Parcels {
+  /** Notes what became of the drafts of a parcel, and what of its texts has to go. Place is the `seq` of each that was added. */
+  readonly note: (
+    room: number,
+    parcel: Parcel,
+    drafts: ReadonlyArray<Draft>,
+    seqs: ReadonlyArray<number | undefined>
+  ) => void
+  /** Has everything go that a room has in the log, by its name. */
+  readonly removeAll: (room: string) => void
+}
+
+/** Notes within the transaction that appends. */
+export const makeParcels = (db: DatabaseSync): Parcels => {
+  prepareFollowing(db)
+  const add = db.prepare("INSERT INTO parcels (room, first, parcel, before, indexes) VALUES (?, ?, ?, ?, ?)")
+  const parcelOf = db.prepare(
+    "SELECT first, parcel, before, indexes FROM parcels WHERE room = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+  )
+  const editsOf = db.prepare("SELECT seq FROM entries WHERE room = ? AND target = ? AND kind = 1")
+  const erase = db.prepare('INSERT OR IGNORE INTO erasures (parcel, "index") VALUES (?, ?)')
+  const eraseAll = db.prepare(
+    'INSERT OR IGNORE INTO erasures (parcel, "index") SELECT parcel, -1 FROM parcels WHERE room = (SELECT id FROM rooms WHERE name = ?)'
+  )
+  const forgetAll = db.prepare("DELETE FROM parcels WHERE room = (SELECT id FROM rooms WHERE name = ?)")
+
+  const eraseEntry = (room: number, seq: number) => {
+    const row = parcelOf.get(room, seq) as
+      | { readonly first: number; readonly parcel: number; readonly before: number; readonly indexes: string | null }
+      | undefined
+    if (row === undefined) return
+    const { before, first, indexes, parcel } = row
+    const index = indexes === null ? seq - first : (JSON.parse(indexes) as ReadonlyArray<number>)[seq - first]!
+    erase.run(parcel, before + index)
+  }
+
+  return {
+    note: (room, { before, place }, drafts, seqs) => {
+      const indexes = [...seqs.keys()].filter((index) => seqs[index] !== undefined)
+      const isPlain = indexes.length === drafts.length
+      if (indexes.length > 0) {
+        add.run(room, seqs[indexes[0]!]!, place, before, isPlain ? null : JSON.stringify(indexes))
+      }
+      drafts.forEach((draft, index) => {
+        // What was never shown needn't be kept; of what was said twice one is enough.
+        if (seqs[index] === undefined) {
+          if ("text" in draft) erase.run(place, before + index)
+          return
+        }
+        if (draft.type !== "delete") return
+        eraseEntry(room, draft.target)
+        const edits = editsOf.all(room, draft.target) as unknown as ReadonlyArray<{ readonly seq: number }>
+        for (const { seq } of edits) eraseEntry(room, seq)
+      })
+    },
+    removeAll: (room) => {
+      eraseAll.run(room)
+      forgetAll.run(room)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * A NATS server with JetStream, on a free port, in a folder of its own: one node. Where the machine has none, tests are skipped, and say so.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import * as Net from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+/** Why there is no engine to be tested with; undefined when there is one. */
+export const noNats: string | undefined =
+  spawnSync("nats-server", ["--version"]).error === undefined
+    ? undefined
+    : "there is no nats-server on this machine (apt-get install nats-server)"
+
+if (noNats !== undefined) console.warn(`skipped: ${noNats}`)
+
+/** A free port; the system doesn't give it again for a while. */
+const freePort = async (): Promise<number> => {
+  const server = Net.createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as Net.AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
+}
+
+/** Starts one; `await using` ends it, and removes what it has kept. */
+export const openNats = async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tertulia-nats-"))
+  const port = await freePort()
+  let child: ChildProcess | undefined
+  const start = async () => {
+    child = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder], { stdio: "ignore" })
+    while (!(await answers(port))) await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const kill = async () => {
+    const ending = child
+    child = undefined
+    if (ending === undefined) return
+    ending.kill("SIGKILL")
+    await once(ending, "exit")
+  }
+  await start()
+  return {
+    url: (name: string) => `nats://127.0.0.1:${port}/${name}`,
+    /** Starts it again. */
+    start,
+    /** Kills it. */
+    kill,
+    /** Stops it where it is, as if its machine stood still; and lets it go on. */
+    freeze: () => child?.kill("SIGSTOP"),
+    thaw: () => child?.kill("SIGCONT"),
+    /** Whether any of its files has this text. */
+    holds: async (text: string) => {
+      const files = await readdir(folder, { recursive: true, withFileTypes: true })
+      const contents = await Promise.all(
+        files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name)).catch(() => ""))
+      )
+      return contents.some((content) => content.includes(text))
+    },
+    [Symbol.asyncDispose]: async () => {
+      await kill()
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Whether a NATS server greets at this port. */
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = Net.connect(port, "127.0.0.1")
+    const tell = (does: boolean) => {
+      resolve(does)
+      socket.destroy()
+    }
+    socket.once("data", () => tell(true))
+    socket.once("error", () => tell(false))
+  })
