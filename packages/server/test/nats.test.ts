@@ -128,10 +128,13 @@ describe.skipIf(noNats !== undefined)("a log in JetStream", () => {
     const log = await logs.open("#cafe")
     await log.append(draft("one"))
     await nats.kill()
-    await vi.waitFor(async () => {
-      const refused = await log.append(draft("lost"))
-      expect(Exit.isFailure(refused) && String(refused.cause)).toContain("can't be reached")
-    })
+    await vi.waitFor(
+      async () => {
+        const refused = await log.append(draft("lost"))
+        expect(Exit.isFailure(refused) && String(refused.cause)).toContain("can't be reached")
+      },
+      { timeout: 30_000 }
+    )
     await nats.start()
     await vi.waitFor(async () => expect(Exit.isSuccess(await log.append(draft("two")))).toBe(true), {
       timeout: 30_000,
