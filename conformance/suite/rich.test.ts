@@ -1115,7 +1115,11 @@ const atOnce = function* (
 ) {
   const watched = people.map(watch)
   const room = t.roomName()
-  for (const person of watched) yield* person.post({ type: "join", room })
+  // All are there before anything is said: whose join comes first, nothing promises.
+  for (const person of watched) {
+    yield* person.post({ type: "join", room })
+    yield* person.lane
+  }
   // Somebody who reads pages while the others talk.
   const reader = yield* t.person("reader")
   const early = yield* reader.join(room)
