@@ -356,10 +356,12 @@ const history: Handler<"history"> = (session, request) => {
     upToDate,
     Effect.suspend(() => historyLine(request, seat.room.log, limits))
   )
+  // Pages that are read meanwhile are all made when they have been read, so each is paid for before.
+  session.share.charge(costs.page * limits.line)
   return catchUp.reading(session.peer, mostInPage(request, limits), page, session.hurried).pipe(
     Effect.mapError(unavailable),
     Effect.flatMap((line) => {
-      session.share.charge(costs.page * line.length)
+      session.share.charge(costs.page * (line.length - limits.line))
       return sayLine(session, line)
     })
   )

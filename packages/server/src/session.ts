@@ -258,9 +258,10 @@ const makeSession = (server: Server, connection: Connection, share: Share) => {
     const first = yield* listen
     if (beginsTls(first)) return notTertulia
     for (let bytes = first; ; bytes = yield* listen) {
+      if (!share.isFree() && !isDraining) yield* share.turn
+      share.charge(costs.byte * bytes.length)
       const { blanks, lines, tooLong } = decoder.push(bytes)
       rate.refill()
-      share.charge(costs.byte * bytes.length)
       for (const line of lines) {
         if (!outbox.isReady()) yield* outbox.ready
         const wait = rate.take()

@@ -22,12 +22,12 @@ export const costs = {
   /** A character of a page of entries, to read and write. */
   page: 0.02,
   /** One line to one of the others who get it. */
-  delivery: 5
+  delivery: 8
 } as const
 
 /** What an address may use in a round, and all who wait together in one turn of the event loop. */
-const perRound = 1_000
-const perTurn = 2_000
+const perRound = 500
+const perTurn = 1_000
 
 /** What one address may do; its connections have it together. */
 export interface Share {
