@@ -184,6 +184,20 @@ const attack = async (target: Target, silent: number, names: ReadonlyArray<strin
   return { counts, end }
 }
 
+/** How long the commits between two looks at the metrics took: most of what the honest wait for is the disk, when it isn't the processor. */
+const commitsIn = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string => {
+  const buckets = [...after].flatMap(([name, count]) => {
+    const bound = /^commit_seconds_bucket\{.*le="([0-9.]+)"/u.exec(name)?.[1]
+    return bound === undefined ? [] : [{ millis: 1_000 * Number(bound), count: count - (before.get(name) ?? 0) }]
+  })
+  const all = (after.get("commit_seconds_count") ?? 0) - (before.get("commit_seconds_count") ?? 0)
+  const within = (share: number) => {
+    const bucket = buckets.find(({ count }) => count >= share * all)
+    return bucket === undefined ? `more than ${buckets.at(-1)?.millis} ms` : `${bucket.millis} ms`
+  }
+  return `${grouped(all)}: half of them within ${within(0.5)}, 99 % within ${within(0.99)}`
+}
+
 const judge = (is: boolean, sentence: string): boolean => {
   say(`${is ? paint("green", "ok    ") : paint("red", "FAILED")} ${sentence}`)
   return is
@@ -246,6 +260,7 @@ const run = async (seconds: number, silent: number, names: ReadonlyArray<string>
     say(
       `${"the server's counts".padEnd(20)} ${paint("dim", codes.map(([name, times]) => `${/"(.*)"/u.exec(name)?.[1]} ${grouped(times)}`).join(", "))}`
     )
+    say(`${"its commits".padEnd(20)} ${paint("dim", commitsIn(before, refused))}`)
     say("")
 
     const [p99, quietP99, afterP99] = [quantile(abused, 0.99), quantile(quiet, 0.99), quantile(after, 0.99)]
