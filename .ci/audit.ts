@@ -67,7 +67,8 @@ const ask = (args: ReadonlyArray<string>, environment: NodeJS.ProcessEnv): Promi
   new Promise((resolve) => {
     const child = spawn("npm", [...args, "--json"], {
       cwd: root,
-      env: environment,
+      // Asked once: a registry that isn't there won't be a minute later.
+      env: { npm_config_fetch_retries: "0", ...environment },
       stdio: ["ignore", "pipe", "ignore"]
     })
     let out = ""
