@@ -627,7 +627,7 @@ export const entryTypes = ["message", "erased", "edit", "delete", "react", "topi
 
 /** An entry of a kind that this version doesn't know: it has its place all the same (CATCH-9). */
 const OtherItem = Schema.Struct({
-  type: Schema.String.check(
+  type: JsonString.check(
     Schema.makeFilter((type: string) => !entryTypes.some((known) => known === type) || "a type of another kind", {
       toJsonSchema: () => ({ not: { enum: [...entryTypes] } })
     })
