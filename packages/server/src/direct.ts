@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import type { Side } from "./conversations.ts"
 import { itemOf } from "./encode.ts"
 import { ungoverned } from "./governance.ts"
-import { historyLine, mostInPage } from "./history.ts"
+import { historyLine, pageFor } from "./history.ts"
 import type { Person } from "./people.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Entry } from "./room-log.ts"
@@ -79,11 +79,8 @@ export const historyDirect = Effect.fnUntraced(function* (
     outbox.say(line)
     return
   }
-  const { catchUp, limits } = server
-  const page = historyLine(request, side.log, limits)
-  const reading = catchUp.reading(session.peer, mostInPage(request, limits), page, session.hurried)
   yield* side
-    .reading(reading, outbox.say)
+    .reading(pageFor(session, request, side.log), outbox.say)
     .pipe(Effect.mapError((why) => (why === "ended" ? nobody(other.nick) : unavailable(why))))
 })
 

@@ -8,6 +8,8 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { itemOf } from "./encode.ts"
 import type { RoomLog, Unavailable } from "./room-log.ts"
+import type { Session } from "./session.ts"
+import { costs } from "./turns.ts"
 
 /** The entries `after` + 1 to `head` that a page may hold, and which of them it keeps when the line is too short for all. */
 interface Span {
@@ -27,7 +29,7 @@ const spanOf = ({ after, before }: ReadHistory, first: number, head: number, mos
 }
 
 /** How many entries a page may hold. */
-export const mostInPage = ({ limit }: ReadHistory, { page }: Limits): number => Math.min(limit ?? page, page)
+const mostInPage = ({ limit }: ReadHistory, { page }: Limits): number => Math.min(limit ?? page, page)
 
 /**
  * The reply to `history`, a line: as many entries as `limit`, `limits.page` and the line allow (HISTORY-4), and how many they are. What it
@@ -48,6 +50,28 @@ export const historyLine = Effect.fnUntraced(function* (
   const hasMore = span.direction === "up" ? span.after + items.length < head : span.head - items.length >= first
   return [`${start}${items.join(",")}${end(hasMore)}`, items.length]
 })
+
+/** The same line for a client, when it is its turn (FLOW-8), and at the cost of its address. */
+export const pageFor = (
+  session: Session,
+  request: ReadHistory,
+  log: Omit<RoomLog, "append">
+): Effect.Effect<string, Unavailable> =>
+  Effect.suspend(() => {
+    const { hurried, peer, server, share } = session
+    const { catchUp, limits, upToDate } = server
+    // Of several servers, one that has stood still mustn't give what others have long added to.
+    const page = Effect.andThen(
+      upToDate,
+      Effect.suspend(() => historyLine(request, log, limits))
+    )
+    // Pages that are read meanwhile are all made when they have been read, so each is paid for before.
+    share.charge(costs.page * limits.line)
+    return Effect.map(catchUp.reading(peer, mostInPage(request, limits), page, hurried), (line) => {
+      share.charge(costs.page * (line.length - limits.line))
+      return line
+    })
+  })
 
 const end = (more: boolean): string => (more ? '],"more":true}\n' : "]}\n")
 

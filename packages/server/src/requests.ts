@@ -20,7 +20,7 @@ import { historyDirect, listConversations, sendDirect } from "./direct.ts"
 import { markLine } from "./encode.ts"
 import { bye, type Ending } from "./ending.ts"
 import type { Somebody } from "./governance.ts"
-import { historyLine, mostInPage } from "./history.ts"
+import { pageFor } from "./history.ts"
 import type { Person } from "./people.ts"
 import { presenceFields } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
@@ -350,20 +350,9 @@ const history: Handler<"history"> = (session, request) => {
   if (isDirect(request.room)) return historyDirect(session, request)
   const seat = session.seats.get(request.room)
   if (seat === undefined) return notJoined(request.room)
-  const { catchUp, limits, upToDate } = session.server
-  // Of several servers, one that has stood still mustn't give what others have long added to.
-  const page = Effect.andThen(
-    upToDate,
-    Effect.suspend(() => historyLine(request, seat.room.log, limits))
-  )
-  // Pages that are read meanwhile are all made when they have been read, so each is paid for before.
-  session.share.charge(costs.page * limits.line)
-  return catchUp.reading(session.peer, mostInPage(request, limits), page, session.hurried).pipe(
+  return pageFor(session, request, seat.room.log).pipe(
     Effect.mapError(unavailable),
-    Effect.flatMap((line) => {
-      session.share.charge(costs.page * (line.length - limits.line))
-      return sayLine(session, line)
-    })
+    Effect.flatMap((line) => sayLine(session, line))
   )
 }
 
