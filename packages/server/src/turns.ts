@@ -62,6 +62,8 @@ export const makeTurns = (later: (next: () => void) => void = setImmediate): Tur
   let round = 0
   let spent = 0
   let isTurning = false
+  // How many addresses make it worth looking for those that have gone and owe nothing.
+  let worthLooking = 1_024
 
   const turnSoon = () => {
     if (isTurning) return
@@ -141,8 +143,6 @@ export const makeTurns = (later: (next: () => void) => void = setImmediate): Tur
     }
     worthLooking = Math.max(1_024, 2 * accounts.size)
   }
-  let worthLooking = 1_024
-
   return {
     enter: (peer) => {
       forget()
