@@ -10,8 +10,9 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
+import { stripVTControlCharacters } from "node:util"
 import { referenceClient } from "../conformance/src/run/target.ts"
 import { audit, lineOf } from "./audit.ts"
 
@@ -19,6 +20,8 @@ import { audit, lineOf } from "./audit.ts"
 interface Count {
   readonly passed: number
   readonly failed: number
+  /** What failed, a line each, where that is known. */
+  readonly faults?: ReadonlyArray<string>
   /** Why each thing that did not run did not. */
   readonly skipped: ReadonlyArray<string>
 }
@@ -90,9 +93,29 @@ interface VitestReport {
   readonly numPassedTests: number
   readonly numFailedTests: number
   readonly testResults: ReadonlyArray<{
-    readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly fullName: string }>
+    /** The file. */
+    readonly name: string
+    /** Why the file as a whole failed, or empty. */
+    readonly message: string
+    readonly status: string
+    readonly assertionResults: ReadonlyArray<{
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages: ReadonlyArray<string>
+    }>
   }>
 }
+
+const firstLine = (text: string): string => stripVTControlCharacters(text).trim().split("\n", 1)[0]!
+
+/** The tests that failed, and the files that could not be run, each with the first line of its reason. */
+const faultsOf = ({ testResults }: VitestReport): ReadonlyArray<string> =>
+  testResults.flatMap(({ assertionResults, message, name, status }) => {
+    const file = relative(root, name)
+    const tests = assertionResults.filter((result) => result.status === "failed")
+    if (tests.length === 0 && status === "failed") return [`${file}: ${firstLine(message)}`]
+    return tests.map(({ failureMessages, fullName }) => `${file} > ${fullName}: ${firstLine(failureMessages[0] ?? "")}`)
+  })
 
 const unitTests: Step["run"] = async (reports) => {
   const file = join(reports, "vitest.json")
@@ -109,7 +132,8 @@ const unitTests: Step["run"] = async (reports) => {
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status !== "passed" && status !== "failed")
     .map(({ fullName }) => fullName)
-  return checked({ passed: report.numPassedTests, failed: report.numFailedTests, skipped }, code)
+  const faults = faultsOf(report)
+  return checked({ passed: report.numPassedTests, failed: report.numFailedTests, faults, skipped }, code)
 }
 
 interface SuiteReport {
@@ -129,10 +153,11 @@ const suite = async (reports: string, name: string, ...args: ReadonlyArray<strin
     // What a server doesn't claim is not owed: nothing was skipped there.
     .filter(({ verdict }) => verdict === "not run")
     .map(({ reason, title }) => `${title}: ${reason ?? "no reason given"}`)
-  return checked(
-    { passed: count("passed", "warned"), failed: count("failed", "blocked", "inconclusive"), skipped },
-    code
-  )
+  const wrong = ["failed", "blocked", "inconclusive"]
+  const faults = report.tests
+    .filter(({ verdict }) => wrong.includes(verdict))
+    .map(({ reason, title, verdict }) => `${verdict}: ${title}${reason === undefined ? "" : `: ${firstLine(reason)}`}`)
+  return checked({ passed: count("passed", "warned"), failed: count(...wrong), faults, skipped }, code)
 }
 
 const has = (program: string): boolean => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0
@@ -289,6 +314,7 @@ for (const { count, name, seconds } of rows) {
   const mark = count.failed > 0 ? "FAILED" : count.passed === 0 ? "skipped" : "ok"
   const numbers = `${count.passed} passed, ${count.failed} failed, ${count.skipped.length} skipped`
   process.stdout.write(`${mark.padEnd(8)} ${name.padEnd(44)} ${numbers}, ${seconds.toFixed(1)} s\n`)
+  for (const fault of count.faults ?? []) process.stdout.write(`         failed: ${fault}\n`)
   for (const reason of count.skipped) process.stdout.write(`         skipped: ${reason}\n`)
 }
 if (!all)
