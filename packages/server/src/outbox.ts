@@ -215,15 +215,42 @@ export const makeOutbox = (connection: Connection, options: OutboxOptions): Outb
 // processors of those who read fall asleep.
 let flushing: Array<() => void> = []
 
+// What is left of what is said to many: each has its turn.
+const left: Array<Array<() => void>> = []
+
+/** Milliseconds that are written without a look at what else has come: a room of a thousand takes several turns, and holds nobody up. */
+const atOnce = 2
+
+/** Writes between two looks at the clock. */
+const perLook = 16
+
 const flushSoon = (flush: () => void) => {
-  if (flushing.length === 0) queueMicrotask(flushAll)
+  if (flushing.length === 0) queueMicrotask(flushNow)
   flushing.push(flush)
 }
 
-const flushAll = () => {
+const flushNow = () => {
   const now = flushing
   flushing = []
-  for (const flush of now) flush()
+  flushSome(now)
+}
+
+const flushSome = (flushes: Array<() => void>) => {
+  const until = flushes.length > perLook ? performance.now() + atOnce : 0
+  let count = 0
+  do {
+    const next = Math.min(count + perLook, flushes.length)
+    while (count < next) flushes[count++]!()
+  } while (count < flushes.length && performance.now() < until)
+  if (count === flushes.length) return
+  flushes.splice(0, count)
+  if (left.push(flushes) === 1) setImmediate(flushLeft)
+}
+
+const flushLeft = () => {
+  const first = left.shift()!
+  if (left.length > 0) setImmediate(flushLeft)
+  flushSome(first)
 }
 
 /** Waits for something to become so, and costs next to nothing while nobody waits. */

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type { GroupCommit } from "./group-commit.ts"
 import { indexedAtOnce } from "./indexer.ts"
+import { sleep } from "./sleep.ts"
 
 /** Entries that may wait to be indexed before somebody has to wait for some of them: a search reads them one by one. */
 const mostWaiting = 4_096
@@ -18,13 +19,6 @@ const pause = 20
 
 /** For how many times as long as a part has taken those who append all the time are left alone before the next. */
 const pauseWhenBusy = 40
-
-/** What rests is the machine, whatever clock its entries live by. */
-const sleep = (milliseconds: number): Effect.Effect<void> =>
-  Effect.callback((resume) => {
-    const timer = setTimeout(() => resume(Effect.void), milliseconds)
-    return Effect.sync(() => clearTimeout(timer))
-  })
 
 export interface IndexKeeper {
   /** Called when somebody begins to append so many entries. */

@@ -11,11 +11,14 @@
  * @module
  */
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import { checkpoint, longWal, withoutCheckpoints } from "./checkpoint.ts"
 import { openBeside } from "./data-file.ts"
 import { importDisk, timed } from "./disk.ts"
 import { makePace } from "./pace.ts"
+import { sleep } from "./sleep.ts"
 import { openThread, type StorageFault } from "./thread.ts"
 import { isBrief, openWriter, type Work, type Written } from "./writer.ts"
 import type { WriterAnswer, WriterData, WriterQuestion } from "./writer-thread.ts"
@@ -26,6 +29,9 @@ export interface TwoWriters {
   /** Removes from the disk what is left of deleted entries; gives whether it could. */
   readonly removeTraces: Effect.Effect<boolean>
 }
+
+/** Milliseconds between two moves of what the loop has written. */
+const pause = 1_000
 
 const script = new URL("./writer-thread.ts", import.meta.url)
 
@@ -43,6 +49,8 @@ export const openTwoWriters = Effect.fnUntraced(function* (
   )
   const pace = makePace(() => performance.now())
   const near = openWriter(db, { disk: timed(openDisk(db, file), pace.took), lastPlace: data.lastPlace })
+  withoutCheckpoints(db)
+  const hasWritten = Latch.makeUnsafe(false)
   const turn = Semaphore.makeUnsafe(1).withPermits(1)
 
   const askThread = (question: WriterQuestion): Effect.Effect<Written> =>
@@ -53,12 +61,23 @@ export const openTwoWriters = Effect.fnUntraced(function* (
   const writeFar = (group: ReadonlyArray<Work>) =>
     askThread({ _tag: "Write", group: group.map(forThread), touched: near.takeTouched() })
 
+  /** Moves what the loop has written into the file, once in a while. */
+  const move = Effect.gen(function* () {
+    yield* hasWritten.await
+    yield* sleep(pause)
+    hasWritten.closeUnsafe()
+    const { pages = 0 } = yield* ask({ _tag: "Checkpoint" })
+    if (pages > longWal) yield* turn(Effect.sync(() => checkpoint(db)))
+  })
+  yield* Effect.forkScoped(Effect.forever(move))
+
   return {
     write: (group) =>
       turn(
         Effect.suspend(() => {
           if (!pace.isFast() || !group.every(isBrief)) return writeFar(group)
           const written = near.write(group)
+          hasWritten.openUnsafe()
           if (written._tag !== "Refused") return Effect.succeed(written)
           // Nothing was written. Somebody else may hold the file, for whom the thread waits; if the disk is full, it says so, too.
           pace.stop()
