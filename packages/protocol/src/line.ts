@@ -70,6 +70,15 @@ export const makeLineDecoder = (limit: number): LineDecoder => {
   }
 
   const push = (chunk: Uint8Array): Decoded => {
+    const begun = held > 0 ? chunk.indexOf(LF) + 1 : 0
+    if (begun === 0) return pushWhole(chunk)
+    const before = pushOneByOne(chunk.subarray(0, begun))
+    if (begun === chunk.length || dead) return before
+    const { blanks, lines, tooLong } = pushWhole(chunk.subarray(begun))
+    return { lines: [...before.lines, ...lines], blanks: before.blanks + blanks, tooLong }
+  }
+
+  const pushWhole = (chunk: Uint8Array): Decoded => {
     // Nothing in it can be too long: then what is whole is decoded at once, which costs a third of line by line.
     const whole =
       held === 0 && !dead && chunk.length < limit ? textOf(chunk.subarray(0, chunk.lastIndexOf(LF) + 1)) : undefined

@@ -257,8 +257,13 @@ const makeSession = (server: Server, connection: Connection, share: Share) => {
     const decoder = makeLineDecoder(limits.line)
     const first = yield* listen
     if (beginsTls(first)) return notTertulia
-    for (let bytes = first; ; bytes = yield* listen) {
+    for (let bytes = first, rest = nothing; ; bytes = rest.length > 0 ? rest : yield* listen) {
       if (!share.isFree() && !isDraining) yield* share.turn
+      rest = nothing
+      if (bytes.length > mostRead) {
+        rest = bytes.subarray(mostRead)
+        bytes = bytes.subarray(0, mostRead)
+      }
       share.charge(costs.byte * bytes.length)
       const { blanks, lines, tooLong } = decoder.push(bytes)
       rate.refill()
@@ -301,6 +306,11 @@ const makeSession = (server: Server, connection: Connection, share: Share) => {
 
   return { session, converse, depart }
 }
+
+/** Bytes that are read together: a chunk may be 64 KiB of the shortest lines, which takes too long for one turn. */
+const mostRead = 16_384
+
+const nothing: Uint8Array = new Uint8Array(0)
 
 /** What has become of a request, for who traces it. */
 const codeOf = (exit: Exit.Exit<unknown, Refused>): string =>

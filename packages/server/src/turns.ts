@@ -26,8 +26,8 @@ export const costs = {
 } as const
 
 /** What an address may use in a round, and all who wait together in one turn of the event loop. */
-const perRound = 500
-const perTurn = 1_000
+const perRound = 200
+const perTurn = 500
 
 /** What one address may do; its connections have it together. */
 export interface Share {
