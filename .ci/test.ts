@@ -22,6 +22,8 @@ interface Count {
   readonly failed: number
   /** What failed, a line each, where that is known. */
   readonly faults?: ReadonlyArray<string>
+  /** What has passed at its second attempt only, and why it failed at first. */
+  readonly again?: ReadonlyArray<string>
   /** Why each thing that did not run did not. */
   readonly skipped: ReadonlyArray<string>
 }
@@ -108,20 +110,30 @@ interface VitestReport {
 
 const firstLine = (text: string): string => stripVTControlCharacters(text).trim().split("\n", 1)[0]!
 
-/** The tests that failed, and the files that could not be run, each with the first line of its reason. */
-const faultsOf = ({ testResults }: VitestReport): ReadonlyArray<string> =>
+/** The tests that have one of the statuses and an error, and the files that could not be run, each with the first line of its reason. */
+const withErrors = ({ testResults }: VitestReport, is: "passed" | "failed"): ReadonlyArray<string> =>
   testResults.flatMap(({ assertionResults, message, name, status }) => {
     const file = relative(root, name)
-    const tests = assertionResults.filter((result) => result.status === "failed")
-    if (tests.length === 0 && status === "failed") return [`${file}: ${firstLine(message)}`]
-    return tests.map(({ failureMessages, fullName }) => `${file} > ${fullName}: ${firstLine(failureMessages[0] ?? "")}`)
+    if (is === status && is === "failed" && assertionResults.every((result) => result.status !== is)) {
+      return [`${file}: ${firstLine(message)}`]
+    }
+    return assertionResults
+      .filter((result) => result.status === is && result.failureMessages.length > 0)
+      .map(({ failureMessages, fullName }) => `${file} > ${fullName}: ${firstLine(failureMessages[0]!)}`)
   })
+
+/**
+ * On a machine with other work, a process that a test has started may be late for once; so what failed is tried again, and told. A property
+ * isn't: of other values it may well be true.
+ */
+const secondAttempt = ["--retry.count=1", "--retry.condition=^(?!Property failed)"]
 
 const unitTests: Step["run"] = async (reports) => {
   const file = join(reports, "vitest.json")
   const code = await shown("npx", [
     "vitest",
     "run",
+    ...secondAttempt,
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${file}`
@@ -132,8 +144,9 @@ const unitTests: Step["run"] = async (reports) => {
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status !== "passed" && status !== "failed")
     .map(({ fullName }) => fullName)
-  const faults = faultsOf(report)
-  return checked({ passed: report.numPassedTests, failed: report.numFailedTests, faults, skipped }, code)
+  const faults = withErrors(report, "failed")
+  const again = withErrors(report, "passed")
+  return checked({ passed: report.numPassedTests, failed: report.numFailedTests, faults, again, skipped }, code)
 }
 
 interface SuiteReport {
@@ -315,6 +328,7 @@ for (const { count, name, seconds } of rows) {
   const numbers = `${count.passed} passed, ${count.failed} failed, ${count.skipped.length} skipped`
   process.stdout.write(`${mark.padEnd(8)} ${name.padEnd(44)} ${numbers}, ${seconds.toFixed(1)} s\n`)
   for (const fault of count.faults ?? []) process.stdout.write(`         failed: ${fault}\n`)
+  for (const fault of count.again ?? []) process.stdout.write(`         again: ${fault}\n`)
   for (const reason of count.skipped) process.stdout.write(`         skipped: ${reason}\n`)
 }
 if (!all)
