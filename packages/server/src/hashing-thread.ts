@@ -8,7 +8,7 @@ import { parentPort } from "node:worker_threads"
 import type { Hash } from "./hashing.ts"
 import { standBack } from "./stand-back.ts"
 
-standBack()
+standBack("hashing")
 
 parentPort!.on("message", ({ iterations, password, salt }: Hash) => {
   const bytes = pbkdf2Sync(password, salt, iterations, 32, "sha256")

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { availableParallelism } from "node:os"
 import { Worker } from "node:worker_threads"
 import type { Derive } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
@@ -16,8 +17,8 @@ export interface Hash {
   readonly iterations: number
 }
 
-/** Passwords that are hashed at once. */
-const hashesAtOnce = 2
+/** Passwords that are hashed at once: one processor is left to those who talk, where there are two. */
+const hashesAtOnce = Math.max(1, Math.min(2, availableParallelism() - 1))
 
 const script = new URL("./hashing-thread.ts", import.meta.url)
 

@@ -218,11 +218,14 @@ let flushing: Array<() => void> = []
 // What is left of what is said to many: each has its turn.
 const left: Array<Array<() => void>> = []
 
-/** Milliseconds that are written without a look at what else has come: a room of a thousand takes several turns, and holds nobody up. */
-const atOnce = 2
+/** Milliseconds of a turn in which is written what goes to many: a room of a thousand takes several turns, and holds nobody up. */
+const perTurn = 1
 
-/** Writes between two looks at the clock. */
-const perLook = 16
+/** Writes between two looks at the clock; so few go out at once in any case. */
+const perLook = 8
+
+// What this turn has used of its milliseconds, until the next begins.
+let used = 0
 
 const flushSoon = (flush: () => void) => {
   if (flushing.length === 0) queueMicrotask(flushNow)
@@ -232,25 +235,30 @@ const flushSoon = (flush: () => void) => {
 const flushNow = () => {
   const now = flushing
   flushing = []
-  flushSome(now)
+  if (now.length > perLook) return flushMany(now)
+  for (const flush of now) flush()
 }
 
-const flushSome = (flushes: Array<() => void>) => {
-  const until = flushes.length > perLook ? performance.now() + atOnce : 0
+const flushMany = (flushes: Array<() => void>) => {
+  const began = performance.now()
+  const until = began + perTurn - used
   let count = 0
-  do {
+  let time = began
+  while (count < flushes.length && (count === 0 || time < until)) {
     const next = Math.min(count + perLook, flushes.length)
     while (count < next) flushes[count++]!()
-  } while (count < flushes.length && performance.now() < until)
-  if (count === flushes.length) return
-  flushes.splice(0, count)
-  if (left.push(flushes) === 1) setImmediate(flushLeft)
+    time = performance.now()
+  }
+  if (used === 0) setImmediate(beginTurn)
+  used += time - began
+  if (count < flushes.length) left.push(flushes.slice(count))
 }
 
-const flushLeft = () => {
-  const first = left.shift()!
-  if (left.length > 0) setImmediate(flushLeft)
-  flushSome(first)
+/** The next turn begins with what is left of the last one. */
+const beginTurn = () => {
+  used = 0
+  for (let first = left.shift(); first !== undefined; first = used < perTurn ? left.shift() : undefined)
+    flushMany(first)
 }
 
 /** Waits for something to become so, and costs next to nothing while nobody waits. */

@@ -20,6 +20,7 @@ import { makeEpoch } from "./epoch.ts"
 import { applyChange, ungoverned } from "./governance.ts"
 import { addedBy, entryAt, type Placed, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
 import { readAccounts } from "./sqlite/accounts.ts"
+import { checkpointForever } from "./sqlite/checkpoint.ts"
 import { readClaims } from "./sqlite/claims.ts"
 import { nameOf, readConversations } from "./sqlite/conversations.ts"
 import { type GroupCommit, makeGroupCommit } from "./sqlite/group-commit.ts"
@@ -27,6 +28,7 @@ import { giveUpBefore, type HeldLog, type LogReader } from "./sqlite/held-log.ts
 import { type IndexKeeper, makeIndexKeeper } from "./sqlite/index-keeper.ts"
 import { keysAtOnce } from "./sqlite/keys.ts"
 import { slack } from "./sqlite/overdue.ts"
+import type { ReaderData } from "./sqlite/reader-thread.ts"
 import type { Question, Readings, Reply } from "./sqlite/readings.ts"
 import { openSearch } from "./sqlite/search.ts"
 import { type Ask, openThread, type StorageFault } from "./sqlite/thread.ts"
@@ -114,7 +116,9 @@ export const layerBy = (
       const { append, epochOf, failed, still, upToDate, write } = yield* openWriting(writers, take)
       const indexing = makeIndexKeeper(write)
       yield* Effect.forkScoped(indexing.forever)
-      const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file))
+      const reader: ReaderData = { follows }
+      const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file, reader))
+      yield* Effect.forkScoped(checkpointForever(writers, read("checkpoint", {})))
       const logs = yield* RcMap.make({ lookup: (room: string) => hold(room, read, epochOf(room)) })
       const {
         forgetTakenBack,

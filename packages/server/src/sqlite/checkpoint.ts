@@ -1,18 +1,25 @@
 /**
  * Moves what stands in the WAL into the file (a checkpoint), so that the WAL is written over from its beginning instead of growing.
  *
- * SQLite does it within the commit that makes the WAL long, and syncs two files more for that: whoever waits for such a commit waits for 10 or 20
- * ms. So the event loop, whose commits are waited for by everybody, leaves it to the thread. While the loop writes, that
- * never gets to the end, and only at the end is the WAL begun anew; so the loop then does what is left, which is little.
+ * SQLite does it within the commit that makes the WAL long, and syncs both files for that: whoever waits for such a commit waits for 10 or 20 ms.
+ * So those who write leave it to the thread that reads, which does it several times a second. While others write, it never gets to the
+ * end, and only then is the WAL begun anew; so now and then it is done while nobody writes, when little is left to do.
  *
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
+import * as Effect from "effect/Effect"
+import type { Unavailable } from "../room-log.ts"
+import { sleep } from "./sleep.ts"
+import type { TwoWriters } from "./two-writers.ts"
 
-/** Pages that a WAL may have before the one who writes stops to move what is left of it. */
-export const longWal = 4_096
+/** Milliseconds between two checkpoints: longer, and each has so much to sync that a commit beside it is slow. */
+const pause = 250
 
-/** Pages of which SQLite moves them by itself, within a commit, lest the WAL grow for ever where the thread isn't asked or can't. */
+/** Pages that a WAL may have before it is begun anew: 16 MiB. */
+const longWal = 4_096
+
+/** Pages of which SQLite moves them within a commit all the same, lest the WAL grow for ever. */
 const muchTooLong = 16_384
 
 /** Has the commits of one who writes not move pages, but for far too many. */
@@ -29,3 +36,35 @@ export const checkpoint = (db: DatabaseSync): number => {
     return 0
   }
 }
+
+/** Asks for a checkpoint. */
+export interface Checkpointing {
+  readonly checkpoint: (request: object) => number
+}
+
+/** @param open opens the file for writing, when it is asked for first */
+export const makeCheckpointing = (open: () => DatabaseSync): Checkpointing => {
+  let db: DatabaseSync | undefined
+  return {
+    checkpoint: () => {
+      try {
+        db ??= open()
+      } catch {
+        return 0
+      }
+      return checkpoint(db)
+    }
+  }
+}
+
+/** Moves what is written, for as long as anything is. */
+export const checkpointForever = (
+  { beginWal, written }: TwoWriters,
+  move: Effect.Effect<number, Unavailable>
+): Effect.Effect<never> =>
+  Effect.gen(function* () {
+    yield* written
+    yield* sleep(pause)
+    const pages = yield* Effect.orElseSucceed(move, () => 0)
+    if (pages > longWal) yield* beginWal
+  }).pipe(Effect.forever)

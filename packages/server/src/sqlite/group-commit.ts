@@ -7,7 +7,6 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import { Meters } from "../meters.ts"
 import { StorageBroken, Unavailable } from "../room-log.ts"
@@ -37,7 +36,8 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
   file: string,
   write: (group: ReadonlyArray<Work>) => Effect.Effect<Written>
 ): Effect.fn.Return<GroupCommit, never, Scope.Scope> {
-  const waiting = yield* Queue.unbounded<Waiting>()
+  const waiting: Array<Waiting> = []
+  let wake: (() => void) | undefined
   const failed = yield* Deferred.make<never, StorageBroken>()
   const meters = yield* Meters
   const trace = yield* Tracing
@@ -76,9 +76,18 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
     if (written._tag !== "Committed" || isRefusing) yield* tell(written)
   })
 
+  // Whoever appends in the same turn of the event loop comes along, and nobody waits for the next: a turn of a busy server has milliseconds.
+  const arrived = Effect.callback<void>((resume) => {
+    if (waiting.length > 0) return resume(Effect.void)
+    wake = () => queueMicrotask(() => resume(Effect.void))
+    return Effect.sync(() => {
+      wake = undefined
+    })
+  })
+
   const commitNext = Effect.gen(function* () {
-    const taken = yield* Queue.takeBetween(waiting, 1, groupSize)
-    for (const group of groupsOf(taken)) yield* commit(group)
+    yield* arrived
+    for (const group of groupsOf(waiting.splice(0, groupSize))) yield* commit(group)
   })
 
   yield* Effect.forkScoped(Effect.forever(commitNext))
@@ -86,7 +95,9 @@ export const makeGroupCommit = Effect.fnUntraced(function* (
     write: <Done extends Work>(work: Done) =>
       Effect.suspend(() => {
         const done = Deferred.makeUnsafe<Result, Unavailable>()
-        Queue.offerUnsafe(waiting, { work, done })
+        waiting.push({ work, done })
+        wake?.()
+        wake = undefined
         return Deferred.await(done) as Effect.Effect<Result<Done>, Unavailable>
       }),
     failed: Deferred.await(failed)

@@ -1,19 +1,32 @@
 /**
- * The thread that reads a data file, so that whoever reads waits for no commit, and nobody waits for whoever reads.
+ * The thread that reads a data file, so that whoever reads waits for no commit, and nobody waits for whoever reads. It writes nothing, but
+ * moves what was written to where it belongs.
  *
  * @module
  */
+import type { DatabaseSync } from "node:sqlite"
+import { workerData } from "node:worker_threads"
 import { standBack } from "../stand-back.ts"
 import { answerFrom } from "./answering.ts"
-import { openForReading } from "./data-file.ts"
+import { openBeside, openForReading } from "./data-file.ts"
 import { inWords } from "./fault.ts"
 import { makeReadings, type Question, type Reply } from "./readings.ts"
 
-standBack()
+/** What the thread is started with, besides the file. */
+export interface ReaderData {
+  /** Whether the file follows a log that other servers share. */
+  readonly follows: boolean
+}
+
+standBack("reading")
 
 answerFrom((file) => {
   const db = openForReading(file)
-  const readings = makeReadings(db)
+  let moving: DatabaseSync | undefined
+  const readings = makeReadings(db, () => {
+    moving = openBeside(file, workerData as ReaderData)
+    return moving
+  })
   const answer = ({ name, request }: Question): Reply => {
     const read: (request: never) => unknown = readings[name]
     try {
@@ -22,5 +35,9 @@ answerFrom((file) => {
       return { _tag: "Refused", reason: inWords(error) }
     }
   }
-  return { answer, close: () => db.close() }
+  const close = () => {
+    moving?.close()
+    db.close()
+  }
+  return { answer, close }
 })

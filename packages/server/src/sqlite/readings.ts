@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync } from "node:sqlite"
+import { type Checkpointing, makeCheckpointing } from "./checkpoint.ts"
 import { type Conversing, makeConversing } from "./conversations.ts"
 import { type Finder, makeFinder } from "./finder.ts"
 import { makeOverdue, type Overdue } from "./overdue.ts"
@@ -11,7 +12,7 @@ import { makeReader, type Reader } from "./reader.ts"
 import { makeStandings, type Standings } from "./standings.ts"
 
 /** Each question by its name. */
-export type Readings = Reader & Overdue & Conversing & Finder & Standings
+export type Readings = Reader & Overdue & Conversing & Finder & Standings & Checkpointing
 
 /** A question, as the thread is asked it. */
 export type Question = {
@@ -23,8 +24,13 @@ export type Reply =
   | { readonly _tag: "Read"; readonly value: unknown }
   | { readonly _tag: "Refused"; readonly reason: string }
 
-/** Answers for as long as the file is open. */
-export const makeReadings = (db: DatabaseSync): Readings => ({
+/**
+ * Answers for as long as the file is open.
+ *
+ * @param openToMove opens it once more, to move pages in it
+ */
+export const makeReadings = (db: DatabaseSync, openToMove: () => DatabaseSync): Readings => ({
+  ...makeCheckpointing(openToMove),
   ...makeReader(db),
   ...makeOverdue(db),
   ...makeConversing(db),

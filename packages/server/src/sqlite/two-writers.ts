@@ -3,7 +3,7 @@
  *
  * A thread must be woken for each transaction, and the loop again for its end, and what is to be written is copied: on a disk that
  * syncs in 0.1 ms that takes as long as the writing. But a loop that commits stands still for as long as the disk syncs, and with it
- * every heartbeat and every other room. So the loop writes until the disk was slow once; then the thread does, until the disk has been
+ * every heartbeat and every other room. So the loop writes until the disk is slow (pace.ts); then the thread does, until the disk has been
  * fast for some time. And what takes long on any disk is always for the thread.
  *
  * `npm run bench:durable` shows what that is worth.
@@ -14,11 +14,10 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import { checkpoint, longWal, withoutCheckpoints } from "./checkpoint.ts"
+import { withoutCheckpoints } from "./checkpoint.ts"
 import { openBeside } from "./data-file.ts"
 import { importDisk, timed } from "./disk.ts"
 import { makePace } from "./pace.ts"
-import { sleep } from "./sleep.ts"
 import { openThread, type StorageFault } from "./thread.ts"
 import { isBrief, openWriter, type Work, type Written } from "./writer.ts"
 import type { WriterAnswer, WriterData, WriterQuestion } from "./writer-thread.ts"
@@ -28,10 +27,11 @@ export interface TwoWriters {
   readonly write: (group: ReadonlyArray<Work>) => Effect.Effect<Written>
   /** Removes from the disk what is left of deleted entries; gives whether it could. */
   readonly removeTraces: Effect.Effect<boolean>
+  /** Waits until anything was written since it waited last. */
+  readonly written: Effect.Effect<void>
+  /** Moves the end of the WAL into the file while nobody writes, so that the WAL is begun anew. */
+  readonly beginWal: Effect.Effect<void>
 }
-
-/** Milliseconds between two moves of what the loop has written. */
-const pause = 1_000
 
 const script = new URL("./writer-thread.ts", import.meta.url)
 
@@ -61,30 +61,22 @@ export const openTwoWriters = Effect.fnUntraced(function* (
   const writeFar = (group: ReadonlyArray<Work>) =>
     askThread({ _tag: "Write", group: group.map(forThread), touched: near.takeTouched() })
 
-  /** Moves what the loop has written into the file, once in a while. */
-  const move = Effect.gen(function* () {
-    yield* hasWritten.await
-    yield* sleep(pause)
-    hasWritten.closeUnsafe()
-    const { pages = 0 } = yield* ask({ _tag: "Checkpoint" })
-    if (pages > longWal) yield* turn(Effect.sync(() => checkpoint(db)))
-  })
-  yield* Effect.forkScoped(Effect.forever(move))
-
   return {
     write: (group) =>
       turn(
         Effect.suspend(() => {
+          hasWritten.openUnsafe()
           if (!pace.isFast() || !group.every(isBrief)) return writeFar(group)
           const written = near.write(group)
-          hasWritten.openUnsafe()
           if (written._tag !== "Refused") return Effect.succeed(written)
           // Nothing was written. Somebody else may hold the file, for whom the thread waits; if the disk is full, it says so, too.
           pace.stop()
           return writeFar(group)
         })
       ),
-    removeTraces: turn(Effect.map(askThread({ _tag: "RemoveTraces" }), ({ _tag }) => _tag === "Committed"))
+    removeTraces: turn(Effect.map(askThread({ _tag: "RemoveTraces" }), ({ _tag }) => _tag === "Committed")),
+    written: Effect.tap(hasWritten.await, () => Effect.sync(() => hasWritten.closeUnsafe())),
+    beginWal: turn(Effect.asVoid(askThread({ _tag: "Checkpoint" })))
   }
 })
 

@@ -5,7 +5,7 @@
  */
 import { workerData } from "node:worker_threads"
 import { answerFrom } from "./answering.ts"
-import { checkpoint } from "./checkpoint.ts"
+import { checkpoint, withoutCheckpoints } from "./checkpoint.ts"
 import { openDataFile } from "./data-file.ts"
 import { importDisk, timed } from "./disk.ts"
 import type { LastPlace } from "./places.ts"
@@ -21,7 +21,7 @@ export interface WriterData {
   readonly follows: boolean
 }
 
-/** A group of work; or what is left of deleted entries is to be removed, or what the loop has written is to be moved into the file. */
+/** A group of work; or what is left of deleted entries is to be removed, or all that was written is to be moved into the file. */
 export type WriterQuestion =
   | { readonly _tag: "Write"; readonly group: ReadonlyArray<Work>; readonly touched: ReadonlyArray<number> }
   | { readonly _tag: "RemoveTraces" }
@@ -31,8 +31,6 @@ export interface WriterAnswer {
   readonly written: Written
   /** How many milliseconds the disk took to commit. */
   readonly took: number
-  /** How many pages the WAL had, when it was moved. */
-  readonly pages?: number
 }
 
 const { disk: url, follows, lastPlace } = workerData as WriterData
@@ -40,6 +38,7 @@ const { openDisk } = await importDisk(url)
 
 answerFrom((file) => {
   const { close, db } = openDataFile(file, { follows })
+  withoutCheckpoints(db)
   let took = 0
   const disk = timed(openDisk(db, file), (milliseconds) => {
     took = milliseconds
@@ -48,8 +47,10 @@ answerFrom((file) => {
   const answer = (question: WriterQuestion): WriterAnswer => {
     took = 0
     if (question._tag === "RemoveTraces") return { written: emptyWal(db), took }
-    if (question._tag === "Checkpoint")
-      return { written: { _tag: "Committed", results: [] }, took, pages: checkpoint(db) }
+    if (question._tag === "Checkpoint") {
+      checkpoint(db)
+      return { written: { _tag: "Committed", results: [] }, took }
+    }
     touch(question.touched)
     return { written: write(question.group), took }
   }
