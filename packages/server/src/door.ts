@@ -6,7 +6,7 @@
 import type { ByeCode } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { bye, type Ending, hangUp, lastLine, shuttingDown } from "./ending.ts"
-import { type Connection, type Crowd, makeCrowd } from "./transport.ts"
+import { type Connection, type Crowd, carefree, makeCrowd } from "./transport.ts"
 
 /** Serves a connection if there is room for it, else says why not; then hangs up. */
 export type Door = (connection: Connection, serve: Effect.Effect<void>) => Effect.Effect<void>
@@ -94,7 +94,7 @@ const whenOpen = (connection: Connection, seconds: number, effect: Effect.Effect
 
 const sayNow = (connection: Connection, ending: Ending): void => {
   if (ending._tag === "Bye") connection.because?.(ending.code)
-  connection.write(Buffer.from(lastLine(ending)!), () => {})
+  connection.write(Buffer.from(lastLine(ending)!), carefree)
 }
 
 /** Counts what is running, by address and in all. */

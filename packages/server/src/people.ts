@@ -24,6 +24,7 @@ import { type Refused, refuse } from "./refused.ts"
 import type { Place, Room } from "./room.ts"
 import type { Author, Unavailable } from "./room-log.ts"
 import { digestOf, Secrets } from "./secrets.ts"
+import type { Sending } from "./sending.ts"
 import type { Session } from "./session.ts"
 
 /** A room that a connection is in. */
@@ -66,9 +67,8 @@ export interface Stay {
   session: Session | undefined
   /** Rooms of an earlier connection, by name. */
   readonly kept: Map<string, Kept>
-  /** Waits for what the connections so far may still bring about. */
-  settled: Effect.Effect<void>
-  isSettled: () => boolean
+  /** What the connections so far may still bring about. */
+  sending: Sending | undefined
   /** Until when it lasts without a connection, in monotonic milliseconds. */
   until: number
 }
@@ -160,6 +160,12 @@ const newPerson = (id: string, nick: string, presence: Presence, marks: LeftClai
   turn: Semaphore.makeUnsafe(1)
 })
 
+/** Whether nothing more comes of the connections of a stay that are over. */
+const isSettled = ({ sending }: Stay): boolean => sending?.isSettled() ?? true
+
+/** Waits until nothing more does. */
+const settled = ({ sending }: Stay): Effect.Effect<void> => sending?.settled ?? Effect.void
+
 /** The people of a server; those who were there before its restart have the grace to come back (SESSION-9). */
 export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   const { accounts, born, ended, fork, grace, logins, marksOf, now, onEnd } = options
@@ -180,8 +186,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
       claim,
       session: undefined,
       kept: new Map(),
-      settled: Effect.void,
-      isSettled: () => true,
+      sending: undefined,
       until: deadline()
     }
     person.isThere = true
@@ -275,7 +280,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     if (isLast) onEnd(person)
     stay.session = undefined
     for (const { place, room } of [...(session?.seats.values() ?? []), ...stay.kept.values()]) room.leave(place)
-    session?.seats.clear()
+    session?.rise()
     stay.kept.clear()
     person.stays.delete(stay)
     if (!isLast) return
@@ -356,7 +361,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     const most = logins - 1 - connectionsOf(person)
     for (const stay of lost.slice(0, Math.max(0, lost.length - most))) {
       // What was sent under it is in the log before it counts as ended (SESSION-7).
-      yield* stay.settled
+      yield* settled(stay)
       if (stay.session === undefined) end(stay)
     }
   })
@@ -403,7 +408,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
           before.end(bye("replaced", "this session goes on in another connection"))
           yield* before.departed
         }
-        yield* stay.settled
+        yield* settled(stay)
         // It may have ended meanwhile, by a `bye` that was already being answered.
         if (!hasSession(stay)) return yield* expired
         take(session, stay, () => welcome(stay.person))
@@ -421,14 +426,13 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     if (stay?.session !== session) return
     if (!hasSession(stay) || isForGood) return end(stay)
     stay.session = undefined
-    stay.settled = session.sending.settled
-    stay.isSettled = session.sending.isSettled
+    stay.sending = session.sending.isSettled() ? undefined : session.sending
     stay.until = deadline()
     for (const { place, room } of seats.values()) {
       room.keep(place)
       stay.kept.set(room.name, { room, place, until: stay.until, isProlonged: false })
     }
-    seats.clear()
+    session.rise()
     waiting.delete(stay)
     waiting.add(stay)
   }
@@ -441,7 +445,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
       for (const session of sessions) session.end(ending)
       for (const session of sessions) yield* Effect.andThen(session.departed, session.sending.settled)
       for (const stay of stays) {
-        yield* stay.settled
+        yield* settled(stay)
         end(stay)
       }
       yield* Effect.ignore(forgetAll)
@@ -453,7 +457,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   const expire: People["expire"] = (at) => {
     for (const stay of waiting) {
       // What was sent before the end is in the log before the session counts as ended (SESSION-7).
-      if (stay.session === undefined && stay.until <= at && stay.isSettled()) {
+      if (stay.session === undefined && stay.until <= at && isSettled(stay)) {
         endInTime(stay)
         continue
       }
