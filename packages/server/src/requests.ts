@@ -71,9 +71,9 @@ const login: Handler<"login"> = (session, request) => {
 }
 
 const join: Handler<"join"> = Effect.fnUntraced(function* (session, request) {
-  const { server } = session
+  const { seats, server } = session
   const { limits, rooms } = server
-  if (session.seats.has(request.room)) return yield* refuse("already-joined", "room", `you are in ${request.room}`)
+  if (seats.has(request.room)) return yield* refuse("already-joined", "room", `you are in ${request.room}`)
   // Waited for before anything happens: in a room, what others say would be held back meanwhile.
   const most = mostBehind(request, rooms.existing.get(request.room), limits)
   const entering = enterRoom(session, request)
@@ -87,26 +87,26 @@ const enterRoom = Effect.fnUntraced(function* (
   session: Session,
   request: Join
 ): Effect.fn.Return<readonly [Ending | undefined, number], Refused> {
-  const { outbox, server } = session
+  const { outbox, seats, server } = session
   const { limits, rooms } = server
   const person = session.person!
   const { kept } = session.stay!
   // Also when the connection has gone meanwhile, and is waited for.
   const onExpelled = () => {
-    session.rise(request.room)
+    seats.delete(request.room)
     kept.delete(request.room)
   }
   const entrant = { id: person.id, nick: person.nick, outbox, onExpelled }
   // A room that lets in only others, or isn't there and not to be created, is the fault that comes first (ERROR-3).
   const fault = (): Refused | undefined =>
-    session.seats.size < limits.joins
+    seats.size < limits.joins
       ? undefined
       : { code: "limit-reached", field: "room", message: `you are in ${limits.joins} rooms: leave one` }
   let entries = 0
   let replay: Effect.Effect<void, Unavailable> = Effect.void
   const wanted = { name: request.room, create: request.create ?? true, peer: session.peer, fault }
   yield* rooms.enter(wanted, entrant, (room, place) => {
-    session.sit({ room, place })
+    seats.set(room.name, { room, place })
     chargeFanOut(session, room)
     const before = kept.get(room.name)
     kept.delete(room.name)
@@ -160,7 +160,7 @@ const joinedLine = (request: Join, room: Room, limits: Limits, person: Person): 
 const leave: Handler<"leave"> = (session, { id, room: name }) => {
   const seat = session.seats.get(name)
   if (seat === undefined) return notJoined(name)
-  session.rise(name)
+  session.seats.delete(name)
   chargeFanOut(session, seat.room)
   seat.room.leave(seat.place)
   return say(session, { type: "left", re: id, room: name })

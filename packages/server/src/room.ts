@@ -12,7 +12,7 @@ import { entryLine, expelledLine, memberLine, typingLine } from "./encode.ts"
 import type { Rank, Somebody } from "./governance.ts"
 import { type Intake, inSequence, makeIntake } from "./intake.ts"
 import { type Keeping, makeKeeping } from "./keeping.ts"
-import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
+import { OrderedMap } from "./ordered-map.ts"
 import type { Outbox } from "./outbox.ts"
 import type { Draft, Entry, Publish, RoomLog, Unavailable } from "./room-log.ts"
 
@@ -85,7 +85,7 @@ export interface RoomOptions {
 /** Opens a room, and with it its log. */
 export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
   const { fork, name, now, onEmptied, onIdle, onPublished, open, rankOf } = options
-  const members = makeOrderedMap<Member>()
+  const members = new OrderedMap<Member>()
   const places = new Set<Place>()
 
   const tellOthers = (about: Member, change: "joined" | "left") => {

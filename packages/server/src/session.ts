@@ -29,6 +29,7 @@ import * as Result from "effect/Result"
 import { errorLine } from "./encode.ts"
 import { bye, type Ending, lastLine, shuttingDown } from "./ending.ts"
 import { Gate } from "./gate.ts"
+import { LazyMap } from "./lazy-map.ts"
 import { Outbox, type OutboxOwner } from "./outbox.ts"
 import type { Person, Seat, Stay } from "./people.ts"
 import { Rate } from "./rate.ts"
@@ -93,14 +94,14 @@ export class Session implements Reader, OutboxOwner, Sender {
   person: Person | undefined = undefined
   /** Whose connection it is of those that the person may have, from `welcome` on. */
   stay: Stay | undefined = undefined
+  /** The rooms that this connection is in, by name. */
+  readonly seats = new LazyMap<string, Seat>()
   /** Since when the connection has been open, in monotonic milliseconds. */
   readonly since: number
   /** Since when the server has waited for bytes; undefined while it isn't reading (HEART-4). */
   listeningSince: number | undefined = undefined
   /** When the client was asked for a sign of life in that silence; undefined while it wasn't. */
   pingedAt: number | undefined = undefined
-  // The rooms that it is in, by name; most connections are in few, and many in none.
-  private seated: Map<string, Seat> | undefined = undefined
   private readonly nth: number
   private readonly rate: Rate
   private readonly decoder: LineDecoder
@@ -151,23 +152,6 @@ export class Session implements Reader, OutboxOwner, Sender {
   /** Whether nobody between can read what is said here: then it may be a password. */
   get isPrivate(): boolean {
     return isPrivate(this.connection)
-  }
-
-  /** The rooms that this connection is in, by name. */
-  get seats(): ReadonlyMap<string, Seat> {
-    return this.seated ?? noSeats
-  }
-
-  /** Notes that it is in a room. */
-  sit(seat: Seat): void {
-    this.seated ??= new Map()
-    this.seated.set(seat.room.name, seat)
-  }
-
-  /** Notes that it is in a room no more, or in none. */
-  rise(name?: string): void {
-    if (name !== undefined) this.seated?.delete(name)
-    if (name === undefined || this.seated?.size === 0) this.seated = undefined
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -436,8 +420,6 @@ export class Session implements Reader, OutboxOwner, Sender {
 type Step = Effect.Effect<Ending | undefined> | Effect.Effect<void>
 
 const noLines: ReadonlyArray<Line> = []
-
-const noSeats: ReadonlyMap<string, Seat> = new Map()
 
 /** How a conversation ends of which no more bytes can be read. */
 const endingOf = (why: NoBytes | "woken"): Effect.Effect<Ending> => {
