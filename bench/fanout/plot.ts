@@ -101,15 +101,11 @@ export const lines = (title: string, xName: string, yName: string, all: Readonly
   ])
 }
 
-/** One line on linear axes from zero, as of something over time. */
-export const series = (
-  title: string,
-  xName: string,
-  yName: string,
-  points: ReadonlyArray<readonly [x: number, y: number]>
-): string => {
+/** Lines on linear axes from zero, as of something over time. */
+export const series = (title: string, xName: string, yName: string, all: ReadonlyArray<Line>): string => {
   const [width, height] = [720, 300]
-  const [left, right, top, bottom] = [70, 24, 44, 46]
+  const [left, right, top, bottom] = [70, 130, 44, 46]
+  const points = all.flatMap((line) => line.points)
   const longest = Math.max(...points.map(([x]) => x))
   const highest = Math.max(...points.map(([, y]) => y)) * 1.1
   const atX = (x: number) => left + (x / longest) * (width - left - right)
@@ -124,6 +120,9 @@ export const series = (
       `<text x="${left - 8}" y="${(atY(part * highest) + 4).toFixed(1)}" text-anchor="end">${(part * highest).toFixed(0)}</text>`,
       `<text x="${atX(part * longest).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${(part * longest).toFixed(longest < 10 ? 1 : 0)}</text>`
     ]),
-    `<polyline class="ours" points="${points.map(([x, y]) => `${atX(x).toFixed(1)},${atY(y).toFixed(1)}`).join(" ")}"/>`
+    ...all.flatMap(({ kind, label, points: own }) => [
+      `<polyline class="${kind}" points="${own.map(([x, y]) => `${atX(x).toFixed(1)},${atY(y).toFixed(1)}`).join(" ")}"/>`,
+      `<text x="${width - right + 8}" y="${(atY(own.at(-1)![1]) + 4).toFixed(1)}">${escaped(label)}</text>`
+    ])
   ])
 }

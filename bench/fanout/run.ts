@@ -26,6 +26,7 @@ import { measureStreams } from "./streams.ts"
 const { values } = parseArgs({
   options: {
     full: { type: "boolean", default: false },
+    idle: { type: "boolean", default: false },
     rounds: { type: "string" },
     only: { type: "string", multiple: true, default: [] },
     case: { type: "string", multiple: true, default: [] },
@@ -37,6 +38,7 @@ const { values } = parseArgs({
 const usage = `npm run bench -- [flags]
 
   --full          all cases, idle connections, 5 rounds; writes bench/results (20 minutes). Without it: the short cases, 1 round
+  --idle          only what idle connections cost
   --rounds N      how often each server is measured; what is told is the median
   --only TEXT     only servers with this in their name (may be repeated)
   --case TEXT     only cases with this in their name (may be repeated)
@@ -119,7 +121,9 @@ const has = (name: string, texts: ReadonlyArray<string>) =>
   texts.length === 0 || texts.some((text) => name.includes(text))
 const wanted = contenders.filter(({ name }) => has(name, values.only))
 const chosen = wanted.filter(isInstalled)
-const chosenCases = cases.filter(({ isLong, name }) => has(name, values.case) && (values.full || isLong !== true))
+const chosenCases = values.idle
+  ? []
+  : cases.filter(({ isLong, name }) => has(name, values.case) && (values.full || isLong !== true))
 const rounds = Number(values.rounds ?? (values.full ? 5 : 1))
 const seconds = values.full ? 2 : 1
 const absent = wanted
@@ -170,7 +174,7 @@ const rows: ReadonlyArray<Row> = chosenCases.flatMap(({ name }) =>
 )
 
 const idleRows: Array<IdleRow> = []
-if (values.full && values.case.length === 0) {
+if (values.idle || (values.full && values.case.length === 0)) {
   say(`\n${styleText("bold", "idle connections")}`)
   for (const contender of chosen.filter(({ name }) => name !== "Tertulia, durable")) {
     const row = await idleOf(contender)

@@ -40,78 +40,94 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
  *
  * @param limit the longest line in bytes, its LF included: `limits.line`
  */
-export const makeLineDecoder = (limit: number): LineDecoder => {
+export const makeLineDecoder = (limit: number): LineDecoder => new Decoder(limit)
+
+const nothing = new Uint8Array(0)
+
+// A server has one for each connection, most of which hold nothing.
+class Decoder implements LineDecoder {
+  private readonly limit: number
   // The start of a line whose LF hasn't come: the first `held` bytes of `store`, which grows by doubling.
-  let store = new Uint8Array(0)
-  let held = 0
-  let dead = false
+  private store = nothing
+  private held = 0
+  private dead = false
 
-  const hold = (bytes: Uint8Array) => {
-    if (held + bytes.length > store.length) {
-      const larger = new Uint8Array(Math.min(limit, Math.max(2 * store.length, held + bytes.length)))
-      larger.set(store.subarray(0, held))
-      store = larger
-    }
-    store.set(bytes, held)
-    held += bytes.length
+  constructor(limit: number) {
+    this.limit = limit
   }
 
-  const drop = () => {
-    store = new Uint8Array(0)
-    held = 0
-  }
-
-  const take = (rest: Uint8Array): Uint8Array => {
-    if (held === 0) return rest
-    hold(rest)
-    const whole = store.subarray(0, held)
-    drop()
-    return whole
-  }
-
-  const push = (chunk: Uint8Array): Decoded => {
-    const begun = held > 0 ? chunk.indexOf(LF) + 1 : 0
-    if (begun === 0) return pushWhole(chunk)
-    const before = pushOneByOne(chunk.subarray(0, begun))
-    if (begun === chunk.length || dead) return before
-    const { blanks, lines, tooLong } = pushWhole(chunk.subarray(begun))
+  push(chunk: Uint8Array): Decoded {
+    const begun = this.held > 0 ? chunk.indexOf(LF) + 1 : 0
+    if (begun === 0) return this.pushWhole(chunk)
+    const before = this.pushOneByOne(chunk.subarray(0, begun))
+    if (begun === chunk.length || this.dead) return before
+    const { blanks, lines, tooLong } = this.pushWhole(chunk.subarray(begun))
     return { lines: [...before.lines, ...lines], blanks: before.blanks + blanks, tooLong }
   }
 
-  const pushWhole = (chunk: Uint8Array): Decoded => {
+  pending(): number {
+    return this.held
+  }
+
+  private pushWhole(chunk: Uint8Array): Decoded {
     // Nothing in it can be too long: then what is whole is decoded at once, which costs a third of line by line.
     const whole =
-      held === 0 && !dead && chunk.length < limit ? textOf(chunk.subarray(0, chunk.lastIndexOf(LF) + 1)) : undefined
-    if (whole === undefined) return pushOneByOne(chunk)
-    hold(chunk.subarray(chunk.lastIndexOf(LF) + 1))
+      this.held === 0 && !this.dead && chunk.length < this.limit
+        ? textOf(chunk.subarray(0, chunk.lastIndexOf(LF) + 1))
+        : undefined
+    if (whole === undefined) return this.pushOneByOne(chunk)
+    this.hold(chunk.subarray(chunk.lastIndexOf(LF) + 1))
     return { ...linesOf(whole), tooLong: false }
   }
 
-  const pushOneByOne = (chunk: Uint8Array): Decoded => {
+  private pushOneByOne(chunk: Uint8Array): Decoded {
     const lines: Array<Line> = []
     let blanks = 0
     let from = 0
-    while (!dead) {
+    while (!this.dead) {
       const end = chunk.indexOf(LF, from)
       // An LF that is still to come counts, so `limit` bytes without one are over the limit (FRAME-5, FRAME-6).
-      const length = held + (end === -1 ? chunk.length : end) - from + 1
-      if (length > limit) {
-        dead = true
-        drop()
+      const length = this.held + (end === -1 ? chunk.length : end) - from + 1
+      if (length > this.limit) {
+        this.dead = true
+        this.drop()
       } else if (end === -1) {
-        hold(chunk.subarray(from))
+        this.hold(chunk.subarray(from))
         break
       } else {
-        const line = decodeLine(take(chunk.subarray(from, end)))
+        const line = decodeLine(this.take(chunk.subarray(from, end)))
         if (line === undefined) blanks++
         else lines.push(line)
         from = end + 1
       }
     }
-    return { lines, blanks, tooLong: dead }
+    return { lines, blanks, tooLong: this.dead }
   }
 
-  return { push, pending: () => held }
+  private hold(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    const length = this.held + bytes.length
+    if (length > this.store.length) {
+      const larger = new Uint8Array(Math.min(this.limit, Math.max(2 * this.store.length, length)))
+      larger.set(this.store.subarray(0, this.held))
+      this.store = larger
+    }
+    this.store.set(bytes, this.held)
+    this.held = length
+  }
+
+  private take(rest: Uint8Array): Uint8Array {
+    if (this.held === 0) return rest
+    this.hold(rest)
+    const whole = this.store.subarray(0, this.held)
+    this.drop()
+    return whole
+  }
+
+  private drop(): void {
+    this.store = nothing
+    this.held = 0
+  }
 }
 
 /** Bytes as text; undefined when they aren't UTF-8. */

@@ -80,7 +80,7 @@ export const historyDirect = Effect.fnUntraced(function* (
     return
   }
   yield* side
-    .reading(pageFor(session, request, side.log), outbox.say)
+    .reading(pageFor(session, request, side.log), (line) => outbox.say(line))
     .pipe(Effect.mapError((why) => (why === "ended" ? nobody(other.nick) : unavailable(why))))
 })
 

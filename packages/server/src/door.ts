@@ -6,7 +6,7 @@
 import type { ByeCode } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { bye, type Ending, hangUp, lastLine, shuttingDown } from "./ending.ts"
-import { type Connection, type Crowd, makeCrowd } from "./transport.ts"
+import { type Connection, type Crowd, carefree, makeCrowd } from "./transport.ts"
 
 /** Serves a connection if there is room for it, else says why not; then hangs up. */
 export type Door = (connection: Connection, serve: Effect.Effect<void>) => Effect.Effect<void>
@@ -54,74 +54,90 @@ export const makeDoor = (
     return served.isFull(peer) ? ["too-many-connections", Effect.sync(() => tooMany(peer))] : undefined
   }
 
-  /** Says why nobody is let in. Whoever has to be waited for before that is one of those who leave. */
-  const refuse = (connection: Connection, ending: Effect.Effect<Ending>): Effect.Effect<boolean> => {
-    const say = Effect.map(ending, (ending) => sayNow(connection, ending))
-    if (connection.opening === undefined) return Effect.as(say, true)
-    return leaving.counting(connection.peer, whenOpen(connection, 1, say))
-  }
+  /** Lets a connection through, or turns it away; `move` counts it somewhere else, if there is room. */
+  const pass = Effect.fnUntraced(function* (
+    connection: Connection,
+    serve: Effect.Effect<void>,
+    move: (to: Counter) => boolean
+  ) {
+    const { peer } = connection
+    const refused = fault(peer)
+    if (refused !== undefined) {
+      onRefused(refused[0])
+      // Whoever has to be waited for before it is told why, is one of those who leave.
+      if (connection.opening !== undefined && !(move(leaving) && (yield* opens(connection, 1)))) return
+      sayNow(connection, yield* refused[1])
+    } else {
+      if (!(move(served) && (yield* opens(connection, loginSeconds)))) return
+      // Whoever was banned while the connection opened isn't served, either.
+      const ban = banned(peer)
+      if (ban === undefined) yield* serve
+      else {
+        onRefused("banned")
+        sayNow(connection, ban)
+      }
+    }
+    if (move(leaving)) yield* hangUp(connection)
+  })
 
   return (connection, serve) =>
-    Effect.gen(function* () {
+    Effect.suspend(() => {
       const { peer } = connection
-      const refused = fault(peer)
-      if (refused !== undefined) onRefused(refused[0])
-      // Whoever was banned while the connection opened isn't served, either.
-      const serveUnlessBanned = Effect.suspend(() => {
-        const ban = banned(peer)
-        if (ban === undefined) return serve
-        onRefused("banned")
-        return Effect.sync(() => sayNow(connection, ban))
+      let place: Counter | undefined
+      const move = (to: Counter | undefined): boolean => {
+        place?.leave(peer)
+        place = to?.enter(peer) === true ? to : undefined
+        return place !== undefined
+      }
+      const leave = Effect.sync(() => {
+        move(undefined)
+        connection.destroy()
       })
-      const hasSpoken =
-        refused === undefined
-          ? yield* served.counting(peer, whenOpen(connection, loginSeconds, serveUnlessBanned))
-          : yield* refuse(connection, refused[1])
-      if (hasSpoken) yield* leaving.counting(peer, Effect.as(hangUp(connection), true))
-    }).pipe(Effect.ensuring(Effect.sync(() => connection.destroy())))
+      return Effect.ensuring(pass(connection, serve, move), leave)
+    })
 }
 
-/** Does something once bytes may go both ways, and gives whether they ever might: for so many seconds it is waited for. */
-const whenOpen = (connection: Connection, seconds: number, effect: Effect.Effect<void>): Effect.Effect<boolean> => {
-  if (connection.opening === undefined) return Effect.as(effect, true)
-  const open = connection.opening.pipe(
-    Effect.as(true),
-    Effect.catch(() => Effect.succeed(false)),
-    Effect.timeoutOrElse({ duration: 1_000 * seconds, orElse: () => Effect.succeed(false) })
-  )
-  return Effect.flatMap(open, (isOpen) => (isOpen ? Effect.as(effect, true) : Effect.succeed(false)))
-}
+/** Waits until bytes may go both ways, for so many seconds, and gives whether they may. */
+const opens = ({ opening }: Connection, seconds: number): Effect.Effect<boolean> =>
+  opening === undefined
+    ? Effect.succeed(true)
+    : opening.pipe(
+        Effect.as(true),
+        Effect.catch(() => Effect.succeed(false)),
+        Effect.timeoutOrElse({ duration: 1_000 * seconds, orElse: () => Effect.succeed(false) })
+      )
 
 const sayNow = (connection: Connection, ending: Ending): void => {
   if (ending._tag === "Bye") connection.because?.(ending.code)
-  connection.write(Buffer.from(lastLine(ending)!), () => {})
+  connection.write(Buffer.from(lastLine(ending)!), carefree)
 }
 
-/** Counts what is running, by address and in all. */
-const makeCounter = (limit: number, crowd: Crowd) => {
+/** Counts the connections that are somewhere, by address and in all. */
+interface Counter {
+  readonly count: (peer: string) => number
+  readonly isFull: (peer: string) => boolean
+  /** Counts one more, unless there are as many as may be; gives whether it did. */
+  readonly enter: (peer: string) => boolean
+  readonly leave: (peer: string) => void
+}
+
+const makeCounter = (limit: number, crowd: Crowd): Counter => {
   const counts = new Map<string, number>()
   const count = (peer: string): number => counts.get(peer) ?? 0
-  const add = (peer: string, change: number) => {
-    const sum = count(peer) + change
-    if (change > 0) crowd.enter()
-    else crowd.leave()
-    if (sum === 0) counts.delete(peer)
-    else counts.set(peer, sum)
-  }
   const isFull = (peer: string): boolean => crowd.isFull() || count(peer) >= limit
   return {
     count,
     isFull,
-    /** Runs an effect and counts it meanwhile; does nothing where there are as many as may be. */
-    counting: (peer: string, effect: Effect.Effect<boolean>): Effect.Effect<boolean> =>
-      Effect.suspend(() =>
-        isFull(peer)
-          ? Effect.succeed(false)
-          : Effect.acquireUseRelease(
-              Effect.sync(() => add(peer, 1)),
-              () => effect,
-              () => Effect.sync(() => add(peer, -1))
-            )
-      )
+    enter: (peer) => {
+      if (isFull(peer)) return false
+      crowd.enter()
+      counts.set(peer, count(peer) + 1)
+      return true
+    },
+    leave: (peer) => {
+      crowd.leave()
+      if (count(peer) === 1) counts.delete(peer)
+      else counts.set(peer, count(peer) - 1)
+    }
   }
 }

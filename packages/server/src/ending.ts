@@ -7,7 +7,7 @@ import { type ByeCode, type ByeReply, encodeLine } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import { byeLine } from "./encode.ts"
-import type { Connection } from "./transport.ts"
+import { type Connection, nextBytes } from "./transport.ts"
 
 /** Why a connection ends. */
 export type Ending =
@@ -46,5 +46,5 @@ const lingerBytes = 1_048_576
 export const hangUp = (connection: Connection): Effect.Effect<void> =>
   Effect.gen(function* () {
     connection.finish()
-    for (let bytes = 0; bytes < lingerBytes; ) bytes += (yield* connection.read).length
+    for (let bytes = 0; bytes < lingerBytes; ) bytes += (yield* nextBytes(connection)).length
   }).pipe(Effect.ignore, Effect.timeoutOption("1 second"), Effect.ensuring(Effect.sync(() => connection.destroy())))

@@ -4,50 +4,56 @@
  * @module
  */
 
-export interface OrderedMap<Value> {
-  readonly size: () => number
-  readonly get: (name: string) => Value | undefined
-  readonly set: (name: string, value: Value) => void
-  readonly delete: (name: string) => boolean
-  /** The values, in no order. */
-  readonly values: () => Iterable<Value>
-  /** The names, ascending by their bytes: names are ASCII. */
-  readonly names: ReadonlyArray<string>
-  /** The place of the first name above `after`; of the first of all without it. */
-  readonly placeAfter: (after: string | undefined) => number
-}
+// A person has one for conversations, which few have had: what it does is on its prototype, and what it holds comes when it is needed.
+export class OrderedMap<Value> {
+  private named: Map<string, Value> | undefined = undefined
+  private readonly sorted: Array<string> = []
 
-export const makeOrderedMap = <Value>(): OrderedMap<Value> => {
-  const values = new Map<string, Value>()
-  const names: Array<string> = []
+  /** The names, ascending by their bytes: names are ASCII. */
+  get names(): ReadonlyArray<string> {
+    return this.sorted
+  }
+
+  size(): number {
+    return this.sorted.length
+  }
+
+  get(name: string): Value | undefined {
+    return this.named?.get(name)
+  }
+
+  set(name: string, value: Value): void {
+    this.named ??= new Map()
+    if (!this.named.has(name)) this.sorted.splice(this.countBefore(name, false), 0, name)
+    this.named.set(name, value)
+  }
+
+  delete(name: string): boolean {
+    if (this.named?.delete(name) !== true) return false
+    this.sorted.splice(this.countBefore(name, false), 1)
+    return true
+  }
+
+  /** The values, in no order. */
+  values(): Iterable<Value> {
+    return this.named?.values() ?? []
+  }
+
+  /** The place of the first name above `after`; of the first of all without it. */
+  placeAfter(after: string | undefined): number {
+    return after === undefined ? 0 : this.countBefore(after, true)
+  }
 
   /** How many names come before `name`, itself counted when `inclusive`. */
-  const countBefore = (name: string, inclusive: boolean): number => {
+  private countBefore(name: string, inclusive: boolean): number {
     let low = 0
-    let high = names.length
+    let high = this.sorted.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      const before = inclusive ? names[middle]! <= name : names[middle]! < name
+      const before = inclusive ? this.sorted[middle]! <= name : this.sorted[middle]! < name
       if (before) low = middle + 1
       else high = middle
     }
     return low
-  }
-
-  return {
-    size: () => names.length,
-    get: (name) => values.get(name),
-    set: (name, value) => {
-      if (!values.has(name)) names.splice(countBefore(name, false), 0, name)
-      values.set(name, value)
-    },
-    delete: (name) => {
-      if (!values.delete(name)) return false
-      names.splice(countBefore(name, false), 1)
-      return true
-    },
-    values: () => values.values(),
-    names,
-    placeAfter: (after) => (after === undefined ? 0 : countBefore(after, true))
   }
 }

@@ -18,12 +18,14 @@ import { type Claim, Claims, type LeftClaim } from "./claims.ts"
 import type { Side } from "./conversations.ts"
 import { bye, type Ending } from "./ending.ts"
 import { makeEpoch } from "./epoch.ts"
-import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
+import { LazyMap } from "./lazy-map.ts"
+import { OrderedMap } from "./ordered-map.ts"
 import type { Presence } from "./presence.ts"
 import { type Refused, refuse } from "./refused.ts"
 import type { Place, Room } from "./room.ts"
 import type { Author, Unavailable } from "./room-log.ts"
 import { digestOf, Secrets } from "./secrets.ts"
+import type { Sending } from "./sending.ts"
 import type { Session } from "./session.ts"
 
 /** A room that a connection is in. */
@@ -43,16 +45,16 @@ interface Kept extends Seat {
 export interface Person extends Author {
   readonly nick: string
   /** Their stays: a guest has one, and whoever has several has an account. */
-  readonly stays: Set<Stay>
+  stays: ReadonlyArray<Stay>
   /** Whether others can write to them: from the first `welcome` to their end, which the person of an account doesn't have before it ends. */
   isThere: boolean
   /** Their conversations that have entries, by name. */
   readonly conversations: OrderedMap<Side>
   presence: Presence
   /** How far they have read which room (READ-1). */
-  readonly marks: Map<string, number>
-  /** One stay of theirs at a time begins, goes on or is ended. */
-  readonly turn: Semaphore.Semaphore
+  readonly marks: LazyMap<string, number>
+  /** One stay of theirs at a time begins, goes on or is ended; absent while there was nothing to wait for. */
+  turn: Semaphore.Semaphore | undefined
 }
 
 /** One login, and the connections that continue it by its session. */
@@ -65,10 +67,9 @@ export interface Stay {
   /** Its connection, from its `welcome` on; absent while it has none. */
   session: Session | undefined
   /** Rooms of an earlier connection, by name. */
-  readonly kept: Map<string, Kept>
-  /** Waits for what the connections so far may still bring about. */
-  settled: Effect.Effect<void>
-  isSettled: () => boolean
+  readonly kept: LazyMap<string, Kept>
+  /** What the connections so far may still bring about. */
+  sending: Sending | undefined
   /** Until when it lasts without a connection, in monotonic milliseconds. */
   until: number
 }
@@ -152,13 +153,25 @@ export interface PeopleOptions {
 const newPerson = (id: string, nick: string, presence: Presence, marks: LeftClaim["marks"] = []): Person => ({
   id,
   nick,
-  stays: new Set(),
+  stays: [],
   isThere: false,
-  conversations: makeOrderedMap(),
+  conversations: new OrderedMap(),
   presence,
-  marks: new Map(marks),
-  turn: Semaphore.makeUnsafe(1)
+  marks: new LazyMap(marks),
+  turn: undefined
 })
+
+/** Does something when it is a person's turn. */
+const inTurn = <A, E>(person: Person, effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
+  person.turn ??= Semaphore.makeUnsafe(1)
+  return person.turn.withPermit(effect)
+}
+
+/** Whether nothing more comes of the connections of a stay that are over. */
+const isSettled = ({ sending }: Stay): boolean => sending?.isSettled() ?? true
+
+/** Waits until nothing more does. */
+const settled = ({ sending }: Stay): Effect.Effect<void> => sending?.settled ?? Effect.void
 
 /** The people of a server; those who were there before its restart have the grace to come back (SESSION-9). */
 export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
@@ -179,13 +192,12 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
       peer,
       claim,
       session: undefined,
-      kept: new Map(),
-      settled: Effect.void,
-      isSettled: () => true,
+      kept: new LazyMap(),
+      sending: undefined,
       until: deadline()
     }
     person.isThere = true
-    person.stays.add(stay)
+    person.stays = [...person.stays, stay]
     nicks.set(person.nick, person)
     return stay
   }
@@ -243,7 +255,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
 
   /** Ends a stay: the session, the memberships; and with the last one the person, and the hold on the nick. */
   const end = (stay: Stay) => {
-    if (!stay.person.stays.has(stay)) return
+    if (!stay.person.stays.includes(stay)) return
     endSession(stay)
     free(stay)
     if (stay.claim !== undefined) fork(forgetLater)
@@ -270,14 +282,14 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
 
   const free = (stay: Stay) => {
     const { person, session } = stay
-    if (!person.stays.has(stay)) return
-    const isLast = person.stays.size === 1
+    if (!person.stays.includes(stay)) return
+    const isLast = person.stays.length === 1
     if (isLast) onEnd(person)
     stay.session = undefined
     for (const { place, room } of [...(session?.seats.values() ?? []), ...stay.kept.values()]) room.leave(place)
     session?.seats.clear()
     stay.kept.clear()
-    person.stays.delete(stay)
+    person.stays = person.stays.filter((each) => each !== stay)
     if (!isLast) return
     if (accountOf(person) === undefined) {
       person.isThere = false
@@ -319,7 +331,9 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
       if (nicks.has(nick)) return yield* taken(nick)
       if (resume && isCrowded(session.peer)) return yield* Effect.fail(crowded)
       const person = newPerson(id, nick, born())
-      yield* person.turn.withPermit(begin(session, person, resume, welcome))
+      const beginning = begin(session, person, resume, welcome)
+      // Without a session it begins at once.
+      yield* resume ? inTurn(person, beginning) : beginning
     }).pipe(Effect.uninterruptible)
 
   const enterAs: People["enterAs"] = (session, { account, isOpen }, resume, welcome) =>
@@ -331,15 +345,15 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
         if (full !== undefined) return yield* Effect.fail(full)
         // What has let them in may have ended meanwhile, and the account.
         if (!isOpen()) return yield* noLonger
-        if (person.stays.size === 0) person.presence = born()
+        if (person.stays.length === 0) person.presence = born()
         yield* begin(session, person, resume, welcome)
       })
-      return person.turn.withPermit(Effect.uninterruptible(entering))
+      return inTurn(person, Effect.uninterruptible(entering))
     })
 
   const noLonger = refuse("bad-credentials", "nick", "what you have logged in by has just ended")
 
-  const connectionsOf = ({ stays }: Person): number => [...stays].filter(({ session }) => session !== undefined).length
+  const connectionsOf = ({ stays }: Person): number => stays.filter(({ session }) => session !== undefined).length
 
   const crowdedness: People["crowdedness"] = (account) =>
     connectionsOf(memberOf(account)) < logins
@@ -356,7 +370,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     const most = logins - 1 - connectionsOf(person)
     for (const stay of lost.slice(0, Math.max(0, lost.length - most))) {
       // What was sent under it is in the log before it counts as ended (SESSION-7).
-      yield* stay.settled
+      yield* settled(stay)
       if (stay.session === undefined) end(stay)
     }
   })
@@ -396,14 +410,15 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   const resume: People["resume"] = Effect.fnUntraced(function* (session, nick, secret, welcome) {
     const stay = claimed.get(digestOf(secret))
     if (stay?.person.nick !== nick) return yield* expired
-    return yield* stay.person.turn.withPermit(
+    return yield* inTurn(
+      stay.person,
       Effect.gen(function* () {
         const before = stay.session
         if (before !== undefined) {
           before.end(bye("replaced", "this session goes on in another connection"))
           yield* before.departed
         }
-        yield* stay.settled
+        yield* settled(stay)
         // It may have ended meanwhile, by a `bye` that was already being answered.
         if (!hasSession(stay)) return yield* expired
         take(session, stay, () => welcome(stay.person))
@@ -421,8 +436,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     if (stay?.session !== session) return
     if (!hasSession(stay) || isForGood) return end(stay)
     stay.session = undefined
-    stay.settled = session.sending.settled
-    stay.isSettled = session.sending.isSettled
+    stay.sending = session.sending.isSettled() ? undefined : session.sending
     stay.until = deadline()
     for (const { place, room } of seats.values()) {
       room.keep(place)
@@ -436,24 +450,24 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
   const dismiss: People["dismiss"] = (person, ending, spared) => {
     const over = Latch.makeUnsafe(false)
     const dismissal = Effect.gen(function* () {
-      const stays = [...person.stays].filter((stay) => stay !== spared)
+      const stays = person.stays.filter((stay) => stay !== spared)
       const sessions = stays.flatMap(({ session }) => session ?? [])
       for (const session of sessions) session.end(ending)
       for (const session of sessions) yield* Effect.andThen(session.departed, session.sending.settled)
       for (const stay of stays) {
-        yield* stay.settled
+        yield* settled(stay)
         end(stay)
       }
       yield* Effect.ignore(forgetAll)
     })
-    fork(Effect.ensuring(person.turn.withPermit(dismissal), over.open))
+    fork(Effect.ensuring(inTurn(person, dismissal), over.open))
     return over.await
   }
 
   const expire: People["expire"] = (at) => {
     for (const stay of waiting) {
       // What was sent before the end is in the log before the session counts as ended (SESSION-7).
-      if (stay.session === undefined && stay.until <= at && stay.isSettled()) {
+      if (stay.session === undefined && stay.until <= at && isSettled(stay)) {
         endInTime(stay)
         continue
       }
@@ -487,7 +501,7 @@ export const makePeople = Effect.fnUntraced(function* (options: PeopleOptions) {
     Effect.suspend(() => {
       const before = person.marks.get(room) ?? 0
       if (seq <= before) return Effect.succeed(before)
-      const mayReturn = accountOf(person) !== undefined || [...person.stays].some(({ claim }) => claim !== undefined)
+      const mayReturn = accountOf(person) !== undefined || person.stays.some(({ claim }) => claim !== undefined)
       const kept = mayReturn ? claims.keepMark(person.id, room, seq) : Effect.void
       return Effect.map(kept, () => {
         // Another connection of theirs may have moved it further meanwhile.

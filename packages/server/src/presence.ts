@@ -8,6 +8,7 @@
  */
 import type { Presence as Shown } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
+import { toMany } from "./flushing.ts"
 import type { Person } from "./people.ts"
 import type { Place, Room } from "./room.ts"
 
@@ -123,7 +124,7 @@ const tellOthers = (person: Person): number => {
   const line = Buffer.from(`{"type":"presence",${presenceFields(person)}}\n`)
   let count = 0
   const told = others.length === 0 ? undefined : new Set<Place["outbox"]>()
-  for (const { places } of [room, ...others]) {
+  const tell = ({ places }: Room) => {
     for (const { member, outbox } of places) {
       if (member.nick === person.nick || told?.has(outbox) === true) continue
       told?.add(outbox)
@@ -131,6 +132,7 @@ const tellOthers = (person: Person): number => {
       count++
     }
   }
+  for (const next of [room, ...others]) toMany(next.places.size, () => tell(next))
   return count
 }
 

@@ -4,45 +4,49 @@
  * @module
  */
 
-export interface Rate {
-  /** Takes one token and gives 0, or gives the milliseconds until there is one. */
-  readonly take: () => number
-  /** Takes what blank lines cost, and gives the milliseconds until that is paid; 0 when it is. */
-  readonly charge: (blanks: number) => number
-  /** Puts in what has come since; cheap enough to call for every chunk. */
-  readonly refill: () => void
-}
+import type { Limits } from "@tertulia/protocol"
 
 /** Blank lines that cost as much as a request: ten thousand are still no reason to wait for anybody with a small burst, a flood is. */
 const blanksPerRequest = 1_000
 
-/** @param now monotonic milliseconds */
-export const makeRate = (burst: number, rate: number, now: () => number): Rate => {
-  let tokens = burst
-  let filledAt = now()
+export class Rate {
+  private readonly limits: Pick<Limits, "burst" | "rate">
+  private readonly now: () => number
+  private tokens: number
+  private filledAt: number
 
-  const refill = () => {
-    const time = now()
-    tokens = Math.min(burst, tokens + ((time - filledAt) * rate) / 1_000)
-    filledAt = time
+  /** @param now monotonic milliseconds */
+  constructor(limits: Pick<Limits, "burst" | "rate">, now: () => number) {
+    this.limits = limits
+    this.now = now
+    this.tokens = limits.burst
+    this.filledAt = now()
   }
 
-  const wait = (wanted: number) => {
-    if (tokens < wanted) refill()
-    return tokens < wanted ? Math.ceil(((wanted - tokens) * 1_000) / rate) : 0
+  /** Puts in what has come since; cheap enough to call for every chunk. */
+  refill(): void {
+    const { burst, rate } = this.limits
+    const time = this.now()
+    this.tokens = Math.min(burst, this.tokens + ((time - this.filledAt) * rate) / 1_000)
+    this.filledAt = time
   }
 
-  return {
-    refill,
-    charge: (blanks) => {
-      tokens -= blanks / blanksPerRequest
-      return wait(0)
-    },
-    take: () => {
-      const millis = wait(1)
-      if (millis > 0) return millis
-      tokens -= 1
-      return 0
-    }
+  /** Takes one token and gives 0, or gives the milliseconds until there is one. */
+  take(): number {
+    const millis = this.wait(1)
+    if (millis > 0) return millis
+    this.tokens -= 1
+    return 0
+  }
+
+  /** Takes what blank lines cost, and gives the milliseconds until that is paid; 0 when it is. */
+  charge(blanks: number): number {
+    this.tokens -= blanks / blanksPerRequest
+    return this.wait(0)
+  }
+
+  private wait(wanted: number): number {
+    if (this.tokens < wanted) this.refill()
+    return this.tokens < wanted ? Math.ceil(((wanted - this.tokens) * 1_000) / this.limits.rate) : 0
   }
 }

@@ -9,10 +9,11 @@
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { entryLine, expelledLine, memberLine, typingLine } from "./encode.ts"
+import { toMany } from "./flushing.ts"
 import type { Rank, Somebody } from "./governance.ts"
 import { type Intake, inSequence, makeIntake } from "./intake.ts"
 import { type Keeping, makeKeeping } from "./keeping.ts"
-import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
+import { OrderedMap } from "./ordered-map.ts"
 import type { Outbox } from "./outbox.ts"
 import type { Draft, Entry, Publish, RoomLog, Unavailable } from "./room-log.ts"
 
@@ -85,12 +86,14 @@ export interface RoomOptions {
 /** Opens a room, and with it its log. */
 export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
   const { fork, name, now, onEmptied, onIdle, onPublished, open, rankOf } = options
-  const members = makeOrderedMap<Member>()
+  const members = new OrderedMap<Member>()
   const places = new Set<Place>()
 
   const tellOthers = (about: Member, change: "joined" | "left") => {
     const line = Buffer.from(memberLine(name, about.nick, change))
-    for (const { member, outbox } of places) if (member !== about) outbox.post(line)
+    toMany(places.size, () => {
+      for (const { member, outbox } of places) if (member !== about) outbox.post(line)
+    })
   }
 
   const admit = ({ id, nick }: Somebody): Member => {
@@ -103,10 +106,12 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
   const sequence = inSequence(name, (entries) => {
     // Encoded once: all share the bytes.
     const lines = Buffer.from(entries.map((entry) => entryLine(name, entry)).join(""))
-    for (const { live, outbox } of places) {
-      if (live) outbox.post(lines)
-      else outbox.hold(lines)
-    }
+    toMany(places.size, () => {
+      for (const { live, outbox } of places) {
+        if (live) outbox.post(lines)
+        else outbox.hold(lines)
+      }
+    })
     onPublished(entries.length, places.size)
     for (const entry of entries) follow(entry)
   })
@@ -186,9 +191,11 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
     },
     typing: (typist, on) => {
       const line = Buffer.from(typingLine(name, typist.nick, on))
-      for (const { live, member, outbox } of places) {
-        if (member !== typist && live && outbox.isIdle()) outbox.post(line)
-      }
+      toMany(places.size, () => {
+        for (const { live, member, outbox } of places) {
+          if (member !== typist && live && outbox.isIdle()) outbox.post(line)
+        }
+      })
     },
     submit: intake.submit,
     isIdle: () => members.size() === 0 && intake.isIdle(),

@@ -10,7 +10,7 @@ import * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import type { Budgets } from "./bounds.ts"
 import { hasAccount, type Rank, type Somebody } from "./governance.ts"
-import { makeOrderedMap, type OrderedMap } from "./ordered-map.ts"
+import { OrderedMap } from "./ordered-map.ts"
 import { type Refused, refuse } from "./refused.ts"
 import { type Entrant, openRoom, type Place, type Room } from "./room.ts"
 import { RoomLogs, type Unavailable } from "./room-log.ts"
@@ -59,7 +59,7 @@ export const makeRooms = (
   { budgets, keptRooms, now, onPublished, rankOf }: RoomsOptions
 ): Effect.Effect<Rooms, never, RoomLogs> =>
   Effect.map(RoomLogs, (logs) => {
-    const existing = makeOrderedMap<Room>()
+    const existing = new OrderedMap<Room>()
     // Those that exist, and those that have lost their last member while an append was under way.
     const open = new Map<string, Open>()
     // One room is opened at a time, so that two who create the same one meet.

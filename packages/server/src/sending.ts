@@ -8,9 +8,9 @@
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import { sentAgainLine, sentLine } from "./encode.ts"
+import { Gate } from "./gate.ts"
 import type { Intake, Outcome, Saying } from "./intake.ts"
 import type { Refused } from "./refused.ts"
 import { type Content, type Draft, isSameContent, type Known, type Placed, type Rejected } from "./room-log.ts"
@@ -21,77 +21,88 @@ export interface Target extends Pick<Intake, "submit"> {
   readonly name: string
 }
 
-export interface Sending {
-  /** Whether an entry may be handed in that goes to what has this name. */
-  readonly isReady: (name: string) => boolean
-  /** Waits until it may. */
-  readonly ready: (name: string) => Effect.Effect<void>
-  /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known. */
-  readonly hand: (re: number, target: Target, draft: Draft, by?: Saying) => void
-  /** Waits until nothing is under way. */
-  readonly settled: Effect.Effect<void>
-  readonly isSettled: () => boolean
-}
-
-export interface SendingOptions {
-  readonly say: (line: string) => void
+/** The connection whose entries they are. */
+export interface Sender {
+  readonly outbox: { readonly say: (line: string) => void }
   /** Answers a request by an error. */
   readonly refuse: (re: number, refused: Refused) => void
-  /** Called before each `sent` with what is there. */
-  readonly onGranted: (draft: Draft) => void
+  /** Called before each `sent`. */
+  readonly onGranted: () => void
   /** Called when nobody knows whether an entry is in its log. */
   readonly onUnknown: () => void
-  /** Bytes that may be on their way back to the sender before more is handed in. */
-  readonly mark: number
 }
 
 /** A request that needs nothing more. */
 export const done: Effect.Effect<undefined> = Effect.undefined
 
-export const makeSending = ({ mark, onGranted, onUnknown, refuse, say }: SendingOptions): Sending => {
-  const idle = Latch.makeUnsafe(true)
-  let underWay: { readonly name: string; count: number; bytes: number } | undefined
+export class Sending {
+  private readonly sender: Sender
+  private readonly mark: number
+  private readonly whenSettled = new Gate()
+  private underWay: { readonly name: string; count: number; bytes: number } | undefined = undefined
 
-  const settled = Effect.suspend(() => (underWay === undefined ? Effect.void : idle.await))
-
-  const reply = (re: number, answer: string | Refused) => {
-    if (typeof answer === "string") say(answer)
-    else refuse(re, answer)
+  /** @param mark bytes that may be on their way back to the sender before more is handed in */
+  constructor(sender: Sender, mark: number) {
+    this.sender = sender
+    this.mark = mark
   }
 
-  const settle = (re: number, name: string, draft: Draft, outcome: Outcome) => {
-    if (Cause.isCause(outcome)) {
-      const refused = Cause.findError(outcome)
-      // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
-      if (Result.isFailure(refused)) return onUnknown()
-      refuse(re, unavailable(refused.success))
-    } else {
-      if (isGranted(draft, outcome)) onGranted(draft)
-      reply(re, placedReply(re, name, draft, outcome))
-    }
-    if (underWay === undefined || --underWay.count > 0) return
-    underWay = undefined
-    idle.openUnsafe()
+  /** Whether nothing is under way. */
+  isSettled(): boolean {
+    return this.underWay === undefined
   }
 
-  const isReady: Sending["isReady"] = (name) =>
-    underWay === undefined || (underWay.name === name && underWay.bytes <= mark)
+  /** Waits until nothing is under way. */
+  get settled(): Effect.Effect<void> {
+    return this.whenSettled.passed(() => this.isSettled())
+  }
 
-  const ready: Sending["ready"] = (name) => Effect.suspend(() => (isReady(name) ? Effect.void : settled))
+  /** Whether an entry may be handed in that goes to what has this name. */
+  isReady(name: string): boolean {
+    const { underWay } = this
+    return underWay === undefined || (underWay.name === name && underWay.bytes <= this.mark)
+  }
 
-  const hand: Sending["hand"] = (re, { name, submit }, draft, by) => {
-    idle.closeUnsafe()
-    underWay ??= { name, count: 0, bytes: 0 }
-    underWay.count++
-    underWay.bytes += bytesToCome(draft)
+  /** Waits until it may. */
+  ready(name: string): Effect.Effect<void> {
+    return Effect.suspend(() => (this.isReady(name) ? Effect.void : this.settled))
+  }
+
+  /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known. */
+  hand(re: number, { name, submit }: Target, draft: Draft, by?: Saying): void {
+    this.underWay ??= { name, count: 0, bytes: 0 }
+    this.underWay.count++
+    this.underWay.bytes += bytesToCome(draft)
     submit({
       draft,
       by,
-      settle: (outcome) => settle(re, name, draft, outcome)
+      settle: (outcome) => this.settle(re, name, draft, outcome)
     })
   }
 
-  return { isReady, ready, hand, settled, isSettled: () => underWay === undefined }
+  private settle(re: number, name: string, draft: Draft, outcome: Outcome): void {
+    const { sender } = this
+    if (Cause.isCause(outcome)) {
+      const refused = Cause.findError(outcome)
+      // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
+      if (Result.isFailure(refused)) {
+        sender.onUnknown()
+        return
+      }
+      sender.refuse(re, unavailable(refused.success))
+    } else {
+      if (isGranted(draft, outcome)) sender.onGranted()
+      this.reply(re, placedReply(re, name, draft, outcome))
+    }
+    if (this.underWay === undefined || --this.underWay.count > 0) return
+    this.underWay = undefined
+    this.whenSettled.open()
+  }
+
+  private reply(re: number, answer: string | Refused): void {
+    if (typeof answer === "string") this.sender.outbox.say(answer)
+    else this.sender.refuse(re, answer)
+  }
 }
 
 /** The reply to what the log has answered: its line, or why it is refused. */

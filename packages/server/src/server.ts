@@ -17,6 +17,7 @@ import {
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as FiberSet from "effect/FiberSet"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
@@ -33,6 +34,7 @@ import { makeDoor } from "./door.ts"
 import type { Rank, Somebody } from "./governance.ts"
 import { type Load, Meters } from "./meters.ts"
 import { operatorsIn } from "./operators.ts"
+import type { OutboxBounds } from "./outbox.ts"
 import { makePeople, type People, type PeopleOptions } from "./people.ts"
 import { makePresences, type Presences } from "./presence.ts"
 import { RoomLogs } from "./room-log.ts"
@@ -93,14 +95,17 @@ export interface Server extends ServerOptions {
   readonly presences: Presences
   readonly catchUp: CatchUp
   readonly turns: Turns
+  readonly outboxBounds: OutboxBounds
+  /** Runs what a connection has to wait for. */
+  readonly run: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
   readonly sessions: Set<Session>
   /** What else bounds it. */
   readonly bounds: Bounds
   readonly meters: Meters
   /** Absent where nobody traces. */
   readonly trace: Trace | undefined
-  /** Names one more connection, for the log. */
-  readonly nameConnection: () => string
+  /** Counts one more connection, and gives how many there were, to name it in the log. */
+  readonly countConnection: () => number
   /** Monotonic milliseconds. */
   readonly now: () => number
   /** The time of day, as entries carry it. */
@@ -205,10 +210,12 @@ export const serve = Effect.fnUntraced(function* (
     presences,
     catchUp: makeCatchUp(options.limits.catchUp, now, meters),
     turns: makeTurns(),
+    outboxBounds: { mark: limits.line, backlog: limits.backlog, now },
+    run: Effect.runForkWith(yield* Effect.context()),
     bounds,
     meters,
     trace,
-    nameConnection: () => `c${++connectionsSoFar}`,
+    countConnection: () => ++connectionsSoFar,
     sessions: new Set(),
     now,
     today

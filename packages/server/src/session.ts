@@ -1,6 +1,9 @@
 /**
- * The life of one connection, from `hello` to the last `bye` (spec/session.md): one fiber that reads lines and has each
- * request answered in its turn.
+ * The life of one connection, from `hello` to the last `bye` (spec/session.md): lines are read, and each request is answered in its turn.
+ *
+ * There are many connections, and most of them are silent. So what each of them does is on the prototype of one class, and while it waits
+ * for bytes, no fiber does but the one that waits for its end. What is answered at once, as most is, needs none; for what has to be
+ * waited for, there is a fiber until it is done.
  *
  * @module
  */
@@ -13,6 +16,7 @@ import {
   forbiddenString,
   isAppending,
   type Line,
+  type LineDecoder,
   makeLineDecoder,
   type RequestType
 } from "@tertulia/protocol"
@@ -20,163 +24,331 @@ import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import { errorLine } from "./encode.ts"
 import { bye, type Ending, lastLine, shuttingDown } from "./ending.ts"
-import { makeOutbox, type Outbox } from "./outbox.ts"
+import { Gate } from "./gate.ts"
+import { LazyMap } from "./lazy-map.ts"
+import { Outbox, type OutboxOwner } from "./outbox.ts"
 import type { Person, Seat, Stay } from "./people.ts"
-import { makeRate } from "./rate.ts"
+import { Rate } from "./rate.ts"
 import type { Refused } from "./refused.ts"
 import { handle } from "./requests.ts"
-import { done, makeSending, type Sending } from "./sending.ts"
+import { done, type Sender, Sending } from "./sending.ts"
 import type { Server } from "./server.ts"
-import { Breach, type Connection, isPrivate } from "./transport.ts"
+import { Breach, type Connection, isPrivate, type NoBytes, type Read, type Reader } from "./transport.ts"
 import { costs, type Share } from "./turns.ts"
-
-export interface Session {
-  readonly server: Server
-  /** What the log calls the connection. */
-  readonly name: string
-  /** The client's address. */
-  readonly peer: string
-  /** Whether nobody between can read what is said here: then it may be a password. */
-  readonly isPrivate: boolean
-  /** What the client has asked to make a proof with, until it gives one. */
-  challenge: Exchange | undefined
-  /** Whether its person has been let in here by the password of an account. */
-  hasShownPassword: boolean
-  readonly outbox: Outbox
-  readonly sending: Sending
-  /** What its address may do while others wait. */
-  readonly share: Share
-  /** Who speaks here, from `welcome` on. */
-  person: Person | undefined
-  /** Whose connection it is of those that the person may have, from `welcome` on. */
-  stay: Stay | undefined
-  /** The rooms that this connection is in, by name. */
-  readonly seats: Map<string, Seat>
-  /** Since when the connection has been open, in monotonic milliseconds. */
-  readonly since: number
-  /** Since when the server has waited for bytes; undefined while it isn't reading (HEART-4). */
-  listeningSince: number | undefined
-  /** When the client was asked for a sign of life in that silence; undefined while it wasn't. */
-  pingedAt: number | undefined
-  /** Ends the connection from outside, unless it is ending. */
-  readonly end: (ending: Ending) => void
-  /** Ends the connection when what was read is answered (END-8). */
-  readonly drain: () => void
-  /** Waits until the server stops. */
-  readonly hurried: Effect.Effect<void>
-  /** Waits until nothing more is executed that this connection has asked for, and what it held is given back. */
-  readonly departed: Effect.Effect<void>
-}
 
 /** Serves one connection until its last object is said. Never fails: a defect ends this connection and no other. */
 export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
   Effect.suspend(() => {
     const share = server.turns.enter(connection.peer)
-    const served = Effect.suspend(() => serveSession(server, connection, share))
-    return Effect.ensuring(
-      share.isFree() ? served : Effect.andThen(share.turn, served),
-      Effect.sync(() => server.turns.leave(connection.peer))
-    )
-  })
-
-const serveSession = (server: Server, connection: Connection, share: Share): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    share.charge(costs.connection)
-    const { converse, depart, session } = makeSession(server, connection, share)
-    const inLog = { connection: session.name, peer: connection.peer }
-    server.sessions.add(session)
-    server.meters.opened()
-    session.outbox.post(session.isPrivate ? server.hello : server.helloInTheOpen)
-    const free = Effect.sync(() => {
-      depart()
-      server.sessions.delete(session)
+    let session: Session | undefined
+    const served = Effect.suspend(() => {
+      share.charge(costs.connection)
+      session = new Session(server, connection, share)
+      return serveSession(session, connection)
     })
-    return Effect.gen(function* () {
-      yield* Effect.logDebug("a connection begins")
-      const ending = yield* converse
-      depart(ending)
-      server.meters.ended(howEnded(ending))
-      // A secret that was given back opens nothing any more, not even after a restart (SESSION-8).
-      if (isForGood(ending)) yield* server.people.forgotten
-      yield* Effect.logDebug("a connection ends").pipe(Effect.annotateLogs(describe(session, ending)))
-      if (ending._tag === "Bye") connection.because?.(ending.code)
-      yield* sayLast(session, ending)
-    }).pipe(Effect.ensuring(free), Effect.annotateLogs(inLog))
+    const free = Effect.sync(() => {
+      if (session !== undefined) {
+        session.depart()
+        server.sessions.delete(session)
+      }
+      server.turns.leave(connection.peer)
+    })
+    return Effect.ensuring(share.isFree() ? served : Effect.andThen(share.turn, served), free)
   })
 
-const makeSession = (server: Server, connection: Connection, share: Share) => {
-  const { limits, now } = server
-  let hasBegun = false
+const serveSession = Effect.fnUntraced(function* (session: Session, connection: Connection) {
+  const { server } = session
+  server.sessions.add(session)
+  server.meters.opened()
+  session.outbox.post(session.isPrivate ? server.hello : server.helloInTheOpen)
+  yield* Effect.annotateLogs(Effect.logDebug("a connection begins"), inLog(session))
+  const ending = yield* session.converse()
+  session.depart(ending)
+  server.meters.ended(howEnded(ending))
+  // A secret that was given back opens nothing any more, not even after a restart (SESSION-8).
+  if (isForGood(ending)) yield* server.people.forgotten
+  const said = { ...inLog(session), ...describe(session, ending) }
+  yield* Effect.annotateLogs(Effect.logDebug("a connection ends"), said)
+  if (ending._tag === "Bye") connection.because?.(ending.code)
+  yield* sayLast(session, ending)
+})
+
+const inLog = ({ name, peer }: Session) => ({ connection: name, peer })
+
+export class Session implements Reader, OutboxOwner, Sender {
+  readonly server: Server
+  private readonly connection: Connection
+  /** What its address may do while others wait. */
+  readonly share: Share
+  readonly outbox: Outbox
+  readonly sending: Sending
+  /** What the client has asked to make a proof with, until it gives one. */
+  challenge: Exchange | undefined = undefined
+  /** Whether its person has been let in here by the password of an account. */
+  hasShownPassword = false
+  /** Who speaks here, from `welcome` on. */
+  person: Person | undefined = undefined
+  /** Whose connection it is of those that the person may have, from `welcome` on. */
+  stay: Stay | undefined = undefined
+  /** The rooms that this connection is in, by name. */
+  readonly seats = new LazyMap<string, Seat>()
+  /** Since when the connection has been open, in monotonic milliseconds. */
+  readonly since: number
+  /** Since when the server has waited for bytes; undefined while it isn't reading (HEART-4). */
+  listeningSince: number | undefined = undefined
+  /** When the client was asked for a sign of life in that silence; undefined while it wasn't. */
+  pingedAt: number | undefined = undefined
+  private readonly nth: number
+  private readonly rate: Rate
+  private readonly decoder: LineDecoder
+  private hasRead = false
+  private hasBegun = false
+  private isDraining = false
+  private isOver = false
+  private hasDeparted = false
+  // What was read, and isn't answered yet: bytes, and before them lines, of which so many are.
+  private bytes: Uint8Array | undefined = undefined
+  private lines: ReadonlyArray<Line> = noLines
+  private answered = 0
+  private blanks = 0
+  private isTooLong = false
+  // Whether the next line was paid for.
+  private isPaid = false
   // The `id` of the request that is answered, for the log.
-  let answering: number | undefined
-  let isDraining = false
-  let endedBy: Ending | undefined
-  let conversation: Fiber.Fiber<Ending> | undefined
-  const departed = Latch.makeUnsafe(false)
-  const hurried = Latch.makeUnsafe(false)
+  private answering: number | undefined = undefined
+  private working: Fiber.Fiber<Ending | undefined> | undefined = undefined
+  private endedBy: Ending | undefined = undefined
+  private conclude: ((ending: Effect.Effect<Ending>) => void) | undefined = undefined
+  private readonly whenDraining = new Gate()
+  private readonly whenDeparted = new Gate()
 
-  // Later, and not at once: a fan-out that ends one member must not have it depart in its midst.
-  const end = (ending: Ending) => {
-    endedBy ??= ending
-    queueMicrotask(() => conversation?.interruptUnsafe())
+  constructor(server: Server, connection: Connection, share: Share) {
+    const { limits, now, outboxBounds } = server
+    this.server = server
+    this.connection = connection
+    this.share = share
+    this.nth = server.countConnection()
+    this.since = now()
+    this.outbox = new Outbox(connection, outboxBounds, this)
+    this.sending = new Sending(this, limits.line)
+    this.rate = new Rate(limits, now)
+    this.decoder = makeLineDecoder(limits.line)
   }
 
-  const outbox = makeOutbox(connection, {
-    mark: limits.line,
-    backlog: limits.backlog,
-    now,
-    onOverflow: () => end(bye("slow-consumer", `more than ${limits.backlog} bytes waited to be read`))
-  })
-
-  const refuse = (re: number | undefined, refused: Refused) => {
-    server.meters.refused(refused.code)
-    outbox.say(errorLine(re, refused))
+  /** What the log calls the connection. */
+  get name(): string {
+    return `c${this.nth}`
   }
 
-  const sending = makeSending({
-    say: outbox.say,
-    refuse,
-    // Whoever has said something is there.
-    onGranted: () => server.presences.acts(session.person!),
-    onUnknown: () => end(internal),
-    mark: limits.line
-  })
+  /** The client's address. */
+  get peer(): string {
+    return this.connection.peer
+  }
 
-  const session: Session = {
-    server,
-    name: server.nameConnection(),
-    peer: connection.peer,
-    isPrivate: isPrivate(connection),
-    challenge: undefined,
-    hasShownPassword: false,
-    outbox,
-    sending,
-    share,
-    person: undefined,
-    stay: undefined,
-    seats: new Map(),
-    since: now(),
-    listeningSince: undefined,
-    pingedAt: undefined,
-    end,
-    drain: () => {
-      isDraining = true
-      hurried.openUnsafe()
-      connection.wake()
-    },
-    hurried: hurried.await,
-    departed: departed.await
+  /** Whether nobody between can read what is said here: then it may be a password. */
+  get isPrivate(): boolean {
+    return isPrivate(this.connection)
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Beginning and ending
+  // -------------------------------------------------------------------------------------------------------------------
+
+  /** Converses until that ends by itself, from outside, or by a defect. */
+  converse(): Effect.Effect<Ending> {
+    return Effect.callback((resume) => {
+      this.conclude = resume
+      this.connection.onGone(() => {
+        this.outbox.abandon()
+        this.end({ _tag: "Gone" })
+      })
+      this.listen()
+      return Effect.suspend(() => {
+        this.isOver = true
+        this.connection.cancelRead()
+        return this.working === undefined ? Effect.void : Fiber.interrupt(this.working)
+      })
+    })
+  }
+
+  /** Ends the connection from outside, unless it is ending. */
+  end(ending: Ending): void {
+    this.endedBy ??= ending
+    // Later, and not at once: a fan-out that ends one member must not have it depart in its midst.
+    queueMicrotask(() => {
+      if (this.working !== undefined) this.working.interruptUnsafe()
+      else if (this.conclude !== undefined) this.over(Effect.succeed(this.endedBy!))
+    })
+  }
+
+  /** Ends the connection when what was read is answered (END-8). */
+  drain(): void {
+    this.isDraining = true
+    this.whenDraining.open()
+    if (this.listeningSince === undefined) return
+    this.connection.cancelRead()
+    this.listen()
+  }
+
+  /** Waits until the server stops. */
+  get hurried(): Effect.Effect<void> {
+    return this.whenDraining.passed(() => this.isDraining)
+  }
+
+  /** Waits until nothing more is executed that this connection has asked for, and what it held is given back. */
+  get departed(): Effect.Effect<void> {
+    return this.whenDeparted.passed(() => this.hasDeparted)
   }
 
   /** Gives back what the connection held (LOGIN-6, MEMBER-2), or keeps it for the person's return (SESSION-4). */
-  const depart = (ending?: Ending) => {
-    server.people.depart(session, ending !== undefined && isForGood(ending))
-    departed.openUnsafe()
+  depart(ending?: Ending): void {
+    this.server.people.depart(this, ending !== undefined && isForGood(ending))
+    this.hasDeparted = true
+    this.whenDeparted.open()
+  }
+
+  onOverflow(): void {
+    this.end(bye("slow-consumer", `more than ${this.server.limits.backlog} bytes waited to be read`))
+  }
+
+  /** Ends the conversation by an ending; nothing is read any more. */
+  private over(ending: Effect.Effect<Ending>): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.listeningSince = undefined
+    this.connection.cancelRead()
+    this.conclude!(ending)
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+  // Reading
+  // -------------------------------------------------------------------------------------------------------------------
+
+  onRead(read: Read): void {
+    if (this.takes(read)) this.listen()
+  }
+
+  /** Reads on, until nothing is there, or something has to be waited for first. */
+  private listen(): void {
+    if (this.endedBy !== undefined) this.over(Effect.succeed(this.endedBy))
+    while (!this.isOver) {
+      this.listeningSince = undefined
+      const read = this.isDraining ? "woken" : this.connection.read(this)
+      if (read === undefined) {
+        this.listeningSince = this.server.now()
+        this.pingedAt = undefined
+        return
+      }
+      if (!this.takes(read)) return
+    }
+  }
+
+  /** Takes what was read, and gives whether all of it is answered. */
+  private takes(read: Read | "woken"): boolean {
+    this.listeningSince = undefined
+    if (!(read instanceof Uint8Array)) return this.work(endingOf(read))
+    if (!this.hasRead && beginsTls(read)) return this.work(Effect.succeed(notTertulia))
+    this.hasRead = true
+    this.bytes = read
+    try {
+      const step = this.next()
+      return step === undefined || this.work(step)
+    } catch (thrown) {
+      return this.hasEnded(Exit.die(thrown))
+    }
+  }
+
+  /** Does what has to be waited for, then the rest; gives whether all is answered already. */
+  private work(step: Step): boolean {
+    const fiber = this.server.run(Session.workOff(this, step))
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return this.hasEnded(exit)
+    this.working = fiber
+    fiber.addObserver((exit) => {
+      this.working = undefined
+      if (this.hasEnded(exit)) this.listen()
+    })
+    return false
+  }
+
+  /** Runs one step after the other, until all is answered or one gives an ending. */
+  private static readonly workOff = Effect.fnUntraced(function* (session: Session, first: Step) {
+    for (let step: Step | undefined = first; step !== undefined; step = session.next()) {
+      const ending = yield* step
+      if (ending === undefined) continue
+      // Whatever ends a conversation from inside comes after the replies to all that was read.
+      yield* session.sending.settled
+      return ending
+    }
+    return undefined
+  })
+
+  /** Whether the conversation goes on after what was worked off; ends it, if not. */
+  private hasEnded(exit: Exit.Exit<Ending | undefined>): boolean {
+    if (Exit.isSuccess(exit)) {
+      if (exit.value === undefined) return true
+      this.over(Effect.succeed(exit.value))
+    } else {
+      const { answering, endedBy } = this
+      this.over(
+        endedBy === undefined
+          ? Effect.annotateLogs(defect(exit.cause), { ...inLog(this), request: answering })
+          : Effect.succeed(endedBy)
+      )
+    }
+    return false
+  }
+
+  /** Answers what was read, as far as nothing has to be waited for; gives the step that has to be run first, or nothing when all is answered. */
+  private next(): Step | undefined {
+    const { outbox, rate, share } = this
+    while (true) {
+      while (this.answered < this.lines.length) {
+        if (!outbox.isReady()) return outbox.ready
+        const wait = this.isPaid || this.isDraining ? 0 : rate.take()
+        if (wait > 0) return Effect.sleep(wait)
+        this.isPaid = true
+        if (!this.isFree()) return share.turn
+        this.isPaid = false
+        share.charge(costs.request)
+        const step = this.answer(this.lines[this.answered++]!)
+        // Most are sends, and answered when their entry is in its log.
+        if (step !== done) return step
+      }
+      this.lines = noLines
+      const owed = rate.charge(this.blanks)
+      this.blanks = 0
+      if (owed > 0 && !this.isDraining) return Effect.sleep(owed)
+      if (this.isTooLong) {
+        const message = `${this.server.limits.line} bytes came without an LF`
+        return Effect.succeed(bye("line-too-long", message))
+      }
+      if (this.bytes === undefined) return undefined
+      if (!this.isFree()) return share.turn
+      this.decode(this.bytes)
+    }
+  }
+
+  /** Whether the next may be done at once; what has come when the server stops is. */
+  private isFree(): boolean {
+    return this.isDraining || this.share.isFree()
+  }
+
+  /** Makes lines of bytes, of so many that a turn can bear it. */
+  private decode(bytes: Uint8Array): void {
+    const part = bytes.length > mostRead ? bytes.subarray(0, mostRead) : bytes
+    this.bytes = part === bytes ? undefined : bytes.subarray(mostRead)
+    this.share.charge(costs.byte * part.length)
+    const { blanks, lines, tooLong } = this.decoder.push(part)
+    this.rate.refill()
+    this.lines = lines
+    this.answered = 0
+    this.blanks = blanks
+    this.isTooLong = tooLong
   }
 
   // -------------------------------------------------------------------------------------------------------------------
@@ -184,133 +356,80 @@ const makeSession = (server: Server, connection: Connection, share: Share) => {
   // -------------------------------------------------------------------------------------------------------------------
 
   /** Answers one line; gives an ending when it is the last. */
-  const answer = (line: Line): Effect.Effect<Ending | undefined> => {
-    const isFirst = !hasBegun
-    hasBegun = true
-    const envelope = decodeEnvelope(line, server.requests)
+  private answer(line: Line): Effect.Effect<Ending | undefined> {
+    const isFirst = !this.hasBegun
+    this.hasBegun = true
+    const envelope = decodeEnvelope(line, this.server.requests)
     if (Result.isSuccess(envelope)) {
       const { id } = envelope.success
-      answering = id
-      const executed = traced(envelope.success)
-      return executed === done ? done : Effect.catch(executed, (refused) => sayError(id, refused))
+      this.answering = id
+      const executed = this.traced(envelope.success)
+      return executed === done ? done : Effect.catch(executed, (refused) => this.sayError(id, refused))
     }
     const { re, ...refused } = envelope.failure
     if (isFirst && isNoObject(refused)) return Effect.succeed(notTertulia)
-    return sayError(re, refused)
+    return this.sayError(re, refused)
   }
 
-  const sayError = (re: number | undefined, refused: Refused): Effect.Effect<undefined> =>
-    Effect.map(sending.settled, () => {
-      refuse(re, refused)
+  private sayError(re: number | undefined, refused: Refused): Effect.Effect<undefined> {
+    return Effect.map(this.sending.settled, () => {
+      this.refuse(re, refused)
       return undefined
     })
-
-  const isCursor = (cursor: string) => server.search?.placeOf(cursor) !== undefined
-
-  const traced = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
-    if (server.trace === undefined) return execute(envelope)
-    const attributes = { "tertulia.connection": session.name, "tertulia.request": envelope.id }
-    // What is done at once belongs to the span, too.
-    const executing = Effect.suspend(() => execute(envelope))
-    return server.trace(`request ${envelope.type}`, attributes, executing, (exit) => ({
-      "tertulia.code": codeOf(exit)
-    }))
   }
 
-  const execute = (envelope: Envelope): Effect.Effect<Ending | undefined, Refused> => {
-    const wrongState = stateFault(session.person?.nick, envelope.type)
+  private traced(envelope: Envelope): Effect.Effect<Ending | undefined, Refused> {
+    const { trace } = this.server
+    if (trace === undefined) return this.execute(envelope)
+    const attributes = { "tertulia.connection": this.name, "tertulia.request": envelope.id }
+    // What is done at once belongs to the span, too.
+    const executing = Effect.suspend(() => this.execute(envelope))
+    return trace(`request ${envelope.type}`, attributes, executing, (exit) => ({ "tertulia.code": codeOf(exit) }))
+  }
+
+  private execute(envelope: Envelope): Effect.Effect<Ending | undefined, Refused> {
+    const { limits, search, unclaimed } = this.server
+    const nick = this.person?.nick
+    const wrongState = stateFault(nick, envelope.type)
     if (wrongState !== undefined) return Effect.fail(wrongState)
-    const context = { unclaimed: server.unclaimed, nick: session.person?.nick, isCursor }
-    const request = decodeRequest(envelope, limits, context)
+    const isCursor = (cursor: string) => search?.placeOf(cursor) !== undefined
+    const request = decodeRequest(envelope, limits, { unclaimed, nick, isCursor })
     if (Result.isFailure(request)) return Effect.fail(request.failure)
     // Those to one room may be under way together (sending.ts).
-    if (isAppending(envelope)) return handle(session, request.success)
-    const answered = Effect.suspend(() => handle(session, request.success))
-    return sending.isSettled() ? answered : Effect.andThen(sending.settled, answered)
+    if (isAppending(envelope)) return handle(this, request.success)
+    const answered = Effect.suspend(() => handle(this, request.success))
+    return this.sending.isSettled() ? answered : Effect.andThen(this.sending.settled, answered)
   }
 
-  // -------------------------------------------------------------------------------------------------------------------
-  // Reading
-  // -------------------------------------------------------------------------------------------------------------------
+  refuse(re: number | undefined, refused: Refused): void {
+    this.server.meters.refused(refused.code)
+    this.outbox.say(errorLine(re, refused))
+  }
 
-  const rate = makeRate(limits.burst, limits.rate, now)
+  onGranted(): void {
+    // Whoever has said something is there.
+    this.server.presences.acts(this.person!)
+  }
 
-  /** Waits until one more request may be read (SEND-6); what has come when the server stops is answered at once. */
-  const throttle = Effect.fnUntraced(function* (milliseconds: number, again = rate.take) {
-    for (let wait = milliseconds; wait > 0 && !isDraining; wait = again()) yield* Effect.sleep(wait)
-  })
+  onUnknown(): void {
+    this.end(internal)
+  }
+}
 
-  const listen = Effect.suspend(() => {
-    if (isDraining) return Effect.fail("woken" as const)
-    session.listeningSince = now()
-    session.pingedAt = undefined
-    return connection.read
-  }).pipe(
-    Effect.ensuring(
-      Effect.sync(() => {
-        session.listeningSince = undefined
-      })
-    )
-  )
+/** Something that has to be waited for before a connection goes on; it may give an ending. */
+type Step = Effect.Effect<Ending | undefined> | Effect.Effect<void>
 
-  const readAndAnswer = Effect.gen(function* () {
-    const decoder = makeLineDecoder(limits.line)
-    const first = yield* listen
-    if (beginsTls(first)) return notTertulia
-    for (let bytes = first, rest = nothing; ; bytes = rest.length > 0 ? rest : yield* listen) {
-      if (!share.isFree() && !isDraining) yield* share.turn
-      rest = nothing
-      if (bytes.length > mostRead) {
-        rest = bytes.subarray(mostRead)
-        bytes = bytes.subarray(0, mostRead)
-      }
-      share.charge(costs.byte * bytes.length)
-      const { blanks, lines, tooLong } = decoder.push(bytes)
-      rate.refill()
-      for (const line of lines) {
-        if (!outbox.isReady()) yield* outbox.ready
-        const wait = rate.take()
-        if (wait > 0) yield* throttle(wait)
-        if (!share.isFree() && !isDraining) yield* share.turn
-        share.charge(costs.request)
-        const answered = answer(line)
-        // Most are sends, and answered when their entry is in its log.
-        if (answered === done) continue
-        const ending = yield* answered
-        if (ending !== undefined) return ending
-      }
-      if (blanks > 0) yield* throttle(rate.charge(blanks), () => rate.charge(0))
-      if (tooLong) return bye("line-too-long", `${limits.line} bytes came without an LF`)
-    }
-  }).pipe(
-    Effect.catch((noBytes): Effect.Effect<Ending> => {
-      if (noBytes === "woken") return shuttingDown
-      if (noBytes instanceof Breach) return Effect.succeed(bye(noBytes.code, noBytes.message))
-      return Effect.succeed({ _tag: noBytes === "fin" ? "Answered" : "Gone" })
-    }),
-    // Whatever ends a conversation from inside comes after the replies to all that was read.
-    Effect.tap(sending.settled)
-  )
+const noLines: ReadonlyArray<Line> = []
 
-  /** Converses until that ends by itself, from outside, or by a defect. */
-  const converse = Effect.gen(function* () {
-    conversation = yield* Effect.forkChild(readAndAnswer)
-    connection.onGone(() => {
-      outbox.abandon()
-      end({ _tag: "Gone" })
-    })
-    const exit = yield* Fiber.await(conversation)
-    if (Exit.isSuccess(exit)) return exit.value
-    return endedBy ?? (yield* Effect.annotateLogs(defect(exit.cause), { request: answering }))
-  })
-
-  return { session, converse, depart }
+/** How a conversation ends of which no more bytes can be read. */
+const endingOf = (why: NoBytes | "woken"): Effect.Effect<Ending> => {
+  if (why === "woken") return shuttingDown
+  if (why instanceof Breach) return Effect.succeed(bye(why.code, why.message))
+  return Effect.succeed({ _tag: why === "fin" ? "Answered" : "Gone" })
 }
 
 /** Bytes that are read together: a chunk may be 64 KiB of the shortest lines, which takes too long for one turn. */
 const mostRead = 16_384
-
-const nothing: Uint8Array = new Uint8Array(0)
 
 /** What has become of a request, for who traces it. */
 const codeOf = (exit: Exit.Exit<unknown, Refused>): string =>

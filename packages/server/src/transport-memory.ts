@@ -4,7 +4,7 @@
  * @module
  */
 import * as Effect from "effect/Effect"
-import type { Connection, NoBytes, Transport } from "./transport.ts"
+import type { Connection, Read, Reader, Transport, Writer } from "./transport.ts"
 
 /** The client's end of a connection in memory. */
 export interface MemoryClient {
@@ -56,8 +56,8 @@ export const makeMemoryTransport = (): MemoryTransport => {
 const makePair = (peer: string): { readonly client: MemoryClient; readonly connection: Connection } => {
   const toServer: Array<Uint8Array> = []
   let toClient = ""
-  let waiting: ((bytes: Effect.Effect<Uint8Array, NoBytes>) => void) | undefined
-  let paused: { readonly bytes: Uint8Array; readonly accepted: () => void } | undefined
+  let reader: Reader | undefined
+  let paused: { readonly bytes: Uint8Array; readonly writer: Writer } | undefined
   let isPaused = false
   let isClientFinished = false
   let isServerFinished = false
@@ -69,17 +69,19 @@ const makePair = (peer: string): { readonly client: MemoryClient; readonly conne
     toClient += utf8.decode(bytes, { stream: true })
   }
 
-  const next = (): Effect.Effect<Uint8Array, NoBytes> | undefined => {
-    if (isGone) return Effect.fail("gone")
+  const next = (): Read | undefined => {
+    if (isGone) return "gone"
     const bytes = toServer.shift()
-    if (bytes !== undefined) return Effect.succeed(bytes)
-    return isClientFinished ? Effect.fail("fin") : undefined
+    if (bytes !== undefined) return bytes
+    return isClientFinished ? "fin" : undefined
   }
 
   const offer = () => {
-    if (waiting === undefined) return
-    const bytes = next()
-    if (bytes !== undefined) waiting(bytes)
+    const taker = reader
+    const read = taker === undefined ? undefined : next()
+    if (taker === undefined || read === undefined) return
+    reader = undefined
+    taker.onRead(read)
   }
 
   const vanish = () => {
@@ -92,23 +94,18 @@ const makePair = (peer: string): { readonly client: MemoryClient; readonly conne
 
   const connection: Connection = {
     peer,
-    read: Effect.callback((resume) => {
-      const take = (bytes: Effect.Effect<Uint8Array, NoBytes>) => {
-        waiting = undefined
-        resume(bytes)
-      }
-      const bytes = next()
-      if (bytes !== undefined) return take(bytes)
-      waiting = take
-      return Effect.sync(() => {
-        waiting = undefined
-      })
-    }),
-    wake: () => waiting?.(Effect.fail("woken")),
-    write: (bytes, accepted) => {
+    read: (taker) => {
+      const read = next()
+      if (read === undefined) reader = taker
+      return read
+    },
+    cancelRead: () => {
+      reader = undefined
+    },
+    write: (bytes, writer) => {
       if (isGone) return false
       if (isPaused) {
-        paused = { bytes, accepted }
+        paused = { bytes, writer }
         return false
       }
       deliver(bytes)
@@ -143,7 +140,7 @@ const makePair = (peer: string): { readonly client: MemoryClient; readonly conne
       paused = undefined
       if (write === undefined) return
       deliver(write.bytes)
-      write.accepted()
+      write.writer.onAccepted()
     },
     take: () => {
       const text = toClient

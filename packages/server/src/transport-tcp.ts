@@ -8,7 +8,15 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import { NoHeader, takeHeader } from "./proxy-header.ts"
-import { type Address, type Connection, ListenFailed, type NoBytes, type Transport } from "./transport.ts"
+import {
+  type Address,
+  type Connection,
+  ListenFailed,
+  type Read,
+  type Reader,
+  type Transport,
+  type Writer
+} from "./transport.ts"
 
 /** Listens on TCP; port 0 takes any free port. */
 export const tcp = (options: TcpOptions): Transport => ({
@@ -115,79 +123,135 @@ export const peerOf = (socket: Net.Socket): string => (socket.remoteAddress ?? "
 /** Stands behind what waits to be written, to say when that is done. */
 const nothing = Buffer.alloc(0)
 
-/** A connection over a socket whose other end may be closed first. */
-export const connectionOver = (socket: Net.Socket, peer: string): Connection => {
-  let waiting: ((bytes: Effect.Effect<Uint8Array, NoBytes>) => void) | undefined
-  let accepted: (() => void) | undefined
-  let finished = false
-  let gone = false
-  let onGone: (() => void) | undefined
+/** What a connection over TCP has beside what its socket gives. */
+export interface Carried extends Pick<Connection, "isEncrypted" | "opening"> {
+  /** A socket that carries the other one, and is to be destroyed with it. */
+  readonly beneath?: Net.Socket
+}
 
-  const next = (): Effect.Effect<Uint8Array, NoBytes> | undefined => {
-    const bytes: Buffer | null = gone ? null : socket.read()
-    if (bytes !== null) return Effect.succeed(bytes)
-    if (gone) return Effect.fail("gone")
-    return finished ? Effect.fail("fin") : undefined
+/** A connection over a socket whose other end may be closed first. */
+export const connectionOver = (socket: Net.Socket, peer: string, carried: Carried = plain): Connection =>
+  new TcpConnection(socket, peer, carried)
+
+const plain: Carried = {}
+
+// There are many, and most of them do nothing: what they do is on their prototype, and the socket's listeners find them by the socket.
+class TcpConnection implements Connection {
+  readonly peer: string
+  private readonly socket: Net.Socket
+  private readonly carried: Carried
+  private reader: Reader | undefined = undefined
+  private writer: Writer | undefined = undefined
+  private isFinished = false
+  private isGone = false
+  private whenGone: (() => void) | undefined = undefined
+
+  constructor(socket: Net.Socket, peer: string, carried: Carried) {
+    this.peer = peer
+    this.socket = socket
+    this.carried = carried
+    ;(socket as Carrying)[carrying] = this
+    socket.on("readable", offer).on("end", finished).on("error", ignore).on("close", gone)
   }
 
-  // The only place where a waiting read is resumed, so that bytes have one taker.
-  const offer = () => {
-    if (waiting === undefined) return
-    const bytes = next()
-    if (bytes !== undefined) waiting(bytes)
+  get isEncrypted(): boolean {
+    return this.carried.isEncrypted === true
+  }
+
+  get opening(): Effect.Effect<void, "gone"> | undefined {
+    return this.carried.opening
+  }
+
+  read(reader: Reader): Read | undefined {
+    const read = this.next()
+    if (read === undefined) this.reader = reader
+    return read
+  }
+
+  cancelRead(): void {
+    this.reader = undefined
+  }
+
+  write(bytes: Uint8Array, writer: Writer): boolean {
+    const { socket } = this
+    // A socket that has failed says so later.
+    if (this.isGone || socket.destroyed) return false
+    // Without a callback: Node would call it later in any case, at half the cost of the write.
+    socket.write(bytes)
+    if (socket.writableLength === 0) return true
+    this.writer = writer
+    socket.write(nothing, () => this.written())
+    return false
+  }
+
+  finish(): void {
+    this.socket.end()
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+    this.carried.beneath?.destroy()
+  }
+
+  onGone(callback: () => void): void {
+    this.whenGone = callback
+    if (this.isGone) callback()
+  }
+
+  // The only place where a waiting reader is called, so that bytes have one taker.
+  offer(): void {
+    const { reader } = this
+    if (reader === undefined) return
+    const read = this.next()
+    if (read === undefined) return
+    this.reader = undefined
+    reader.onRead(read)
+  }
+
+  finished(): void {
+    this.isFinished = true
+    this.offer()
+  }
+
+  gone(): void {
+    this.isGone = true
+    this.offer()
+    this.whenGone?.()
+  }
+
+  private next(): Read | undefined {
+    const bytes: Buffer | null = this.isGone ? null : this.socket.read()
+    if (bytes !== null) return bytes
+    if (this.isGone) return "gone"
+    return this.isFinished ? "fin" : undefined
   }
 
   // Node calls back for an earlier write late, so whether this one was accepted is read from what is left.
-  const written = () => {
-    if (accepted === undefined || socket.writableLength > 0) return
-    const callback = accepted
-    accepted = undefined
-    callback()
-  }
-
-  socket.on("readable", offer)
-  socket.on("end", () => {
-    finished = true
-    offer()
-  })
-  // A reset says the same twice; "close" follows every error.
-  socket.on("error", () => {})
-  socket.on("close", () => {
-    gone = true
-    offer()
-    onGone?.()
-  })
-
-  return {
-    peer,
-    read: Effect.callback((resume) => {
-      const take = (bytes: Effect.Effect<Uint8Array, NoBytes>) => {
-        waiting = undefined
-        resume(bytes)
-      }
-      const bytes = next()
-      if (bytes !== undefined) return take(bytes)
-      waiting = take
-      return Effect.sync(() => {
-        waiting = undefined
-      })
-    }),
-    wake: () => waiting?.(Effect.fail("woken")),
-    write: (bytes, callback) => {
-      // A socket that has failed says so later.
-      if (gone || socket.destroyed) return false
-      // Without a callback: Node would call it later in any case, at half the cost of the write.
-      socket.write(bytes)
-      if (socket.writableLength === 0) return true
-      accepted = callback
-      socket.write(nothing, written)
-      return false
-    },
-    finish: () => socket.end(),
-    destroy: () => socket.destroy(),
-    onGone: (callback) => {
-      onGone = callback
-      if (gone) callback()
-    }
+  private written(): void {
+    const { writer } = this
+    if (writer === undefined || this.socket.writableLength > 0) return
+    this.writer = undefined
+    writer.onAccepted()
   }
 }
+
+const carrying = Symbol("the connection that a socket carries")
+
+interface Carrying extends Net.Socket {
+  [carrying]?: TcpConnection
+}
+
+function offer(this: Carrying): void {
+  this[carrying]!.offer()
+}
+
+function finished(this: Carrying): void {
+  this[carrying]!.finished()
+}
+
+function gone(this: Carrying): void {
+  this[carrying]!.gone()
+}
+
+/** A reset says the same twice; "close" follows every error. */
+const ignore = () => {}

@@ -41,20 +41,15 @@ const secured = (raw: Net.Socket, peer: string, { certificate, onFailure }: TlsO
     if (state === "opening") socket.destroy()
   })
   socket.once("close", () => become("gone"))
-  const connection = connectionOver(socket, peer)
-  return {
-    ...connection,
+  return connectionOver(socket, peer, {
     isEncrypted: true,
     opening: Effect.callback<void, "gone">((resume) => {
       changed = () => resume(state === "open" ? Effect.void : Effect.fail("gone"))
       if (state !== "opening") changed()
     }),
-    // The socket that carries it lives on where only the upper one is destroyed before the handshake.
-    destroy: () => {
-      connection.destroy()
-      raw.destroy()
-    }
-  }
+    // It lives on where only the upper one is destroyed before the handshake.
+    beneath: raw
+  })
 }
 
 /** What OpenSSL calls bytes that begin no handshake. */

@@ -13,7 +13,7 @@ import { sliceLine } from "./slice.ts"
 export interface Asking {
   readonly person: Person
   /** The rooms that the connection is in, by name. */
-  readonly seats: ReadonlyMap<string, Seat>
+  readonly seats: Pick<ReadonlyMap<string, Seat>, "get"> & { readonly values: () => Iterable<Seat> }
   readonly people: People
   readonly limits: Limits
 }

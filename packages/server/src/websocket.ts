@@ -5,9 +5,8 @@
  */
 import type * as Net from "node:net"
 import { type ByeCode, byeRegistry } from "@tertulia/protocol"
-import * as Effect from "effect/Effect"
 import { WebSocket } from "ws"
-import { Breach, type Connection, type NoBytes } from "./transport.ts"
+import { Breach, type Connection, type Read, type Reader, type Writer } from "./transport.ts"
 
 /**
  * A WebSocket that doesn't close by itself. The library would do that at once, when a Close frame comes or the client breaks the
@@ -43,10 +42,10 @@ export const connect = (
   peer: string,
   isEncrypted = false
 ): Connection => {
-  let waiting: ((bytes: Effect.Effect<Uint8Array, NoBytes>) => void) | undefined
+  let reader: Reader | undefined
   // Frames that were handed over and not accepted, and what is to be told when there are none.
   let sending = 0
-  let accepted: (() => void) | undefined
+  let writer: Writer | undefined
   let came: Array<Uint8Array> = []
   let why: ByeCode | undefined
   // Why nothing more can be read, and the close code that this calls for in place of the one of the `bye`.
@@ -58,22 +57,23 @@ export const connect = (
   let gone = false
   let onGone: (() => void) | undefined
 
-  const next = (): Effect.Effect<Uint8Array, NoBytes> | undefined => {
-    if (gone) return Effect.fail("gone")
+  const next = (): Read | undefined => {
+    if (gone) return "gone"
     if (came.length > 0) {
       const bytes = Buffer.concat(came)
       came = []
-      return Effect.succeed(bytes)
+      return bytes
     }
-    if (breach !== undefined && !leaving) return Effect.fail(breach)
-    return ended ? Effect.fail("fin") : undefined
+    if (breach !== undefined && !leaving) return breach
+    return ended ? "fin" : undefined
   }
 
-  // The only place where a waiting read is resumed, so that bytes have one taker.
-  const offer = () => {
-    if (waiting === undefined) return
-    const bytes = next()
-    if (bytes !== undefined) waiting(bytes)
+  // The only place where a waiting reader is called, so that bytes have one taker.
+  const offer = (read = reader === undefined ? undefined : next()) => {
+    const taker = reader
+    if (taker === undefined || read === undefined) return
+    reader = undefined
+    taker.onRead(read)
   }
 
   const refuse = (code: number) => {
@@ -85,13 +85,12 @@ export const connect = (
     if (leaving || breach !== undefined) return
     if (isBinary) return refuse(1003)
     came.push(lineOf(data))
-    if (waiting === undefined) webSocket.pause()
+    if (reader === undefined) webSocket.pause()
   })
   // The library's listener was first, so the messages of this chunk are here. Whatever came is a sign of life (HEART-1).
   socket.on("data", (chunk: Buffer) => {
     if (leaving) came.push(chunk)
-    offer()
-    waiting?.(Effect.succeed(none))
+    if (reader !== undefined) offer(next() ?? none)
   })
   // A fault is told of by an error that follows in the same turn; without one, it was the client's Close frame.
   webSocket.on("error", () => {
@@ -116,30 +115,26 @@ export const connect = (
   // Counted, and not read from what is left: a pong frame may stand behind what is ours.
   const written = () => {
     sending -= 1
-    if (sending > 0 || accepted === undefined) return
-    const callback = accepted
-    accepted = undefined
-    callback()
+    if (sending > 0 || writer === undefined) return
+    const waiting = writer
+    writer = undefined
+    waiting.onAccepted()
   }
 
   return {
     peer,
     isEncrypted,
-    read: Effect.callback((resume) => {
-      const take = (bytes: Effect.Effect<Uint8Array, NoBytes>) => {
-        waiting = undefined
-        resume(bytes)
-      }
-      const bytes = next()
-      if (bytes !== undefined) return take(bytes)
-      waiting = take
+    read: (taker) => {
+      const read = next()
+      if (read !== undefined) return read
+      reader = taker
       webSocket.resume()
-      return Effect.sync(() => {
-        waiting = undefined
-      })
-    }),
-    wake: () => waiting?.(Effect.fail("woken")),
-    write: (bytes, callback) => {
+      return undefined
+    },
+    cancelRead: () => {
+      reader = undefined
+    },
+    write: (bytes, taker) => {
       if (gone || webSocket.readyState !== WebSocket.OPEN) return false
       socket.cork()
       for (const line of linesOf(bytes)) {
@@ -148,7 +143,7 @@ export const connect = (
       }
       socket.uncork()
       if (socket.writableLength === 0) return true
-      accepted = callback
+      writer = taker
       return false
     },
     because: (code) => {

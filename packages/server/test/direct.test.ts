@@ -2,12 +2,13 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { Cause, Effect, Semaphore } from "effect"
+import { Cause, Effect } from "effect"
 import { expect, test, vi } from "vitest"
 import { type ConversationLogs, epochOf, pairOf } from "../src/conversation-logs.ts"
 import { makeConversations } from "../src/conversations.ts"
 import { ungoverned } from "../src/governance.ts"
-import { makeOrderedMap } from "../src/ordered-map.ts"
+import { LazyMap } from "../src/lazy-map.ts"
+import { OrderedMap } from "../src/ordered-map.ts"
 import type { Person } from "../src/people.ts"
 import { type Entry, type Publish, Unavailable } from "../src/room-log.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
@@ -379,11 +380,11 @@ test("nothing of a conversation that has ended is left in the file a minute late
 const person = (id: string, nick: string): Person => ({
   id,
   nick,
-  stays: new Set(),
+  stays: [],
   isThere: true,
-  conversations: makeOrderedMap(),
-  turn: Semaphore.makeUnsafe(1),
-  marks: new Map(),
+  conversations: new OrderedMap(),
+  turn: undefined,
+  marks: new LazyMap(),
   presence: {
     ...{ status: "active", since: "2026-11-20T20:08:00.000Z" },
     ...{ text: undefined, display: undefined, hasActed: false, actedAt: 0 }

@@ -51,7 +51,7 @@ export const makeVerbs = (server: Server, drain: (seconds: number) => boolean): 
   return {
     who: () =>
       Effect.sync(() => {
-        const stays = [...people.all()].flatMap((person) => [...person.stays])
+        const stays = [...people.all()].flatMap(({ stays }) => stays)
         const away = stays.filter(({ session }) => session === undefined)
         return { people: [...[...sessions].map((session) => present(server, session)), ...away.map(absent(server))] }
       }),
@@ -176,4 +176,4 @@ const absent =
   })
 
 const isHere = (person: Person | undefined): boolean =>
-  [...(person?.stays ?? [])].some(({ session }) => session !== undefined)
+  (person?.stays ?? []).some(({ session }) => session !== undefined)

@@ -72,7 +72,7 @@ export const openCrew = Effect.fnUntraced(function* (
         Effect.flatMap((client) =>
           Effect.sync(() => {
             if (client === undefined) socket.on("error", () => {}).destroy()
-            else letIn({ ...connectionOver(socket, client.peer), isEncrypted: client.isPrivate })
+            else letIn(connectionOver(socket, client.peer, { isEncrypted: client.isPrivate }))
           })
         )
       )

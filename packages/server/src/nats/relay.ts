@@ -18,9 +18,11 @@ import {
   Breach,
   type Connection,
   type Crowd,
+  carefree,
   isPrivate,
   type ListenFailed,
   type NoBytes,
+  nextBytes,
   type Transport
 } from "../transport.ts"
 import type { OpenCrew } from "./crew.ts"
@@ -149,12 +151,12 @@ const makePump = (from: Connection, to: Connection, cut = (bytes: Uint8Array) =>
         resume(Effect.void)
       }
       isBetweenLines = bytes.at(-1) === lf
-      if (to.write(bytes, done)) done()
+      if (to.write(bytes, { onAccepted: done })) done()
     })
   return {
     run: Effect.gen(function* () {
       while (true) {
-        const bytes = cut(yield* from.read)
+        const bytes = cut(yield* nextBytes(from))
         if (bytes.length > 0) yield* send(bytes)
       }
     }).pipe(
@@ -167,7 +169,7 @@ const makePump = (from: Connection, to: Connection, cut = (bytes: Uint8Array) =>
     endedBy: () => endedBy,
     waitsSince: () => since,
     signOfLife: () => {
-      if (since === undefined && isBetweenLines && endedBy === undefined) to.write(Buffer.of(lf), () => {})
+      if (since === undefined && isBetweenLines && endedBy === undefined) to.write(Buffer.of(lf), carefree)
     }
   }
 }
@@ -207,5 +209,5 @@ const makeCutter = () => {
 
 const sayLast = (client: Connection, ending: Ending): void => {
   if (ending._tag === "Bye") client.because?.(ending.code)
-  client.write(Buffer.from(lastLine(ending)!), () => {})
+  client.write(Buffer.from(lastLine(ending)!), carefree)
 }

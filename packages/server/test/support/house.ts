@@ -37,7 +37,9 @@ export interface Options {
 
 /** A transport whose clients seem to come from this address. */
 const from = ({ listen }: Transport, peer: string | undefined): Transport =>
-  peer === undefined ? { listen } : { listen: (accept) => listen((connection) => accept({ ...connection, peer })) }
+  peer === undefined
+    ? { listen }
+    : { listen: (accept) => listen((connection) => accept(Object.defineProperty(connection, "peer", { value: peer }))) }
 
 /** Opens a server; `await using` closes it, and every client with it. */
 export const openHouse = async (options: Options = {}) => {
