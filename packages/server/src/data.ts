@@ -41,15 +41,21 @@ export const storageFor = (settings: Settings, crew?: Crew): Storage => {
 }
 
 /** The layer of an engine, if there is to be one. */
-const storedIn = ({ heartbeat, store: text }: Settings, crew: Crew | undefined) => {
+const storedIn = ({ heartbeat, snapshotEvery, store: text }: Settings, crew: Crew | undefined) => {
   const store = storeIn(text)
   if (store === undefined) return undefined
   return (options: SqliteRoomLogs.SqliteLogOptions): Storage =>
     // What only few need takes a while to load.
     Layer.unwrap(
       Effect.map(
-        Effect.promise(() => import("./room-log-nats.ts")),
-        ({ layer }) => layer({ ...options, store, patience: heartbeat, crew })
+        Effect.promise(async () => ({
+          ...(await import("./room-log-nats.ts")),
+          ...(await import("./nats/snapshotting.ts"))
+        })),
+        ({ defaultGrace, layer }) => {
+          const snapshots = { every: orNone(snapshotEvery) ?? Number.POSITIVE_INFINITY, grace: defaultGrace }
+          return layer({ ...options, store, patience: heartbeat, crew, snapshots })
+        }
       )
     )
 }
