@@ -15,7 +15,7 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
   [
     "with an unknown key",
     '{"prot":1}',
-    /^t\.json: there is no setting "prot"; there are host, port, webPort, origins, tlsHost, tlsPort, webTlsPort, tlsCert, tlsKey, proxyProtocol, forwardedFrom, data, store, relayHost, relayPort, keep, keepDays, heartbeat, maxConnections, newRooms, newAccounts, keptRooms, conversations, opsHost, opsPort, adminSocket, otlpEndpoint, traceEvery, logFormat, register, invitation, iterations, operator, limits$/u
+    /^t\.json: there is no setting "prot"; there are host, port, webPort, origins, tlsHost, tlsPort, webTlsPort, tlsCert, tlsKey, proxyProtocol, forwardedFrom, data, store, snapshotEvery, relayHost, relayPort, keep, keepDays, heartbeat, maxConnections, newRooms, newAccounts, keptRooms, conversations, opsHost, opsPort, adminSocket, otlpEndpoint, traceEvery, logFormat, register, invitation, iterations, operator, limits$/u
   ],
   ["with a limit outside limits", '{"page":1}', /there is no setting "page"/u],
   ["with an unknown limit", '{"limits":{"lines":1}}', /there is no setting "limits\.lines"; there are line, text/u],

@@ -30,24 +30,28 @@ export type Came = (bytes: number, of: number) => void
 
 /** Begins a file as a server does. */
 export const beginFile = (store: Store, file: string): Effect.Effect<void, StorageFault> =>
-  Effect.scoped(Effect.flatMap(openEngine(store), (engine) => beginIn(engine, file)))
+  Effect.gen(function* () {
+    const engine = yield* openEngine(store)
+    const snapshot = yield* beginIn(engine, file)
+    if (snapshot !== undefined) yield* Effect.logInfo(`began with the snapshot of ${engine.name} at ${snapshot.place}`)
+  }).pipe(Effect.scoped)
 
-/** Has a file begin with a snapshot, where it has to. */
+/** Has a file begin with a snapshot, where it has to, and gives that. */
 export const beginIn = Effect.fnUntraced(function* (engine: Engine, file: string, came: Came = () => {}) {
   const known = existsSync(file) ? yield* readOnce(file, lookAt) : "new"
   // What else may be wrong with it is told by who opens it.
-  if (known === "other") return
+  if (known === "other") return undefined
   const tertulia = yield* founded(engine)
   const before = known === "new" ? undefined : known
   const fault = before === undefined ? undefined : strangeness(engine, tertulia, file, before)
   if (fault !== undefined) return yield* fault
   const snapshot = (yield* asking(engine, engine.snapshots.current)) ?? tertulia.from
-  if (before !== undefined && (before.place + 1 >= tertulia.start || snapshot === undefined)) return
-  if (snapshot === undefined) return
-  yield* Effect.logInfo(`beginning with the snapshot of ${engine.name} at ${snapshot.place}`)
+  const isBehind = before === undefined || before.place + 1 < tertulia.start
+  if (snapshot === undefined || !isBehind) return undefined
   const draft = draftOf(file)
   yield* fetched(engine, tertulia, snapshot, draft, came)
   yield* dataFaults(() => replaceDataFile(file, draft))
+  return snapshot
 }, Effect.scoped)
 
 /** How far a file is, if it is one that follows a log: one without anything, or killed before it had something, is new. */
