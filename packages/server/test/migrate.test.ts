@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { readFile } from "node:fs/promises"
+import { existsSync } from "node:fs"
+import { copyFile, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, expect, test, vi } from "vitest"
@@ -98,23 +99,48 @@ describe.skipIf(noNats !== undefined)("migrate", () => {
     await using folder = await openTemporary()
     await using nats = await openNats()
     const store = nats.url("one")
-    const entries = Array.from({ length: 60_000 }, (_, index) => ({ text: `${index} ${"x".repeat(60)}` }))
+    const entries = Array.from({ length: 40_000 }, (_, index) => ({ text: `${index} ${"x".repeat(60)}` }))
     plant(folder.file, { room: "#cafe", entries }, { room: "#bar", entries: entries.slice(0, 10) })
     const before = contentOf(folder.file)
-    for (const flags of [[], ["--back"]]) {
-      let kills = 0
-      for (let after = 300; ; after *= 1.35) {
-        const child = spawn(process.execPath, [main, "migrate", ...flags, "--data", folder.file, "--store", store])
-        const kill = setTimeout(() => child.kill("SIGKILL"), after)
-        const [code] = await once(child, "exit")
-        clearTimeout(kill)
-        if (code === 0) break
-        expect(code).toBe(null)
-        kills++
-      }
-      expect(kills).toBeGreaterThan(0)
+    const { file } = folder
+    const run = async (args: ReadonlyArray<string>, isTime?: () => boolean) => {
+      const child = spawn(process.execPath, [main, "migrate", ...args, "--data", file, "--store", store])
+      const ended = once(child, "exit")
+      const looking = setInterval(() => isTime?.() === true && child.kill("SIGKILL"), 1)
+      const [code] = await ended
+      clearInterval(looking)
+      return code
     }
-    expect(contentOf(folder.file)).toEqual(before)
+    // While it copies; when some of it is in the engine; and while all of it is read back.
+    const sizes = [() => existsSync(`${file}-snapshot`), () => nats.size() > 500_000, () => existsSync(`${file}-check`)]
+    for (const isTime of sizes) expect(await run([], isTime)).toBe(null)
+    expect(await run([])).toBe(0)
+    expect(await run(["--back"], () => existsSync(`${file}-check`))).toBe(null)
+    expect(await run(["--back"])).toBe(0)
+    expect(contentOf(file)).toEqual(before)
+  })
+
+  test("ended between its last two steps it is done when it is called again, unless the file was used meanwhile", async () => {
+    await using folder = await openTemporary()
+    await using nats = await openNats()
+    const store = nats.url("one")
+    await fill(folder.file)
+    const [same, used] = ["same.db", "used.db"].map((name) => join(folder.path, name))
+    for (const copy of [same!, used!]) await copyFile(folder.file, copy)
+    expect((await into(folder.file, store)).code).toBe(0)
+    // As it was before the store had its first message, and the file said that it follows.
+    expect(await into(same!, store)).toMatchObject({ code: 0, err: [] })
+    tamper(used!, "UPDATE entries SET text = 'something else' WHERE seq = 3")
+    expect(await into(used!, store)).toMatchObject({
+      code: 2,
+      err: [expect.stringContaining("and not those of")]
+    })
+    expect((await back(folder.file, store)).code).toBe(0)
+    expect(await back(same!, store)).toMatchObject({ code: 2 })
+    // As the file was that closed the log, before it followed nothing any more.
+    tamper(same!, "UPDATE following SET self = at")
+    expect(await back(same!, store)).toMatchObject({ code: 0, err: [] })
+    expect(contentOf(same!)).toEqual(contentOf(folder.file))
   })
 
   test("refuses what can't be, in one line, and changes nothing", async () => {

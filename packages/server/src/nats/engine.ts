@@ -178,7 +178,8 @@ const openStream = async (connection: NatsConnection, store: Store, name: string
     truncate: async (place) => {
       if (place <= 1) return
       if ((await state()).first_seq === 1) await replace(1, (data) => data)
-      await manager.streams.purge(stream, { seq: Math.max(1, place - messagesInBlock) })
+      // From 1 on it would be all of them.
+      if (place - messagesInBlock > 1) await manager.streams.purge(stream, { seq: place - messagesInBlock })
       for (let from = (await state()).first_seq; from < place; from += erasedAtOnce) {
         const some = Array.from({ length: Math.min(erasedAtOnce, place - from) }, (_, index) => from + index)
         await Promise.all(some.map((each) => erase(manager, stream, each)))

@@ -435,5 +435,9 @@ const recognized = Effect.fnUntraced(function* (engine: Engine, file: string) {
   const before: Following = known ?? { id, place: 0, leader: "", turn: 0, at: "", self: "" }
   const fault = strangeness(engine, tertulia, file, before)
   if (fault !== undefined) return yield* fault
+  if (before.place === 0 && from !== undefined)
+    return yield* new StorageFault({
+      message: `${engine.name} begins with a snapshot, which the data file ${file} hasn't`
+    })
   return { before, from, secret }
 })

@@ -125,7 +125,10 @@ export const makeSnapshots = (
       }
     },
     part: async ({ name }, number) => {
-      const message = await manager.direct.getMessage(streamOf(name), { seq: number + 2 })
+      const query = { seq: number + 2 }
+      // Any node of the engine answers, and one may not have it yet; the one that leads has.
+      const near = await manager.direct.getMessage(streamOf(name), query).catch(() => null)
+      const message = near ?? (await manager.streams.getMessage(streamOf(name), query))
       if (message === null) throw new Error(`part ${number} of its snapshot is missing`)
       return message.data
     },

@@ -2,7 +2,7 @@
  * Takes snapshots, has new servers begin with the newest, and truncates the log up to it: the one that leads does.
  *
  * There is one when the log has grown by so many messages; and when something has gone that the last one still has, or the log before it: what
- * was given up (`keep`), a text that was taken back, a conversation that has ended, what proved a password before. So what has gone is gone
+ * was given up (`keep`), a text that was taken back, a conversation that has ended, an account. So what has gone is gone
  * from the engine, too, some minutes later. It costs a copy of the file each time, so it takes a tenth of the time at the most.
  *
  * The log is truncated only when the engine has had the time to sync the snapshot, and the other servers had the time to read what goes. One that
@@ -134,7 +134,6 @@ export const goesBy = (work: Work): boolean => {
   switch (work._tag) {
     case "Append":
       return work.first !== undefined || work.drafts.some(({ type }) => type === "delete")
-    case "KeepAccount":
     case "ForgetAccount":
     case "RemoveSome":
       return true
