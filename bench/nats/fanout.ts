@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path"
-import { type Measured, prepare, putLoad } from "../fanout/load.ts"
+import { type Idle, type Measured, prepare, putLoad } from "../fanout/load.ts"
 import { named } from "../fanout/servers.ts"
 import { median } from "../times.ts"
 import { greets, openEngine, openFolder, type Server, say, startServer } from "./stage.ts"
@@ -34,6 +34,38 @@ const show = (what: string, { cpu, deliveries, lost, p50 }: Figures) =>
   say(
     `  ${what.padEnd(44)} ${Math.round(deliveries).toLocaleString("en").padStart(9)}/s, ${cpu.toFixed(2)} us of it each, ${(p50 / 1_000).toFixed(1)} ms median${lost > 0 ? `, ${lost} LOST` : ""}`
   )
+
+const connections = 4_000
+
+/** KiB of a server's memory for a connection that has logged in and does nothing. */
+const idle = async (through: Server, of: Server): Promise<string> => {
+  const args = ["--mode", "idle", "--members", `${connections}`, "--seconds", "1"]
+  const { resident, residentBefore } = await putLoad<Idle>(
+    named("Tertulia, durable"),
+    { ...through, pid: of.pid },
+    args
+  )
+  return `${((resident - residentBefore) / connections / 1_024).toFixed(1)} KiB`
+}
+
+/** What a connection takes on the server that leads, when it comes there and when it comes by another, and on that other. */
+export const connected = async (): Promise<void> => {
+  prepare()
+  using folder = openFolder()
+  await using engine = await openEngine(folder.path)
+  const start = async (name: string) => {
+    const server = await startServer(join(folder.path, name), engine.url)
+    await greets(server.port)
+    return server
+  }
+  say(`${connections.toLocaleString("en")} connections that do nothing: memory for each`)
+  await using leader = await start("1.db")
+  say(`  on the one that leads, where they come                         ${await idle(leader, leader)}`)
+  await using second = await start("2.db")
+  say(`  on one that hands on                                           ${await idle(second, second)}`)
+  await using third = await start("3.db")
+  say(`  on the one that leads, where they come by another              ${await idle(third, leader)}`)
+}
 
 export const fanOut = async (): Promise<void> => {
   prepare()

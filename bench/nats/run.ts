@@ -6,7 +6,7 @@
  * @module
  */
 import { parseArgs } from "node:util"
-import { fanOut } from "./fanout.ts"
+import { connected, fanOut } from "./fanout.ts"
 import { failover, size } from "./size.ts"
 import { throughput } from "./throughput.ts"
 
@@ -19,6 +19,7 @@ const parts = {
   throughput,
   size: () => size(Number(values.entries)),
   failover,
+  connections: connected,
   fanout: fanOut
 }
 

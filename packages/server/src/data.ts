@@ -48,12 +48,9 @@ const storedIn = ({ heartbeat, snapshotEvery, store: text }: Settings, crew: Cre
     // What only few need takes a while to load.
     Layer.unwrap(
       Effect.map(
-        Effect.promise(async () => ({
-          ...(await import("./room-log-nats.ts")),
-          ...(await import("./nats/snapshotting.ts"))
-        })),
-        ({ defaultGrace, layer }) => {
-          const snapshots = { every: orNone(snapshotEvery) ?? Number.POSITIVE_INFINITY, grace: defaultGrace }
+        Effect.promise(() => import("./room-log-nats.ts")),
+        ({ layer }) => {
+          const snapshots = { every: orNone(snapshotEvery) ?? Number.POSITIVE_INFINITY }
           return layer({ ...options, store, patience: heartbeat, crew, snapshots })
         }
       )

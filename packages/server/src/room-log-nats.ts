@@ -11,7 +11,7 @@ import type { Claims } from "./claims.ts"
 import { beginFile } from "./nats/beginning.ts"
 import { alone, type Crew } from "./nats/crew.ts"
 import { followStore } from "./nats/replica.ts"
-import { defaultGrace, type Snapshotting } from "./nats/snapshotting.ts"
+import type { Snapshotting } from "./nats/snapshotting.ts"
 import type { Store } from "./nats/store-url.ts"
 import type { RoomLogs } from "./room-log.ts"
 import { layerBy, type SqliteLogOptions } from "./room-log-sqlite.ts"
@@ -31,7 +31,7 @@ export interface NatsLogOptions extends Omit<SqliteLogOptions, "follows"> {
 export const layer = ({
   crew = alone,
   patience,
-  snapshots = { every: Number.POSITIVE_INFINITY, grace: defaultGrace },
+  snapshots = { every: Number.POSITIVE_INFINITY },
   store,
   ...options
 }: NatsLogOptions): Layer.Layer<RoomLogs | Claims | AccountStore, StorageFault> =>

@@ -26,11 +26,11 @@ import { partBytes, type Snapshot } from "./snapshots.ts"
 export interface Snapshotting {
   /** Messages of the log after which there is another; infinite for none. */
   readonly every: number
-  /** Seconds after which the log is truncated up to one: the engine syncs its files every two minutes. */
-  readonly grace: number
+  /** Seconds after which the log is truncated up to one; absent: more than the two minutes after which the engine syncs its files. */
+  readonly grace?: number
 }
 
-export const defaultGrace = 150
+const defaultGrace = 150
 
 /** For how many times as long as one has taken there is none. */
 const rest = 9
@@ -50,7 +50,16 @@ export interface SnapshottingOptions extends Snapshotting {
   readonly now: () => number
 }
 
-export const keepSnapshots = ({ engine, every, file, from, grace, now, place, write }: SnapshottingOptions) => {
+export const keepSnapshots = ({
+  engine,
+  every,
+  file,
+  from,
+  grace = defaultGrace,
+  now,
+  place,
+  write
+}: SnapshottingOptions) => {
   /** Whether something has gone that the last snapshot may have, or the log before it; what went in an earlier life isn't known. */
   let hasGone = true
   /** Whether that was given up: then there has to be one, if there is none yet. */
