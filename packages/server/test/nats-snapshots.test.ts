@@ -119,6 +119,31 @@ describe.skipIf(noNats !== undefined)("snapshots", () => {
     expect(textsOf(await log.read(log.first() - 1, 15)).slice(-2)).toEqual(["later-5", "later-6"])
   })
 
+  test("are used also when texts were taken out of what comes right after them", async () => {
+    await using folder = await openTemporary()
+    await using other = await openTemporary()
+    await using nats = await openNats()
+    const url = nats.url("one")
+    {
+      await using logs = await openIn(url, folder.file, { snapshots: often })
+      await fill(await logs.open("#cafe"), 6)
+      await using engine = await engineAt(url)
+      await newest(engine)
+    }
+    {
+      await using logs = await openIn(url, folder.file)
+      const log = await logs.open("#cafe")
+      await log.append(draft("secret-1"))
+      await log.append(draft("after"))
+      await using engine = await engineAt(url)
+      const { place } = (await engine.snapshots.current())!
+      for (let at = place; at < (await engine.last()); at++) await engine.replace(at, (data) => data)
+      expect(await engine.start()).toBeGreaterThan(place + 1)
+    }
+    await using logs = await openIn(url, other.file)
+    expect((await logs.open("#cafe")).head()).toBe(8)
+  })
+
   test("aren't used when they are of another tertulia, from beyond the end of the log, before a gap, or not what they say", async () => {
     await using folder = await openTemporary()
     await using other = await openTemporary()

@@ -29,6 +29,16 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
     /^tlsCert is given without tlsKey: TLS needs a certificate and its key$/u
   ],
   [
+    "with a store that is to give entries up without snapshots",
+    '{"store":"nats://a","keepDays":30,"snapshotEvery":0}',
+    /^a store without snapshots keeps all entries: with keep or keepDays, snapshotEvery must not be 0$/u
+  ],
+  [
+    "with a negative number of messages between snapshots",
+    '{"snapshotEvery":-1}',
+    /snapshotEvery is -1: it must be an integer of at least 0$/u
+  ],
+  [
     "with a proxy that is no address",
     '{"proxyProtocol":"127.0.0.1,10.0.0.0/33"}',
     /^proxyProtocol: "10\.0\.0\.0\/33" is no address, and no range of them$/u
@@ -85,6 +95,12 @@ test("the first source wins, and what nobody gives has its default", () => {
     heartbeat: 7,
     limits: { joins: 9, page: 8, text: limitRegistry.text.default }
   })
+})
+
+test("a store gives entries up, and takes snapshots unless it is told not to", () => {
+  const source = Result.getOrThrow(fromFile("t.json", '{"store":"nats://a","keep":5}'))
+  expect(Result.getOrThrow(combine([source]))).toMatchObject({ keep: 5, snapshotEvery: 100_000 })
+  expect(settings.snapshotEvery).toMatchObject({ flag: "snapshot-every", environment: "TERTULIA_SNAPSHOT_EVERY" })
 })
 
 test("every limit of the registry can be set", () => {

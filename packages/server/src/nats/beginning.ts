@@ -46,13 +46,17 @@ export const beginIn = Effect.fnUntraced(function* (engine: Engine, file: string
   const fault = before === undefined ? undefined : strangeness(engine, tertulia, file, before)
   if (fault !== undefined) return yield* fault
   const snapshot = (yield* asking(engine, engine.snapshots.current)) ?? tertulia.from
-  const isBehind = before === undefined || before.place + 1 < tertulia.start
-  if (snapshot === undefined || !isBehind) return undefined
+  const goesOn = before !== undefined && (yield* hasNext(engine, tertulia, before.place))
+  if (snapshot === undefined || goesOn) return undefined
   const draft = draftOf(file)
   yield* fetched(engine, tertulia, snapshot, draft, came)
   yield* dataFaults(() => replaceDataFile(file, draft))
   return snapshot
 }, Effect.scoped)
+
+/** Whether the log still has what comes after a place; it may be elsewhere, where a text was taken out of it. */
+const hasNext = (engine: Engine, { start }: Founded, place: number): Effect.Effect<boolean, StorageFault> =>
+  asking(engine, async () => place + 1 >= start || (await engine.leftOf(place + 1)) !== undefined)
 
 /** How far a file is, if it is one that follows a log: one without anything, or killed before it had something, is new. */
 const lookAt = (db: DatabaseSync): Following | "new" | "other" => {
@@ -63,16 +67,18 @@ const lookAt = (db: DatabaseSync): Following | "new" | "other" => {
 /** Fetches a snapshot into a file that goes when the scope closes, and looks whether it is what it must be. */
 export const fetched = Effect.fnUntraced(function* (
   engine: Engine,
-  { id, last, start }: Founded,
+  tertulia: Founded,
   snapshot: Snapshot,
   draft: string,
   came: Came
 ): Effect.fn.Return<void, StorageFault, Scope.Scope> {
+  const { id, last, start } = tertulia
   const wrong = (what: string) =>
     new StorageFault({ message: `the snapshot of ${engine.name} at ${snapshot.place} can't be used: ${what}` })
   if (snapshot.id !== id) return yield* wrong("it is of another tertulia")
   if (snapshot.place > last) return yield* wrong(`the log ends at ${last}, so it has lost what came then`)
-  if (snapshot.place + 1 < start) return yield* wrong(`the log goes on at ${start}, so something is missing in between`)
+  if (!(yield* hasNext(engine, tertulia, snapshot.place)))
+    return yield* wrong(`the log goes on at ${start}, so something is missing in between`)
   yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(draft, { force: true })))
   const digest = yield* asking(engine, () => write(engine, snapshot, draft, came))
   if (digest !== snapshot.digest) return yield* wrong("it has another digest than it must have")
