@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import {
   draft,
   type Engine,
@@ -47,7 +48,8 @@ const fill = async (logs: Logs, entries: number): Promise<number> => {
     while (next < entries) {
       const log = opened.get(next % rooms) ?? (await logs.open(`#r${next % rooms}`))
       opened.set(next++ % rooms, log)
-      await Effect.runPromise(log.append([draft]))
+      // Where the machine stands still for a while, it is refused, and not done.
+      await Effect.runPromise(log.append([draft]).pipe(Effect.retry(Schedule.spaced("200 millis"))))
     }
   }
   const opened = new Map<number, Awaited<ReturnType<Logs["open"]>>>()

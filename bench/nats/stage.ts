@@ -88,7 +88,7 @@ export const openLogs = async (store: Store, file: string, more: Partial<NatsRoo
   const scope = Scope.makeUnsafe()
   const began = performance.now()
   const context = await Effect.runPromise(
-    Layer.buildWithScope(NatsRoomLogs.layer({ store, file, patience: 30, ...more }), scope).pipe(
+    Layer.buildWithScope(NatsRoomLogs.layer({ store, file, patience: 600, ...more }), scope).pipe(
       Effect.provideService(References.MinimumLogLevel, "Warn")
     )
   )
