@@ -22,7 +22,20 @@ import { type Store, storeIn } from "../../packages/server/src/nats/store-url.ts
 import { type Draft, RoomLogs } from "../../packages/server/src/room-log.ts"
 import * as NatsRoomLogs from "../../packages/server/src/room-log-nats.ts"
 
-export const say = (line: string): void => void process.stdout.write(`${line}\n`)
+/** Milliseconds for which this process has stood still: a figure from then is none. */
+let stoodStill = 0
+let before = performance.now()
+setInterval(() => {
+  const now = performance.now()
+  if (now - before > 2_000) stoodStill += now - before
+  before = now
+}, 100).unref()
+
+/** Prints a line, and whether the machine has stood still before it. */
+export const say = (line: string): void => {
+  process.stdout.write(`${line}${stoodStill > 0 ? ` (stood still for ${seconds(stoodStill)})` : ""}\n`)
+  stoodStill = 0
+}
 
 export const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`
 export const mebibytes = (bytes: number): string => `${Math.round(bytes / 1_048_576).toLocaleString("en")} MiB`
