@@ -37,34 +37,33 @@ const show = (what: string, { cpu, deliveries, lost, p50 }: Figures) =>
 
 const connections = 4_000
 
-/** KiB of a server's memory for a connection that has logged in and does nothing. */
+/** What a server takes for a connection that has logged in and does nothing. */
 const idle = async (through: Server, of: Server): Promise<string> => {
   const args = ["--mode", "idle", "--members", `${connections}`, "--seconds", "1"]
-  const { resident, residentBefore } = await putLoad<Idle>(
-    named("Tertulia, durable"),
-    { ...through, pid: of.pid },
-    args
-  )
-  return `${((resident - residentBefore) / connections / 1_024).toFixed(1)} KiB`
+  const found = await putLoad<Idle>(named("Tertulia, durable"), { ...through, pid: of.pid }, args)
+  const kibibytes = (found.resident - found.residentBefore) / connections / 1_024
+  return `${kibibytes.toFixed(1)} KiB, ${Math.round(found.cpuPerConnection)} us of its processor to come`
 }
 
 /** What a connection takes on the server that leads, when it comes there and when it comes by another, and on that other. */
 export const connected = async (): Promise<void> => {
   prepare()
-  using folder = openFolder()
-  await using engine = await openEngine(folder.path)
-  const start = async (name: string) => {
-    const server = await startServer(join(folder.path, name), engine.url)
-    await greets(server.port)
-    return server
+  say(`${connections.toLocaleString("en")} connections that do nothing, each`)
+  const cases = [
+    ["on the one that leads, where they come", 0, 0],
+    ["on the one that leads, where they come by another", 1, 0],
+    ["on one that hands on", 1, 1]
+  ] as const
+  for (const [what, through, of] of cases) {
+    using folder = openFolder()
+    await using engine = await openEngine(folder.path)
+    await using leader = await startServer(join(folder.path, "1.db"), engine.url)
+    await greets(leader.port)
+    await using other = await startServer(join(folder.path, "2.db"), engine.url)
+    await greets(other.port)
+    const servers = [leader, other]
+    say(`  ${what.padEnd(64)} ${await idle(servers[through]!, servers[of]!)}`)
   }
-  say(`${connections.toLocaleString("en")} connections that do nothing: memory for each`)
-  await using leader = await start("1.db")
-  say(`  on the one that leads, where they come                         ${await idle(leader, leader)}`)
-  await using second = await start("2.db")
-  say(`  on one that hands on                                           ${await idle(second, second)}`)
-  await using third = await start("3.db")
-  say(`  on the one that leads, where they come by another              ${await idle(third, leader)}`)
 }
 
 export const fanOut = async (): Promise<void> => {

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { copyFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { jetstreamManager } from "@nats-io/jetstream"
@@ -14,6 +16,7 @@ import {
   draft,
   type Engine,
   greets,
+  main,
   mebibytes,
   openEngine,
   openFolder,
@@ -103,6 +106,7 @@ export const size = async (entries: number): Promise<void> => {
   show(`one that was away for ${away.toLocaleString("en")} entries`, seconds(await time(fileOf("away"))))
   show("a new one, from the log", seconds(await time(fileOf("new"))))
   await snapshot(engine, first, fileOf)
+  await migrate(engine, first)
 }
 
 /** Takes a snapshot, and has a new server begin with it. */
@@ -125,6 +129,19 @@ const snapshot = async (engine: Engine, first: string, fileOf: (name: string) =>
   const file = fileOf("from-snapshot")
   await using logs = await openLogs(engine.store, file)
   show("a new server, from the snapshot", `${seconds(logs.took)}, ${mebibytes(statSync(file).size)}`)
+}
+
+/** Moves all of it into a file, and from there into another store. */
+const migrate = async ({ url }: Engine, file: string): Promise<void> => {
+  const run = async (...args: ReadonlyArray<string>) => {
+    const began = performance.now()
+    const child = spawn(process.execPath, [main, "migrate", ...args, "--data", file], { stdio: "inherit" })
+    const [code] = await once(child, "exit")
+    if (code !== 0) throw new Error(`migrate ended with ${code}`)
+    return seconds(performance.now() - began)
+  }
+  show("migrate --back, into a file of a server", await run("--back", "--store", url))
+  show("migrate, into another store", await run("--store", `${url}-2`))
 }
 
 /** How long nobody is let in when the server that leads is killed, and another stands by. */

@@ -120,7 +120,8 @@ export const openLogs = async (store: Store, file: string, more: Partial<NatsRoo
   }
 }
 
-const main = fileURLToPath(new URL("../../packages/server/src/main.ts", import.meta.url))
+/** The command `tertulia`. */
+export const main = fileURLToPath(new URL("../../packages/server/src/main.ts", import.meta.url))
 
 /** So fast does one client send and catch up here, and so many come from one address. */
 const generous = [
