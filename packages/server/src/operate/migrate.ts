@@ -87,7 +87,7 @@ export const intoStore = Effect.fnUntraced(
       db.exec("COMMIT")
     })
     yield* Console.log(`${data} is in ${name}: ${inventoryInWords(held)}`)
-    yield* Console.log(`start with --data ${data} --store ${name}`)
+    yield* Console.log(`start with --data ${data}, and with the same --store`)
   },
   Effect.scoped,
   inOneLine
