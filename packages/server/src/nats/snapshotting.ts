@@ -20,6 +20,7 @@ import type { TwoWriters } from "../sqlite/two-writers.ts"
 import type { Work } from "../sqlite/writer.ts"
 import { draftOf } from "./beginning.ts"
 import type { Engine } from "./engine.ts"
+import { asking } from "./founding.ts"
 import { partBytes, type Snapshot } from "./snapshots.ts"
 
 /** When snapshots are taken. */
@@ -153,20 +154,17 @@ export const goesBy = (work: Work): boolean => {
 
 /** Sends a snapshot that lies in a file. */
 export const sendFile = (engine: Engine, snapshot: Snapshot, path: string, sent: (parts: number) => void = () => {}) =>
-  Effect.tryPromise({
-    try: async () => {
-      const file = await open(path)
-      try {
-        const partAt = async (number: number) => {
-          const buffer = Buffer.alloc(Math.min(partBytes, snapshot.bytes - number * partBytes))
-          const { bytesRead } = await file.read(buffer, 0, buffer.length, number * partBytes)
-          if (bytesRead !== buffer.length) throw new Error(`${path} has changed meanwhile`)
-          return buffer
-        }
-        await engine.snapshots.send(snapshot, partAt, sent)
-      } finally {
-        await file.close()
+  asking(engine, async () => {
+    const file = await open(path)
+    try {
+      const partAt = async (number: number) => {
+        const buffer = Buffer.alloc(Math.min(partBytes, snapshot.bytes - number * partBytes))
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, number * partBytes)
+        if (bytesRead !== buffer.length) throw new Error(`${path} has changed meanwhile`)
+        return buffer
       }
-    },
-    catch: (error) => (error instanceof Error ? error : new Error(String(error)))
+      await engine.snapshots.send(snapshot, partAt, sent)
+    } finally {
+      await file.close()
+    }
   })

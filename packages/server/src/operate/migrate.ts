@@ -125,8 +125,7 @@ const copied = Effect.fnUntraced(function* (
 const sent = Effect.fnUntraced(function* (engine: Engine, snapshot: Snapshot, { data, screen }: MigrateOptions) {
   const show = yield* showProgress(screen, `sending ${data} to ${engine.name}`, "bytes")
   yield* sendFile(engine, snapshot, draftOf(data), (parts) => show(parts * partBytes, snapshot.bytes)).pipe(
-    Effect.retry({ times: tries, schedule: Schedule.spaced("500 millis") }),
-    Effect.mapError(({ message }) => new UsageFault({ message: `can't send ${data} to ${engine.name}: ${message}` }))
+    Effect.retry({ times: tries, schedule: Schedule.spaced("500 millis") })
   )
 }, Effect.scoped)
 
