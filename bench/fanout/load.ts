@@ -65,7 +65,7 @@ const build = (): string | undefined => {
 /** Puts load on a server; fails with what the load says when it can't. */
 export const putLoad = async <Shape extends Measured | Idle>(
   { load = [], protocol }: Contender,
-  { pid, port }: Running,
+  { pid, port }: Pick<Running, "pid"> & { readonly port: number | string },
   args: ReadonlyArray<string>
 ): Promise<Shape> => {
   const words = ["--protocol", protocol, "--port", `${port}`, "--pid", `${pid}`, ...load, ...args]

@@ -39,7 +39,9 @@ static const char *const mode_names[] = {"closed", "open", "pingpong", "idle"};
 static struct {
   const struct protocol *protocol;
   enum mode mode;
-  int port;
+  /* Connections take them in turn. */
+  int ports[8];
+  int port_count;
   int pid;
   int rooms;
   int members;
@@ -65,6 +67,13 @@ static enum mode mode_named(const char *name) {
   return CLOSED;
 }
 
+static void read_ports(char *list) {
+  for (char *port = strtok(list, ","); port != NULL; port = strtok(NULL, ",")) {
+    if (options.port_count == sizeof options.ports / sizeof *options.ports) fail("--port takes eight at the most");
+    options.ports[options.port_count++] = atoi(port);
+  }
+}
+
 static void read_options(int count, char **words) {
   static const struct option known[] = {
       {"protocol", 1, 0, 'p'}, {"mode", 1, 0, 'm'},       {"port", 1, 0, 'P'},       {"pid", 1, 0, 'i'},
@@ -75,7 +84,7 @@ static void read_options(int count, char **words) {
     switch (letter) {
       case 'p': options.protocol = protocol_named(optarg); break;
       case 'm': options.mode = mode_named(optarg); break;
-      case 'P': options.port = atoi(optarg); break;
+      case 'P': read_ports(optarg); break;
       case 'i': options.pid = atoi(optarg); break;
       case 'r': options.rooms = atoi(optarg); break;
       case 'n': options.members = atoi(optarg); break;
@@ -91,6 +100,7 @@ static void read_options(int count, char **words) {
     }
   }
   if (options.protocol == NULL) fail("--protocol is tertulia, relay, redis, nats, irc or mqtt");
+  if (options.port_count == 0) fail("--port is missing");
   if (options.mode == PINGPONG) options.rooms = 1, options.members = options.senders = 2;
 }
 
@@ -340,7 +350,7 @@ static void begin_connection(struct connection *connection, int id) {
   /* A reset at the end, so that no port stays taken for a minute. */
   struct linger linger = {1, 0};
   setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options.ports[id % options.port_count]), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS) fail("can't connect");
   struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = connection};
   epoll_ctl(poller, EPOLL_CTL_ADD, connection->fd, &event);

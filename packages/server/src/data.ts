@@ -41,7 +41,7 @@ export const storageFor = (settings: Settings, crew?: Crew): Storage => {
 }
 
 /** The layer of an engine, if there is to be one. */
-const storedIn = ({ heartbeat, store: text }: Settings, crew: Crew | undefined) => {
+const storedIn = ({ heartbeat, snapshotEvery, store: text }: Settings, crew: Crew | undefined) => {
   const store = storeIn(text)
   if (store === undefined) return undefined
   return (options: SqliteRoomLogs.SqliteLogOptions): Storage =>
@@ -49,7 +49,10 @@ const storedIn = ({ heartbeat, store: text }: Settings, crew: Crew | undefined) 
     Layer.unwrap(
       Effect.map(
         Effect.promise(() => import("./room-log-nats.ts")),
-        ({ layer }) => layer({ ...options, store, patience: heartbeat, crew })
+        ({ layer }) => {
+          const snapshots = { every: orNone(snapshotEvery) ?? Number.POSITIVE_INFINITY }
+          return layer({ ...options, store, patience: heartbeat, crew, snapshots })
+        }
       )
     )
 }

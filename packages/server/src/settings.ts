@@ -56,6 +56,7 @@ export type SettingName =
   | "forwardedFrom"
   | "data"
   | "store"
+  | "snapshotEvery"
   | "relayHost"
   | "relayPort"
   | "keep"
@@ -89,6 +90,8 @@ export interface Settings {
   readonly data: string
   /** The engine that keeps the rooms, where several servers share them; empty where the data file does. */
   readonly store: string
+  /** Messages of the store after which there is another snapshot; 0 for none. */
+  readonly snapshotEvery: number
   /** Where the other servers of the store reach this one. */
   readonly relayHost: string
   readonly relayPort: number
@@ -201,6 +204,12 @@ export const settings = {
     meaning:
       "NATS JetStream that keeps the rooms, where several servers share them, as nats://host:4222/name?replicas=3; the data file follows it then",
     fault: storeFault
+  }),
+  snapshotEvery: setting("snapshotEvery", {
+    default: 100_000,
+    meaning:
+      "messages of the store after which the server that leads takes a snapshot: a new server begins with it, and the store needs nothing of what came before; 0 takes none, and keeps all",
+    range: { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
   }),
   relayHost: setting("relayHost", {
     default: "127.0.0.1",
@@ -385,10 +394,11 @@ const logFault = ({ logFormat }: Settings): string | undefined =>
     ? undefined
     : `logFormat is ${oneLine(JSON.stringify(logFormat))}: it must be auto, json or text`
 
-const storeConflict = ({ data, keep, keepDays, store }: Settings): string | undefined => {
+const storeConflict = ({ data, keep, keepDays, snapshotEvery, store }: Settings): string | undefined => {
   if (store === "") return undefined
   if (data === ":memory:") return "data is :memory:, and what follows a store is a file: name one, or :temporary:"
-  if (keep > 0 || keepDays > 0) return "a store keeps all entries: keep and keepDays must be 0 with it"
+  if (snapshotEvery === 0 && (keep > 0 || keepDays > 0))
+    return "a store without snapshots keeps all entries: with keep or keepDays, snapshotEvery must not be 0"
   return undefined
 }
 

@@ -8,11 +8,17 @@ import { tertulia } from "./support/tertulia.ts"
 const root = new URL("../../../", import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8")
 
-const pages = ["docs/operating.md", "docs/run-it-for-real.md", "docs/es/run-it-for-real.md", "docs/several-servers.md"]
+const pages = [
+  "docs/operating.md",
+  "docs/run-it-for-real.md",
+  "docs/es/run-it-for-real.md",
+  "docs/several-servers.md",
+  "docs/to-a-million.md"
+]
 const units = ["deploy/tertulia.service", "deploy/tertulia-backup.service"]
 
 const subcommands: ReadonlyArray<ReadonlyArray<string>> = [
-  ...["serve", "backup", "dev-cert", "export", "import", "verify"].map((name) => [name]),
+  ...["serve", "backup", "dev-cert", "export", "import", "migrate", "verify"].map((name) => [name]),
   ...["who", "rooms", "kick", "ban", "unban", "bans", "drain"].map((name) => ["admin", name]),
   ...["accounts", "password", "delete-account", "invite", "invitations", "revoke"].map((name) => ["admin", name])
 ]

@@ -1,9 +1,10 @@
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import { describe, expect, test, vi } from "vitest"
-import { type Client, openClient } from "./support/house.ts"
+import { type Client, type Json, openClient } from "./support/house.ts"
 import { noNats, openNats } from "./support/nats.ts"
 import { openFolder } from "./support/process.ts"
+import { tertulia } from "./support/tertulia.ts"
 
 vi.setConfig({ testTimeout: 90_000 })
 
@@ -12,6 +13,7 @@ type Folder = Awaited<ReturnType<typeof openFolder>>
 /** Starts a server of a tertulia, and waits until it has told where it listens. */
 const startServer = async (folder: Folder, store: string, file: string) => {
   const settings = ["--port", "0", "--data", file, "--store", store, "--heartbeat", "2", "--log-format", "json"]
+  settings.push("--rate", "100000", "--burst", "100000")
   const { child, exit } = folder.start(settings)
   const port = await new Promise<number>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on("line", (line) => {
@@ -106,6 +108,80 @@ describe.skipIf(noNats !== undefined)("three servers that share their rooms", ()
     expect(said(entries)).toEqual(["in time"])
     expect((await leader.exit).err).toMatch(/another server has taken over the rooms in nats:/u)
     leo.socket.destroy()
+  })
+
+  test("lose nothing when the one that leads is drained while people talk through the others", async () => {
+    await using nats = await openNats()
+    await using folder = await openFolder()
+    const leader = await startServer(folder, nats.url("one"), "1.db")
+    // It leads before the others come.
+    ;(await come(leader.port)).socket.destroy()
+    const others = await Promise.all(["2.db", "3.db"].map((file) => startServer(folder, nats.url("one"), file)))
+    let isOver = false
+    const talk = async (nick: string, port: number) => {
+      let session: unknown
+      const acknowledged: Array<{ readonly text: string; readonly seq: unknown }> = []
+      const again: Array<string> = []
+      const visit = async () => {
+        const person = await come(port)
+        try {
+          const login = { type: "login", nick, resume: true, ...(session === undefined ? {} : { session }) }
+          const answer = await person.ask(login)
+          if (answer["type"] !== "welcome") throw new Error(JSON.stringify(answer))
+          session = answer["session"]
+          await person.ask({ type: "join", room: "#cafe" })
+          while (!isOver) {
+            const text = `${nick}-${acknowledged.length + 1}`
+            const sent = await person.ask({ type: "send", room: "#cafe", text, key: text })
+            if (sent["type"] !== "sent") throw new Error(JSON.stringify(sent))
+            acknowledged.push({ text, seq: sent["seq"] })
+          }
+        } finally {
+          person.socket.destroy()
+        }
+      }
+      while (!isOver) await visit().catch((why) => again.push(String(why)))
+      return { acknowledged, again }
+    }
+    const talks = others.map(({ port }, index) => talk(`p${index}`, port))
+    const enter = async (nick: string) => {
+      const person = await vi.waitFor(() => come(others[1]!.port), { timeout: 30_000 })
+      expect(await person.ask({ type: "login", nick })).toMatchObject({ type: "welcome" })
+      await person.ask({ type: "join", room: "#cafe" })
+      return person
+    }
+    const headIn = async (person: Client) => Number((await person.ask({ type: "history", room: "#cafe" }))["head"])
+    const hear = async (person: Client, more: number) => {
+      const before = await headIn(person)
+      await vi.waitFor(async () => expect(await headIn(person)).toBeGreaterThan(before + more), {
+        timeout: 30_000,
+        interval: 50
+      })
+    }
+    await hear(await enter("early"), 20)
+    const drained = await tertulia("admin", "drain", "--grace", "1", "--wait", "--data", `${folder.path}/1.db`)
+    expect(drained).toMatchObject({ code: 0 })
+    expect((await leader.exit).code).toBe(0)
+    // Both are where they were, with the next that leads.
+    const late = await enter("late")
+    await hear(late, 20)
+    isOver = true
+    const said = await Promise.all(talks)
+    const entries: Array<Json> = []
+    for (let more = true; more; ) {
+      const page = await late.ask({ type: "history", room: "#cafe", after: entries.length })
+      entries.push(...(page["entries"] as ReadonlyArray<Json>))
+      more = entries.length < Number(page["head"])
+    }
+    for (const [index, { acknowledged, again }] of said.entries()) {
+      expect(again.length).toBeGreaterThan(0)
+      const own = entries.filter(({ from }) => from === `p${index}`)
+      // The last may be on its way yet.
+      const there = own.slice(0, acknowledged.length).map(({ seq, text }) => ({ text, seq }))
+      expect(there).toEqual(acknowledged)
+      expect(own.length).toBeLessThanOrEqual(acknowledged.length + 1)
+    }
+    late.socket.destroy()
   })
 
   test("let nobody in between them who doesn't know their secret", async () => {

@@ -15,7 +15,7 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
   [
     "with an unknown key",
     '{"prot":1}',
-    /^t\.json: there is no setting "prot"; there are host, port, webPort, origins, tlsHost, tlsPort, webTlsPort, tlsCert, tlsKey, proxyProtocol, forwardedFrom, data, store, relayHost, relayPort, keep, keepDays, heartbeat, maxConnections, newRooms, newAccounts, keptRooms, conversations, opsHost, opsPort, adminSocket, otlpEndpoint, traceEvery, logFormat, register, invitation, iterations, operator, limits$/u
+    /^t\.json: there is no setting "prot"; there are host, port, webPort, origins, tlsHost, tlsPort, webTlsPort, tlsCert, tlsKey, proxyProtocol, forwardedFrom, data, store, snapshotEvery, relayHost, relayPort, keep, keepDays, heartbeat, maxConnections, newRooms, newAccounts, keptRooms, conversations, opsHost, opsPort, adminSocket, otlpEndpoint, traceEvery, logFormat, register, invitation, iterations, operator, limits$/u
   ],
   ["with a limit outside limits", '{"page":1}', /there is no setting "page"/u],
   ["with an unknown limit", '{"limits":{"lines":1}}', /there is no setting "limits\.lines"; there are line, text/u],
@@ -27,6 +27,16 @@ const files: ReadonlyArray<readonly [what: string, text: string, says: RegExp]> 
     "with a certificate and no key",
     '{"tlsCert":"cert.pem"}',
     /^tlsCert is given without tlsKey: TLS needs a certificate and its key$/u
+  ],
+  [
+    "with a store that is to give entries up without snapshots",
+    '{"store":"nats://a","keepDays":30,"snapshotEvery":0}',
+    /^a store without snapshots keeps all entries: with keep or keepDays, snapshotEvery must not be 0$/u
+  ],
+  [
+    "with a negative number of messages between snapshots",
+    '{"snapshotEvery":-1}',
+    /snapshotEvery is -1: it must be an integer of at least 0$/u
   ],
   [
     "with a proxy that is no address",
@@ -85,6 +95,12 @@ test("the first source wins, and what nobody gives has its default", () => {
     heartbeat: 7,
     limits: { joins: 9, page: 8, text: limitRegistry.text.default }
   })
+})
+
+test("a store gives entries up, and takes snapshots unless it is told not to", () => {
+  const source = Result.getOrThrow(fromFile("t.json", '{"store":"nats://a","keep":5}'))
+  expect(Result.getOrThrow(combine([source]))).toMatchObject({ keep: 5, snapshotEvery: 100_000 })
+  expect(settings.snapshotEvery).toMatchObject({ flag: "snapshot-every", environment: "TERTULIA_SNAPSHOT_EVERY" })
 })
 
 test("every limit of the registry can be set", () => {

@@ -1,6 +1,6 @@
 /**
  * The engine that keeps the log: NATS JetStream, as far as we use it. One stream is the log of a tertulia; a bucket has what is left of
- * messages from which texts were taken out.
+ * messages from which texts were taken out, and which snapshot a new server begins with (snapshots.ts).
  *
  * @module
  */
@@ -20,6 +20,8 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { StorageFault } from "../sqlite/thread.ts"
+import { isApiError, noneIfMissing, patience } from "./api.ts"
+import { makeSnapshots, type Snapshots } from "./snapshots.ts"
 import { inWords, type Store } from "./store-url.ts"
 
 /** A message of the log. */
@@ -44,10 +46,12 @@ export interface Engine {
   /** Whether it seems to be there: what is appended now has a chance. */
   readonly isReachable: () => boolean
   readonly append: (data: Uint8Array) => Promise<Appended>
-  /** The same for the very first message: refused when there is one. */
-  readonly begin: (data: Uint8Array) => Promise<Appended>
+  /** The same for the message that follows a place, 0 being before the first: refused when another does. */
+  readonly appendAfter: (place: number, data: Uint8Array) => Promise<Appended>
   /** The very first message, if there is one. */
   readonly first: () => Promise<Uint8Array | undefined>
+  /** The place from which on the log has messages: 1, unless it was truncated. */
+  readonly start: () => Promise<number>
   /** The place of the last message. */
   readonly last: () => Promise<number>
   /** Follows the log after a place, each message in its order; ends never, until it is stopped. */
@@ -56,20 +60,28 @@ export interface Engine {
   readonly leftOf: (place: number) => Promise<Uint8Array | undefined>
   /** Puts what is left of a message in its place, so that nothing of the former can be read; `change` gives it, or the same if it is so. */
   readonly replace: (place: number, change: (data: Uint8Array) => Uint8Array) => Promise<void>
+  /** What a new server begins with. */
+  readonly snapshots: Snapshots
+  /** Removes what came before a place, and overwrites it where it was; but what the very first message says is there for ever. */
+  readonly truncate: (place: number) => Promise<void>
   /** Answers who asks whether this server is there. */
   readonly answerFor: (server: string) => void
   /** Whether a server answers; "silent" is one that is connected and doesn't. */
   readonly asks: (server: string, milliseconds: number) => Promise<"there" | "gone" | "silent" | "unknown">
 }
 
-/** Milliseconds that the engine has to say that it has stored something. */
-const patience = 5_000
-
 /** A cluster that has just begun has nobody yet who decides: so often it is asked again. */
 const electionTries = 20
 
 /** Messages that are on their way to a server at once while it reads what it has missed. */
 const window = 1_000
+
+/**
+ * A truncated log leaves dead messages in the file of 8 MB that the first of those has that stay: so many, none being shorter than 140 bytes
+ * with what the engine puts around it, are overwritten one by one.
+ */
+const messagesInBlock = 60_000
+const erasedAtOnce = 64
 
 /** Connects to the engine, and makes the stream there if there is none. */
 export const openEngine = Effect.fnUntraced(function* (
@@ -135,28 +147,48 @@ const openStream = async (connection: NatsConnection, store: Store, name: string
 
   const leftOf = async (place: number): Promise<Uint8Array | undefined> => (await left.get(String(place)))?.value
 
-  const lastPlace = async (): Promise<number> => (await manager.streams.info(stream)).state.last_seq
+  const state = async () => (await manager.streams.info(stream)).state
+  const lastPlace = async (): Promise<number> => (await state()).last_seq
+  const replace: Engine["replace"] = async (place, change) => {
+    const before = await left.get(String(place))
+    const data = before?.value ?? (await messageAt(place))
+    if (data === undefined) return
+    const after = change(data)
+    if (before === null) await left.create(String(place), after)
+    else if (!Buffer.from(before.value).equals(after)) {
+      await left.update(String(place), after, before.revision)
+      await eraseLeft(before.revision)
+    }
+    await erase(manager, stream, place)
+  }
+  const eraseLeft = (revision: number) => erase(manager, `KV_tertulia-${store.name}-left`, revision)
 
   return {
     name,
     isReachable: () => isReachable && !connection.isClosed(),
     append: (data) => append(client, subject, data, {}),
-    begin: (data) => append(client, subject, data, { expect: { lastSequence: 0 } }),
-    first: () => messageAt(1),
+    appendAfter: (place, data) => append(client, subject, data, { expect: { lastSequence: place } }),
+    first: async () => (await messageAt(1)) ?? (await leftOf(1)),
+    start: async () => (await state()).first_seq,
     last: lastPlace,
     follow: (after, take) => follow(client, stream, after, take, lastPlace),
     leftOf,
-    replace: async (place, change) => {
-      const before = await left.get(String(place))
-      const data = before?.value ?? (await messageAt(place))
-      if (data === undefined) return
-      const after = change(data)
-      if (before === null) await left.create(String(place), after)
-      else if (!Buffer.from(before.value).equals(after)) {
-        await left.update(String(place), after, before.revision)
-        await erase(manager, `KV_tertulia-${store.name}-left`, before.revision)
+    replace,
+    snapshots: makeSnapshots(client, manager, left, store),
+    truncate: async (place) => {
+      if (place <= 1) return
+      if ((await state()).first_seq === 1) await replace(1, (data) => data)
+      // From 1 on it would be all of them.
+      if (place - messagesInBlock > 1) await manager.streams.purge(stream, { seq: place - messagesInBlock })
+      for (let from = (await state()).first_seq; from < place; from += erasedAtOnce) {
+        const some = Array.from({ length: Math.min(erasedAtOnce, place - from) }, (_, index) => from + index)
+        await Promise.all(some.map((each) => erase(manager, stream, each)))
       }
-      await erase(manager, stream, place)
+      for await (const key of await left.keys()) {
+        if (!(Number(key) > 1 && Number(key) < place)) continue
+        const entry = await left.get(key)
+        if (entry !== null) await eraseLeft(entry.revision)
+      }
     },
     answerFor: (server) => {
       connection.subscribe(askingFor(store, server), { callback: (_error, message) => void message.respond() })
@@ -181,15 +213,6 @@ type Manager = Awaited<ReturnType<typeof jetstreamManager>>
 /** Overwrites a message where it lies; one that is gone already is gone. */
 const erase = async (manager: Manager, stream: string, place: number): Promise<void> => {
   await manager.streams.deleteMessage(stream, place, true).catch(noneIfMissing)
-}
-
-const isApiError = (error: unknown, status: number): boolean =>
-  error instanceof JetStreamApiError && error.status === status
-
-/** JetStream's codes for a message that isn't there: 10037 is said to who reads it, 10057 to who deletes it. */
-const noneIfMissing = (error: unknown): undefined => {
-  if (error instanceof JetStreamApiError && [10_037, 10_043, 10_057].includes(error.code)) return undefined
-  throw error
 }
 
 /** Whether nobody takes such messages: then nobody has. The client has several errors for it, one in the other. */

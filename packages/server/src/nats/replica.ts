@@ -13,25 +13,26 @@
  *
  * @module
  */
-import { createHash, randomBytes } from "node:crypto"
+import { createHash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
-import * as Schedule from "effect/Schedule"
 import * as Semaphore from "effect/Semaphore"
 import { makeEpoch } from "../epoch.ts"
 import { type Draft, type Placed, StorageBroken, Unavailable } from "../room-log.ts"
 import type { OpenWriting } from "../room-log-sqlite.ts"
-import { digestOf } from "../secrets.ts"
-import { type Following, followingOf } from "../sqlite/following.ts"
+import { closed, type Following, followingOf } from "../sqlite/following.ts"
 import { readOnce } from "../sqlite/read-once.ts"
 import { StorageFault } from "../sqlite/thread.ts"
 import type { Append, Result, Work, Written } from "../sqlite/writer.ts"
-import { type Command, decodeCommand, draftsIn, encodeCommand, type Task } from "./command.ts"
+import { encodeCommand, meaningOf, type Task, type Told } from "./command.ts"
 import type { Crew } from "./crew.ts"
-import { type Engine, type Message, openEngine } from "./engine.ts"
+import { type Engine, openEngine } from "./engine.ts"
 import { keepErasing } from "./erasing.ts"
+import { founded, strangeness } from "./founding.ts"
+import { type Gap, readLog } from "./log-reader.ts"
+import { goesBy, keepSnapshots, type Snapshotting } from "./snapshotting.ts"
 import { untilGone } from "./standing-by.ts"
 import type { Store } from "./store-url.ts"
 
@@ -40,6 +41,7 @@ export interface ReplicaOptions {
   readonly file: string
   /** Seconds after which who waits for a command is told that nobody knows what became of it. */
   readonly patience: number
+  readonly snapshots: Snapshotting
   /** The servers of the tertulia, as far as this one has to do with them. */
   readonly crew: Crew
 }
@@ -52,16 +54,6 @@ interface Pending {
   readonly since: number
   readonly done: Deferred.Deferred<unknown, Unavailable>
 }
-
-/** A message of the log, understood. */
-interface Told {
-  readonly place: number
-  readonly command: Command
-}
-
-/** What is done in one transaction: so many messages, or entries if these are more. */
-const messagesAtOnce = 256
-const entriesAtOnce = 1_024
 
 /** Work of which nothing was written: on all servers alike, since all have the same before it. */
 class Defected {
@@ -76,9 +68,6 @@ const defected = (reason: string | undefined): Defected | undefined =>
 
 /** What each server does for itself: the index of words is of its own file. */
 const isLocal = (work: Work): boolean => work._tag === "Index" || work._tag === "Merge"
-
-const entriesIn = ({ command }: Told): number =>
-  command._tag === "Do" ? command.tasks.reduce((sum, { work }) => sum + draftsIn(work), 0) : 0
 
 /** The most tasks of one message, and bytes, roughly: an engine takes a megabyte, unless it is told otherwise. */
 const tasksAtOnce = 64
@@ -112,10 +101,13 @@ const cut = <A>(
   return parts
 }
 
+/** How long what has gone may still be in the log of the database. */
+const tracesPause = "10 seconds"
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 export const followStore =
-  ({ crew, file, patience, store }: ReplicaOptions): OpenWriting =>
+  ({ crew, file, patience, snapshots, store }: ReplicaOptions): OpenWriting =>
   (writers, take) =>
     Effect.gen(function* () {
       const engine = yield* openEngine(store)
@@ -126,11 +118,9 @@ export const followStore =
       const still = Semaphore.makeUnsafe(1).withPermits(1)
       const pending = new Map<number, Pending>()
       const outgoing: Array<Task> = []
-      const inbox: Array<Message> = []
-      const arrived = Latch.makeUnsafe(false)
       const waiting = new Set<{ readonly place: number; readonly done: Deferred.Deferred<void> }>()
       const erasing = keepErasing(engine, file, writers.write)
-      const { before, secret } = yield* recognized(engine, file)
+      const { before, from, secret } = yield* recognized(engine, file)
       let following: Following = { ...before, self: server }
       // What it will be when all that was read is done.
       let ahead = following
@@ -139,46 +129,25 @@ export const followStore =
       let hasLed = false
       let count = 0
 
+      const snapshotting = keepSnapshots({
+        ...{ ...snapshots, engine, file, from, now, write: writers.write },
+        place: () => (leads() ? following.place : undefined)
+      })
+      const hasTraces = Latch.makeUnsafe(false)
+
       const leads = () => following.leader === server && following.turn === turn
 
       const tellCrew = () => crew.leads(following.leader === "" ? undefined : following.at)
 
       const fail = (message: string) => Deferred.fail(failed, new StorageBroken({ message }))
 
+      const moved = `the rooms of ${engine.name} have moved to a file: start with that, and without --store`
+
       const refusal = (reason: string) => new Unavailable({ message: `the store ${engine.name} ${reason}` })
 
       // ---------------------------------------------------------------------------------------------------------------
       // Doing what the log says
       // ---------------------------------------------------------------------------------------------------------------
-
-      /** What a message changes of what is followed; and the work that is to be done, if it isn't void. */
-      const read = ({ command, place }: Told): ReadonlyArray<Work> | undefined => {
-        ahead = { ...ahead, place }
-        switch (command._tag) {
-          case "Found": {
-            const { cipher, salting } = command
-            return place === 1 ? [{ _tag: "Found", cipher, salting }] : undefined
-          }
-          case "Lead":
-            if (ahead.leader === command.over) ahead = { ...ahead, leader: command.server, turn: 1, at: command.at }
-            return undefined
-          case "Turn":
-            if (ahead.leader === command.server) ahead = { ...ahead, turn: Math.max(ahead.turn, command.turn) }
-            return undefined
-          case "Resign":
-            if (ahead.leader === command.server) ahead = { ...ahead, leader: "" }
-            return undefined
-          case "Do": {
-            if (ahead.leader !== command.server || ahead.turn !== command.turn) return undefined
-            let before = 0
-            return command.tasks.map(({ work }) => {
-              const parcel = { place, before }
-              before += draftsIn(work)
-              return work._tag === "Append" || work._tag === "RemoveSome" ? { ...work, parcel } : work
-            })
-          }
-        }
-      }
 
       /** Tells who waits for a command what became of it, and who has a log open what was appended. */
       const tell = (
@@ -215,6 +184,8 @@ export const followStore =
         const asked = own?.work ?? work
         const given = asked._tag === "Append" ? take(asked, result as Result<typeof asked>) : result
         erasing.noticed(work, result)
+        snapshotting.noticed(work)
+        if (goesBy(work)) hasTraces.openUnsafe()
         if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.succeed(given))
       }
 
@@ -238,7 +209,11 @@ export const followStore =
       })
 
       const doThese = Effect.fnUntraced(function* (told: ReadonlyArray<Told>) {
-        const works = told.map(read)
+        const works = told.map((each) => {
+          const { following, works } = meaningOf(ahead, each)
+          ahead = following
+          return works
+        })
         const group = works.flatMap((each) => each ?? [])
         const results = yield* write([...group, { _tag: "Follow", following: ahead }])
         following = ahead
@@ -255,44 +230,19 @@ export const followStore =
           waiting.delete(each)
           Deferred.doneUnsafe(each.done, Effect.void)
         }
-        if (following.leader === server) hasLed = true
+        if (following.leader === closed) yield* fail(moved)
+        else if (following.leader === server) hasLed = true
         else if (hasLed) yield* fail(`another server has taken over the rooms in ${engine.name}`)
       })
 
-      /** What a text was taken out of is no longer in its place. */
-      const missing = Effect.fnUntraced(function* (place: number): Effect.fn.Return<Told> {
-        const data = yield* Effect.tryPromise({ try: () => engine.leftOf(place), catch: messageOf }).pipe(
-          Effect.tapError((why) => Effect.logWarning(`can't read ${place} in ${engine.name}: ${why}`)),
-          Effect.retry(Schedule.spaced("1 second")),
-          Effect.orDie
+      const doNext = (next: Effect.Effect<ReadonlyArray<Told>, Gap>) =>
+        next.pipe(
+          Effect.flatMap((told) => (told.length === 0 ? Effect.void : still(doThese(told)))),
+          Effect.catchTag("Gap", ({ message }) => Effect.andThen(fail(message), Effect.never)),
+          Effect.catchDefect((defect) =>
+            fail(`can't follow ${engine.name}: ${messageOf(defect)}`).pipe(Effect.andThen(Effect.never))
+          )
         )
-        if (data !== undefined) return { place, command: decodeCommand(data) }
-        yield* fail(
-          `${engine.name} has lost its message ${place}: start with another data file, and what is left is read`
-        )
-        return yield* Effect.never
-      })
-
-      const doNext = Effect.gen(function* () {
-        yield* arrived.await
-        const told: Array<Told> = []
-        let entries = 0
-        let expected = following.place + 1
-        while (inbox.length > 0 && told.length < messagesAtOnce && entries < entriesAtOnce) {
-          const { data, place } = inbox[0]!
-          const each = place === expected ? { place, command: decodeCommand(data) } : yield* missing(expected)
-          if (place === expected) inbox.shift()
-          expected++
-          told.push(each)
-          entries += entriesIn(each)
-        }
-        if (inbox.length === 0) arrived.closeUnsafe()
-        if (told.length > 0) yield* still(doThese(told))
-      }).pipe(
-        Effect.catchDefect((defect) =>
-          fail(`can't follow ${engine.name}: ${messageOf(defect)}`).pipe(Effect.andThen(Effect.never))
-        )
-      )
 
       // ---------------------------------------------------------------------------------------------------------------
       // Asking for something
@@ -379,6 +329,14 @@ export const followStore =
         }
       }).pipe(Effect.andThen(Effect.sleep("100 millis")), Effect.forever)
 
+      /** What has gone goes from the log of the database, too; who leads and who doesn't has it there. */
+      const removeTraces = Effect.gen(function* () {
+        yield* hasTraces.await
+        yield* Effect.sleep(tracesPause)
+        hasTraces.closeUnsafe()
+        if (!(yield* writers.removeTraces)) hasTraces.openUnsafe()
+      }).pipe(Effect.forever)
+
       const writeHere = (work: Work): Effect.Effect<unknown, Unavailable> =>
         Effect.flatMap(writers.write([work]).pipe(Effect.catchDefect(broken)), (written) => {
           if (written._tag === "Committed") return Effect.succeed(written.results[0])
@@ -409,18 +367,12 @@ export const followStore =
       // Beginning
       // ---------------------------------------------------------------------------------------------------------------
 
-      yield* Effect.acquireRelease(
-        Effect.promise(() =>
-          engine.follow(following.place, (message) => {
-            inbox.push(message)
-            arrived.openUnsafe()
-          })
-        ),
-        ({ stop }) => Effect.promise(stop)
-      )
-      yield* Effect.forkScoped(Effect.forever(doNext))
+      const next = yield* readLog(engine, following.place)
+      yield* Effect.forkScoped(Effect.forever(doNext(next)))
       const faulty = Effect.mapError(({ message }: Unavailable | StorageBroken) => new StorageFault({ message }))
       yield* faulty(Effect.raceFirst(upToDate, Deferred.await(failed)))
+      if (following.leader === closed) return yield* new StorageFault({ message: moved })
+      yield* Effect.forkScoped(removeTraces)
       crew.knows(secret)
       tellCrew()
       engine.answerFor(server)
@@ -443,6 +395,7 @@ export const followStore =
       yield* Effect.forkScoped(settleForever)
       yield* Effect.forkScoped(giveUp)
       yield* Effect.forkScoped(erasing.forever)
+      if (Number.isFinite(snapshots.every)) yield* Effect.forkScoped(snapshotting.forever)
       yield* Effect.addFinalizer(() =>
         Effect.promise(() => engine.append(encodeCommand({ _tag: "Resign", server }))).pipe(
           Effect.timeoutOption("1 second")
@@ -475,39 +428,16 @@ const broken = (defect: unknown): Effect.Effect<Written> =>
   Effect.succeed({ _tag: "Broken", reason: messageOf(defect) })
 
 /** How far the file has followed this log: from its beginning, if it is new. */
-const recognized = Effect.fnUntraced(function* (
-  engine: Engine,
-  file: string
-): Effect.fn.Return<{ readonly before: Following; readonly secret: string }, StorageFault> {
+const recognized = Effect.fnUntraced(function* (engine: Engine, file: string) {
   const known = yield* readOnce(file, followingOf)
-  const { id, last, secret } = yield* Effect.tryPromise({
-    try: () => founded(engine),
-    catch: (error) => new StorageFault({ message: `can't use the store ${engine.name}: ${messageOf(error)}` })
-  })
-  const before = known ?? { id, place: 0, leader: "", turn: 0, at: "", self: "" }
-  const other = `the data file ${file} follows another tertulia than ${engine.name}: name another with --data`
-  if (before.id !== id) return yield* new StorageFault({ message: other })
-  const less = `${engine.name} has lost ${before.place - last} messages that the data file ${file} has: it must not go on as if they had never been`
-  if (before.place > last) return yield* new StorageFault({ message: less })
-  return { before, secret }
+  const tertulia = yield* founded(engine)
+  const { from, id, secret } = tertulia
+  const before: Following = known ?? { id, place: 0, leader: "", turn: 0, at: "", self: "" }
+  const fault = strangeness(engine, tertulia, file, before)
+  if (fault !== undefined) return yield* fault
+  if (before.place === 0 && from !== undefined)
+    return yield* new StorageFault({
+      message: `${engine.name} begins with a snapshot, which the data file ${file} hasn't`
+    })
+  return { before, from, secret }
 })
-
-/** How often a log is begun, at the most, until it has begun. */
-const foundingTries = 20
-
-/** What the servers of a tertulia have in common, which the first of them has said; the secret is one that no file holds. */
-const founded = async (engine: Engine) => {
-  const random = (bytes: number) => randomBytes(bytes).toString("hex")
-  const found: Command = { _tag: "Found", id: random(16), salting: random(32), cipher: random(16) }
-  // A cluster may need some time until it can store anything.
-  let first = await engine.first()
-  for (let tries = 0; first === undefined && tries < foundingTries; tries++) {
-    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 500))
-    await engine.begin(encodeCommand(found))
-    first = await engine.first()
-  }
-  const command = first === undefined ? undefined : decodeCommand(first)
-  if (command?._tag !== "Found") throw new Error("its stream is of another program")
-  const { cipher, id, salting } = command
-  return { id, last: await engine.last(), secret: digestOf(`${salting} ${cipher}`) }
-}

@@ -9,6 +9,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { storeFault, storeIn } from "../nats/store-url.ts"
 import type { Settings } from "../settings.ts"
 import { UsageFault } from "../usage.ts"
 import { backup } from "./backup.ts"
@@ -27,10 +28,10 @@ const breakable = Effect.onInterrupt(() =>
 
 /** @param settings gives the settings that flags, environment and file give: the data file among them */
 export const makeOperations = <R>(settings: Effect.Effect<Settings, UsageFault, R>) => {
-  /** The data file, which must be one, and where progress is shown. */
+  /** The data file, which must be one, its store, and where progress is shown. */
   const operated = Effect.gen(function* () {
-    const { data, limits } = yield* settings
-    return { data: yield* fileOf(data), textLimit: limits.text, screen: standardError() }
+    const { data, limits, store } = yield* settings
+    return { data: yield* fileOf(data), store, textLimit: limits.text, screen: standardError() }
   })
 
   const exporting = Command.make(
@@ -131,7 +132,38 @@ export const makeOperations = <R>(settings: Effect.Effect<Settings, UsageFault, 
     Command.withShortDescription("Look for damage in the data file, or in a backup")
   )
 
-  return [exporting, importing, backingUp, verifying] as const
+  const migrating = Command.make(
+    "migrate",
+    {
+      store: Flag.String("store").pipe(
+        Flag.withMetavar("text"),
+        Flag.withDescription("The store, as nats://host:4222/name?replicas=3 [TERTULIA_STORE]"),
+        Flag.optional
+      ),
+      back: Flag.Boolean("back").pipe(
+        Flag.withDescription("From the store into the data file, which is that of one of its servers, or new"),
+        Flag.withDefault(false)
+      )
+    },
+    Effect.fnUntraced(function* ({ back, store: given }) {
+      const options = yield* operated
+      const text = Option.getOrElse(given, () => options.store)
+      if (text === "") return yield* fault("say which store: tertulia migrate --store nats://host/name")
+      const store = storeIn(text)
+      if (store === undefined) return yield* fault(`--store is ${JSON.stringify(text)}: ${storeFault(text)}`)
+      // What only few need takes a while to load.
+      const { intoStore, outOfStore } = yield* Effect.promise(() => import("./migrate.ts"))
+      return yield* (back ? outOfStore : intoStore)({ ...options, store })
+    }, breakable)
+  ).pipe(
+    Command.withDescription(
+      "Put the rooms of a data file that no server uses into a store that has none, with accounts and all else, or with --back those of a store whose servers " +
+        "have stopped into a file. All is compared in the end. Called again, it goes on where it was ended."
+    ),
+    Command.withShortDescription("Put the rooms of a data file into a store, or back")
+  )
+
+  return [exporting, importing, backingUp, verifying, migrating] as const
 }
 
 const fault = (message: string): Effect.Effect<never, UsageFault> => Effect.fail(new UsageFault({ message }))

@@ -9,7 +9,7 @@ import type * as Scope from "effect/Scope"
 import { number } from "./words.ts"
 
 /** What is counted. */
-export type Unit = "entries" | "rows" | "bytes"
+export type Unit = "entries" | "messages" | "rows" | "bytes"
 
 /** Says how far the work has come: so many of `total`, if that is known. */
 export type Progress = (done: number, total?: number) => void

@@ -9,10 +9,11 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import type { Following } from "./following.ts"
 
 /** What such a process says: the rows of a statement, or the error of SQLite. */
 export type Said =
-  | { readonly _tag: "Rows"; readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>> }
+  | { readonly _tag: "Rows"; readonly rows: Rows }
   | { readonly _tag: "Failed"; readonly message: string; readonly errcode: number | undefined }
 
 /** An error of SQLite that comes from another process; fault.ts has words for it. */
@@ -21,18 +22,42 @@ export class ApartFault extends Data.TaggedError("ApartFault")<{
   readonly errcode: number | undefined
 }> {}
 
-const script = fileURLToPath(new URL("./apart-process.ts", import.meta.url))
+const scriptAt = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const statementScript = scriptAt("./apart-process.ts")
+const snapshotScript = scriptAt("./snapshot-process.ts")
 
 /** Runs a statement on a file that is only read, and gives its rows. An interrupt ends it at once. */
 export const callApart = (
   file: string,
   statement: string,
   ...values: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<Readonly<Record<string, unknown>>>, ApartFault> =>
+): Effect.Effect<Rows, ApartFault> => runApart(statementScript, [file, statement, ...values])
+
+/** What a copy is that was made of a file that follows a log. */
+export interface Copy {
+  readonly id: string
+  readonly place: number
+  readonly bytes: number
+  readonly digest: string
+}
+
+/**
+ * Copies a data file, as it is at one moment, for those who are to follow the same log: with neither the index of words nor what only concerns
+ * what came before in the log. The copy is checked, and on the disk.
+ *
+ * @param as what it follows, where the file itself follows nothing yet
+ */
+export const copyApart = (file: string, copy: string, as?: Following): Effect.Effect<Copy, ApartFault> =>
+  Effect.map(
+    runApart(snapshotScript, [file, copy, ...(as === undefined ? [] : [JSON.stringify(as)])]),
+    ([row]) => row as unknown as Copy
+  )
+
+type Rows = ReadonlyArray<Readonly<Record<string, unknown>>>
+
+const runApart = (script: string, args: ReadonlyArray<string>): Effect.Effect<Rows, ApartFault> =>
   Effect.callback((resume) => {
-    const child = spawn(process.execPath, [script, file, statement, ...values], {
-      stdio: ["ignore", "pipe", "inherit"]
-    })
+    const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] })
     let said = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closeSync, existsSync, openSync, readSync, realpathSync, rmSync, statSync } from "node:fs"
+import { closeSync, existsSync, openSync, readSync, realpathSync, renameSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { inWords } from "./fault.ts"
@@ -63,6 +63,24 @@ export const openDataFile = (file: string, { follows = false } = {}): DataFile =
     } catch (error) {
       lock.close()
       throw error
+    }
+  })
+
+/**
+ * Puts another file in the place of a data file that no server uses, or of none; nothing of what was there is left.
+ *
+ * @throws DataFault
+ */
+export const replaceDataFile = (file: string, by: string): void =>
+  explained(file, () => {
+    const path = whole(file)
+    const lock = lockOf(path)
+    try {
+      // Without its WAL what is there is nothing: killed in between, the next server finds it so, and does the same.
+      for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true })
+      renameSync(by, path)
+    } finally {
+      lock.close()
     }
   })
 

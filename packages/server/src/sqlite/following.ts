@@ -24,6 +24,9 @@ export interface Following {
   readonly self: string
 }
 
+/** What stands for the leader of a log that has ended; `at` names the file, then, to which its rooms have moved. */
+export const closed = "closed"
+
 /** A message of the log, and how many drafts it has before those that are meant. */
 export interface Parcel {
   readonly place: number
@@ -42,6 +45,8 @@ export type FollowingWork =
   /** Makes this file one of the tertulia with these secrets, which are the same on all of its servers. */
   | { readonly _tag: "Found"; readonly salting: string; readonly cipher: string }
   | { readonly _tag: "Erased"; readonly erasures: ReadonlyArray<Erasure> }
+  /** The log has nothing more up to a place: some of what was noted about that goes, and it is to be asked for until nothing does. */
+  | { readonly _tag: "Truncated"; readonly place: number }
 
 /**
  * `parcels` says in which message of the log the entries are from `first` on, after how many other drafts; `indexes` which of the drafts
@@ -74,10 +79,28 @@ const tables = `
 /** Makes a file one that follows a log, if it isn't yet. */
 export const prepareFollowing = (db: DatabaseSync): void => db.exec(tables)
 
-const isFollowing = (db: DatabaseSync): boolean =>
+/** Whether a file is one that follows a log. */
+export const isFollowing = (db: DatabaseSync): boolean =>
   db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'following'").get() !== undefined
 
-/** Makes a backup of such a file one of its own. */
+/** Makes a file one that follows a log, and says how far; within a transaction. */
+export const startFollowing = (db: DatabaseSync, following: Following): void => {
+  prepareFollowing(db)
+  setFollowing(db)(following)
+}
+
+/** Leaves out of a copy what was noted about what came before in the log, and who had the file. */
+export const leaveLogBehind = (db: DatabaseSync): void =>
+  db.exec("DELETE FROM parcels; DELETE FROM erasures; UPDATE following SET self = ''")
+
+const setFollowing = (db: DatabaseSync): ((following: Following) => void) => {
+  const set = db.prepare(
+    "INSERT OR REPLACE INTO following (one, id, place, leader, turn, at, self) VALUES (1, ?, ?, ?, ?, ?, ?)"
+  )
+  return ({ at, id, leader, place, self, turn }) => void set.run(id, place, leader, turn, at, self)
+}
+
+/** Makes such a file one of its own. */
 export const stopFollowing = (db: DatabaseSync): void =>
   db.exec("DROP TABLE IF EXISTS following; DROP TABLE IF EXISTS parcels; DROP TABLE IF EXISTS erasures")
 
@@ -103,22 +126,25 @@ export const someErasures = (db: DatabaseSync): ReadonlyArray<Erasure> =>
     .prepare('SELECT parcel, "index" FROM erasures ORDER BY parcel LIMIT 256')
     .all() as unknown as ReadonlyArray<Erasure>
 
+/** The most parcels that one transaction forgets, so that nobody's entries wait long. */
+export const parcelsAtOnce = 4_096
+
 /** Writes about what is followed within a transaction. */
-export const makeFollowingWriter = (db: DatabaseSync): ((work: FollowingWork) => undefined) => {
+export const makeFollowingWriter = (db: DatabaseSync): ((work: FollowingWork) => number | undefined) => {
   prepareFollowing(db)
-  const follow = db.prepare(
-    "INSERT OR REPLACE INTO following (one, id, place, leader, turn, at, self) VALUES (1, ?, ?, ?, ?, ?, ?)"
-  )
+  const follow = setFollowing(db)
   const setSalting = db.prepare("UPDATE salting SET key = ?")
   const setCipher = db.prepare("UPDATE ciphers SET cipher = ? WHERE name = 'search'")
   const forget = db.prepare('DELETE FROM erasures WHERE parcel = ? AND "index" = ?')
+  const forgetErasures = db.prepare("DELETE FROM erasures WHERE parcel <= ?")
+  const forgetParcels = db.prepare(
+    `DELETE FROM parcels WHERE (room, first) IN (SELECT room, first FROM parcels WHERE parcel <= ? LIMIT ${parcelsAtOnce})`
+  )
   return (work) => {
     switch (work._tag) {
-      case "Follow": {
-        const { at, id, leader, place, self, turn } = work.following
-        follow.run(id, place, leader, turn, at, self)
+      case "Follow":
+        follow(work.following)
         return undefined
-      }
       case "Found":
         setSalting.run(work.salting)
         setCipher.run(Buffer.from(work.cipher, "hex"))
@@ -126,6 +152,9 @@ export const makeFollowingWriter = (db: DatabaseSync): ((work: FollowingWork) =>
       case "Erased":
         for (const { index, parcel } of work.erasures) forget.run(parcel, index)
         return undefined
+      case "Truncated":
+        forgetErasures.run(work.place)
+        return Number(forgetParcels.run(work.place).changes)
     }
   }
 }

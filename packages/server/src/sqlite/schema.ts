@@ -123,11 +123,15 @@ export const isBackup = (db: DatabaseSync): boolean => pragma(db, "application_i
 /** How many steps a file has taken. */
 export const versionOf = (db: DatabaseSync): number => pragma(db, "user_version")
 
-/** Marks a file as a backup, which has no index of words: that would tell of what was given up, and is made again. */
+/** Takes the index of words out of a copy: it would tell of what was given up, and is made again. */
+export const leaveOutIndex = (db: DatabaseSync): void => {
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'words'").get() === undefined) return
+  db.exec(`BEGIN; ${emptyIndex} COMMIT; VACUUM`)
+}
+
+/** Marks a copy as a backup, which has no index of words. */
 export const markBackup = (db: DatabaseSync): void => {
-  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'words'").get() !== undefined) {
-    db.exec(`BEGIN; ${emptyIndex} COMMIT; VACUUM`)
-  }
+  leaveOutIndex(db)
   db.exec(`PRAGMA application_id = ${backupId}`)
 }
 

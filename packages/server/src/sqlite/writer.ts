@@ -77,6 +77,7 @@ export const isBrief = (work: Work): boolean => {
     case "Index":
     case "Merge":
     case "RemoveSome":
+    case "Truncated":
       return false
   }
 }
@@ -84,10 +85,10 @@ export const isBrief = (work: Work): boolean => {
 /** Where a draft is: the `seq` of its entry; or what was there before, or why it can't be. */
 export type Place = number | Known | Rejected
 
-/** What the work has given: the places of an append, the number of keys that are forgotten, or of entries that were indexed; whether some of a log is left. */
+/** What the work has given: the places of an append, the number of keys that are forgotten, of entries that were indexed, or of parcels; whether some of a log is left. */
 export type Result<Done extends Work = Work> = Done extends Append
   ? ReadonlyArray<Place>
-  : Done extends { readonly _tag: "ForgetKeys" | "Index" | "Merge" }
+  : Done extends { readonly _tag: "ForgetKeys" | "Index" | "Merge" | "Truncated" }
     ? number
     : Done extends { readonly _tag: "RemoveSome" }
       ? boolean
@@ -196,6 +197,7 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
       case "Follow":
       case "Found":
       case "Erased":
+      case "Truncated":
         return follow()(work)
       case "ForgetKeys":
         return forgetKeys(work.before)

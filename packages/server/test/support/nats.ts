@@ -3,6 +3,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
+import { readdirSync, statSync } from "node:fs"
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
@@ -52,6 +53,11 @@ export const openNats = async () => {
     /** Stops it where it is, as if its machine stood still; and lets it go on. */
     freeze: () => child?.kill("SIGSTOP"),
     thaw: () => child?.kill("SIGCONT"),
+    /** The bytes of its files. */
+    size: () =>
+      readdirSync(folder, { recursive: true })
+        .map((file) => statSync(join(folder, String(file)), { throwIfNoEntry: false }))
+        .reduce((sum, stat) => sum + (stat?.isFile() === true ? stat.size : 0), 0),
     /** Whether any of its files has this text. */
     holds: async (text: string) => {
       const files = await readdir(folder, { recursive: true, withFileTypes: true })
