@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -18,13 +19,16 @@ import { freePort } from "../src/run/free-port.ts"
 import type { Program } from "../src/run/program.ts"
 import { type StartedTarget, startTarget } from "../src/run/target.ts"
 import type { Address } from "../src/wire/connection.ts"
-import { type CrashReport, countsOf, readLog, serverOn } from "./crash.ts"
+import { type CrashReport, countsOf, readLog, reportOf, serverOn } from "./crash.ts"
 import { type Engine, openEngine } from "./engine.ts"
 import { makePerson, type Person } from "./person.ts"
-import { judge } from "./verdict.ts"
 
 export interface ClusterOptions {
   readonly kills: number
+  /** Kills for so many minutes instead, if that isn't 0. */
+  readonly minutes: number
+  /** The milliseconds before each request of one person, on average. */
+  readonly pause: number
   readonly seed: number
   readonly servers: number
   readonly nodes: number
@@ -55,22 +59,21 @@ export const crashCluster = (options: ClusterOptions) =>
     const servers = yield* Effect.forEach(Array.from({ length: options.servers }), (_, index) =>
       keepUp(join(folder, `server-${index}.db`), engine.store)
     )
-    const people = yield* Effect.forEach(nicks, (nick) => makePerson(nick, rooms, true))
+    const people = yield* Effect.forEach(nicks, (nick) =>
+      makePerson(nick, rooms, { isOfMany: true, pause: options.pause })
+    )
     yield* talkAndKill(options, engine, servers, people)
     yield* Effect.forEach(people, (person) => come(servers, person.listen), { discard: true })
     yield* Effect.forEach(servers, ({ stop }) => stop, { discard: true })
     const logs = servers.map(({ file }) => readLog(file))
     const [log = []] = logs.toSorted((one, other) => other.length - one.length)
-    const verdict = judge(
-      people.map(({ notes }) => notes),
-      log
-    )
     const apart = logs.flatMap((each, index) =>
       isDeepStrictEqual(each, log.slice(0, each.length)) || isPartOf(each, log)
         ? []
         : [`server ${index} has another log`]
     )
-    return { ...countsOf(people), stored: log.length, verdict: { ...verdict, apart } } satisfies CrashReport
+    const report = reportOf(people, log)
+    return { ...report, verdict: { ...report.verdict, apart } } satisfies CrashReport
   }).pipe(Effect.scoped, Random.withSeed(options.seed))
 
 /** One that was behind when it was stopped has the beginning of each log. */
@@ -126,7 +129,7 @@ const come = <A>(servers: ReadonlyArray<Server>, visit: (address: Address) => Ef
 const placeIn = (list: ReadonlyArray<unknown>) => Random.nextIntBetween(0, list.length - 1)
 
 const talkAndKill = (
-  { every, kills, onKill }: ClusterOptions,
+  { every, kills, minutes, onKill }: ClusterOptions,
   { nodes }: Engine,
   servers: ReadonlyArray<Server>,
   people: ReadonlyArray<Person>
@@ -149,8 +152,13 @@ const talkAndKill = (
       Effect.forEach(here, (one) => Deferred.await(one), { discard: true }),
       Fiber.join(talks)
     )
-    for (let done = 1; done <= kills; done++) {
-      yield* Effect.sleep(1_000 * every)
+    const clock = yield* Clock.Clock
+    const seconds = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e9
+    const began = seconds()
+    const isEnough = (done: number) => (minutes > 0 ? seconds() - began > 60 * minutes : done === kills)
+    for (let done = 0; !isEnough(done); ) {
+      done++
+      yield* Effect.sleep(Math.max(0, 1_000 * (began + done * every - seconds())))
       const what = yield* killOne(nodes, servers)
       onKill(done, what, countsOf(people).acknowledged)
     }
@@ -183,6 +191,6 @@ const killOne = Effect.fnUntraced(function* (nodes: Engine["nodes"], servers: Re
   const target = servers[index]!.now()
   if (target === undefined) return "nobody was killed"
   if (kind === 0) yield* target.kill
-  else yield* target.standStill(6)
+  else yield* Effect.forkScoped(target.standStill(6))
   return `server ${index} ${kind === 0 ? "was killed" : "stood still"}`
 })

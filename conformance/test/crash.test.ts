@@ -5,15 +5,20 @@ import { crash } from "../crash/crash.ts"
 import type { Notes } from "../crash/person.ts"
 import { judge, type Stored, type Verdict } from "../crash/verdict.ts"
 
-const said = (seq: number, text: string): Stored => ({ room: "#cafe", seq, from: "ana", text })
+type Told = Stored & { readonly text: string }
 
-const notes = (acknowledged: ReadonlyArray<Stored>, seen: ReadonlyArray<Stored> = []): Notes => ({
+const said = (seq: number, text: string): Told => ({ room: "#cafe", seq, from: "ana", text })
+
+const notes = (acknowledged: ReadonlyArray<Told>, seen: ReadonlyArray<Told> = []): Notes => ({
   nick: "ana",
   acknowledged: acknowledged.map((entry) => ({ ...entry, key: entry.text })),
+  changes: [],
+  touched: new Set(),
   again: [],
   duplicates: [],
   refused: [],
-  seen: new Map([["#cafe", seen.map((entry): Message => ({ type: "message", at: "", ...entry }))]]),
+  seen: new Map([["#cafe", seen.map(({ target: _, ...entry }): Message => ({ type: "message", at: "", ...entry }))]]),
+  lanes: [],
   complaints: []
 })
 
@@ -23,7 +28,7 @@ const kindsOf = (verdict: Verdict): ReadonlyArray<string> =>
 const good = [said(1, "ana-1 x"), said(2, "ana-2 x"), said(3, "ana-4 x")]
 
 const inPrivate = good.map((entry) => ({ ...entry, room: "@ana@leo" }))
-const tells = (entries: ReadonlyArray<Stored>) => notes(entries.map((entry) => ({ ...entry, room: "@leo" })))
+const tells = (entries: ReadonlyArray<Told>) => notes(entries.map((entry) => ({ ...entry, room: "@leo" })))
 
 const faults: ReadonlyArray<readonly [what: string, people: Notes, log: ReadonlyArray<Stored>, kinds: Array<string>]> =
   [
