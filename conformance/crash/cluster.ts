@@ -187,9 +187,12 @@ const killOne = Effect.fnUntraced(function* (nodes: Engine["nodes"], servers: Re
     yield* node.start
     return `node ${index} of the engine was killed`
   }
-  const index = yield* placeIn(servers)
-  const target = servers[index]!.now()
-  if (target === undefined) return "nobody was killed"
+  const up = servers.flatMap((server, index) => {
+    const target = server.now()
+    return target === undefined ? [] : [{ index, target }]
+  })
+  if (up.length === 0) return "nobody was killed"
+  const { index, target } = up[yield* placeIn(up)]!
   if (kind === 0) yield* target.kill
   else yield* Effect.forkScoped(target.standStill(6))
   return `server ${index} ${kind === 0 ? "was killed" : "stood still"}`

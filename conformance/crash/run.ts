@@ -42,7 +42,7 @@ const flags = {
   pause: Flag.Int("pause").pipe(
     Flag.optional,
     Flag.withDescription(
-      "With --servers: milliseconds before each request of one person, on average (40 with --minutes, so that the history can be judged, else none)"
+      "With --servers: milliseconds before each request of one person, on average (20 with --minutes, so that the history can be judged, else none)"
     )
   ),
   out: Flag.String("out").pipe(
@@ -74,7 +74,7 @@ interface Options {
 }
 
 /** Milliseconds of a pause by which ten minutes make a history that a machine can hold. */
-const longPause = 40
+const longPause = 20
 
 const run = Effect.fnUntraced(function* (options: Options) {
   yield* leaveNothingRunning
