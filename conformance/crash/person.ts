@@ -341,7 +341,8 @@ export const makePerson = (
             } else if (message.code === "unavailable") {
               const isSend = re !== undefined && underWay.has(re)
               if (isOfMany && !isSend) return true
-              onAnswered(message, line, (entry) => notes.refused.push(entry))
+              // What was sent before without an answer may be there all the same.
+              onAnswered(message, line, (entry) => notes.again.includes(entry) || notes.refused.push(entry))
               if (isOfMany) yield* Effect.sleep(20)
               yield* goOn
             } else notes.complaints.push(`${nick}: ${line}`)

@@ -15,21 +15,32 @@ export interface Recording {
   readonly lane: () => Lane | undefined
 }
 
-/** Begins to record a connection. All connections of a nick are known by its session to be of one person. */
+/**
+ * Begins to record a connection. All connections of a nick are known by its session to be of one person. The server may have ended one before
+ * anybody sees that, or stand still, and be given up by the others: so the last request that was answered is the last sign that it was there.
+ */
 export const record = (who: string, nick: string): Recording => {
   const observations: Array<Observation> = []
+  const unanswered = new Map<number | undefined, number>()
+  let lastSign = 0
   let isIn = false
   return {
-    asked: (request) => void observations.push({ moment: nextMoment(), sent: request }),
+    asked: (request) => {
+      const moment = nextMoment()
+      unanswered.set(request.id, moment)
+      observations.push({ moment, sent: request })
+    },
     got: (arrival) => {
       if (arrival._tag !== "Object" || arrival.message === undefined) return
-      isIn ||= arrival.message.type === "welcome"
-      observations.push({ moment: arrival.moment, got: arrival.message })
+      const { message, moment } = arrival
+      isIn ||= message.type === "welcome"
+      if ("re" in message) lastSign = Math.max(lastSign, unanswered.get(message.re) ?? 0)
+      observations.push({ moment, got: message })
     },
     lane: () => {
       if (!isIn) return undefined
       const inOrder = observations.toSorted((one, other) => one.moment - other.moment)
-      return { who, nick, person: nick, observations: inOrder, ended: nextMoment() }
+      return { who, nick, person: nick, observations: inOrder, ended: lastSign }
     }
   }
 }

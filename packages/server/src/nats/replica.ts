@@ -180,7 +180,10 @@ export const followStore =
         }
       }
 
-      /** Tells who waits for a command what became of it, and who has a log open what was appended. */
+      /**
+       * Tells who waits for a command what became of it, and who has a log open what was appended. What another server has done is told nobody
+       * here: either no log is open yet, or this server doesn't lead any more, and whom that has sent away must not hear it from this one.
+       */
       const tell = (
         { command }: Told,
         works: ReadonlyArray<Work> | undefined,
@@ -211,10 +214,11 @@ export const followStore =
           if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.die(new Error(result.reason)))
           return
         }
+        erasing.noticed(work, result)
+        if (number === undefined) return
         // Its own authors are known by who they are.
         const asked = own?.work ?? work
         const given = asked._tag === "Append" ? take(asked, result as Result<typeof asked>) : result
-        erasing.noticed(work, result)
         if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.succeed(given))
       }
 
@@ -250,13 +254,15 @@ export const followStore =
           next += own?.length ?? 0
           tell(each, own, results.slice(from, next))
         })
+        // Whoever waits to be up to date would answer for a server that doesn't lead any more.
+        if (hasLed && following.leader !== server)
+          return yield* fail(`another server has taken over the rooms in ${engine.name}`)
+        hasLed = following.leader === server
         for (const each of [...waiting]) {
           if (each.place > following.place) continue
           waiting.delete(each)
           Deferred.doneUnsafe(each.done, Effect.void)
         }
-        if (following.leader === server) hasLed = true
-        else if (hasLed) yield* fail(`another server has taken over the rooms in ${engine.name}`)
       })
 
       /** What a text was taken out of is no longer in its place. */
@@ -389,7 +395,8 @@ export const followStore =
           )
         })
 
-      const upToDate = Effect.gen(function* () {
+      const askHowFar = Effect.gen(function* () {
+        if (!engine.isReachable()) return yield* refusal("can't be reached")
         const place = yield* Effect.tryPromise({
           try: () => engine.last(),
           catch: (error) => refusal(`can't say how far it is: ${messageOf(error)}`)
@@ -405,6 +412,23 @@ export const followStore =
         })
       )
 
+      // Whoever comes while the engine is being asked isn't served by that answer, which may be older: they share the next.
+      let asking: Deferred.Deferred<void, Unavailable> | undefined
+      const isAsked = Latch.makeUnsafe(false)
+      const answerAll = Effect.gen(function* () {
+        yield* isAsked.await
+        isAsked.closeUnsafe()
+        const answered = asking!
+        asking = undefined
+        yield* Deferred.complete(answered, askHowFar)
+      })
+      const upToDate = Effect.suspend(() => {
+        const own = asking ?? Deferred.makeUnsafe<void, Unavailable>()
+        asking = own
+        isAsked.openUnsafe()
+        return Deferred.await(own)
+      })
+
       // ---------------------------------------------------------------------------------------------------------------
       // Beginning
       // ---------------------------------------------------------------------------------------------------------------
@@ -419,6 +443,7 @@ export const followStore =
         ({ stop }) => Effect.promise(stop)
       )
       yield* Effect.forkScoped(Effect.forever(doNext))
+      yield* Effect.forkScoped(Effect.forever(answerAll))
       const faulty = Effect.mapError(({ message }: Unavailable | StorageBroken) => new StorageFault({ message }))
       yield* faulty(Effect.raceFirst(upToDate, Deferred.await(failed)))
       crew.knows(secret)

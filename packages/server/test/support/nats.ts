@@ -44,7 +44,9 @@ export const openNats = async () => {
   }
   await start()
   return {
-    url: (name: string) => `nats://127.0.0.1:${port}/${name}`,
+    port,
+    /** The store of a tertulia there; another port leads to it, too. */
+    url: (name: string, by = port) => `nats://127.0.0.1:${by}/${name}`,
     /** Starts it again. */
     start,
     /** Kills it. */
