@@ -58,10 +58,8 @@ export const makeDeeds = (nick: string, random: (typeof Random.Random)["Service"
       const here = recent.filter(({ room }) => rooms.includes(room))
       const own = here.filter(({ from }) => from === nick)
       const message = pick(kind === "react" || kind === "unreact" ? here : own)
-      if (kind === "leave") {
-        const room = pick(rooms)
-        return room === undefined ? undefined : { type: "leave", room }
-      }
+      // Somebody is always somewhere.
+      if (kind === "leave") return rooms.length < 2 ? undefined : { type: "leave", room: pick(rooms)! }
       if (message === undefined) return undefined
       const { room, seq, text } = message
       switch (kind) {

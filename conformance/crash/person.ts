@@ -75,8 +75,8 @@ export const logName = (room: string, nick: string): string =>
 
 export const conversationOf = (...nicks: readonly [string, string]): string => `@${nicks.toSorted().join("@")}`
 
-/** How a server among several may end a connection while others are killed: what it can't know ends it, too. */
-const mayEnd: ReadonlySet<string> = new Set(["shutting-down", "internal", "idle"])
+/** How a server among several may end a connection while others are killed: what it can't know ends it, too, and nobody gets in without the store. */
+const mayEnd: ReadonlySet<string> = new Set(["shutting-down", "internal", "idle", "login-timeout"])
 
 /** Requests that one person has under way. */
 const windowSize = 8
