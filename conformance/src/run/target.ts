@@ -151,8 +151,23 @@ export const startTarget = (
     const all = yield* Effect.forEach([kept, ...more], (each) => startServer(each, millis), {
       concurrency: "unbounded"
     })
+    // They may have to agree first on who does what. Whoever doesn't greet at all is judged for it.
+    yield* Effect.timeoutOption(
+      Effect.forEach(all, ({ address }) => untilGreeting(address), { concurrency: "unbounded" }),
+      millis
+    )
     return together(all)
   })
+
+const untilGreeting = (address: Address): Effect.Effect<void> =>
+  Effect.flatMap(greets(address), (does) =>
+    does
+      ? Effect.void
+      : Effect.delay(
+          Effect.suspend(() => untilGreeting(address)),
+          20
+        )
+  )
 
 /** Several servers as one target, which has ended when one of them has; when it was told to, when all have. */
 const together = (all: ReadonlyArray<StartedTarget>): StartedTarget => {

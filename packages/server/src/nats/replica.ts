@@ -451,14 +451,11 @@ export const followStore =
       engine.answerFor(server)
       const begin = Effect.gen(function* () {
         while (following.leader !== server) {
-          const over = following.leader
-          if (over !== "")
+          if (following.leader !== "")
             yield* Effect.logInfo(`another server has the rooms in ${engine.name}: standing by until it has gone`)
-          yield* untilGone(engine, () => following.leader)
+          const over = yield* untilGone(engine, () => following.leader)
           if (engine.isReachable()) {
-            yield* Effect.promise(() =>
-              engine.append(encodeCommand({ _tag: "Lead", server, over: following.leader, at: crew.at }))
-            )
+            yield* Effect.promise(() => engine.append(encodeCommand({ _tag: "Lead", server, over, at: crew.at })))
             yield* Effect.ignore(upToDate)
           }
           if (following.leader !== server) yield* Effect.sleep("200 millis")
