@@ -502,34 +502,35 @@ const recognized = Effect.fnUntraced(function* (
   file: string
 ): Effect.fn.Return<{ readonly before: Following; readonly secret: string }, StorageFault> {
   const known = yield* readOnce(file, followingOf)
-  const { id, last, secret } = yield* Effect.tryPromise({
+  const unusable = (reason: string) => new StorageFault({ message: `can't use the store ${engine.name}: ${reason}` })
+  // A cluster that has just begun may need some time until it can store anything, and meanwhile says so, or nothing.
+  const { command, last } = yield* Effect.tryPromise({
     try: () => founded(engine),
-    catch: (error) => new StorageFault({ message: `can't use the store ${engine.name}: ${messageOf(error)}` })
-  })
+    catch: (error) => unusable(messageOf(error))
+  }).pipe(Effect.retry({ schedule: Schedule.spaced("500 millis"), times: foundingTries }))
+  if (command._tag !== "Found") return yield* unusable("its stream is of another program")
+  const { cipher, id, salting } = command
   const before = known ?? { id, place: 0, leader: "", turn: 0, at: "", self: "" }
   const other = `the data file ${file} follows another tertulia than ${engine.name}: name another with --data`
   if (before.id !== id) return yield* new StorageFault({ message: other })
   const less = `${engine.name} has lost ${before.place - last} messages that the data file ${file} has: it must not go on as if they had never been`
   if (before.place > last) return yield* new StorageFault({ message: less })
-  return { before, secret }
+  // The secret is one that no file holds.
+  return { before, secret: digestOf(`${salting} ${cipher}`) }
 })
 
 /** How often a log is begun, at the most, until it has begun. */
 const foundingTries = 20
 
-/** What the servers of a tertulia have in common, which the first of them has said; the secret is one that no file holds. */
-const founded = async (engine: Engine) => {
+/** What the servers of a tertulia have in common, which the first of them has said: the first command of a log, which is begun if it hasn't been. */
+const founded = async (engine: Engine): Promise<{ readonly command: Command; readonly last: number }> => {
   const random = (bytes: number) => randomBytes(bytes).toString("hex")
   const found: Command = { _tag: "Found", id: random(16), salting: random(32), cipher: random(16) }
-  // A cluster may need some time until it can store anything.
-  let first = await engine.first()
-  for (let tries = 0; first === undefined && tries < foundingTries; tries++) {
-    if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 500))
+  const begun = async () => {
     await engine.begin(encodeCommand(found))
-    first = await engine.first()
+    return await engine.first()
   }
-  const command = first === undefined ? undefined : decodeCommand(first)
-  if (command?._tag !== "Found") throw new Error("its stream is of another program")
-  const { cipher, id, salting } = command
-  return { id, last: await engine.last(), secret: digestOf(`${salting} ${cipher}`) }
+  const first = (await engine.first()) ?? (await begun())
+  if (first === undefined) throw new Error("nothing can be stored there")
+  return { command: decodeCommand(first), last: await engine.last() }
 }
