@@ -257,6 +257,26 @@ describe.skipIf(noNats !== undefined)("a log in JetStream", () => {
     await nats.kill()
     await expect(openIn(nats.url("one"), folder.file)).rejects.toThrow(/^can't reach the store nats:/u)
   })
+
+  test("ends with an engine that was put back to an earlier state", async () => {
+    await using folder = await openTemporary()
+    await using nats = await openNats()
+    await using logs = await openIn(nats.url("one"), folder.file)
+    const log = await logs.open("#cafe")
+    await log.append(draft("one"))
+    await nats.kill()
+    const putBack = await nats.save()
+    await nats.start()
+    await vi.waitFor(async () => expect(Exit.isSuccess(await log.append(draft("two")))).toBe(true), {
+      timeout: 30_000,
+      interval: 100
+    })
+    await nats.kill()
+    await putBack()
+    await nats.start()
+    const broken = await Effect.runPromise(Effect.flip(logs.failed))
+    expect(broken.message).toMatch(/ has lost \d+ messages that the data file /u)
+  })
 })
 
 /** Who leads, as the file says. */

@@ -395,12 +395,16 @@ export const followStore =
           )
         })
 
+      const last = Effect.tryPromise({
+        try: () => engine.last(),
+        catch: (error) => refusal(`can't say how far it is: ${messageOf(error)}`)
+      })
+
       const askHowFar = Effect.gen(function* () {
         if (!engine.isReachable()) return yield* refusal("can't be reached")
-        const place = yield* Effect.tryPromise({
-          try: () => engine.last(),
-          catch: (error) => refusal(`can't say how far it is: ${messageOf(error)}`)
-        })
+        const before = following.place
+        const place = yield* last
+        if (place < before) return yield* refusal("seems to have lost something")
         if (place <= following.place) return
         const done = Deferred.makeUnsafe<void>()
         waiting.add({ place, done })
@@ -411,6 +415,19 @@ export const followStore =
           orElse: () => Effect.fail(refusal(`hasn't said for ${patience} s how far it is`))
         })
       )
+
+      /** An engine that was put back to an earlier state would have other messages in places that this file knows. */
+      const watchForLoss = Effect.gen(function* () {
+        let times = 0
+        while (true) {
+          yield* Effect.sleep("1 second")
+          const before = following.place
+          const place = yield* Effect.orElseSucceed(last, () => before)
+          times = place < before ? times + 1 : 0
+          // One who has just been chosen among its nodes may not know yet.
+          if (times === looksForLoss) yield* fail(lossOf(engine, file, before - place))
+        }
+      })
 
       // Whoever comes while the engine is being asked isn't served by that answer, which may be older: they share the next.
       let asking: Deferred.Deferred<void, Unavailable> | undefined
@@ -444,6 +461,7 @@ export const followStore =
       )
       yield* Effect.forkScoped(Effect.forever(doNext))
       yield* Effect.forkScoped(Effect.forever(answerAll))
+      yield* Effect.forkScoped(watchForLoss)
       const faulty = Effect.mapError(({ message }: Unavailable | StorageBroken) => new StorageFault({ message }))
       yield* faulty(Effect.raceFirst(upToDate, Deferred.await(failed)))
       crew.knows(secret)
@@ -513,11 +531,16 @@ const recognized = Effect.fnUntraced(function* (
   const before = known ?? { id, place: 0, leader: "", turn: 0, at: "", self: "" }
   const other = `the data file ${file} follows another tertulia than ${engine.name}: name another with --data`
   if (before.id !== id) return yield* new StorageFault({ message: other })
-  const less = `${engine.name} has lost ${before.place - last} messages that the data file ${file} has: it must not go on as if they had never been`
-  if (before.place > last) return yield* new StorageFault({ message: less })
+  if (before.place > last) return yield* new StorageFault({ message: lossOf(engine, file, before.place - last) })
   // The secret is one that no file holds.
   return { before, secret: digestOf(`${salting} ${cipher}`) }
 })
+
+const lossOf = ({ name }: Engine, file: string, messages: number): string =>
+  `${name} has lost ${messages} messages that the data file ${file} has: it must not go on as if they had never been`
+
+/** How often in a row an engine has to have less than the file. */
+const looksForLoss = 4
 
 /** How often a log is begun, at the most, until it has begun. */
 const foundingTries = 20

@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -54,6 +54,16 @@ export const openNats = async () => {
     /** Stops it where it is, as if its machine stood still; and lets it go on. */
     freeze: () => child?.kill("SIGSTOP"),
     thaw: () => child?.kill("SIGCONT"),
+    /** Keeps what it has, while it is killed; gives what puts it back to that. */
+    save: async () => {
+      const saved = await mkdtemp(join(tmpdir(), "tertulia-nats-"))
+      await cp(folder, saved, { recursive: true })
+      return async () => {
+        await rm(folder, { recursive: true })
+        await cp(saved, folder, { recursive: true })
+        await rm(saved, { recursive: true })
+      }
+    },
     /** Whether any of its files has this text. */
     holds: async (text: string) => {
       const files = await readdir(folder, { recursive: true, withFileTypes: true })
