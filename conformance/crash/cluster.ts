@@ -114,13 +114,17 @@ const keepUp = Effect.fnUntraced(function* (file: string, store: string): Effect
   }
 })
 
-/** Comes to any server that is there, until that goes well. */
-const come = <A>(servers: ReadonlyArray<Server>, visit: (address: Address) => Effect.Effect<A, unknown>) =>
+/** Comes to any server that is there, until that goes well, or it is all over. */
+const come = (
+  servers: ReadonlyArray<Server>,
+  visit: (address: Address) => Effect.Effect<void, unknown>,
+  isOver: () => boolean = () => false
+) =>
   Effect.gen(function* () {
-    while (true) {
+    while (!isOver()) {
       const { address } = servers[yield* placeIn(servers)]!
       const done = yield* Effect.exit(visit(address))
-      if (Exit.isSuccess(done)) return done.value
+      if (Exit.isSuccess(done)) return
       yield* Effect.sleep(50)
     }
   })
@@ -142,8 +146,8 @@ const talkAndKill = (
         people,
         ({ talk }, index) =>
           Effect.gen(function* () {
-            while (!isOver)
-              yield* come(servers, (at) => talk(at, () => void Deferred.doneUnsafe(here[index]!, Exit.void)))
+            const visit = (at: Address) => talk(at, () => void Deferred.doneUnsafe(here[index]!, Exit.void))
+            while (!isOver) yield* come(servers, visit, () => isOver)
           }),
         { concurrency: "unbounded", discard: true }
       )
