@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -18,13 +19,16 @@ import { freePort } from "../src/run/free-port.ts"
 import type { Program } from "../src/run/program.ts"
 import { type StartedTarget, startTarget } from "../src/run/target.ts"
 import type { Address } from "../src/wire/connection.ts"
-import { type CrashReport, countsOf, readLog, serverOn } from "./crash.ts"
+import { type CrashReport, countsOf, readLog, reportOf, serverOn } from "./crash.ts"
 import { type Engine, openEngine } from "./engine.ts"
 import { makePerson, type Person } from "./person.ts"
-import { judge } from "./verdict.ts"
 
 export interface ClusterOptions {
   readonly kills: number
+  /** Kills for so many minutes instead, if that isn't 0. */
+  readonly minutes: number
+  /** The milliseconds before each request of one person, on average. */
+  readonly pause: number
   readonly seed: number
   readonly servers: number
   readonly nodes: number
@@ -55,22 +59,21 @@ export const crashCluster = (options: ClusterOptions) =>
     const servers = yield* Effect.forEach(Array.from({ length: options.servers }), (_, index) =>
       keepUp(join(folder, `server-${index}.db`), engine.store)
     )
-    const people = yield* Effect.forEach(nicks, (nick) => makePerson(nick, rooms, true))
+    const people = yield* Effect.forEach(nicks, (nick) =>
+      makePerson(nick, rooms, { isOfMany: true, pause: options.pause })
+    )
     yield* talkAndKill(options, engine, servers, people)
     yield* Effect.forEach(people, (person) => come(servers, person.listen), { discard: true })
     yield* Effect.forEach(servers, ({ stop }) => stop, { discard: true })
     const logs = servers.map(({ file }) => readLog(file))
     const [log = []] = logs.toSorted((one, other) => other.length - one.length)
-    const verdict = judge(
-      people.map(({ notes }) => notes),
-      log
-    )
     const apart = logs.flatMap((each, index) =>
       isDeepStrictEqual(each, log.slice(0, each.length)) || isPartOf(each, log)
         ? []
         : [`server ${index} has another log`]
     )
-    return { ...countsOf(people), stored: log.length, verdict: { ...verdict, apart } } satisfies CrashReport
+    const report = reportOf(people, log)
+    return { ...report, verdict: { ...report.verdict, apart } } satisfies CrashReport
   }).pipe(Effect.scoped, Random.withSeed(options.seed))
 
 /** One that was behind when it was stopped has the beginning of each log. */
@@ -111,13 +114,17 @@ const keepUp = Effect.fnUntraced(function* (file: string, store: string): Effect
   }
 })
 
-/** Comes to any server that is there, until that goes well. */
-const come = <A>(servers: ReadonlyArray<Server>, visit: (address: Address) => Effect.Effect<A, unknown>) =>
+/** Comes to any server that is there, until that goes well, or it is all over. */
+const come = (
+  servers: ReadonlyArray<Server>,
+  visit: (address: Address) => Effect.Effect<void, unknown>,
+  isOver: () => boolean = () => false
+) =>
   Effect.gen(function* () {
-    while (true) {
+    while (!isOver()) {
       const { address } = servers[yield* placeIn(servers)]!
       const done = yield* Effect.exit(visit(address))
-      if (Exit.isSuccess(done)) return done.value
+      if (Exit.isSuccess(done)) return
       yield* Effect.sleep(50)
     }
   })
@@ -126,7 +133,7 @@ const come = <A>(servers: ReadonlyArray<Server>, visit: (address: Address) => Ef
 const placeIn = (list: ReadonlyArray<unknown>) => Random.nextIntBetween(0, list.length - 1)
 
 const talkAndKill = (
-  { every, kills, onKill }: ClusterOptions,
+  { every, kills, minutes, onKill }: ClusterOptions,
   { nodes }: Engine,
   servers: ReadonlyArray<Server>,
   people: ReadonlyArray<Person>
@@ -139,8 +146,8 @@ const talkAndKill = (
         people,
         ({ talk }, index) =>
           Effect.gen(function* () {
-            while (!isOver)
-              yield* come(servers, (at) => talk(at, () => void Deferred.doneUnsafe(here[index]!, Exit.void)))
+            const visit = (at: Address) => talk(at, () => void Deferred.doneUnsafe(here[index]!, Exit.void))
+            while (!isOver) yield* come(servers, visit, () => isOver)
           }),
         { concurrency: "unbounded", discard: true }
       )
@@ -149,8 +156,16 @@ const talkAndKill = (
       Effect.forEach(here, (one) => Deferred.await(one), { discard: true }),
       Fiber.join(talks)
     )
-    for (let done = 1; done <= kills; done++) {
-      yield* Effect.sleep(1_000 * every)
+    const clock = yield* Clock.Clock
+    const seconds = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e9
+    const began = seconds()
+    const isEnough = (done: number) => (minutes > 0 ? seconds() - began > 60 * minutes : done === kills)
+    let next = began
+    for (let done = 0; !isEnough(done); ) {
+      done++
+      // A machine that has stood still makes up for no kills.
+      next = Math.max(next, seconds() - every) + every
+      yield* Effect.sleep(1_000 * (next - seconds()))
       const what = yield* killOne(nodes, servers)
       onKill(done, what, countsOf(people).acknowledged)
     }
@@ -179,10 +194,13 @@ const killOne = Effect.fnUntraced(function* (nodes: Engine["nodes"], servers: Re
     yield* node.start
     return `node ${index} of the engine was killed`
   }
-  const index = yield* placeIn(servers)
-  const target = servers[index]!.now()
-  if (target === undefined) return "nobody was killed"
+  const up = servers.flatMap((server, index) => {
+    const target = server.now()
+    return target === undefined ? [] : [{ index, target }]
+  })
+  if (up.length === 0) return "nobody was killed"
+  const { index, target } = up[yield* placeIn(up)]!
   if (kind === 0) yield* target.kill
-  else yield* target.standStill(6)
+  else yield* Effect.forkScoped(target.standStill(6))
   return `server ${index} ${kind === 0 ? "was killed" : "stood still"}`
 })

@@ -13,10 +13,12 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
+import type { Lane } from "../src/history.ts"
 import type { Program } from "../src/run/program.ts"
 import { type NotStarted, startTarget } from "../src/run/target.ts"
 import type { Unreachable } from "../src/wire/connection.ts"
 import { conversationOf, makePerson, type Person } from "./person.ts"
+import { judgeLanes } from "./recording.ts"
 import { judge, type Stored, type Verdict } from "./verdict.ts"
 
 export interface CrashOptions {
@@ -33,10 +35,15 @@ export interface CrashReport {
   readonly acknowledged: number
   /** Of these, to one person alone. */
   readonly told: number
+  /** Entries that change others, besides. */
+  readonly changes: number
   readonly again: number
   readonly duplicates: number
   readonly refused: number
   readonly stored: number
+  /** All that was asked and got, by connections, and which requirements the judge of histories has looked at in it. */
+  readonly lanes: ReadonlyArray<Lane>
+  readonly requirements: ReadonlyArray<string>
   readonly verdict: Verdict
 }
 
@@ -98,24 +105,31 @@ export const crash = (options: CrashOptions): Effect.Effect<CrashReport, NotStar
       options.onKill(kills, countsOf(people).acknowledged)
     }
     yield* listenOnce(server, people)
-    const log = readLog(file)
-    return {
-      ...countsOf(people),
-      stored: log.length,
-      verdict: judge(
-        people.map(({ notes }) => notes),
-        log
-      )
-    }
+    return reportOf(people, readLog(file))
   }).pipe(Effect.scoped, Random.withSeed(options.seed))
+
+/** What became of what people have said, by the log in the end. */
+export const reportOf = (people: ReadonlyArray<Person>, log: ReadonlyArray<Stored>): CrashReport => {
+  const lanes = people.flatMap(({ notes }) => notes.lanes)
+  const { broken, requirements } = judgeLanes(lanes)
+  const notes = people.map((person) => person.notes)
+  return {
+    ...countsOf(people),
+    stored: log.length,
+    lanes,
+    requirements,
+    verdict: { ...judge(notes, log), broken }
+  }
+}
 
 /** How much of everything people were told. */
 export const countsOf = (people: ReadonlyArray<Person>) => {
-  const count = (kind: "acknowledged" | "again" | "duplicates" | "refused") =>
+  const count = (kind: "acknowledged" | "changes" | "again" | "duplicates" | "refused") =>
     people.reduce((sum, { notes }) => sum + notes[kind].length, 0)
   return {
     acknowledged: count("acknowledged"),
     told: people.flatMap(({ notes }) => notes.acknowledged).filter(({ room }) => room.startsWith("@")).length,
+    changes: count("changes"),
     again: count("again"),
     duplicates: count("duplicates"),
     refused: count("refused")
@@ -150,17 +164,19 @@ export const readLog = (file: string): ReadonlyArray<Stored> => {
   const db = new DatabaseSync(file, { readOnly: true })
   const rows = db
     .prepare(
-      `SELECT name, seq, author, text, ones.nick AS one, others.nick AS other
+      `SELECT name, seq, author, ones.nick AS one, others.nick AS other, iif(kind = 0, NULL, target) AS target,
+         iif(kind = 0 AND edited IS NULL AND deleted IS NULL, text, NULL) AS text
        FROM entries JOIN rooms ON rooms.id = entries.room LEFT JOIN conversations ON conversations.room = rooms.id
        LEFT JOIN sessions AS ones ON ones.person = one LEFT JOIN sessions AS others ON others.person = other
        ORDER BY name, seq`
     )
     .all()
   db.close()
-  return rows.map(({ author, name, one, other, seq, text }) => ({
+  return rows.map(({ author, name, one, other, seq, target, text }) => ({
     room: one === null ? String(name) : conversationOf(String(one), String(other)),
     seq: Number(seq),
     from: String(author),
-    text: String(text)
+    text: text === null ? undefined : String(text),
+    target: target === null ? undefined : Number(target)
   }))
 }

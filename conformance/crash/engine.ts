@@ -13,6 +13,7 @@ import { greets } from "../src/run/target.ts"
 /** A node that can be ended, and comes back as it was. */
 export interface Node {
   readonly kill: Effect.Effect<void>
+  /** Starts it again, and waits until it has all that the others have: before that, no other may be killed. */
   readonly start: Effect.Effect<void>
 }
 
@@ -29,12 +30,15 @@ export const openEngine = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Engine, never, Scope.Scope> {
   const ports = yield* Effect.forEach(Array.from({ length: count }), () => freePort)
   const routes = yield* Effect.forEach(Array.from({ length: count }), () => freePort)
+  const monitors = yield* Effect.forEach(Array.from({ length: count }), () => freePort)
   const route = routes.map((port) => `nats://127.0.0.1:${port}`).join(",")
   const nodes = yield* Effect.forEach(ports, (port, index) => {
     const own = ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", join(folder, `node-${index}`)]
+    const monitor = ["-m", String(monitors[index])]
     const cluster = ["-n", `n${index}`, "--cluster_name", "tertulia", "--routes", route]
     const listen = ["--cluster", `nats://127.0.0.1:${routes[index]}`]
-    return openNode({ program: "nats-server", args: count === 1 ? own : [...own, ...cluster, ...listen] }, port)
+    const args = [...own, ...monitor, ...(count === 1 ? [] : [...cluster, ...listen])]
+    return openNode({ program: "nats-server", args }, port, monitors[index]!)
   })
   const servers = ports.map((port) => `127.0.0.1:${port}`).join(",")
   return { store: `nats://${servers}/tertulia?replicas=${count}`, nodes }
@@ -42,7 +46,8 @@ export const openEngine = Effect.fnUntraced(function* (
 
 const openNode = Effect.fnUntraced(function* (
   program: Program,
-  port: number
+  port: number,
+  monitor: number
 ): Effect.fn.Return<Node, never, Scope.Scope> {
   const scope = yield* Effect.scope
   let running: Running | undefined
@@ -52,9 +57,15 @@ const openNode = Effect.fnUntraced(function* (
   })
   yield* start
   return {
-    start,
+    start: Effect.andThen(start, untilHealthy(monitor)),
     kill: Effect.suspend(() =>
       running === undefined ? Effect.void : Effect.andThen(running.signal("SIGKILL"), Effect.asVoid(running.exit))
     )
   }
+})
+
+/** Waits until a node says of itself that it is up to date. */
+const untilHealthy = Effect.fnUntraced(function* (monitor: number) {
+  const ask = () => fetch(`http://127.0.0.1:${monitor}/healthz`).then(({ ok }) => ok)
+  while (!(yield* Effect.orElseSucceed(Effect.tryPromise(ask), () => false))) yield* Effect.sleep(100)
 })

@@ -1,13 +1,27 @@
 /**
- * Somebody who talks in several rooms and with each of the others without a pause, comes back after each crash as the same person, with a cursor, sends again what had
- * no answer, and notes all that they were told.
+ * Somebody who talks in several rooms and with each of the others, changes what was said, comes and goes, comes back after each crash as the
+ * same person, with a cursor, sends again what had no answer, and notes all that they were told.
  *
  * @module
  */
-import { encodeLine, isDirect, type Joined, type Member, type Message, otherIn, type Request } from "@tertulia/protocol"
+import {
+  type EntryEvent,
+  encodeLine,
+  type History,
+  isDirect,
+  isEntryEvent,
+  type Joined,
+  type Member,
+  type Message,
+  otherIn,
+  type Request
+} from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
+import type { Lane } from "../src/history.ts"
 import { type Address, type Arrival, type Connection, connect, type Unreachable } from "../src/wire/connection.ts"
+import { type Deed, isChange, makeDeeds } from "./deeds.ts"
+import { record } from "./recording.ts"
 import { makeTalks } from "./talks.ts"
 
 /** An entry that somebody has sent, to a room or to `@nick`; each text has a key of its own, and is sent again until it is answered. */
@@ -17,11 +31,22 @@ export interface Said {
   readonly key: string
 }
 
+/** An entry that changes another, as it was acknowledged. */
+export interface Changed {
+  readonly room: string
+  readonly seq: number
+  readonly target: number
+}
+
 /** All that one person was told. */
 export interface Notes {
   readonly nick: string
   /** What was answered by `sent`. */
   readonly acknowledged: Array<Said & { readonly seq: number }>
+  /** What was answered by `sent` and says nothing new. */
+  readonly changes: Array<Changed>
+  /** The messages that were to be changed, each as `#room seq`, whether that was answered or not. */
+  readonly touched: Set<string>
   /** What had no answer when the connection ended, and was sent again. */
   readonly again: Array<Said>
   /** What was there already when it was sent again. */
@@ -30,6 +55,8 @@ export interface Notes {
   readonly refused: Array<Said>
   /** The entries of each room and conversation, by `logName`, in the order in which they came, whatever connection brought them. */
   readonly seen: Map<string, Array<Message>>
+  /** What each connection has asked and got. */
+  readonly lanes: Array<Lane>
   /** What no server may do, in words. */
   readonly complaints: Array<string>
 }
@@ -48,22 +75,38 @@ export const logName = (room: string, nick: string): string =>
 
 export const conversationOf = (...nicks: readonly [string, string]): string => `@${nicks.toSorted().join("@")}`
 
-/** How a server among several may end a connection while others are killed: what it can't know ends it, too. */
-const mayEnd: ReadonlySet<string> = new Set(["shutting-down", "internal", "idle"])
+/** How a server among several may end a connection while others are killed: what it can't know ends it, too, and nobody gets in without the store. */
+const mayEnd: ReadonlySet<string> = new Set(["shutting-down", "internal", "idle", "login-timeout"])
 
 /** Requests that one person has under way. */
 const windowSize = 8
 
-/** @param isOfMany whether there are several servers: then one that loses the others says so, and ends connections */
-export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany = false): Effect.Effect<Person> =>
+export interface PersonOptions {
+  /** Whether there are several servers: then one that loses the others says so, and ends connections. */
+  readonly isOfMany?: boolean
+  /** The milliseconds before each request, on average; without them, nobody waits. */
+  readonly pause?: number
+}
+
+/** Of so many requests one is waited for, and the others come in a burst. */
+const burst = 16
+
+export const makePerson = (
+  nick: string,
+  rooms: ReadonlyArray<string>,
+  { isOfMany = false, pause = 0 }: PersonOptions = {}
+): Effect.Effect<Person> =>
   Effect.map(Random.Random, (random) => {
     const notes: Notes = {
       nick,
       acknowledged: [],
+      changes: [],
+      touched: new Set(),
       again: [],
       duplicates: [],
       refused: [],
       seen: new Map(),
+      lanes: [],
       complaints: []
     }
     const complain = (what: string) => void notes.complaints.push(`${nick}: ${what}`)
@@ -74,6 +117,7 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany 
       notes.seen.set(room, seen)
     }
     const talks = makeTalks({ show, complain })
+    const deeds = makeDeeds(nick, random)
     // Whoever has been there once stays, by their session: they can be written to.
     const others = new Set<string>()
     const logs = new Map<string, { readonly epoch: string; head: number }>()
@@ -81,25 +125,32 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany 
     const outbox = new Set<Said>()
     let session: string | undefined
     let said = 0
+    let visits = 0
 
     const visit = Effect.fnUntraced(function* (address: Address, onAnswer: () => void, isTalking: boolean) {
       const connection = yield* connect({ address, line: 1_048_576, began: 0, patience: 20_000 })
+      const recording = record(`${nick} ${++visits}`, nick)
       const underWay = new Map<number, Said>()
+      const done = new Map<number, Deed>()
+      const away = new Set<string>()
       let id = 0
       let joined = 0
       let isIn = false
       let hasList = false
       let isOver = false
       talks.begin()
-      const ask = (request: Request) => connection.write([Buffer.from(encodeLine(request))])
+      const ask = (request: Request) => {
+        recording.asked(request)
+        return connection.write([Buffer.from(encodeLine(request))])
+      }
       const askAll = (asks: ReturnType<typeof talks.onList>) =>
         Effect.forEach(asks, (each) => ask({ ...each, id: ++id }), { discard: true })
 
-      const join = (room: string) => {
+      const join = (room: string, id: number) => {
         const log = logs.get(room)
         return ask({
           type: "join",
-          id: ++id,
+          id,
           room,
           ...(log === undefined ? {} : { epoch: log.epoch, after: log.head })
         })
@@ -123,13 +174,13 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany 
         if (change === "joined") meet(member)
       }
 
-      const onMessage = (message: Message) => {
-        const log = logs.get(message.room)!
-        if (message.seq !== log.head + 1) {
-          notes.complaints.push(`${nick}: entry ${message.seq} of ${message.room} came after ${log.head}`)
-        }
-        log.head = message.seq
-        show(message)
+      const onEntry = (entry: EntryEvent) => {
+        const log = logs.get(entry.room)!
+        if (entry.seq !== log.head + 1)
+          notes.complaints.push(`${nick}: entry ${entry.seq} of ${entry.room} came after ${log.head}`)
+        log.head = entry.seq
+        deeds.onEntry(entry)
+        if (entry.type === "message") show(entry)
       }
 
       const onAnswered = ({ re }: { readonly re?: number }, line: string, note: (entry: Said) => void) => {
@@ -148,8 +199,21 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany 
         return ask({ type: "send", id, ...entry })
       }
 
-      const sayNext = () => {
-        const places = [...rooms, ...Array.from(others, (other) => `@${other}`)]
+      const doNext = (deed: Deed) => {
+        done.set(++id, deed)
+        if (deed.type === "leave") away.add(deed.room)
+        if (isChange(deed)) notes.touched.add(`${deed.room} ${deed.target}`)
+        return ask({ ...deed, id } as Request)
+      }
+
+      const goOnWith = () => {
+        const here = rooms.filter((room) => !away.has(room))
+        const deed = deeds.next(here)
+        return deed === undefined ? sayNext(here) : doNext(deed)
+      }
+
+      const sayNext = (here: ReadonlyArray<string>) => {
+        const places = [...here, ...Array.from(others, (other) => `@${other}`)]
         const room = places[Math.floor(random.nextDoubleUnsafe() * places.length)]!
         const entry = { room, text: `${nick}-${++said} ${"x".repeat(said % 200)}`, key: `k${said}` }
         outbox.add(entry)
@@ -164,7 +228,7 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany 
         notes.again.push(...outbox)
         yield* Effect.forEach(outbox, send, { discard: true })
         if (isTalking)
-          yield* Effect.forEach(Array.from({ length: windowSize - outbox.size }), sayNext, { discard: true })
+          yield* Effect.forEach(Array.from({ length: windowSize - outbox.size }), goOnWith, { discard: true })
         else yield* goIfAnswered
       })
 
@@ -175,7 +239,33 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany 
         return connection.end
       })
 
-      const goOn = Effect.suspend(() => (isTalking ? sayNext() : goIfAnswered))
+      const goOn = Effect.gen(function* () {
+        if (!isTalking) return yield* goIfAnswered
+        if (pause > 0 && random.nextDoubleUnsafe() * burst < 1) yield* Effect.sleep(pause * burst)
+        yield* goOnWith()
+      })
+
+      /** What became of a deed: what isn't done for lack of space is left, but that somebody is to be in the rooms again. */
+      const onDone = Effect.fnUntraced(function* (deed: Deed, code: string | undefined, line: string) {
+        const isExcused = code === "unavailable" || (code === "no-such-entry" && deed.type === "react")
+        if (code !== undefined && !isExcused) notes.complaints.push(`${nick}: ${line}`)
+        if (code === "unavailable") yield* Effect.sleep(20)
+        if (deed.type === "leave" && code === undefined) {
+          done.set(++id, { type: "join", room: deed.room })
+          return yield* join(deed.room, id)
+        }
+        if (deed.type === "join" && code !== undefined) {
+          done.set(++id, deed)
+          return yield* join(deed.room, id)
+        }
+        if (deed.type === "leave" || deed.type === "join") away.delete(deed.room)
+        yield* goOn
+      })
+
+      const onPage = (page: History, deed: Deed) => {
+        const fault = deed.type === "history" ? deeds.faultIn(page, deed) : undefined
+        if (fault !== undefined) complain(fault)
+      }
 
       /** Nothing of a refused login has happened: on a full disk it is tried again, and where the session is lost, without it. */
       const onRefusedLogin = Effect.fnUntraced(function* (code: string, line: string) {
@@ -188,24 +278,33 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany 
 
       /** Takes one arrival, and gives whether the connection has ended. */
       const take = Effect.fnUntraced(function* (arrival: Arrival) {
+        recording.got(arrival)
         if (arrival._tag !== "Object") {
           if (arrival._tag === "Malformed") notes.complaints.push(`${nick}: ${arrival.reason}`)
           return true
         }
-        const { message } = arrival
+        const { line, message } = arrival
+        const re = message !== undefined && "re" in message ? message.re : undefined
+        const deed = re === undefined ? undefined : done.get(re)
+        if (re !== undefined) done.delete(re)
         switch (message?.type) {
           case "welcome":
-            if (session !== undefined && message.resumed !== true) notes.complaints.push(`${nick}: ${arrival.line}`)
+            if (session !== undefined && message.resumed !== true) notes.complaints.push(`${nick}: ${line}`)
             session = message.session
             isIn = true
             yield* ask({ type: "conversations", id: ++id })
-            yield* Effect.forEach(rooms, join, { discard: true })
+            yield* Effect.forEach(rooms, (room) => join(room, ++id), { discard: true })
             break
           case "conversations":
             hasList = true
             yield* askAll(talks.onList(message))
             break
           case "history":
+            if (deed !== undefined) {
+              onPage(message, deed)
+              yield* onDone(deed, undefined, line)
+              break
+            }
             yield* askAll(talks.onPage(message))
             yield* goIfAnswered
             break
@@ -214,39 +313,59 @@ export const makePerson = (nick: string, rooms: ReadonlyArray<string>, isOfMany 
             break
           case "joined":
             onJoined(message)
-            if (++joined === rooms.length) yield* begin
+            if (deed !== undefined) yield* onDone(deed, undefined, line)
+            else if (++joined === rooms.length) yield* begin
             break
-          case "message":
-            if (isDirect(message.room)) yield* askAll(talks.onMessage(message))
-            else onMessage(message)
+          case "left":
+          case "synced":
+            if (deed !== undefined) yield* onDone(deed, undefined, line)
             break
           case "sent":
-            onAnswered(message, arrival.line, (entry) => {
+            if (deed !== undefined) {
+              if (isChange(deed)) notes.changes.push({ room: deed.room, target: deed.target, seq: message.seq })
+              yield* onDone(deed, undefined, line)
+              break
+            }
+            onAnswered(message, line, (entry) => {
               notes.acknowledged.push({ ...entry, seq: message.seq })
               if (message.duplicate === true) notes.duplicates.push(entry)
             })
             yield* goOn
             break
           case "error":
-            if (!isIn) yield* onRefusedLogin(message.code, arrival.line)
-            else if (message.code === "unavailable") {
-              const isSend = message.re !== undefined && underWay.has(message.re)
-              // Whoever can't join comes again.
+            if (!isIn) yield* onRefusedLogin(message.code, line)
+            else if (deed !== undefined) {
+              // Whoever can't be in the rooms comes again.
+              if (isOfMany && deed.type === "join") return true
+              yield* onDone(deed, message.code, line)
+            } else if (message.code === "unavailable") {
+              const isSend = re !== undefined && underWay.has(re)
               if (isOfMany && !isSend) return true
-              onAnswered(message, arrival.line, (entry) => notes.refused.push(entry))
+              // What was sent before without an answer may be there all the same.
+              onAnswered(message, line, (entry) => notes.again.includes(entry) || notes.refused.push(entry))
               if (isOfMany) yield* Effect.sleep(20)
               yield* goOn
-            } else notes.complaints.push(`${nick}: ${arrival.line}`)
+            } else notes.complaints.push(`${nick}: ${line}`)
             break
           case "bye":
             if (isTalking && !(isOfMany && "code" in message && mayEnd.has(message.code)))
-              notes.complaints.push(`${nick}: ${arrival.line}`)
+              notes.complaints.push(`${nick}: ${line}`)
+            break
+          default:
+            if (message === undefined || !isEntryEvent(message)) break
+            if (!isDirect(message.room)) onEntry(message)
+            else if (message.type === "message") yield* askAll(talks.onMessage(message))
         }
         return false
       })
 
+      const keep = Effect.sync(() => {
+        const lane = recording.lane()
+        if (lane !== undefined) notes.lanes.push(lane)
+      })
+
       yield* login()
-      yield* takeAll(connection, take)
+      yield* Effect.ensuring(takeAll(connection, take), keep)
     }, Effect.scoped)
 
     return {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
+import { writeFileSync } from "node:fs"
 /**
- * `npm run crash-test`: is what was acknowledged still there after `kill -9`? Exits 0 when nothing is lost, doubled, reordered or
- * missing, 1 otherwise, 2 when it couldn't be judged.
+ * `npm run crash-test`: is what was acknowledged still there after `kill -9`, and was all that anybody got as the spec promises? Exits 0
+ * when nothing is lost, doubled, reordered or missing and the judge of histories finds nothing, 1 otherwise, 2 when it couldn't be judged.
  *
  * @module
  */
@@ -10,7 +11,10 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Command, Flag } from "effect/cli"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import { leaveNothingRunning } from "../src/clients/leftovers.ts"
+import { historyJson } from "../src/history/file.ts"
+import { countOf } from "../src/history/shrink.ts"
 import { leave } from "../src/run/leave.ts"
 import { crashCluster } from "./cluster.ts"
 import { type CrashReport, crash } from "./crash.ts"
@@ -31,6 +35,20 @@ const flags = {
     Flag.withDefault(5),
     Flag.withDescription("With --servers: seconds between two kills (5)")
   ),
+  minutes: Flag.Int("minutes").pipe(
+    Flag.withDefault(0),
+    Flag.withDescription("With --servers: kills for so many minutes, instead of --kills times")
+  ),
+  pause: Flag.Int("pause").pipe(
+    Flag.optional,
+    Flag.withDescription(
+      "With --servers: milliseconds before each request of one person, on average (20 with --minutes, so that the history can be judged, else none)"
+    )
+  ),
+  out: Flag.String("out").pipe(
+    Flag.optional,
+    Flag.withDescription("Writes all that was asked and got there, for `npm run conformance -- judge FILE`")
+  ),
   early: Flag.Boolean("early").pipe(
     Flag.withDefault(false),
     Flag.withDescription("Judges a server that acknowledges before it commits: the test must fail")
@@ -49,32 +67,52 @@ interface Options {
   readonly servers: number
   readonly nodes: number
   readonly every: number
+  readonly minutes: number
+  readonly pause: Option.Option<number>
+  readonly out: Option.Option<string>
   readonly early: boolean
 }
 
-const run = Effect.fnUntraced(function* ({ early, every, full, kills, nodes, seed, servers }: Options) {
+/** Milliseconds of a pause by which ten minutes make a history that a machine can hold. */
+const longPause = 20
+
+const run = Effect.fnUntraced(function* (options: Options) {
   yield* leaveNothingRunning
-  if (servers > 1) {
-    say(`kills ${servers} servers or ${nodes} nodes of their store ${kills} times while people talk; seed ${seed}`)
-    const onOne = (done: number, what: string, count: number) =>
-      say(`  ${done}: ${what}, ${count} entries acknowledged`)
-    return tell(yield* crashCluster({ kills, seed, servers, nodes, every, onKill: onOne }))
+  const report = yield* options.servers > 1 ? crashMany(options) : crashOne(options)
+  tell(report)
+  if (Option.isSome(options.out)) {
+    writeFileSync(options.out.value, historyJson(report.lanes))
+    say(`the history is in ${options.out.value}`)
   }
+}, Effect.scoped)
+
+const crashMany = ({ every, kills, minutes, nodes, pause, seed, servers }: Options) => {
+  const howOften = minutes > 0 ? `for ${minutes} min` : `${kills} times`
+  say(`kills ${servers} servers or ${nodes} nodes of their store ${howOften} while people talk; seed ${seed}`)
+  return crashCluster({
+    ...{ every, kills, minutes, nodes, seed, servers },
+    pause: Option.getOrElse(pause, () => (minutes > 0 ? longPause : 0)),
+    onKill: (done, what, count) => say(`  ${done}: ${what}, ${count} entries acknowledged`)
+  })
+}
+
+const crashOne = ({ early, full, kills, seed }: Options) => {
   say(`kills a server ${kills} times while people talk; seed ${seed}`)
   const onKill = (done: number, count: number) => {
     if (done % 10 === 0) say(`  ${done} kills, ${count} entries acknowledged`)
   }
-  tell(yield* crash({ kills, seed, isEarly: early, isFull: full, onKill }))
-}, Effect.scoped)
+  return crash({ kills, seed, isEarly: early, isFull: full, onKill })
+}
 
 /** Says what became of it all. */
 const tell = (report: CrashReport): void => {
-  const { acknowledged, again, duplicates, refused, stored, told, verdict } = report
+  const { acknowledged, again, changes, duplicates, lanes, refused, requirements, stored, told, verdict } = report
   const faults = Object.entries(verdict)
   for (const [kind, found] of faults) for (const fault of found.slice(0, examples)) say(`  ${kind}: ${fault}`)
   say(
-    `${acknowledged} entries acknowledged, ${told} of them in conversations of two, ${refused} refused, ${stored} in the file; ${again} times one was sent again by its key, and ${duplicates} times it was there already`
+    `${acknowledged} entries acknowledged, ${told} of them in conversations of two, and ${changes} that change others, ${refused} refused, ${stored} in the file; ${again} times one was sent again by its key, and ${duplicates} times it was there already`
   )
+  say(`${countOf(lanes)} lines of ${lanes.length} connections were judged by ${requirements.join(", ")}`)
   say(faults.map(([kind, found]) => `${found.length} ${kind}`).join(", "))
   process.exitCode = faults.some(([, found]) => found.length > 0) ? 1 : 0
 }

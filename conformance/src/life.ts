@@ -17,6 +17,8 @@ import type { Address } from "./wire/connection.ts"
 export interface Life {
   readonly nth: number
   readonly address: Address
+  /** The other servers, if it has several. */
+  readonly others: ReadonlyArray<Address>
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -25,7 +27,7 @@ export interface Life {
 
 const changed = makeSignal()
 const crashes = new Map<number, Crash>()
-let life: Life = { nth: 1, address: options.address }
+let life: Life = { nth: 1, address: options.address, others: options.others ?? [] }
 let isUp = options.keeper === undefined
 let death: string | undefined
 
@@ -76,14 +78,22 @@ const newsMillis = 10_000
 const greetingMillis = 2_000
 
 /** How this life ended; `undefined` while it goes on, and when nobody can know. */
-export const endOfLife = Effect.fnUntraced(function* ({ address, nth }: Life): Effect.fn.Return<Crash | undefined> {
+export const endOfLife = Effect.fnUntraced(function* ({
+  address,
+  nth,
+  others
+}: Life): Effect.fn.Return<Crash | undefined> {
   if (options.keeper === undefined) return undefined
   const crash = () => crashes.get(nth)
   const known = crash()
   if (known !== undefined) return known
-  const lives = options.hello === undefined ? listens(address) : greets(address)
+  const answers = options.hello === undefined ? listens : greets
+  const lives = (one: Address) =>
+    Effect.timeoutOrElse(answers(one), { duration: greetingMillis, orElse: () => isListening(one) })
   const news = until(changed, crash, { millis: newsMillis })
-  const slow = Effect.timeoutOrElse(lives, { duration: greetingMillis, orElse: () => isListening(address) })
+  const slow = Effect.map(Effect.forEach([address, ...others], lives, { concurrency: "unbounded" }), (all) =>
+    all.every(Boolean)
+  )
   return yield* Effect.raceFirst(
     Effect.flatMap(slow, (alive) => (alive ? Effect.undefined : news)),
     news

@@ -254,8 +254,9 @@ export interface Judging {
   readonly operations: Map<string, number>
   /** The life of the target in which it began. */
   readonly life: life.Life
-  /** Where connections are opened: the target, or one that this test has started. */
+  /** Where connections are opened: at the target, or at one that this test has started; and at its other servers, if it has several. */
   address: Address
+  others: ReadonlyArray<Address>
   /** The targets that this test has started. */
   readonly own: Array<StartedTarget>
   /** The folder in which they keep their data. */
@@ -290,6 +291,7 @@ const attempt = (
       operations: new Map(),
       life: lived,
       address: lived.address,
+      others: lived.others,
       own: [],
       data: undefined,
       culprit: undefined,
@@ -512,10 +514,10 @@ export const makeScenario = (judging: Judging): Scenario => {
     return clientOf(who, connection)
   })
 
-  /** Where the next client comes: to each server of the target in its turn, but for targets that the test has started. */
+  /** Where the next client comes: to each server of the target in its turn. */
   let came = seedOf(judging.title) >>> 0
   const nextAddress = (): Address => {
-    const all = [judging.address, ...(judging.own.length > 0 ? [] : (suite.options.others ?? []))]
+    const all = [judging.address, ...judging.others]
     return all[came++ % all.length]!
   }
 
@@ -567,6 +569,7 @@ export const makeScenario = (judging: Judging): Scenario => {
       Effect.catchTag("NotStarted", ({ reason }) => Effect.fail(new Stop({ verdict: "inconclusive", reason })))
     )
     judging.address = target.address
+    judging.others = target.others
     judging.own.push(target)
     return target
   })

@@ -1,19 +1,27 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Message } from "@tertulia/protocol"
+import { isDirect, type Message, type Sent, type ServerMessage } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { crash } from "../crash/crash.ts"
 import type { Notes } from "../crash/person.ts"
+import { judgeLanes } from "../crash/recording.ts"
 import { judge, type Stored, type Verdict } from "../crash/verdict.ts"
+import { historyIn, historyJson } from "../src/history/file.ts"
+import type { Lane } from "../src/history.ts"
 
-const said = (seq: number, text: string): Stored => ({ room: "#cafe", seq, from: "ana", text })
+type Told = Stored & { readonly text: string }
 
-const notes = (acknowledged: ReadonlyArray<Stored>, seen: ReadonlyArray<Stored> = []): Notes => ({
+const said = (seq: number, text: string): Told => ({ room: "#cafe", seq, from: "ana", text })
+
+const notes = (acknowledged: ReadonlyArray<Told>, seen: ReadonlyArray<Told> = []): Notes => ({
   nick: "ana",
   acknowledged: acknowledged.map((entry) => ({ ...entry, key: entry.text })),
+  changes: [],
+  touched: new Set(),
   again: [],
   duplicates: [],
   refused: [],
-  seen: new Map([["#cafe", seen.map((entry): Message => ({ type: "message", at: "", ...entry }))]]),
+  seen: new Map([["#cafe", seen.map(({ target: _, ...entry }): Message => ({ type: "message", at: "", ...entry }))]]),
+  lanes: [],
   complaints: []
 })
 
@@ -23,7 +31,14 @@ const kindsOf = (verdict: Verdict): ReadonlyArray<string> =>
 const good = [said(1, "ana-1 x"), said(2, "ana-2 x"), said(3, "ana-4 x")]
 
 const inPrivate = good.map((entry) => ({ ...entry, room: "@ana@leo" }))
-const tells = (entries: ReadonlyArray<Stored>) => notes(entries.map((entry) => ({ ...entry, room: "@leo" })))
+const tells = (entries: ReadonlyArray<Told>) => notes(entries.map((entry) => ({ ...entry, room: "@leo" })))
+
+const changed = [good[0]!, { ...good[1]!, text: undefined }, good[2]!, { ...said(4, ""), text: undefined, target: 2 }]
+const touches = (people: Notes, seq = 4): Notes => ({
+  ...people,
+  touched: new Set(["#cafe 2"]),
+  changes: [{ room: "#cafe", seq, target: 2 }]
+})
 
 const faults: ReadonlyArray<readonly [what: string, people: Notes, log: ReadonlyArray<Stored>, kinds: Array<string>]> =
   [
@@ -37,7 +52,10 @@ const faults: ReadonlyArray<readonly [what: string, people: Notes, log: Readonly
     ["what was told to one person", tells(good), inPrivate, []],
     ["an entry that was told to one person and isn't there", tells([said(4, "ana-5 x")]), inPrivate, ["lost"]],
     ["an entry that was told to one person and stands elsewhere", tells(good), good, ["lost"]],
-    ["a place without an entry", notes([]), [...good, said(5, "ana-5 x")], ["holes"]]
+    ["a place without an entry", notes([]), [...good, said(5, "ana-5 x")], ["holes"]],
+    ["a message that was changed", touches(notes(good)), changed, []],
+    ["a message that was changed by nobody", notes(good), changed, ["lost"]],
+    ["a change that was acknowledged and isn't there", touches(notes(good), 5), changed, ["lost"]]
   ]
 
 describe("the verdict of a crash test", () => {
@@ -46,17 +64,83 @@ describe("the verdict of a crash test", () => {
   })
 })
 
+/** The same history, but for what one connection got: the first for which there is something else, that or nothing. */
+const but = (
+  lanes: ReadonlyArray<Lane>,
+  change: (got: ServerMessage, lane: Lane, nth: number) => ServerMessage | "nothing" | undefined
+): ReadonlyArray<Lane> => {
+  for (const [index, lane] of lanes.entries()) {
+    for (const [nth, observation] of lane.observations.entries()) {
+      const got = "got" in observation ? change(observation.got, lane, nth) : undefined
+      if (got === undefined) continue
+      const instead = got === "nothing" ? [] : [{ moment: observation.moment, got }]
+      return lanes.with(index, { ...lane, observations: lane.observations.toSpliced(nth, 1, ...instead) })
+    }
+  }
+  throw new Error("there is no such thing in this history")
+}
+
+const inRoom = (got: ServerMessage) => got.type === "message" && !isDirect(got.room)
+
+/** Whether somebody else has seen the same entry, and this connection goes on after it. */
+const isShared = (got: ServerMessage, { observations }: Lane, nth: number): boolean =>
+  inRoom(got) &&
+  observations.slice(nth + 1).some((each) => "got" in each && inRoom(each.got) && roomOf(each.got) === roomOf(got))
+
+/** Whether a `send` to a room is acknowledged by it. */
+const isOfSend = (got: ServerMessage, { observations }: Lane): got is Sent =>
+  got.type === "sent" &&
+  !isDirect(got.room) &&
+  observations.some((each) => "sent" in each && each.sent.type === "send" && each.sent.id === got.re)
+
+const roomOf = (got: ServerMessage): string | undefined => ("room" in got ? got.room : undefined)
+
+const corruptions: ReadonlyArray<readonly [what: string, change: Parameters<typeof but>[1], broken: string]> = [
+  ["an entry that one connection never got", (...it) => (isShared(...it) ? "nothing" : undefined), "ORDER-3"],
+  [
+    "an entry that one connection got otherwise",
+    (got, { nick }) =>
+      inRoom(got) && got.type === "message" && got.from !== nick
+        ? { ...got, at: "2001-01-01T00:00:00.000Z" }
+        : undefined,
+    "ORDER-1"
+  ],
+  [
+    "a head that falls",
+    (got) => (got.type === "joined" && got.resumed === true && got.head > 0 ? { ...got, head: 0 } : undefined),
+    "EPOCH-"
+  ],
+  [
+    "an entry that is there twice",
+    (got, lane) => (isOfSend(got, lane) ? { ...got, seq: got.seq + 1 } : undefined),
+    "KEY-2"
+  ],
+  ["a reply that never came", (got) => (got.type === "sent" ? "nothing" : undefined), "REPLY-1"],
+  [
+    "an entry of a room that somebody has left",
+    (got) => (got.type === "joined" ? { ...got, room: "#elsewhere" } : undefined),
+    "ISOLATE-1"
+  ]
+]
+
 describe("a crash test", () => {
   it.live(
     "finds nothing wrong with the server",
     () =>
       Effect.map(
         crash({ kills: 2, seed: 1, isEarly: false, isFull: false, onKill: () => {} }),
-        ({ acknowledged, stored, told, verdict }) => {
+        ({ acknowledged, changes, lanes, stored, told, verdict }) => {
           assert.isAbove(told, 0)
           assert.isAbove(acknowledged, told)
-          assert.strictEqual(stored, acknowledged)
+          assert.isAtLeast(stored, acknowledged)
+          assert.isAbove(changes, 0)
           assert.deepStrictEqual(kindsOf(verdict), [])
+          const recorded = historyIn(historyJson(lanes))
+          assert.deepStrictEqual(recorded, lanes)
+          for (const [what, change, requirement] of corruptions) {
+            const { broken } = judgeLanes(but(recorded, change))
+            assert.include(broken.join("\n"), requirement, what)
+          }
         }
       ),
     120_000
@@ -79,7 +163,8 @@ describe("a crash test", () => {
     "finds out a server that acknowledges before it commits",
     () =>
       Effect.map(crash({ kills: 4, seed: 1, isEarly: true, isFull: false, onKill: () => {} }), ({ verdict }) => {
-        assert.isAbove(verdict.lost.length, 0)
+        assert.isNotEmpty(verdict.lost)
+        assert.include(verdict.broken?.join("\n"), "EPOCH-2 on the connection")
       }),
     120_000
   )

@@ -352,6 +352,39 @@ describe("The judge of histories", () => {
       expect(broken(judgeHistory(back))).toEqual(["MEMBER-6"])
     })
 
+    it("takes somebody who is back and leaves for out, whatever became of the connection that broke", () => {
+      const gone = (...members: ReadonlyArray<string>) =>
+        history(
+          ...joins("leo", 1, 0, ["leo"]),
+          ["x", "leo"],
+          [">", "leo 2", { type: "join", id: 1, room }],
+          ["x", "leo 2"],
+          ...joins("leo 3", 1, 0, ["leo"]),
+          ...leaves("leo 3", 2),
+          ...joins("ana", 1, 0, members),
+          ...syncs("ana", 2)
+        )
+      expect(broken(judgeHistory(gone("ana")))).toEqual([])
+      expect(broken(judgeHistory(gone("ana", "leo")))).toEqual(["MEMBER-6"])
+    })
+
+    it("sees at the first `synced` what is missing, whenever it was acknowledged", () => {
+      const lanes = history(
+        ...joins("ana", 1, 0, ["ana"]),
+        ...joins("leo", 1, 0, ["ana", "leo"]),
+        ["<", "ana", { type: "member", room, nick: "leo", change: "joined" }],
+        ...sends("leo", 2, 1, "one"),
+        ["<", "ana", message(1, "leo", "one")],
+        ...syncs("ana", 2),
+        ...sends("leo", 3, 2, "two"),
+        ...syncs("ana", 3),
+        ...syncs("ana", 4)
+      )
+      const [found, ...more] = judgeHistory(lanes).flatMap(({ violations }) => violations)
+      expect(found?.expected).toContain("the entry 2")
+      expect(more).toEqual([])
+    })
+
     it("sees a head that has fallen", () => {
       const lanes = history(...sound, ...joins("eva", 1, 1, ["ana", "eva"]))
       expect(broken(judgeHistory(lanes))).toEqual(["EPOCH-1"])

@@ -6,11 +6,13 @@ import { fileURLToPath } from "node:url"
 import { it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { afterAll, describe, expect } from "vitest"
+import { openEngine } from "../crash/engine.ts"
 import type { Flags } from "../src/run/options.ts"
 import { reach } from "../src/run/reach.ts"
 import { type Defect, startTinyServer } from "./tiny-server.ts"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+const server = fileURLToPath(new URL("../../packages/server/src/main.ts", import.meta.url))
 const program = fileURLToPath(new URL("./tiny-program.ts", import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), "tertulia-start-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -108,6 +110,66 @@ describe("A target that is started", { timeout: 120_000 }, () => {
   })
 })
 
+describe("A target of several servers", { timeout: 120_000 }, () => {
+  it("has a name that is the same for all, and a folder for each; who isn't one is found out", async () => {
+    const told = join(folder, "told")
+    const command = `echo {name} {data} >> "${told}"; ${tiny("{port}")}`
+    const run = await conformance("--start", command, "--start", command, "--requirement", "LOGIN-2")
+    expect(run, run.out + run.err).toMatchObject({ code: 1 })
+    expect(run.out).toContain(`--start '${command}' --start '${command}'`)
+    const lines = readFileSync(told, "utf8").trim().split("\n")
+    const [one, other] = lines.map((line) => line.split(" "))
+    expect(lines).toHaveLength(2)
+    expect(one![0]).toMatch(/^[A-Za-z0-9-]{8,32}$/u)
+    expect(other![0]).toBe(one![0])
+    expect([one![1], other![1]].toSorted()).toEqual(
+      ["1", "2"].map((each) => expect.stringMatching(`/${one![0]}/${each}$`))
+    )
+  })
+
+  it("has one hello", async () => {
+    const run = await conformance("--start", tiny("{port}"), "--start", tiny("{port}", "other-heartbeat"), ...one)
+    expect(run.code).toBe(2)
+    expect(run.err).toContain("give servers of one tertulia")
+  })
+
+  it("dies with any of them, and all are started again", async () => {
+    const said = join(folder, "lives")
+    const mortal = `echo mortal >> "${said}"; ${tiny("{port}", "crashes-on-send")}`
+    const sound = `echo sound >> "${said}"; ${tiny("{port}")}`
+    const { of, tests } = await judged(
+      "several",
+      ...["--start", sound, "--start", mortal, "--grep", "an entry has one time"]
+    )
+    expect(tests.filter(({ crash }) => crash?.how === "SIGSEGV")).not.toEqual([])
+    expect(of("only login, ping and bye come before welcome")).toMatchObject({ verdict: "passed" })
+    const lives = readFileSync(said, "utf8").trim().split("\n")
+    const count = (who: string) => lives.filter((life) => life === who).length
+    expect(count("mortal")).toBeGreaterThan(1)
+    expect(count("sound")).toBe(count("mortal"))
+  })
+
+  it.skipIf(spawnSync("nats-server", ["--version"]).error !== undefined)(
+    "is judged as one, also when all of it is killed and started again",
+    async () => {
+      const outcome = await Effect.runPromise(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const { store } = yield* openEngine(join(folder, "engine"), 1)
+            const settings = `--port {port} --data "{data}/tertulia.db" --store "${store.replace("/tertulia", "/{name}")}"`
+            const command = `"${process.execPath}" "${server}" ${settings} --heartbeat 2`
+            const titles = ["a nick has one holder", "after a restart a room is another log, or the same one whole"]
+            const run = (title: string) =>
+              Effect.promise(() => conformance("--start", command, "--start", command, "--grep", title))
+            return yield* Effect.forEach(titles, run)
+          })
+        )
+      )
+      for (const run of outcome) expect(run, run.out + run.err).toMatchObject({ code: 0 })
+    }
+  )
+})
+
 describe("A target that can't be started costs exit code 2 and", { timeout: 120_000 }, () => {
   it("the end of what its compiler says", async () => {
     const marker = join(folder, "started")
@@ -148,10 +210,9 @@ describe("A target that can't be started costs exit code 2 and", { timeout: 120_
       reason: "give one of them"
     },
     { when: "a client is judged", given: { start: ["true"], client: "true" }, reason: "give one of them" },
-    { when: "there are two", given: { start: ["true", "true"] }, reason: "one target at a time, for now" },
     {
-      when: "the command is empty",
-      given: { start: [" "] },
+      when: "a command is empty",
+      given: { start: ["true", " "] },
       reason: `write a command, as in --start "./server {port}"`
     },
     { when: "there is only something to build", given: { build: "true" }, reason: "what has been built" }

@@ -51,6 +51,7 @@ const heads = (
     const { exchange, from, joined } = stay
     const floor = known(joined, exchange.asked)
     if (floor === undefined) return []
+    if (joined.head >= floor.head) return [undefined]
     const wasKept = visits.some(
       ({ stay: other }) =>
         other !== stay &&
@@ -58,7 +59,7 @@ const heads = (
         other.from < floor.moment &&
         other.ending > exchange.asked
     )
-    if (joined.head >= floor.head || (wasKept && which === "forgotten")) return [undefined]
+    if (wasKept && which === "forgotten") return [undefined]
     const expected =
       which === "forgotten"
         ? `another epoch than ${joined.epoch}, in which ${joined.room} had a head of ${floor.head}`

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Judgement } from "../history.ts"
-import { type Course, type Exchange, type Fact, judgement, type Stay } from "./course.ts"
+import { type Course, type Exchange, type Fact, judgement, never, type Stay } from "./course.ts"
 import { staysAt, syncsOf } from "./order.ts"
 
 export const members = (courses: ReadonlyArray<Course>): Judgement =>
@@ -14,20 +14,51 @@ export const members = (courses: ReadonlyArray<Course>): Judgement =>
 interface Somebody {
   readonly nick: string
   readonly courses: ReadonlyArray<Course>
+  /** By room, what they asked and what they were there. */
+  readonly visits: ReadonlyMap<string, Visits>
+}
+
+/** A `join` that nobody has answered may have happened: until when it is on its way. */
+interface Visits {
+  readonly joins: ReadonlyArray<Pick<Exchange, "asked" | "answered">>
+  readonly times: ReadonlyArray<Pick<Stay, "from" | "ending" | "until">>
 }
 
 const peopleOf = (courses: ReadonlyArray<Course>): ReadonlyArray<Somebody> =>
-  [...Map.groupBy(courses, ({ nick }) => nick)].map(([nick, own]) => ({ nick, courses: own }))
+  [...Map.groupBy(courses, ({ nick }) => nick)].map(([nick, own]) => ({ nick, courses: own, visits: visitsOf(own) }))
+
+const visitsOf = (courses: ReadonlyArray<Course>): ReadonlyMap<string, Visits> => {
+  const joins = Map.groupBy(
+    courses.flatMap(({ exchanges }) => exchanges),
+    ({ request }) => (request.type === "join" ? request.room : "")
+  )
+  const stays = Map.groupBy(
+    courses.flatMap((course) => course.stays).toSorted((one, other) => one.from - other.from),
+    ({ joined }) => joined.room
+  )
+  const rooms = new Set([...joins.keys(), ...stays.keys()])
+  rooms.delete("")
+  return new Map(Array.from(rooms, (room) => [room, visitsTo(joins.get(room) ?? [], stays.get(room) ?? [])]))
+}
+
+/** Whoever is in a room again isn't there any more by the connection that broke: their next stay says all that is to be said. */
+const visitsTo = (joins: ReadonlyArray<Exchange>, stays: ReadonlyArray<Stay>): Visits => {
+  const unlessBack = (end: number, since: number) =>
+    end === never ? (stays.find(({ from }) => from > since)?.from ?? never) : end
+  return {
+    joins: joins.map(({ answered, asked }) => ({ asked, answered: unlessBack(answered, asked) })),
+    times: stays.map(({ ending, from, until }) => ({ ending, from, until: unlessBack(until, from) }))
+  }
+}
 
 /** The people of whom a list can be wrong: who has asked to enter the room at any time, and who is listed. */
 const concernedIn = (people: ReadonlyArray<Somebody>) => {
   const byNick = new Map(people.map((somebody) => [somebody.nick, somebody]))
   const byRoom = new Map<string, Set<Somebody>>()
   for (const somebody of people) {
-    for (const { request } of somebody.courses.flatMap(({ exchanges }) => exchanges)) {
-      if (request.type !== "join") continue
-      if (!byRoom.has(request.room)) byRoom.set(request.room, new Set())
-      byRoom.get(request.room)!.add(somebody)
+    for (const room of somebody.visits.keys()) {
+      if (!byRoom.has(room)) byRoom.set(room, new Set())
+      byRoom.get(room)!.add(somebody)
     }
   }
   return (room: string, listed: ReadonlySet<string>): ReadonlyArray<Somebody> => {
@@ -46,8 +77,9 @@ const membership = (people: ReadonlyArray<Somebody>) => {
         .flatMap((stay) => {
           const { room } = stay.joined
           const listed = membersAt(stay, sync.answered)
-          return concerned(room, listed).map(({ courses, nick }) => {
-            const truth = whereabouts(courses, room, sync)
+          return concerned(room, listed).map((somebody) => {
+            const { nick } = somebody
+            const truth = whereabouts(somebody, room, sync)
             if (truth === "on the way" || (truth === "in") === listed.has(nick)) return undefined
             const expected = `${nick} is ${truth === "in" ? "a member" : "no member"} of ${room} at \`synced\``
             const got = `the list, changed by the events: ${[...listed].join(", ")}`
@@ -68,19 +100,14 @@ const membersAt = ({ joined, told }: Stay, moment: number): ReadonlySet<string> 
 }
 
 /**
- * Whoever's connection broke in the room stays on the way: it takes as long as MEMBER-5 allows until all know. Nobody is surely out while
- * somebody else may have the nick.
+ * Whoever's connection broke in the room stays on the way until they are back: it takes as long as MEMBER-5 allows until all know. Nobody is
+ * surely out while somebody else may have the nick.
  */
-const whereabouts = (courses: ReadonlyArray<Course>, room: string, sync: Exchange): "in" | "out" | "on the way" => {
-  const own = courses.flatMap(({ stays }) => stays.filter(({ joined }) => joined.room === room))
-  if (own.some(({ ending, from }) => from < sync.asked && ending > sync.answered)) return "in"
-  const isComing = courses.some(({ exchanges }) =>
-    exchanges.some(
-      ({ answered, asked, request }) =>
-        request.type === "join" && request.room === room && asked < sync.answered && answered > sync.asked
-    )
-  )
-  const isGoing = own.some(({ from, until }) => from < sync.answered && until > sync.asked)
+const whereabouts = ({ courses, visits }: Somebody, room: string, sync: Exchange): "in" | "out" | "on the way" => {
+  const { joins = [], times = [] } = visits.get(room) ?? {}
+  if (times.some(({ ending, from }) => from < sync.asked && ending > sync.answered)) return "in"
+  const isComing = joins.some(({ answered, asked }) => asked < sync.answered && answered > sync.asked)
+  const isGoing = times.some(({ from, until }) => from < sync.answered && until > sync.asked)
   const isOnlyOne = courses.some(({ held }) => held.from < sync.asked && held.until > sync.answered)
   return isComing || isGoing || !isOnlyOne ? "on the way" : "out"
 }

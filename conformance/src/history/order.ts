@@ -97,9 +97,10 @@ const tails = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> => {
   )
 }
 
-/** The acknowledged sends whose entries a stay is to get. */
+/** The acknowledged sends whose entries a stay is to get, in the order in which they were acknowledged. */
 const owedTo = (courses: ReadonlyArray<Course>): ((stay: Stay) => ReadonlyArray<SentExchange>) => {
-  const sends = Map.groupBy(courses.flatMap(sendsOf), ({ stay }) => (stay === undefined ? "" : logOf(stay.joined)))
+  const inOrder = courses.flatMap(sendsOf).toSorted((one, other) => one.answered - other.answered)
+  const sends = Map.groupBy(inOrder, ({ stay }) => (stay === undefined ? "" : logOf(stay.joined)))
   return ({ base, joined }) => (sends.get(logOf(joined)) ?? []).filter(({ reply }) => reply.seq > base)
 }
 
@@ -156,24 +157,34 @@ const isolation = ({ stays, strays, who }: Course): ReadonlyArray<Fact> => [
   }))
 ]
 
+/** What is missing is missing from the first `synced` on, and what had come by then has come for good: each is looked at once. */
 const barrier = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> => {
   const owed = owedTo(courses)
-  return courses.flatMap((course) =>
-    syncsOf(course).flatMap((sync) =>
-      staysAt(course, sync).flatMap((stay) =>
-        owed(stay)
-          .filter((sent) => sent.answered < sync.asked)
-          .map(({ reply }) =>
-            has(stay, reply.seq, sync.answered) ? undefined : missing(course.who, sync.answered, reply, "`synced`")
-          )
-      )
-    )
-  )
+  return courses.flatMap((course) => {
+    const syncs = syncsOf(course)
+    return course.stays.flatMap((stay) => {
+      const own = owed(stay)
+      let next = 0
+      return syncs
+        .filter((sync) => isThroughout(stay, sync))
+        .flatMap((sync) => {
+          const from = next
+          while (next < own.length && own[next]!.answered < sync.asked) next++
+          return own
+            .slice(from, next)
+            .map(({ reply }) =>
+              has(stay, reply.seq, sync.answered) ? undefined : missing(course.who, sync.answered, reply, "`synced`")
+            )
+        })
+    })
+  })
 }
 
 export const syncsOf = ({ exchanges }: Course): ReadonlyArray<Exchange> =>
   exchanges.filter(({ reply }) => reply?.type === "synced")
 
 /** The stays that a connection was in for the whole of a `sync`. */
-export const staysAt = ({ stays }: Course, { answered }: Exchange): ReadonlyArray<Stay> =>
-  stays.filter(({ from, until }) => from < answered && until > answered)
+export const staysAt = ({ stays }: Course, sync: Exchange): ReadonlyArray<Stay> =>
+  stays.filter((stay) => isThroughout(stay, sync))
+
+const isThroughout = ({ from, until }: Stay, { answered }: Exchange): boolean => from < answered && until > answered

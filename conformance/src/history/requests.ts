@@ -89,16 +89,14 @@ const acknowledged = (course: Course): ReadonlyArray<Fact> =>
 const asSent = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> => {
   const origins = new Map<string, Exchange>()
   const taken = new Set<Exchange>()
-  return courses.flatMap(({ nick, stays, who }) => {
-    const own = courses.filter((course) => course.nick === nick).flatMap(({ exchanges }) => exchanges)
-    const sentTo = new Map<string, Exchange>(
-      own.flatMap((exchange) =>
-        exchange.reply?.type === "sent" && exchange.stay !== undefined
-          ? [[`${logOf(exchange.stay.joined)} ${exchange.reply.seq}`, exchange] as const]
-          : []
-      )
+  const people = new Map(
+    Array.from(
+      Map.groupBy(courses, ({ nick }) => nick),
+      ([nick, own]) => [nick, sayingsOf(own)]
     )
-    const lost = own.filter(({ answered, request }) => request.type === "send" && answered === never)
+  )
+  return courses.flatMap(({ nick, stays, who }) => {
+    const { lost, sentTo } = people.get(nick)!
     const originOf = (key: string, entry: Seen): Exchange | undefined =>
       origins.get(key) ??
       sentTo.get(key) ??
@@ -126,6 +124,19 @@ const asSent = (courses: ReadonlyArray<Course>): ReadonlyArray<Fact> => {
         })
     )
   })
+}
+
+/** What a person has sent: what was acknowledged, by log and `seq`, and what never had an answer. */
+const sayingsOf = (courses: ReadonlyArray<Course>) => {
+  const own = courses.flatMap(({ exchanges }) => exchanges)
+  const sentTo = new Map<string, Exchange>(
+    own.flatMap((exchange) =>
+      exchange.reply?.type === "sent" && exchange.stay !== undefined
+        ? [[`${logOf(exchange.stay.joined)} ${exchange.reply.seq}`, exchange] as const]
+        : []
+    )
+  )
+  return { sentTo, lost: own.filter(({ answered, request }) => request.type === "send" && answered === never) }
 }
 
 /** On the sender's own connection, the entry comes before what acknowledges it. */

@@ -102,7 +102,7 @@ export const english: Words = {
     insecure: "With --tls, or a wss: URL: take any certificate",
     ws: "Judge over WebSocket: ws://host:port/path, or wss: of a server that runs. With --start, and for the reference server, {port} in it is the free port",
     start:
-      "A command that starts the server to judge; {port} in it becomes a free port. It may then be stopped, killed and restarted",
+      "A command that starts the server to judge; {port} in it becomes a free port. It may then be stopped, killed and restarted. Several start the servers of one tertulia, to each of which clients come in its turn (may be repeated); {name} in each becomes a name that is theirs alone",
     build: "A command that is run first, as make",
     watch: "With --start: build, start and judge again whenever a source has changed, what failed last first",
     "watch-path": "With --watch: a file or folder to look at, in place of the present folder (may be repeated)",

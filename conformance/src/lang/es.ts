@@ -139,7 +139,7 @@ export const spanish: Words = {
     insecure: "Con --tls: acepta cualquier certificado",
     ws: "Juzgar por WebSocket: ws://host:puerto/ruta, o wss: de un servidor que ya corre. Con --start, y para el servidor de referencia, {port} es el puerto libre",
     start:
-      "Un comando que arranca el servidor que se juzga; {port} se reemplaza por un puerto libre. La suite puede entonces pararlo, matarlo y volver a arrancarlo",
+      "Un comando que arranca el servidor que se juzga; {port} se reemplaza por un puerto libre. La suite puede entonces pararlo, matarlo y volver a arrancarlo. Varios arrancan los servidores de una misma tertulia, a los que los clientes llegan por turno (puede repetirse); {name} se reemplaza en todos por un nombre que es solo de ellos",
     build: "Un comando que se ejecuta antes, como make",
     watch:
       "Con --start: compila, arranca y juzga otra vez cada vez que cambia un archivo fuente, primero lo que falló la última vez",

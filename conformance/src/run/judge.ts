@@ -19,6 +19,7 @@ import type { Requirement } from "../spec/requirements.ts"
 import { readRequirementsIn } from "../spec/translations.ts"
 import type { SuiteOptions } from "../suite.ts"
 import type { Outcome, Verdict } from "../verdict.ts"
+import type { Address } from "../wire/connection.ts"
 import { type Driven, drive, type TestReport } from "./drive.ts"
 import { flakyAmong, settled } from "./expected.ts"
 import { withStories } from "./histories.ts"
@@ -201,19 +202,16 @@ const suiteOptions = Effect.fnUntraced(function* (
 ): Effect.fn.Return<SuiteOptions> {
   const seed = flags.seed ?? (yield* Random.nextIntBetween(1, 2_147_483_647))
   const nonce = yield* freshNonce
+  const addressOf = ({ host, port }: Pick<Address, "host" | "port">): Address => ({
+    host,
+    port,
+    ...(target.tls === undefined ? {} : { tls: target.tls }),
+    ...(target.ws === undefined ? {} : { ws: target.ws.path })
+  })
   return {
     mode: "run",
-    address: {
-      host: target.host,
-      port: target.port,
-      ...(target.tls === undefined ? {} : { tls: target.tls }),
-      ...(target.ws === undefined ? {} : { ws: target.ws.path })
-    },
-    others: (target.others ?? []).map(({ host, port }) => ({
-      host,
-      port,
-      ...(target.tls === undefined ? {} : { tls: target.tls })
-    })),
+    address: addressOf(target),
+    others: (target.others ?? []).map(addressOf),
     hello: target.hello,
     roundTrip: target.roundTrip,
     responsive: target.responsive ?? true,

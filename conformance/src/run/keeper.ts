@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import type { Life } from "../life.ts"
-import type { Address } from "../wire/connection.ts"
 import { type Crash, crashOf } from "./crash.ts"
 import { dataFolder, type NotStarted, type StartCommand, startTarget, withData } from "./target.ts"
 
@@ -30,7 +29,7 @@ export type FromTests =
 export interface Keeper {
   readonly channel: string
   /** Where it listened in its first life. */
-  readonly first: Address
+  readonly first: Pick<Life, "address" | "others">
   /** How it has died so far. */
   readonly crashes: () => ReadonlyArray<Crash>
   /** The tests that may have killed it the nth time. */
@@ -60,7 +59,7 @@ export const keepTarget = Effect.fnUntraced(function* (
   let life: Life | undefined
   let givenUp: string | undefined
   let pardon = Deferred.makeUnsafe<void>()
-  const first = Deferred.makeUnsafe<Address, NotStarted>()
+  const first = Deferred.makeUnsafe<Keeper["first"], NotStarted>()
 
   const say = (message: FromKeeper) => line.postMessage(message)
   line.onmessage = ({ data }: { readonly data: unknown }) => {
@@ -81,8 +80,9 @@ export const keepTarget = Effect.fnUntraced(function* (
   const live = Effect.gen(function* () {
     const target = yield* startTarget(same, millis)
     const nth = crashes.length + 1
-    life = { nth, address: target.address }
-    Deferred.doneUnsafe(first, Exit.succeed(target.address))
+    const { address, others } = target
+    life = { nth, address, others }
+    Deferred.doneUnsafe(first, Exit.succeed(life))
     say({ _tag: "Up", life })
     const ended = yield* target.exit
     life = undefined

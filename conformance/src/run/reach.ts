@@ -81,8 +81,8 @@ const checkChoice = (flags: Flags): Effect.Effect<void, CannotJudge> => {
     return refuse("--ws says where the server is, as --target does: give one of them")
   if (ws !== undefined && client !== undefined)
     return refuse("--ws judges a server and --client a client: give one of them")
-  if (start.length > 1) return refuse("--start: one target at a time, for now")
-  if (start[0]?.trim() === "") return refuse(`--start: write a command, as in --start "./server {port}"`)
+  if (start.some((line) => line.trim() === ""))
+    return refuse(`--start: write a command, as in --start "./server {port}"`)
   if (build !== undefined && start.length === 0 && client === undefined) {
     return refuse("--build: say by --start or --client what has been built")
   }
@@ -147,29 +147,39 @@ const reachServer = Effect.fnUntraced(function* (flags: Flags): Effect.fn.Return
     const others = yield* otherServers(flags, found, overTls, millis)
     return { target: { given, ...how, ...found, ...(others.length === 0 ? {} : { others }) } }
   }
-  const [line] = flags.start
+  const [line, ...more] = flags.start
   const reference: Effect.Effect<StartCommand, NotStarted, Scope.Scope> =
     line === undefined && flags.tls ? referenceServerOverTls : Effect.succeed(overTls(commandOf(line, path)))
-  const start = yield* Effect.catchTag(reference, "NotStarted", ({ output, reason }) =>
+  const begun = yield* Effect.catchTag(reference, "NotStarted", ({ output, reason }) =>
     cannot(`the reference server: ${reason}`, output)
   )
-  const who = line === undefined ? "the reference server" : `--start ${line}`
+  const start = more.length === 0 ? begun : { ...begun, more: more.map((each) => overTls(commandOf(each, path))) }
+  const who = line === undefined ? "the reference server" : flags.start.map((each) => `--start ${each}`).join(" ")
   const keeper = yield* keepTarget(start, startMillis * flags.timeoutScale).pipe(
     Effect.catchTag("NotStarted", ({ output, reason }) => cannot(`${who}: ${reason}`, output))
   )
-  const found = yield* lookAt(keeper.first, millis).pipe(
-    Effect.catchTag("Unreachable", ({ reason }) => {
-      const [crash] = keeper.crashes()
-      return crash === undefined
-        ? cannot(`${who}: nobody answers: ${reason}`)
-        : cannot(`${who}: it died as soon as somebody had connected: ${crash.how}`, crash.output)
+  const look = (address: Address) =>
+    lookAt(address, millis).pipe(
+      Effect.catchTag("Unreachable", ({ reason }) => {
+        const [crash] = keeper.crashes()
+        return crash === undefined
+          ? cannot(`${who}: nobody answers: ${reason}`)
+          : cannot(`${who}: it died as soon as somebody had connected: ${crash.how}`, crash.output)
+      })
+    )
+  const found = yield* look(keeper.first.address)
+  const others = yield* Effect.forEach(keeper.first.others, (address, index) =>
+    Effect.gen(function* () {
+      const { hello } = yield* look(address)
+      return yield* asOne("--start", flags.start[0]!, more[index]!, found, { hello, ...address })
     })
   )
   const started = line === undefined ? {} : { started: { build: flags.build } }
-  return { target: { given: line, ...started, ...how, ...found }, start, keeper }
+  const withOthers = others.length === 0 ? {} : { others }
+  return { target: { given: line, ...started, ...how, ...found, ...withOthers }, start, keeper }
 })
 
-/** The servers of a target that has several, after the first: whoever claims something else or has other limits is no part of it. */
+/** The servers of a target that has several, after the first. */
 const otherServers = (
   { target }: Flags,
   first: Omit<Target, "given">,
@@ -182,14 +192,21 @@ const otherServers = (
       const { hello } = yield* lookAt(overTls(address), millis).pipe(
         Effect.catchTag("Unreachable", ({ reason }) => cannot(`nobody answers at ${given}: ${reason}`))
       )
-      if (!isDeepStrictEqual(hello, first.hello)) {
-        return yield* cannot(
-          `--target ${given}: its hello is another than that of ${target[0]}: give servers of one tertulia`
-        )
-      }
-      return { given, ...address }
+      return yield* asOne("--target", target[0]!, given, first, { hello, ...address })
     })
   )
+
+/** Another server of a target, as it was given: whoever claims something else or has other limits is no part of it. */
+const asOne = (
+  option: "--start" | "--target",
+  one: string,
+  given: string,
+  first: Omit<Target, "given">,
+  { hello, host, port }: Pick<Target, "hello" | "host" | "port">
+) =>
+  isDeepStrictEqual(hello, first.hello)
+    ? Effect.succeed({ given, host, port })
+    : cannot(`${option} ${given}: its hello is another than that of ${one}: give servers of one tertulia`)
 
 /** The options of TLS, as they are written. */
 const tlsOptionsOf = ({ ca, insecure, tls }: Flags): ReadonlyArray<string> => [

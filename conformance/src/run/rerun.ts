@@ -82,14 +82,14 @@ const sources =
 const foreign = new Set(["node_modules", "__pycache__", "target", "build", "dist"])
 const pollMillis = 300
 
-const watchedBy = ({ build, out, start: [line = ""], watchPath }: Flags): WatchedPaths => {
-  const [program = ""] = line.trim().split(/\s+/u)
+const watchedBy = ({ build, out, start, watchPath }: Flags): WatchedPaths => {
+  const programs = start.flatMap((line) => line.trim().split(/\s+/u).slice(0, 1))
   const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() === true
   const given = watchPath.map((path) => resolve(path))
   return {
     folders: given.length === 0 ? [process.cwd()] : given.filter((path) => !isFile(path)),
     // What is built changes by the build; what isn't is the program itself.
-    files: [...given.filter(isFile), ...(build === undefined && isFile(program) ? [resolve(program)] : [])],
+    files: [...given, ...(build === undefined ? programs.map((program) => resolve(program)) : [])].filter(isFile),
     except: resolve(out)
   }
 }

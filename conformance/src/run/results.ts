@@ -183,7 +183,7 @@ const optionsOf = (target: Target): ReadonlyArray<string> => {
     return [...allOf(target).map((each) => `--target ${each}`), ...over]
   }
   const built = started.build === undefined ? [] : [`--build ${quoted(started.build)}`]
-  return [...built, `--start ${quoted(given)}`, ...over]
+  return [...built, ...allOf(target).map((each) => `--start ${quoted(each)}`), ...over]
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

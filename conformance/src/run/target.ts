@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import type * as net from "node:net"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
@@ -22,11 +22,15 @@ export type { Program }
 export type StartCommand = (Program | CommandLine) & {
   /** Present when it speaks TLS on the port that it is given, or says. */
   readonly tls?: Trust
+  /** How the other servers are started, of a target that has several. */
+  readonly more?: ReadonlyArray<StartCommand>
 }
 
-/** A target that runs. */
+/** A target that runs; with several servers, what is done to it is done to all of them. */
 export interface StartedTarget {
   readonly address: Address
+  /** Of the other servers, if it has several. */
+  readonly others: ReadonlyArray<Address>
   /** Asks it to stop (SIGTERM). */
   readonly stop: Effect.Effect<void>
   /** Kills it (SIGKILL). */
@@ -73,8 +77,11 @@ export const quick = {
 /** What a command has in place of a port that the suite chooses. */
 export const portHole = "{port}"
 
-/** What a command has in place of a folder for the target's data, which its later lives find as it was. */
+/** What a command has in place of a folder for the target's data, which its later lives find as it was; of several servers, each has its own. */
 export const dataHole = "{data}"
+
+/** What a command has in place of a name that is the target's own: all of its servers have it, in all of their lives, and no other target. */
+export const nameHole = "{name}"
 
 /** The reference server with these settings, and the quick ones for what they don't say. */
 export const referenceServerWith = (given: Readonly<Record<string, string>>): Program => {
@@ -129,7 +136,7 @@ const startMillis = 20_000
 const dyingPatience = "2 seconds"
 
 /**
- * Starts a target on a free port, waits until it listens, and stops it with the scope.
+ * Starts a target on free ports, waits until it listens, and stops it with the scope.
  *
  * @param millis how long it may take
  */
@@ -139,6 +146,59 @@ export const startTarget = (
 ): Effect.Effect<StartedTarget, NotStarted, Scope.Scope> =>
   Effect.gen(function* () {
     const kept = keepsData(command) ? withData(command, yield* dataFolder) : command
+    const { more = [] } = kept
+    if (more.length === 0) return yield* startServer(kept, millis)
+    const all = yield* Effect.forEach([kept, ...more], (each) => startServer(each, millis), {
+      concurrency: "unbounded"
+    })
+    // They may have to agree first on who does what. Whoever doesn't greet at all is judged for it.
+    yield* Effect.timeoutOption(
+      Effect.forEach(all, ({ address }) => untilGreeting(address), { concurrency: "unbounded" }),
+      millis
+    )
+    return together(all)
+  })
+
+const untilGreeting = (address: Address): Effect.Effect<void> =>
+  Effect.flatMap(greets(address), (does) =>
+    does
+      ? Effect.void
+      : Effect.delay(
+          Effect.suspend(() => untilGreeting(address)),
+          20
+        )
+  )
+
+/** Several servers as one target, which has ended when one of them has; when it was told to, when all have. */
+const together = (all: ReadonlyArray<StartedTarget>): StartedTarget => {
+  const [first, ...others] = all
+  let isTold = false
+  const each = (tell: (one: StartedTarget) => Effect.Effect<void>) =>
+    Effect.forEach(all, tell, { concurrency: "unbounded", discard: true })
+  const told = (tell: (one: StartedTarget) => Effect.Effect<void>) =>
+    Effect.suspend(() => {
+      isTold = true
+      return each(tell)
+    })
+  const ends = Effect.forEach(all, ({ exit }) => exit, { concurrency: "unbounded" })
+  const dead = () => all.find(({ died }) => died() !== undefined)
+  return {
+    address: first!.address,
+    others: others.map(({ address }) => address),
+    stop: told(({ stop }) => stop),
+    kill: told(({ kill }) => kill),
+    standStill: (seconds) => each(({ standStill }) => standStill(seconds)),
+    exit: Effect.gen(function* () {
+      const one = yield* Effect.raceAllFirst(all.map(({ exit }) => exit))
+      return isTold ? ((yield* ends).find((how) => how !== 0) ?? 0) : one
+    }),
+    died: () => dead()?.died(),
+    output: () => (dead() ?? first!).output()
+  }
+}
+
+const startServer = (kept: StartCommand, millis: number): Effect.Effect<StartedTarget, NotStarted, Scope.Scope> =>
+  Effect.gen(function* () {
     const port = hasHole(kept, portHole) ? yield* freePort : undefined
     const running = yield* run(port === undefined ? kept : filled(kept, portHole, String(port)))
     const at = yield* port === undefined ? announced(running, millis) : accepting(running, port, millis)
@@ -167,6 +227,7 @@ export const startTarget = (
     yield* Effect.addFinalizer(() => lookOnce)
     return {
       address,
+      others: [],
       stop: tell("SIGTERM"),
       kill: tell("SIGKILL"),
       standStill: (seconds) =>
@@ -182,10 +243,23 @@ export const startTarget = (
   })
 
 /** Whether a command says where the target is to keep its data, so that it can be found again after a restart. */
-export const keepsData = (command: StartCommand): boolean => hasHole(command, dataHole)
+export const keepsData = (command: StartCommand): boolean =>
+  [command, ...(command.more ?? [])].some((each) => hasHole(each, dataHole) || hasHole(each, nameHole))
 
-/** The command with this folder for its data: as often as it is started, it finds what it had. */
-export const withData = (command: StartCommand, folder: string): StartCommand => filled(command, dataHole, folder)
+/** The command with this folder for its data, and its name: as often as it is started, it finds what it had. */
+export const withData = (command: StartCommand, folder: string): StartCommand => {
+  const { more = [] } = command
+  if (more.length === 0) return withFolder(command, folder, folder)
+  const inside = (each: StartCommand, nth: number) => {
+    const own = join(folder, String(nth))
+    mkdirSync(own, { recursive: true })
+    return withFolder(each, folder, own)
+  }
+  return { ...inside(command, 1), more: more.map((each, index) => inside(each, index + 2)) }
+}
+
+const withFolder = (command: StartCommand, all: string, own: string): StartCommand =>
+  filled(filled(command, dataHole, own), nameHole, basename(all))
 
 /** A folder for data, which ends with the scope. */
 export const dataFolder: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(

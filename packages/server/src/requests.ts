@@ -42,6 +42,18 @@ type Handler<Type extends RequestType> = (
   request: RequestOf<Type>
 ) => Effect.Effect<Ending | undefined, Refused>
 
+/**
+ * Answers when everything has come that any server has acknowledged before: of several, one that has stood still must let nobody in or out by
+ * what was so before another has taken its place (LOGIN-2, EPOCH-1, ORDER-3).
+ */
+const asOfNow =
+  <Type extends RequestType>(handler: Handler<Type>): Handler<Type> =>
+  (session, request) =>
+    Effect.andThen(
+      Effect.mapError(session.server.upToDate, unavailable),
+      Effect.suspend(() => handler(session, request))
+    )
+
 const login: Handler<"login"> = (session, request) => {
   const { id, nick, resume = false, session: secret } = request
   const { accounts, bans, people } = session.server
@@ -397,24 +409,24 @@ const search: Handler<"search"> = (session, request) => {
 const ping: Handler<"ping"> = (session, { id }) => say(session, { type: "pong", re: id })
 
 /** What this server has acknowledged stands in this connection's outbox already; for what others have, it waits (SYNC-1). */
-const sync: Handler<"sync"> = (session, { id }) =>
-  Effect.andThen(Effect.mapError(session.server.upToDate, unavailable), say(session, { type: "synced", re: id }))
+const sync: Handler<"sync"> = (session, { id }) => say(session, { type: "synced", re: id })
 
-/** The reply comes when all that the connection held is given back (LOGIN-6). */
-const goodbye: Handler<"bye"> = (_session, { id }) => Effect.succeed({ _tag: "Goodbye", re: id })
+/** The reply comes when all that the connection held is given back (LOGIN-6), and nobody is kept who can't be told all. */
+const goodbye: Handler<"bye"> = (session, { id }) =>
+  Effect.as(Effect.ignore(session.server.upToDate), { _tag: "Goodbye", re: id })
 
 const handlers: { readonly [Type in RequestType]: Handler<Type> } = {
-  login,
-  join,
-  leave,
+  login: asOfNow(login),
+  join: asOfNow(join),
+  leave: asOfNow(leave),
   send: append,
   rooms,
   members,
   ping,
-  sync,
+  sync: asOfNow(sync),
   bye: goodbye,
   history,
-  conversations: listConversations,
+  conversations: asOfNow(listConversations),
   ...{ status, users, whois },
   edit: append,
   delete: append,

@@ -63,9 +63,10 @@ test.each(pages)("%s names no flag that nothing has", async (page) => {
     "--silent",
     "--tls",
     "--target",
+    "--start",
     "--servers",
     "--nodes",
-    "--kills",
+    "--minutes",
     "--every",
     "--seed"
   ]

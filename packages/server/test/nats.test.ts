@@ -2,6 +2,7 @@ import { Effect, Exit } from "effect"
 import { describe, expect, test, vi } from "vitest"
 import { encodeCommand } from "../src/nats/command.ts"
 import { openEngine } from "../src/nats/engine.ts"
+import { untilGone } from "../src/nats/standing-by.ts"
 import { storeFault, storeIn } from "../src/nats/store-url.ts"
 import * as NatsRoomLogs from "../src/room-log-nats.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
@@ -199,6 +200,24 @@ describe.skipIf(noNats !== undefined)("a log in JetStream", () => {
     expect(textsOf(await (await second.open("#cafe")).read(0, 2))).toEqual(["one", "two"])
   })
 
+  test("is taken over from who was found gone, and not from another that has taken it over meanwhile", async () => {
+    await using nats = await openNats()
+    const gone = Effect.gen(function* () {
+      const engine = yield* openEngine(storeIn(nats.url("one"))!)
+      let leader = "gone"
+      const asks: typeof engine.asks = async (...asked) => {
+        const found = await engine.asks(...asked)
+        // While whoever has found nobody makes sure of that, another has done so.
+        leader = found === "gone" && ++times === 4 ? "other" : leader
+        return found
+      }
+      let times = 0
+      engine.answerFor("other")
+      return yield* untilGone({ ...engine, asks }, () => leader)
+    })
+    expect(await Effect.runPromise(Effect.scoped(gone))).toBe("gone")
+  })
+
   test("takes no file of a server without a store, or of another tertulia; and nobody else takes its own", async () => {
     await using folder = await openTemporary()
     await using other = await openTemporary()
@@ -237,6 +256,26 @@ describe.skipIf(noNats !== undefined)("a log in JetStream", () => {
     await expect(openIn(others.url("one"), folder.file)).rejects.toThrow(/follows another tertulia/u)
     await nats.kill()
     await expect(openIn(nats.url("one"), folder.file)).rejects.toThrow(/^can't reach the store nats:/u)
+  })
+
+  test("ends with an engine that was put back to an earlier state", async () => {
+    await using folder = await openTemporary()
+    await using nats = await openNats()
+    await using logs = await openIn(nats.url("one"), folder.file)
+    const log = await logs.open("#cafe")
+    await log.append(draft("one"))
+    await nats.kill()
+    const putBack = await nats.save()
+    await nats.start()
+    await vi.waitFor(async () => expect(Exit.isSuccess(await log.append(draft("two")))).toBe(true), {
+      timeout: 30_000,
+      interval: 100
+    })
+    await nats.kill()
+    await putBack()
+    await nats.start()
+    const broken = await Effect.runPromise(Effect.flip(logs.failed))
+    expect(broken.message).toMatch(/ has lost \d+ messages that the data file /u)
   })
 })
 

@@ -37,28 +37,42 @@ export const asking = <A>(engine: Engine, ask: () => Promise<A>): Effect.Effect<
       })
   })
 
-/** What a log says of itself; one that has no message yet begins with one of this server's. */
+/**
+ * What a log says of itself; one that has no message yet begins with one of this server's. A cluster that has just begun may need some time
+ * until it can store anything, and meanwhile says so, or nothing.
+ */
 export const founded = (engine: Engine): Effect.Effect<Founded, StorageFault> =>
   asking(engine, async () => {
-    const random = (bytes: number) => randomBytes(bytes).toString("hex")
-    const found: Command = { _tag: "Found", id: random(16), salting: random(32), cipher: random(16) }
-    // A cluster may need some time until it can store anything.
-    let known = await foundedIn(engine)
-    for (let tries = 0; known === undefined && tries < foundingTries; tries++) {
-      if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 500))
-      await engine.appendAfter(0, encodeCommand(found))
-      known = await foundedIn(engine)
+    for (let tries = 1; ; tries++) {
+      try {
+        const known = (await foundedIn(engine)) ?? (await begunIn(engine))
+        if (known !== undefined) return known
+      } catch (error) {
+        if (error instanceof Foreign || tries === foundingTries) throw error
+      }
+      if (tries === foundingTries) throw new Error("nothing can be stored in it")
+      await new Promise((resolve) => setTimeout(resolve, 500))
     }
-    if (known === undefined) throw new Error("nothing can be stored in it")
-    return known
   })
+
+const begunIn = async (engine: Engine): Promise<Founded | undefined> => {
+  const random = (bytes: number) => randomBytes(bytes).toString("hex")
+  const found: Command = { _tag: "Found", id: random(16), salting: random(32), cipher: random(16) }
+  await engine.appendAfter(0, encodeCommand(found))
+  return await foundedIn(engine)
+}
+
+/** The log isn't one of a tertulia. */
+class Foreign extends Error {
+  override readonly message = "its stream is of another program"
+}
 
 /** The same of a log that may not have begun. */
 export const foundedIn = async (engine: Engine): Promise<Founded | undefined> => {
   const first = await engine.first()
   if (first === undefined) return undefined
   const command = decodeCommand(first)
-  if (command?._tag !== "Found") throw new Error("its stream is of another program")
+  if (command?._tag !== "Found") throw new Foreign()
   const { cipher, from, id, salting } = command
   const secret = digestOf(`${salting} ${cipher}`)
   return { id, secret, from, start: await engine.start(), last: await engine.last() }
@@ -76,6 +90,8 @@ export const strangeness = (
     return new StorageFault({ message })
   }
   if (known.place <= last) return undefined
-  const message = `${engine.name} has lost ${known.place - last} messages that the data file ${file} has: it must not go on as if they had never been`
-  return new StorageFault({ message })
+  return new StorageFault({ message: lossOf(engine, file, known.place - last) })
 }
+
+export const lossOf = ({ name }: Engine, file: string, messages: number): string =>
+  `${name} has lost ${messages} messages that the data file ${file} has: it must not go on as if they had never been`

@@ -30,7 +30,7 @@ import { encodeCommand, meaningOf, type Task, type Told } from "./command.ts"
 import type { Crew } from "./crew.ts"
 import { type Engine, openEngine } from "./engine.ts"
 import { keepErasing } from "./erasing.ts"
-import { founded, strangeness } from "./founding.ts"
+import { founded, lossOf, strangeness } from "./founding.ts"
 import { type Gap, readLog } from "./log-reader.ts"
 import { goesBy, keepSnapshots, type Snapshotting } from "./snapshotting.ts"
 import { untilGone } from "./standing-by.ts"
@@ -149,7 +149,10 @@ export const followStore =
       // Doing what the log says
       // ---------------------------------------------------------------------------------------------------------------
 
-      /** Tells who waits for a command what became of it, and who has a log open what was appended. */
+      /**
+       * Tells who waits for a command what became of it, and who has a log open what was appended. What another server has done is told nobody
+       * here: either no log is open yet, or this server doesn't lead any more, and whom that has sent away must not hear it from this one.
+       */
       const tell = (
         { command }: Told,
         works: ReadonlyArray<Work> | undefined,
@@ -180,12 +183,13 @@ export const followStore =
           if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.die(new Error(result.reason)))
           return
         }
-        // Its own authors are known by who they are.
-        const asked = own?.work ?? work
-        const given = asked._tag === "Append" ? take(asked, result as Result<typeof asked>) : result
         erasing.noticed(work, result)
         snapshotting.noticed(work)
         if (goesBy(work)) hasTraces.openUnsafe()
+        if (number === undefined) return
+        // Its own authors are known by who they are.
+        const asked = own?.work ?? work
+        const given = asked._tag === "Append" ? take(asked, result as Result<typeof asked>) : result
         if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.succeed(given))
       }
 
@@ -225,14 +229,16 @@ export const followStore =
           next += own?.length ?? 0
           tell(each, own, results.slice(from, next))
         })
+        // Whoever waits to be up to date would answer for a server that doesn't lead any more.
+        if (following.leader === closed) return yield* fail(moved)
+        if (hasLed && following.leader !== server)
+          return yield* fail(`another server has taken over the rooms in ${engine.name}`)
+        hasLed = following.leader === server
         for (const each of [...waiting]) {
           if (each.place > following.place) continue
           waiting.delete(each)
           Deferred.doneUnsafe(each.done, Effect.void)
         }
-        if (following.leader === closed) yield* fail(moved)
-        else if (following.leader === server) hasLed = true
-        else if (hasLed) yield* fail(`another server has taken over the rooms in ${engine.name}`)
       })
 
       const doNext = (next: Effect.Effect<ReadonlyArray<Told>, Gap>) =>
@@ -347,11 +353,16 @@ export const followStore =
           )
         })
 
-      const upToDate = Effect.gen(function* () {
-        const place = yield* Effect.tryPromise({
-          try: () => engine.last(),
-          catch: (error) => refusal(`can't say how far it is: ${messageOf(error)}`)
-        })
+      const last = Effect.tryPromise({
+        try: () => engine.last(),
+        catch: (error) => refusal(`can't say how far it is: ${messageOf(error)}`)
+      })
+
+      const askHowFar = Effect.gen(function* () {
+        if (!engine.isReachable()) return yield* refusal("can't be reached")
+        const before = following.place
+        const place = yield* last
+        if (place < before) return yield* refusal("seems to have lost something")
         if (place <= following.place) return
         const done = Deferred.makeUnsafe<void>()
         waiting.add({ place, done })
@@ -363,12 +374,44 @@ export const followStore =
         })
       )
 
+      /** An engine that was put back to an earlier state would have other messages in places that this file knows. */
+      const watchForLoss = Effect.gen(function* () {
+        let times = 0
+        while (true) {
+          yield* Effect.sleep("1 second")
+          const before = following.place
+          const place = yield* Effect.orElseSucceed(last, () => before)
+          times = place < before ? times + 1 : 0
+          // One who has just been chosen among its nodes may not know yet.
+          if (times === looksForLoss) yield* fail(lossOf(engine, file, before - place))
+        }
+      })
+
+      // Whoever comes while the engine is being asked isn't served by that answer, which may be older: they share the next.
+      let asking: Deferred.Deferred<void, Unavailable> | undefined
+      const isAsked = Latch.makeUnsafe(false)
+      const answerAll = Effect.gen(function* () {
+        yield* isAsked.await
+        isAsked.closeUnsafe()
+        const answered = asking!
+        asking = undefined
+        yield* Deferred.complete(answered, askHowFar)
+      })
+      const upToDate = Effect.suspend(() => {
+        const own = asking ?? Deferred.makeUnsafe<void, Unavailable>()
+        asking = own
+        isAsked.openUnsafe()
+        return Deferred.await(own)
+      })
+
       // ---------------------------------------------------------------------------------------------------------------
       // Beginning
       // ---------------------------------------------------------------------------------------------------------------
 
       const next = yield* readLog(engine, following.place)
       yield* Effect.forkScoped(Effect.forever(doNext(next)))
+      yield* Effect.forkScoped(Effect.forever(answerAll))
+      yield* Effect.forkScoped(watchForLoss)
       const faulty = Effect.mapError(({ message }: Unavailable | StorageBroken) => new StorageFault({ message }))
       yield* faulty(Effect.raceFirst(upToDate, Deferred.await(failed)))
       if (following.leader === closed) return yield* new StorageFault({ message: moved })
@@ -378,14 +421,11 @@ export const followStore =
       engine.answerFor(server)
       const begin = Effect.gen(function* () {
         while (following.leader !== server) {
-          const over = following.leader
-          if (over !== "")
+          if (following.leader !== "")
             yield* Effect.logInfo(`another server has the rooms in ${engine.name}: standing by until it has gone`)
-          yield* untilGone(engine, () => following.leader)
+          const over = yield* untilGone(engine, () => following.leader)
           if (engine.isReachable()) {
-            yield* Effect.promise(() =>
-              engine.append(encodeCommand({ _tag: "Lead", server, over: following.leader, at: crew.at }))
-            )
+            yield* Effect.promise(() => engine.append(encodeCommand({ _tag: "Lead", server, over, at: crew.at })))
             yield* Effect.ignore(upToDate)
           }
           if (following.leader !== server) yield* Effect.sleep("200 millis")
@@ -441,3 +481,6 @@ const recognized = Effect.fnUntraced(function* (engine: Engine, file: string) {
     })
   return { before, from, secret }
 })
+
+/** How often in a row an engine has to have less than the file. */
+const looksForLoss = 4

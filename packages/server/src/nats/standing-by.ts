@@ -16,8 +16,11 @@ const lease = 4_000
 const pause = 500
 const looks = 4
 
-/** Waits until a leader is gone: it answers nobody any more, or has been silent for the lease. */
-export const untilGone = (engine: Engine, leader: () => string): Effect.Effect<void> =>
+/**
+ * Waits until a leader is gone: it answers nobody any more, or has been silent for the lease. Gives which it was, "" when none leads: one that
+ * has taken its place meanwhile is there.
+ */
+export const untilGone = (engine: Engine, leader: () => string): Effect.Effect<string> =>
   Effect.gen(function* () {
     let asked = ""
     let found = 0
@@ -26,8 +29,9 @@ export const untilGone = (engine: Engine, leader: () => string): Effect.Effect<v
       if (other !== asked) found = 0
       asked = other
       const how = yield* Effect.promise(() => engine.asks(other, lease))
-      if (how === "silent") return
+      if (how === "silent") return other
       found = how === "gone" ? found + 1 : 0
       yield* Effect.sleep(pause)
     }
+    return leader() === "" ? "" : asked
   })

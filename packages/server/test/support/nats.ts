@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { readdirSync, statSync } from "node:fs"
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -45,7 +45,9 @@ export const openNats = async () => {
   }
   await start()
   return {
-    url: (name: string) => `nats://127.0.0.1:${port}/${name}`,
+    port,
+    /** The store of a tertulia there; another port leads to it, too. */
+    url: (name: string, by = port) => `nats://127.0.0.1:${by}/${name}`,
     /** Starts it again. */
     start,
     /** Kills it. */
@@ -58,6 +60,16 @@ export const openNats = async () => {
       readdirSync(folder, { recursive: true })
         .map((file) => statSync(join(folder, String(file)), { throwIfNoEntry: false }))
         .reduce((sum, stat) => sum + (stat?.isFile() === true ? stat.size : 0), 0),
+    /** Keeps what it has, while it is killed; gives what puts it back to that. */
+    save: async () => {
+      const saved = await mkdtemp(join(tmpdir(), "tertulia-nats-"))
+      await cp(folder, saved, { recursive: true })
+      return async () => {
+        await rm(folder, { recursive: true })
+        await cp(saved, folder, { recursive: true })
+        await rm(saved, { recursive: true })
+      }
+    },
     /** Whether any of its files has this text. */
     holds: async (text: string) => {
       const files = await readdir(folder, { recursive: true, withFileTypes: true })
