@@ -152,7 +152,7 @@ describe.skipIf(noNats !== undefined)("a log in JetStream", () => {
     await using logs = await openIn(nats.url("one"), folder.file, 1)
     const log = await logs.open("#cafe")
     await log.append(draft("one"))
-    nats.freeze()
+    await nats.freeze()
     const unknown = await log.append(draft("perhaps"))
     expect(Exit.hasDies(unknown)).toBe(true)
     nats.thaw()

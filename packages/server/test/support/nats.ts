@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { readdirSync, statSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs"
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
@@ -25,6 +25,13 @@ const freePort = async (): Promise<number> => {
   server.close()
   await once(server, "close")
   return port
+}
+
+/** Whether all threads of a process stand. Where nothing tells, it is taken for granted. */
+const isStopped = (pid: number | undefined): boolean => {
+  const tasks = `/proc/${pid}/task`
+  if (!existsSync(tasks)) return true
+  return readdirSync(tasks).every((task) => /\) [TZX] /u.test(readFileSync(`${tasks}/${task}/stat`, "utf8")))
 }
 
 /** Starts one; `await using` ends it, and removes what it has kept. */
@@ -52,8 +59,11 @@ export const openNats = async () => {
     start,
     /** Kills it. */
     kill,
-    /** Stops it where it is, as if its machine stood still; and lets it go on. */
-    freeze: () => child?.kill("SIGSTOP"),
+    /** Stops it where it is, as if its machine stood still, and waits until all of its threads stand; and lets it go on. */
+    freeze: async () => {
+      child?.kill("SIGSTOP")
+      while (!isStopped(child?.pid)) await new Promise(setImmediate)
+    },
     thaw: () => child?.kill("SIGCONT"),
     /** The bytes of its files. */
     size: () =>
