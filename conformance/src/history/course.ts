@@ -70,6 +70,8 @@ export interface Course {
   readonly strays: Array<Seen | Told>
   /** When nobody else had the nick. */
   readonly held: Held
+  /** When the connection is known to have begun to end. */
+  readonly ended: number
 }
 
 export const never = Number.POSITIVE_INFINITY
@@ -77,7 +79,18 @@ export const never = Number.POSITIVE_INFINITY
 const always: Held = { from: -never, until: never }
 
 export const courseOf = ({ ended = never, held = always, nick, observations, person, who }: Lane): Course => {
-  const course: Course = { who, nick, person, stays: [], exchanges: [], overtakings: [], idle: [], strays: [], held }
+  const course: Course = {
+    who,
+    nick,
+    person,
+    stays: [],
+    exchanges: [],
+    overtakings: [],
+    idle: [],
+    strays: [],
+    held,
+    ended
+  }
   // The first request whose reply may be the next: all before it are answered, or were overtaken.
   let next = 0
   for (const observation of observations) {

@@ -28,26 +28,40 @@ const peopleOf = (courses: ReadonlyArray<Course>): ReadonlyArray<Somebody> =>
   [...Map.groupBy(courses, ({ nick }) => nick)].map(([nick, own]) => ({ nick, courses: own, visits: visitsOf(own) }))
 
 const visitsOf = (courses: ReadonlyArray<Course>): ReadonlyMap<string, Visits> => {
+  const times = Map.groupBy(
+    courses.flatMap((course) => course.stays.map((stay) => ({ course, stay }))),
+    ({ stay }) => stay.joined.room
+  )
   const joins = Map.groupBy(
-    courses.flatMap(({ exchanges }) => exchanges),
-    ({ request }) => (request.type === "join" ? request.room : "")
+    courses.flatMap((course) => course.exchanges.map((exchange) => ({ course, exchange }))),
+    ({ exchange: { request } }) => (request.type === "join" ? request.room : "")
   )
-  const stays = Map.groupBy(
-    courses.flatMap((course) => course.stays).toSorted((one, other) => one.from - other.from),
-    ({ joined }) => joined.room
-  )
-  const rooms = new Set([...joins.keys(), ...stays.keys()])
+  const rooms = new Set([...joins.keys(), ...times.keys()])
   rooms.delete("")
-  return new Map(Array.from(rooms, (room) => [room, visitsTo(joins.get(room) ?? [], stays.get(room) ?? [])]))
+  return new Map(Array.from(rooms, (room) => [room, visitsTo(joins.get(room) ?? [], times.get(room) ?? [])]))
 }
 
-/** Whoever is in a room again isn't there any more by the connection that broke: their next stay says all that is to be said. */
-const visitsTo = (joins: ReadonlyArray<Exchange>, stays: ReadonlyArray<Stay>): Visits => {
-  const unlessBack = (end: number, since: number) =>
-    end === never ? (stays.find(({ from }) => from > since)?.from ?? never) : end
+/**
+ * Whoever is in a room again, after the end of a connection that broke, isn't there any more by that one: their next stay says all that is to
+ * be said. Of a connection that nobody saw end, nothing is known.
+ */
+const visitsTo = (
+  joins: ReadonlyArray<{ readonly course: Course; readonly exchange: Exchange }>,
+  times: ReadonlyArray<{ readonly course: Course; readonly stay: Stay }>
+): Visits => {
+  const begun = times.map(({ stay }) => stay.from).toSorted((one, other) => one - other)
+  const unlessBack = ({ ended }: Course, end: number) =>
+    end === never ? (begun.find((from) => from > ended) ?? never) : end
   return {
-    joins: joins.map(({ answered, asked }) => ({ asked, answered: unlessBack(answered, asked) })),
-    times: stays.map(({ ending, from, until }) => ({ ending, from, until: unlessBack(until, from) }))
+    joins: joins.map(({ course, exchange: { answered, asked } }) => ({
+      asked,
+      answered: unlessBack(course, answered)
+    })),
+    times: times.map(({ course, stay: { ending, from, until } }) => ({
+      ending,
+      from,
+      until: unlessBack(course, until)
+    }))
   }
 }
 
