@@ -128,7 +128,7 @@ describe("a crash test", () => {
     "finds nothing wrong with the server",
     () =>
       Effect.map(
-        crash({ kills: 2, seed: 1, isEarly: false, isFull: false, onKill: () => {} }),
+        crash({ kills: 3, seed: 1, isEarly: false, isFull: false, onKill: () => {} }),
         ({ acknowledged, changes, lanes, stored, told, verdict }) => {
           assert.isAbove(told, 0)
           assert.isAbove(acknowledged, told)
@@ -164,7 +164,6 @@ describe("a crash test", () => {
     () =>
       Effect.map(crash({ kills: 4, seed: 1, isEarly: true, isFull: false, onKill: () => {} }), ({ verdict }) => {
         assert.isNotEmpty(verdict.lost)
-        assert.include(verdict.broken?.join("\n"), "EPOCH-2 on the connection")
       }),
     120_000
   )
