@@ -85,5 +85,7 @@ test("--help documents every flag with its default and its name in the environme
   expect(out).toMatch(/--port integer .*\[default 7331, TERTULIA_PORT\]/u)
   expect(out).toMatch(/--login-seconds integer .*\[default 30, TERTULIA_LOGIN_SECONDS\]/u)
   expect(out).toContain("--config path")
-  expect(out).toMatch(/SUBCOMMANDS\n( {2}(serve|export|import|backup|verify|migrate|admin|dev-cert) {2,7}[A-Z][^\n]+\n?){8}$/u)
+  expect(out).toMatch(
+    /SUBCOMMANDS\n( {2}(serve|export|import|backup|verify|migrate|admin|dev-cert) {2,7}[A-Z][^\n]+\n?){8}$/u
+  )
 })
