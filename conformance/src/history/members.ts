@@ -50,17 +50,17 @@ const visitsTo = (
   times: ReadonlyArray<{ readonly course: Course; readonly stay: Stay }>
 ): Visits => {
   const begun = times.map(({ stay }) => stay.from).toSorted((one, other) => one - other)
-  const unlessBack = ({ ended }: Course, end: number) =>
-    end === never ? (begun.find((from) => from > ended) ?? never) : end
+  const unlessBack = ({ ended }: Course, since: number, end: number) =>
+    end === never ? (begun.find((from) => from > Math.max(since, ended)) ?? never) : end
   return {
     joins: joins.map(({ course, exchange: { answered, asked } }) => ({
       asked,
-      answered: unlessBack(course, answered)
+      answered: unlessBack(course, asked, answered)
     })),
     times: times.map(({ course, stay: { ending, from, until } }) => ({
       ending,
       from,
-      until: unlessBack(course, until)
+      until: unlessBack(course, from, until)
     }))
   }
 }
