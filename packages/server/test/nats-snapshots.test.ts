@@ -40,6 +40,14 @@ const fill = async (log: Awaited<ReturnType<Awaited<ReturnType<typeof openIn>>["
   for (let seq = 1; seq <= count; seq++) await log.append(draft(`text-${seq}`, { key: `k${seq}` }))
 }
 
+/** Begins a tertulia with so many entries and a snapshot, and leaves it. */
+const begin = async (url: string, file: string, entries: number) => {
+  await using logs = await openIn(url, file, { snapshots: often })
+  await fill(await logs.open("#cafe"), entries)
+  await using engine = await engineAt(url)
+  await newest(engine)
+}
+
 describe.skipIf(noNats !== undefined)("snapshots", () => {
   test("have a new server begin with all that was said, and with what comes after; the store has nothing of before", async () => {
     await using folder = await openTemporary()
@@ -124,12 +132,7 @@ describe.skipIf(noNats !== undefined)("snapshots", () => {
     await using other = await openTemporary()
     await using nats = await openNats()
     const url = nats.url("one")
-    {
-      await using logs = await openIn(url, folder.file, { snapshots: often })
-      await fill(await logs.open("#cafe"), 6)
-      await using engine = await engineAt(url)
-      await newest(engine)
-    }
+    await begin(url, folder.file, 6)
     {
       await using logs = await openIn(url, folder.file)
       const log = await logs.open("#cafe")
@@ -149,12 +152,7 @@ describe.skipIf(noNats !== undefined)("snapshots", () => {
     await using other = await openTemporary()
     await using nats = await openNats()
     const url = nats.url("one")
-    {
-      await using logs = await openIn(url, folder.file, { snapshots: often })
-      await fill(await logs.open("#cafe"), 10)
-      await using engine = await engineAt(url)
-      await newest(engine)
-    }
+    await begin(url, folder.file, 10)
     await using engine = await engineAt(url)
     const good = await newest(engine)
     const wrong = async (change: Partial<Snapshot>) => {

@@ -32,7 +32,7 @@ import { type Engine, openEngine } from "./engine.ts"
 import { keepErasing } from "./erasing.ts"
 import { founded, lossOf, strangeness } from "./founding.ts"
 import { type Gap, readLog } from "./log-reader.ts"
-import { goesBy, keepSnapshots, type Snapshotting } from "./snapshotting.ts"
+import { keepSnapshots, type Snapshotting } from "./snapshotting.ts"
 import { untilGone } from "./standing-by.ts"
 import type { Store } from "./store-url.ts"
 
@@ -184,8 +184,7 @@ export const followStore =
           return
         }
         erasing.noticed(work, result)
-        snapshotting.noticed(work)
-        if (goesBy(work)) hasTraces.openUnsafe()
+        if (snapshotting.noticed(work)) hasTraces.openUnsafe()
         if (number === undefined) return
         // Its own authors are known by who they are.
         const asked = own?.work ?? work

@@ -130,17 +130,19 @@ export const keepSnapshots = ({
   )
 
   return {
-    /** Is told what was done. */
-    noticed: (work: Work): void => {
-      hasGone ||= goesBy(work)
+    /** Is told what was done; gives whether by that something goes that was there. */
+    noticed: (work: Work): boolean => {
+      const goes = goesBy(work)
+      hasGone ||= goes
       hasGivenUp ||= work._tag === "Append" && work.first !== undefined
+      return goes
     },
     forever: look.pipe(Effect.andThen(Effect.sleep(pause)), Effect.forever)
   }
 }
 
 /** Whether by some work something goes that was there. */
-export const goesBy = (work: Work): boolean => {
+const goesBy = (work: Work): boolean => {
   switch (work._tag) {
     case "Append":
       return work.first !== undefined || work.drafts.some(({ type }) => type === "delete")

@@ -25,37 +25,25 @@ const muchTooLong = 16_384
 /** Has the commits of one who writes not move pages, but for far too many. */
 export const withoutCheckpoints = (db: DatabaseSync): void => db.exec(`PRAGMA wal_autocheckpoint = ${muchTooLong}`)
 
-/**
- * Moves as much as can be moved while others read and write; gives how many pages the WAL had, none if it couldn't be tried. What can't be
- * moved is as safe where it is, and is moved another time.
- */
-export const checkpoint = (db: DatabaseSync): number => {
-  try {
-    return Math.max(0, Number(db.prepare("PRAGMA wal_checkpoint(PASSIVE)").get()?.["log"]))
-  } catch {
-    return 0
-  }
-}
-
 /** Asks for a checkpoint. */
 export interface Checkpointing {
+  /**
+   * Moves as much as can be moved while others read and write; gives how many pages the WAL had, none if it couldn't be tried. What can't be
+   * moved is as safe where it is, and is moved another time.
+   */
   readonly checkpoint: (request: object) => number
 }
 
-/** @param open opens the file for writing, when it is asked for first */
-export const makeCheckpointing = (open: () => DatabaseSync): Checkpointing => {
-  let db: DatabaseSync | undefined
-  return {
-    checkpoint: () => {
-      try {
-        db ??= open()
-      } catch {
-        return 0
-      }
-      return checkpoint(db)
+/** @param open gives the file, opened for writing; it may fail */
+export const makeCheckpointing = (open: () => DatabaseSync): Checkpointing => ({
+  checkpoint: () => {
+    try {
+      return Math.max(0, Number(open().prepare("PRAGMA wal_checkpoint(PASSIVE)").get()?.["log"]))
+    } catch {
+      return 0
     }
   }
-}
+})
 
 /** Moves what is written, for as long as anything is. */
 export const checkpointForever = (

@@ -24,7 +24,7 @@ answerFrom((file) => {
   const db = openForReading(file)
   let moving: DatabaseSync | undefined
   const readings = makeReadings(db, () => {
-    moving = openBeside(file, workerData as ReaderData)
+    moving ??= openBeside(file, workerData as ReaderData)
     return moving
   })
   const answer = ({ name, request }: Question): Reply => {

@@ -27,7 +27,7 @@ export type Reply =
 /**
  * Answers for as long as the file is open.
  *
- * @param openToMove opens it once more, to move pages in it
+ * @param openToMove gives it opened once more, to move pages in it
  */
 export const makeReadings = (db: DatabaseSync, openToMove: () => DatabaseSync): Readings => ({
   ...makeCheckpointing(openToMove),

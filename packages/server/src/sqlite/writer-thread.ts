@@ -5,7 +5,7 @@
  */
 import { workerData } from "node:worker_threads"
 import { answerFrom } from "./answering.ts"
-import { checkpoint, withoutCheckpoints } from "./checkpoint.ts"
+import { makeCheckpointing, withoutCheckpoints } from "./checkpoint.ts"
 import { openDataFile } from "./data-file.ts"
 import { importDisk, timed } from "./disk.ts"
 import type { LastPlace } from "./places.ts"
@@ -39,6 +39,7 @@ const { openDisk } = await importDisk(url)
 answerFrom((file) => {
   const { close, db } = openDataFile(file, { follows })
   withoutCheckpoints(db)
+  const { checkpoint } = makeCheckpointing(() => db)
   let took = 0
   const disk = timed(openDisk(db, file), (milliseconds) => {
     took = milliseconds
@@ -48,7 +49,7 @@ answerFrom((file) => {
     took = 0
     if (question._tag === "RemoveTraces") return { written: emptyWal(db), took }
     if (question._tag === "Checkpoint") {
-      checkpoint(db)
+      checkpoint({})
       return { written: { _tag: "Committed", results: [] }, took }
     }
     touch(question.touched)
