@@ -141,7 +141,7 @@ const migrate = async ({ url }: Engine, file: string): Promise<void> => {
     return seconds(performance.now() - began)
   }
   show("migrate --back, into a file of a server", await run("--back", "--store", url))
-  show("migrate, into another store", await run("--store", `${url}-2`))
+  show("migrate, into another store", await run("--store", url.replace("/tertulia", "/tertulia-2")))
 }
 
 /** How long nobody is let in when the server that leads is killed, and another stands by. */

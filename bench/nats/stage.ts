@@ -6,7 +6,6 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { connect as connectTcp } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -17,7 +16,8 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as References from "effect/References"
 import * as Scope from "effect/Scope"
-import { freePort } from "../../conformance/src/run/free-port.ts"
+import { openEngine as openNodes } from "../../conformance/crash/engine.ts"
+import { untilGreeting } from "../../conformance/src/run/target.ts"
 import { type Store, storeIn } from "../../packages/server/src/nats/store-url.ts"
 import { type Draft, RoomLogs } from "../../packages/server/src/room-log.ts"
 import * as NatsRoomLogs from "../../packages/server/src/room-log-nats.ts"
@@ -62,33 +62,15 @@ export interface Engine {
 
 /** Starts an engine of one node in a folder. */
 export const openEngine = async (folder: string): Promise<Engine> => {
-  const port = await Effect.runPromise(freePort)
-  const child = spawn("nats-server", ["-a", "127.0.0.1", "-p", `${port}`, "-js", "-sd", join(folder, "engine")], {
-    stdio: "ignore"
-  })
-  const ended = once(child, "exit")
-  while (!(await answers(port))) await new Promise((resolve) => setTimeout(resolve, 50))
-  const url = `nats://127.0.0.1:${port}/tertulia`
+  const scope = Scope.makeUnsafe()
+  const { nodes, store: url } = await Effect.runPromise(Scope.provide(openNodes(join(folder, "engine"), 1), scope))
   return {
     url,
     store: storeIn(url)!,
-    pid: child.pid!,
-    [Symbol.asyncDispose]: async () => {
-      child.kill("SIGKILL")
-      await ended
-    }
+    pid: nodes[0]!.pid()!,
+    [Symbol.asyncDispose]: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }
 }
-
-const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connectTcp(port, "127.0.0.1")
-    const tell = (does: boolean) => {
-      resolve(does)
-      socket.destroy()
-    }
-    socket.once("data", () => tell(true)).once("error", () => tell(false))
-  })
 
 /** A folder that goes again. */
 export const openFolder = () => {
@@ -161,6 +143,6 @@ export const startServer = async (file: string, store: string | undefined): Prom
 /** Waits until a server greets, and gives how many milliseconds that took. */
 export const greets = async (port: number): Promise<number> => {
   const began = performance.now()
-  while (!(await answers(port))) await new Promise((resolve) => setTimeout(resolve, 20))
+  await Effect.runPromise(untilGreeting({ host: "127.0.0.1", port }))
   return performance.now() - began
 }

@@ -8,10 +8,12 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import { freePort } from "../src/run/free-port.ts"
 import { type Program, type Running, run } from "../src/run/program.ts"
-import { greets } from "../src/run/target.ts"
+import { untilGreeting } from "../src/run/target.ts"
 
 /** A node that can be ended, and comes back as it was. */
 export interface Node {
+  /** Its process, while it runs. */
+  readonly pid: () => number | undefined
   readonly kill: Effect.Effect<void>
   /** Starts it again, and waits until it has all that the others have: before that, no other may be killed. */
   readonly start: Effect.Effect<void>
@@ -53,10 +55,11 @@ const openNode = Effect.fnUntraced(function* (
   let running: Running | undefined
   const start = Effect.gen(function* () {
     running = yield* Scope.provide(run(program), scope)
-    while (!(yield* greets({ host: "127.0.0.1", port }))) yield* Effect.sleep(50)
+    yield* untilGreeting({ host: "127.0.0.1", port })
   })
   yield* start
   return {
+    pid: () => running?.pid,
     start: Effect.andThen(start, untilHealthy(monitor)),
     kill: Effect.suspend(() =>
       running === undefined ? Effect.void : Effect.andThen(running.signal("SIGKILL"), Effect.asVoid(running.exit))

@@ -33,6 +33,8 @@ export type Ended = number | string
 
 /** A program that was started. */
 export interface Running {
+  /** Its process; undefined when it could not be started. */
+  readonly pid: number | undefined
   /** Whether it has ended, and how. */
   readonly ended: () => Ended | undefined
   /** Waits for its end, and for the last of its output. */
@@ -111,6 +113,7 @@ const follow = (child: ChildProcess, byShell: boolean): Omit<Running, "signal"> 
   })
 
   return {
+    pid: child.pid,
     ended: () => ended,
     output: () => output,
     exit: Effect.gen(function* () {

@@ -159,7 +159,8 @@ export const startTarget = (
     return together(all)
   })
 
-const untilGreeting = (address: Address): Effect.Effect<void> =>
+/** Waits until somebody greets there. */
+export const untilGreeting = (address: Address): Effect.Effect<void> =>
   Effect.flatMap(greets(address), (does) =>
     does
       ? Effect.void
