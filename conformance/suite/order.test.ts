@@ -170,6 +170,27 @@ scenario("a sender's entries come in its order, to everybody", ["ORDER-4"], func
   })
 })
 
+scenario("of a connection that breaks, the log has what was sent first, and no holes", ["ORDER-6"], function* (t) {
+  const leo = yield* t.person()
+  const room = yield* t.room(leo)
+  const count = Math.min(40, limits.burst)
+  for (let round = 0; round < 5; round++) {
+    const ana = yield* t.person()
+    yield* ana.join(room)
+    yield* say(ana, room, count)
+    const first = yield* leo.find("message")
+    yield* ana.reset
+    yield* leo.find("member", ({ change, nick }) => change === "left" && nick === ana.nick)
+    const seen = [first, ...(yield* leo.messages(room))].map(({ text }) => text)
+    const sent = Array.from(seen, (_, nth) => `${ana.who} ${nth + 1}`)
+    yield* t.judge("ORDER-6", seen.join() === sent.join(), {
+      sent: `${count} messages without waiting, and an RST as soon as the first was in the room`,
+      expected: `the first of them, however many: ${sent.join()}`,
+      got: seen.join()
+    })
+  }
+})
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Epochs
 // ---------------------------------------------------------------------------------------------------------------------

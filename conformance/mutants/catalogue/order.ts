@@ -218,6 +218,37 @@ export const order: ReadonlyArray<Mutant> = [
     outOfOrder(5)
   ),
   breaks("ORDER-4", "overtakes", "appends two messages of one sender in the wrong order", swapsTexts(1)),
+  breaks("ORDER-6", "loses-the-middle", "loses one of the lines that it has read when their connection breaks", () => {
+    const held = new Map<Wire, Array<string>>()
+    // One at a time, so that there are some when it breaks.
+    const handOn = (wire: Wire) => {
+      const lines = held.get(wire)
+      const line = lines?.shift()
+      if (line === undefined) return void held.delete(wire)
+      wire.toServer(line)
+      setTimeout(() => handOn(wire), 5)
+    }
+    return {
+      request: ({ object, text }, wire) => {
+        const lines = held.get(wire)
+        if (lines !== undefined) lines.push(text)
+        else if (object?.["type"] !== "send") return undefined
+        else {
+          held.set(wire, [text])
+          handOn(wire)
+        }
+        return []
+      },
+      clientGone: (wire) => {
+        const lines = held.get(wire) ?? []
+        held.delete(wire)
+        if (lines.length > 1) wire.hit()
+        for (const line of lines.slice(1)) wire.toServer(line)
+        wire.endServer()
+        return false
+      }
+    }
+  }),
   breaks(
     "ORDER-5",
     "numbers-by-pairs",

@@ -110,6 +110,7 @@ export type RequirementId =
   | "ORDER-3"
   | "ORDER-4"
   | "ORDER-5"
+  | "ORDER-6"
   | "EPOCH-1"
   | "EPOCH-2"
   | "EPOCH-3"

@@ -209,6 +209,8 @@ export const hintsByRequirement: Readonly<Record<Breakable, string>> = {
   "ORDER-4": "Handle the lines of one connection one after the other: no thread or task of its own for each message.",
   "ORDER-5":
     "Number entries by a counter of the room, in the order in which they are handled: not by a clock, nor per connection or thread.",
+  "ORDER-6":
+    "Handle the lines of a connection one after the other to the end also when it breaks, or stop at one of them and drop all that come after it: never skip one and go on.",
   "EPOCH-1": "Never set the counter of a room back while its epoch lasts: a room that starts anew needs a new epoch.",
   "EPOCH-2":
     "Make a new random epoch whenever a room is made, also after a restart: not the room's name, not a counter that begins at 0 again, not the second of the clock.",

@@ -13,6 +13,8 @@ export interface Submission {
   readonly draft: Draft
   /** Where it was said, in a room. */
   readonly by?: Saying | undefined
+  /** The connection that has said it, whichever object stands for that. */
+  readonly from: object
   readonly settle: (outcome: Outcome) => void
 }
 
@@ -70,14 +72,26 @@ export const makeIntake = ({
     const batch = submitted.splice(0, count)
     const outcome = yield* Effect.exit(log.append(batch.map(({ by, draft }) => prepare(draft, by))))
     if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
+    const behind = Exit.isFailure(outcome) ? takeBehind(batch) : []
     // Settling may make others act at once, so it comes last.
     appending = submitted.length > 0
     if (appending) fork(appendNext)
-    batch.forEach(({ settle }, index) => {
+    batch.concat(behind).forEach(({ settle }, index) => {
       settle(Exit.isSuccess(outcome) ? outcome.value[index]! : outcome.cause)
     })
     if (!appending) onIdle()
   })
+
+  /**
+   * Takes out what the same connections have handed in since: what comes behind something that isn't in the log, or of which nobody
+   * knows, must not be there without it (ORDER-6). Whoever sends both again would find them in the wrong order.
+   */
+  const takeBehind = (batch: ReadonlyArray<Submission>): ReadonlyArray<Submission> => {
+    const senders = new Set(batch.map(({ from }) => from))
+    const waiting = submitted.splice(0)
+    submitted.push(...waiting.filter(({ from }) => !senders.has(from)))
+    return waiting.filter(({ from }) => senders.has(from))
+  }
 
   return {
     submit: (submission) => {

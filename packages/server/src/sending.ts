@@ -40,6 +40,8 @@ export class Sending {
   private readonly mark: number
   private readonly whenSettled = new Gate()
   private underWay: { readonly name: string; count: number; bytes: number } | undefined = undefined
+  /** Whether nobody knows what became of an entry: then the connection is about to end, and nothing more of it is to be in a log. */
+  private isUnknown = false
 
   /** @param mark bytes that may be on their way back to the sender before more is handed in */
   constructor(sender: Sender, mark: number) {
@@ -70,12 +72,14 @@ export class Sending {
 
   /** Hands in an entry, when that is ready; its `sent`, or its `error`, is said when that is known. */
   hand(re: number, { name, submit }: Target, draft: Draft, by?: Saying): void {
+    if (this.isUnknown) return
     this.underWay ??= { name, count: 0, bytes: 0 }
     this.underWay.count++
     this.underWay.bytes += bytesToCome(draft)
     submit({
       draft,
       by,
+      from: this,
       settle: (outcome) => this.settle(re, name, draft, outcome)
     })
   }
@@ -86,6 +90,7 @@ export class Sending {
       const refused = Cause.findError(outcome)
       // Then nothing more may be answered, so whoever waits goes on waiting until the connection is ended.
       if (Result.isFailure(refused)) {
+        this.isUnknown = true
         sender.onUnknown()
         return
       }

@@ -424,7 +424,11 @@ test("a log is removed only when a restart wouldn't find the person, however oft
   const conversations = makeConversations(logs, fork)
   const [ana, leo] = [person("1", "ana"), person("2", "leo")]
   const settled = new Promise((resolve) =>
-    conversations.open(ana, leo).submit({ draft: draft("hola"), settle: (outcome) => resolve(!Cause.isCause(outcome)) })
+    conversations.open(ana, leo).submit({
+      draft: draft("hola"),
+      from: ana,
+      settle: (outcome) => resolve(!Cause.isCause(outcome))
+    })
   )
   expect(await settled).toBe(true)
   expect(conversations.find(leo, ana)?.name).toBe("@ana")

@@ -104,6 +104,42 @@ test("a defect of the log ends the connection whose outcome is unknown, and no o
   expect(await leo.ask({ type: "send", room: "#cafe", text: "still here" })).toMatchObject({ type: "sent", seq: 1 })
 })
 
+test("what waits behind something that wasn't stored isn't stored either, but what others have sent is", async () => {
+  const refused = Effect.fail(new Unavailable({ message: "the disk is full" }))
+  const ended = Effect.die(new Error("torn page"))
+  for (const fault of [refused, ended] as const) {
+    const gate = Deferred.makeUnsafe<void>()
+    const batches: Array<number> = []
+    const logs = scripted((drafts) => {
+      batches.push(drafts)
+      return batches.length > 1 ? Effect.void : Effect.andThen(Deferred.await(gate), fault)
+    })
+    await using house = await openHouse({ logs, hasDefects: true })
+    const leo = await house.person("leo", "#cafe")
+    const ana = await house.person("ana", "#cafe")
+    await leo.expect({ type: "member", nick: "ana", change: "joined" })
+    ana.say({ type: "send", id: 1, room: "#cafe", text: "one" })
+    await expect.poll(() => batches).toEqual([1])
+    ana.say({ type: "send", id: 2, room: "#cafe", text: "two" }, { type: "send", id: 3, room: "#cafe", text: "three" })
+    leo.say({ type: "send", id: 4, room: "#cafe", text: "mine" })
+    // What was sent before they came was read before.
+    await house.person("pia")
+    Deferred.doneUnsafe(gate, Effect.void)
+    if (fault === refused) {
+      for (const re of [1, 2, 3]) await ana.expect({ type: "error", re, code: "unavailable" })
+      await ana.expect({ type: "message", seq: 1, from: "leo" })
+      expect(await ana.ask({ type: "send", room: "#cafe", text: "again" })).toMatchObject({ type: "sent", seq: 2 })
+    } else {
+      expect((await ana.rest()).filter(({ type }) => type !== "message")).toMatchObject([
+        { type: "bye", code: "internal" }
+      ])
+      expect(batches).toEqual([1, 1])
+    }
+    const seen = await leo.ask({ type: "sync" }).then(() => leo.before())
+    expect(seen.filter(({ seq }) => seq === 1)).toMatchObject([{ text: "mine" }, { type: "sent", re: 4 }])
+  }
+})
+
 test("a room that can't be opened is answered unavailable, and can be tried again", async () => {
   let broken = true
   const logs = logsOf({
