@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util"
 import { connected, fanOut } from "./fanout.ts"
+import { mapping } from "./mapping.ts"
 import { failover, size } from "./size.ts"
 import { throughput } from "./throughput.ts"
 
@@ -17,6 +18,7 @@ const { positionals, values } = parseArgs({
 
 const parts = {
   throughput,
+  mapping,
   size: () => size(Number(values.entries)),
   failover,
   connections: connected,
