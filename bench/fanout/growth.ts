@@ -1,165 +1,184 @@
 #!/usr/bin/env node
 /**
- * `npm run bench:growth`: how the cost of a delivery grows with the members of a room and with the number of rooms, beside the raw Node
- * relay; and how the cost of an entry, a page and a start grows with the length of a history. Writes plots to bench/results.
+ * `npm run bench:growth`: how the cost of a delivery, and the time that it takes, grow with the members of a room, with the rooms, and with
+ * connections that do nothing, beside the raw Node relay; and how the cost of an entry, a page and a start grows with the length of a
+ * history. Writes bench/results/growth.md and its plots.
  *
  * @module
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs, styleText } from "node:util"
-import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import { type Draft, RoomLogs } from "../../packages/server/src/room-log.ts"
-import * as SqliteRoomLogs from "../../packages/server/src/room-log-sqlite.ts"
 import { median } from "../times.ts"
+import { lengthen, page } from "./lengths.ts"
 import { type Measured, prepare, putLoad } from "./load.ts"
+import { commit, inOneLine, machineWith } from "./machine.ts"
+import { micro, table } from "./markdown.ts"
 import { type Line, lines } from "./plot.ts"
 import { type Contender, named, withServer } from "./servers.ts"
 
-const { values } = parseArgs({ options: { out: { type: "string" }, entries: { type: "string", default: "1000000" } } })
+const { values } = parseArgs({
+  options: {
+    out: { type: "string" },
+    entries: { type: "string", default: "10000000" },
+    rounds: { type: "string", default: "3" }
+  }
+})
 const out = values.out ?? fileURLToPath(new URL("../results", import.meta.url))
+const rounds = Number(values.rounds)
 const say = (text = ""): void => void process.stdout.write(`${text}\n`)
-const rounds = 3
 
 prepare()
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Members, and rooms
-// ---------------------------------------------------------------------------------------------------------------------
+/** What grows, and what the load is told for each size. */
+interface Growth {
+  readonly name: string
+  readonly title: string
+  readonly about: string
+  readonly sizes: ReadonlyArray<number>
+  readonly args: (size: number) => Readonly<Record<string, number>>
+}
+
+const growths: ReadonlyArray<Growth> = [
+  {
+    name: "members",
+    title: "members of one room",
+    about: "One room; ten of its members send, and 16 messages are under way.",
+    sizes: [10, 100, 1_000, 10_000],
+    args: (members) => ({ members, senders: 10, window: 16 })
+  },
+  {
+    name: "rooms",
+    title: "rooms of ten",
+    about:
+      "Two members of each room send. As many messages are under way in all, 1,000, but for 10,000 rooms, which have one each. Above 100 rooms there are a thousand connections, each in several.",
+    sizes: [1, 10, 100, 1_000, 10_000],
+    args: (rooms) => ({
+      rooms,
+      "rooms-each": Math.max(1, rooms / 100),
+      members: 10,
+      senders: 2,
+      window: Math.max(1, Math.round(1_000 / rooms))
+    })
+  },
+  {
+    name: "connections",
+    title: "connections, of which 100 talk",
+    about:
+      "One room of 100, of whom ten send, 16 messages under way; all other connections have logged in and do nothing.",
+    sizes: [100, 1_000, 10_000],
+    args: (all) => ({ members: 100, senders: 10, window: 16, beside: all - 100 })
+  }
+]
 
 const pair: ReadonlyArray<Contender> = ["Tertulia, in memory", "raw Node relay"].map(named)
 
-/** A size, and what the load is told for it. */
-type Sized = readonly [size: number, args: ReadonlyArray<string>]
-
-const membersOf = (members: number): Sized => [
-  members,
-  ["--members", `${members}`, "--senders", `${Math.min(10, members)}`, "--window", "16"]
-]
-
-const roomsOf = (rooms: number): Sized => [
-  rooms,
-  // As many messages under way in all, however many rooms share them.
-  ["--rooms", `${rooms}`, "--members", "10", "--senders", "2", "--window", `${Math.max(1, Math.round(1_000 / rooms))}`]
-]
-
-/** Microseconds of the server's processor time per delivery, for each size. */
-const costs = async (contender: Contender, sizes: ReadonlyArray<Sized>): Promise<Line> => {
-  const points: Array<readonly [number, number]> = []
-  for (const [size, args] of sizes) {
-    const found: Array<number> = []
-    for (let round = 0; round < rounds; round++) {
-      const measured = await withServer(contender, (server) =>
-        putLoad<Measured>(contender, server, [...args, "--seconds", "1"])
-      )
-      found.push(measured.cpuPerMillion)
-    }
-    const cost = median(found)
-    points.push([size, cost])
-    say(`  ${contender.name.padEnd(22)} ${`${size}`.padStart(8)}  ${cost.toFixed(3)} us per delivery`)
-  }
-  return { label: contender.name, kind: contender.role, points }
+/** Medians of several runs. */
+interface Cost {
+  readonly size: number
+  readonly contender: Contender
+  /** Microseconds of the server's processor time per delivery. */
+  readonly cost: number
+  /** Microseconds until a delivery. */
+  readonly p50: number
+  readonly p99: number
 }
 
-const grow = async (title: string, xName: string, sizes: ReadonlyArray<Sized>): Promise<string> => {
-  say(`\n${styleText("bold", title)}`)
-  const drawn: Array<Line> = []
-  for (const contender of pair) drawn.push(await costs(contender, sizes))
-  return lines(title, xName, "us of processor time per delivery", drawn)
+const costOf = async (contender: Contender, size: number, { args }: Growth): Promise<Cost> => {
+  const words = Object.entries({ ...args(size), seconds: 1 }).flatMap(([name, value]) => [`--${name}`, `${value}`])
+  const found: Array<Measured> = []
+  for (let round = 0; round < rounds; round++)
+    found.push(await withServer(contender, (server) => putLoad<Measured>(contender, server, words)))
+  const middle = (field: "cpuPerMillion" | "p50" | "p99") => median(found.map((each) => each[field]))
+  const lost = found.reduce((sum, each) => sum + each.lost + each.lostConnections, 0)
+  if (lost > 0) throw new Error(`${contender.name} has lost something: ${words.join(" ")}`)
+  return { size, contender, cost: middle("cpuPerMillion"), p50: middle("p50"), p99: middle("p99") }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// The length of a history
-// ---------------------------------------------------------------------------------------------------------------------
-
-const draft: Draft = {
-  type: "message",
-  author: { id: "ana" },
-  from: "ana",
-  text: "x".repeat(100),
-  at: new Date(0).toISOString()
-}
-const batch = 256
-const pages = 200
-
-interface Lengths {
-  readonly appends: Array<readonly [number, number]>
-  readonly reads: Array<readonly [number, number]>
-  readonly starts: Array<readonly [number, number]>
-}
-
-const opened = async (file: string) => {
-  const scope = await Effect.runPromise(Scope.make())
-  const context = await Effect.runPromise(Layer.buildWithScope(SqliteRoomLogs.layer({ file }), scope))
-  const log = await Effect.runPromise(
-    Scope.provide(
-      Context.get(context, RoomLogs).open("#cafe", () => {}),
-      scope
-    )
-  )
-  return { log, close: () => Effect.runPromise(Scope.close(scope, Exit.void)) }
-}
-
-const micros = async (times: number, deed: () => Promise<unknown>): Promise<number> => {
-  const found: Array<number> = []
-  for (let time = 0; time < times; time++) {
-    const began = performance.now()
-    await deed()
-    found.push(1_000 * (performance.now() - began))
-  }
-  return median(found)
-}
-
-const lengthen = async (most: number): Promise<Lengths> => {
-  const folder = mkdtempSync(join(tmpdir(), "tertulia-growth-"))
-  const file = join(folder, "rooms.db")
-  const lengths: Lengths = { appends: [], reads: [], starts: [] }
-  const drafts = Array.from({ length: batch }, () => draft)
-  try {
-    for (let wanted = 1_000; wanted <= most; wanted *= 10) {
-      const began = performance.now()
-      const { close, log } = await opened(file)
-      lengths.starts.push([wanted, 1_000 * (performance.now() - began)])
-      while (log.head() < wanted - batch * 20) await Effect.runPromise(log.append(drafts))
-      const append = await micros(20, () => Effect.runPromise(log.append(drafts)))
-      lengths.appends.push([wanted, append / batch])
-      // Anywhere in it: what was read last is in a cache.
-      const page = () => {
-        const after = Math.floor(Math.random() * (log.head() - pages))
-        return Effect.runPromise(Stream.runDrain(log.read(after, after + pages)))
-      }
-      lengths.reads.push([wanted, await micros(50, page)])
-      await close()
-      say(
-        `  ${`${wanted}`.padStart(9)} entries: ${lengths.appends.at(-1)![1].toFixed(1)} us per entry, ${lengths.reads.at(-1)![1].toFixed(0)} us per page of ${pages}, opened in ${(lengths.starts.at(-1)![1] / 1_000).toFixed(0)} ms`
-      )
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-  return lengths
-}
+const short = (size: number): string => size.toLocaleString("en")
 
 mkdirSync(out, { recursive: true })
-const save = (name: string, plot: string): void => writeFileSync(join(out, name), plot)
+const sections: Array<string> = []
+const plots = (name: string, all: Readonly<Record<string, string>>): string =>
+  Object.entries(all)
+    .map(([what, plot]) => {
+      const file = `growth-${name}${what}.svg`
+      writeFileSync(join(out, file), plot)
+      return `![${name}](${file})`
+    })
+    .join("\n")
 
-save("growth-members.svg", await grow("members of one room", "members", [10, 100, 1_000, 5_000].map(membersOf)))
-save("growth-rooms.svg", await grow("rooms of 10", "rooms", [1, 10, 100, 1_000].map(roomsOf)))
-say(`\n${styleText("bold", "entries of one room")}`)
-const lengths = await lengthen(Number(values.entries))
-save(
-  "growth-history.svg",
-  lines("entries of one room", "entries", "us", [
-    { label: "an entry", kind: "ours", points: lengths.appends },
-    { label: `a page of ${pages}`, kind: "peer", points: lengths.reads },
-    { label: "opening the file", kind: "limit", points: lengths.starts }
+for (const growth of growths) {
+  say(`\n${styleText("bold", growth.title)}`)
+  const costs: Array<Cost> = []
+  for (const size of growth.sizes) {
+    for (const contender of pair) {
+      const found = await costOf(contender, size, growth)
+      costs.push(found)
+      say(
+        `  ${contender.name.padEnd(22)} ${short(size).padStart(8)}  ${found.cost.toFixed(3)} us per delivery, after ${micro(found.p50)}, 99 of 100 after ${micro(found.p99)}`
+      )
+    }
+  }
+  const drawn = (field: "cost" | "p50" | "p99", label = ""): ReadonlyArray<Line> =>
+    pair.map((contender) => ({
+      label: `${contender.name}${label}`,
+      kind: contender.role,
+      points: costs.filter((each) => each.contender === contender).map((each) => [each.size, each[field]] as const)
+    }))
+  const { about, name, title } = growth
+  const pictures = plots(name, {
+    "": lines(title, title, "us of processor time per delivery", drawn("cost")),
+    "-latency": lines(title, title, "us until a delivery, p50", drawn("p50"))
+  })
+  const rows = costs.map(({ contender, cost, p50, p99, size }) => [
+    `${short(size)}, ${contender.name}`,
+    `${cost.toFixed(3)} us`,
+    micro(p50),
+    micro(p99)
   ])
+  sections.push(
+    `## ${title}\n\n${about}\n\n${table([title, "processor per delivery", "p50", "p99"], rows)}\n\n${pictures}`
+  )
+}
+
+say(`\n${styleText("bold", "entries of one room")}`)
+const lengths = await lengthen(Number(values.entries), (found) =>
+  say(
+    `  ${short(found.entries).padStart(10)} entries: ${found.append.toFixed(1)} us per entry, ${micro(found.read)} per page, opened in ${micro(found.start)}`
+  )
 )
-say(`\n${out}/growth-*.svg`)
+const along = (label: string, kind: Line["kind"], field: "append" | "read" | "start"): Line => ({
+  label,
+  kind,
+  points: lengths.map((found) => [found.entries, found[field]] as const)
+})
+const history = lines("entries of one room", "entries", "us", [
+  along("an entry", "ours", "append"),
+  along(`a page of ${page}`, "peer", "read"),
+  along("opening the file", "limit", "start")
+])
+sections.push(
+  `## entries of one room\n\nIn a data file, without a network: an entry more, 256 at once, each on the disk; a page anywhere; and until the file is open.\n\n${table(
+    ["entries", "an entry", `a page of ${page}`, "opening the file"],
+    lengths.map(({ append, entries, read, start }) => [
+      short(entries),
+      `${append.toFixed(1)} us`,
+      micro(read),
+      micro(start)
+    ])
+  )}\n\n${plots("history", { "": history })}`
+)
+
+const words = process.argv.slice(2)
+const report = `# How cost grows
+
+Written by \`npm run bench:growth${words.length > 0 ? ` -- ${words.join(" ")}` : ""}\` on ${new Date().toISOString().slice(0, 10)} (commit ${commit()}). Machine: ${inOneLine(machineWith([]))}.
+
+Medians of ${rounds} runs, each on a server of its own. The relay has one write per member and turn, too, and checks nothing. What doesn't rise costs the same, however many there are; why what rises does, [notes.md](notes.md) says.
+
+${sections.join("\n\n")}
+`
+writeFileSync(join(out, "growth.md"), report)
+say(`\n${join(out, "growth.md")}`)

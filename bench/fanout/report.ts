@@ -5,18 +5,11 @@
  */
 import type { Case } from "./cases.ts"
 import { goalsOf } from "./goals.ts"
+import { inOneLine } from "./machine.ts"
+import { micro, millions, table } from "./markdown.ts"
 import { bars } from "./plot.ts"
 import type { RequestRow } from "./requests.ts"
 import type { IdleRow, Results, Row } from "./results.ts"
-
-const millions = (value: number): string =>
-  value >= 1e6 ? `${(value / 1e6).toFixed(2)} M` : `${(value / 1e3).toFixed(1)} k`
-const micro = (value: number): string => (value >= 10_000 ? `${(value / 1e3).toFixed(1)} ms` : `${value.toFixed(0)} us`)
-
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
-  [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n")
 
 const fileOf = ({ name }: Case): string => `fanout-${name.replaceAll(/[^0-9a-z]+/gu, "-")}.svg`
 
@@ -83,12 +76,10 @@ const requestSection = (rows: ReadonlyArray<RequestRow>): string =>
 export const report = (results: Results, cases: ReadonlyArray<Case>): Readonly<Record<string, string>> => {
   const { absent, at, command, commit, machine } = results
   const goals = goalsOf(results)
-  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`)
   const mark = (isReached: boolean | undefined) => (isReached === undefined ? "" : isReached ? "reached" : "**missed**")
   const page = `# What it delivers, and what others do
 
-Written by \`${command}\` on ${at.slice(0, 10)} (commit ${commit}); the raw figures are in fanout.json. Machine: ${machine.processor}, ${machine.cores} cores,
-${machine.kernel}, Node ${machine.node.slice(1)}${versions.length === 0 ? "" : `; ${versions.join(", ")}`}.
+Written by \`${command}\` on ${at.slice(0, 10)} (commit ${commit}); the raw figures are in fanout.json. Machine: ${inOneLine(machine)}.
 
 Every server has one processor to itself, the load another. Rounds are interleaved and the median is told: **compare within a table only**, and take no
 difference below 15 % for real. A text has 100 bytes; what is delivered is longer by what each protocol says about it. Where the load's CPU is near

@@ -6,6 +6,7 @@
 import { median } from "../times.ts"
 import type { Codec } from "./codec.ts"
 import type { Idle, Measured } from "./load.ts"
+import type { Machine } from "./machine.ts"
 import type { RequestRow } from "./requests.ts"
 import type { Contender } from "./servers.ts"
 
@@ -27,14 +28,6 @@ export interface IdleRow {
   readonly connectionsPerSecond: number
   readonly residentBefore: number
   readonly bytesPerConnection: number
-}
-
-export interface Machine {
-  readonly processor: string
-  readonly cores: number
-  readonly kernel: string
-  readonly node: string
-  readonly versions: Readonly<Record<string, string>>
 }
 
 export interface Results {

@@ -6,9 +6,7 @@
  *
  * @module
  */
-import { execFileSync } from "node:child_process"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { cpus, release } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs, styleText } from "node:util"
@@ -17,10 +15,11 @@ import { type Case, cases, idle } from "./cases.ts"
 import { measureCodec } from "./codec.ts"
 import { goalsOf } from "./goals.ts"
 import { type Idle, type Measured, prepare, putLoad } from "./load.ts"
+import { commit, machineWith } from "./machine.ts"
 import { report } from "./report.ts"
 import { measureRequests } from "./requests.ts"
-import { type IdleRow, idleRowOf, type Machine, type Results, type Row, rowOf } from "./results.ts"
-import { type Contender, contenders, isInstalled, path, processors, type Running, withServer } from "./servers.ts"
+import { type IdleRow, idleRowOf, type Results, type Row, rowOf } from "./results.ts"
+import { type Contender, contenders, isInstalled, processors, type Running, withServer } from "./servers.ts"
 import { measureStreams } from "./streams.ts"
 
 const { values } = parseArgs({
@@ -76,35 +75,6 @@ const idleOf = async (contender: Contender): Promise<IdleRow> => {
     found.push(await withServer(contender, (server) => putLoad<Idle>(contender, server, words)))
   }
   return idleRowOf(contender.name, found[0]!, found[1]!)
-}
-
-const versionOf = (program: string): string => {
-  const flags: Readonly<Record<string, string>> = { mosquitto: "-h" }
-  try {
-    const env = { ...process.env, PATH: path }
-    const text = execFileSync(program, [flags[program] ?? "--version"], { env, encoding: "utf8", stdio: "pipe" })
-    return /\d+\.\d[\d.]*/u.exec(text)?.[0] ?? "?"
-  } catch (error) {
-    return /\d+\.\d[\d.]*/u.exec(String((error as { readonly stdout?: string }).stdout))?.[0] ?? "?"
-  }
-}
-
-const machine = (chosen: ReadonlyArray<Contender>): Machine => ({
-  processor: cpus()[0]?.model ?? "unknown",
-  cores: cpus().length,
-  kernel: `Linux ${release()}`,
-  node: process.version,
-  versions: Object.fromEntries(
-    chosen.flatMap(({ program }) => (program === undefined ? [] : [[program, versionOf(program)] as const]))
-  )
-})
-
-const commit = (): string => {
-  try {
-    return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim()
-  } catch {
-    return "unknown"
-  }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -199,7 +169,7 @@ const results: Results = {
   at: new Date().toISOString(),
   command: `npm run bench${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(" ")}` : ""}`,
   commit: commit(),
-  machine: machine(chosen),
+  machine: machineWith(chosen),
   rows,
   idle: idleRows,
   requests,

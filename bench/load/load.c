@@ -7,6 +7,8 @@
  *   pingpong  two members answer each other
  *   idle      connections that log in and do nothing
  *
+ * Each member is a connection of its own; with --rooms-each, a connection is a member of so many rooms. --beside adds connections that do nothing.
+ *
  * Prints one line of JSON.
  */
 #define _GNU_SOURCE
@@ -44,7 +46,9 @@ static struct {
   int port_count;
   int pid;
   int rooms;
+  int rooms_each;
   int members;
+  int beside;
   int senders;
   int window;
   int handshakes;
@@ -53,7 +57,7 @@ static struct {
   double warm_up;
   bool quick_ack;
   bool is_gentle;
-} options = {.mode = CLOSED, .rooms = 1, .members = 100, .senders = 10, .window = 64, .handshakes = 32, .rate = 500, .seconds = 2, .warm_up = 1};
+} options = {.mode = CLOSED, .rooms = 1, .rooms_each = 1, .members = 100, .senders = 10, .window = 64, .handshakes = 32, .rate = 500, .seconds = 2, .warm_up = 1};
 
 static void fail(const char *what) {
   fprintf(stderr, "load: %s\n", what);
@@ -79,7 +83,8 @@ static void read_options(int count, char **words) {
       {"protocol", 1, 0, 'p'}, {"mode", 1, 0, 'm'},       {"port", 1, 0, 'P'},       {"pid", 1, 0, 'i'},
       {"rooms", 1, 0, 'r'},    {"members", 1, 0, 'n'},    {"senders", 1, 0, 's'},    {"window", 1, 0, 'w'},
       {"rate", 1, 0, 'R'},     {"seconds", 1, 0, 't'},    {"warm-up", 1, 0, 'u'},    {"handshakes", 1, 0, 'h'},
-      {"quick-ack", 0, 0, 'q'}, {"gentle", 0, 0, 'g'},    {0, 0, 0, 0}};
+      {"rooms-each", 1, 0, 'e'}, {"beside", 1, 0, 'b'},   {"quick-ack", 0, 0, 'q'}, {"gentle", 0, 0, 'g'},
+      {0, 0, 0, 0}};
   for (int letter; (letter = getopt_long(count, words, "", known, NULL)) != -1;) {
     switch (letter) {
       case 'p': options.protocol = protocol_named(optarg); break;
@@ -87,6 +92,8 @@ static void read_options(int count, char **words) {
       case 'P': read_ports(optarg); break;
       case 'i': options.pid = atoi(optarg); break;
       case 'r': options.rooms = atoi(optarg); break;
+      case 'e': options.rooms_each = atoi(optarg); break;
+      case 'b': options.beside = atoi(optarg); break;
       case 'n': options.members = atoi(optarg); break;
       case 's': options.senders = atoi(optarg); break;
       case 'w': options.window = atoi(optarg); break;
@@ -102,6 +109,8 @@ static void read_options(int count, char **words) {
   if (options.protocol == NULL) fail("--protocol is tertulia, relay, redis, nats, irc or mqtt");
   if (options.port_count == 0) fail("--port is missing");
   if (options.mode == PINGPONG) options.rooms = 1, options.members = options.senders = 2;
+  if (options.rooms_each < 1 || options.rooms % options.rooms_each != 0) fail("--rooms is a multiple of --rooms-each");
+  if (options.rooms_each > 1 && !options.protocol->takes_rooms) fail("--rooms-each is for tertulia and relay");
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -138,6 +147,8 @@ struct room {
 
 static struct connection *connections;
 static int connection_count;
+/* Those that talk; the others are beside them. */
+static int talker_count;
 static struct room *rooms;
 static int poller;
 
@@ -210,16 +221,19 @@ static uint64_t read_hexadecimal(const char *text, int digits) {
   return value;
 }
 
-/* Sends a message to the connection's room, which was due at this time. */
-static void publish(struct connection *connection, uint64_t due) {
+/* Sends a message to one of the connection's rooms, which was due at this time. */
+static void publish(struct connection *connection, int room, uint64_t due) {
   char text[TEXT_BYTES];
   memset(text, 'x', sizeof text);
   memcpy(text, "^^", 2);
   write_hexadecimal(text + 2, due, 16);
   write_hexadecimal(text + 18, (uint64_t)connection->speaker.id, 8);
-  connection->out_bytes += options.protocol->publish(speech_of(connection), ++connection->spoken + 2, &connection->speaker, text);
+  write_hexadecimal(text + 26, (uint64_t)room, 8);
+  struct speaker speaker = connection->speaker;
+  speaker.room = room;
+  connection->out_bytes += options.protocol->publish(speech_of(connection), ++connection->spoken + options.rooms_each + 1, &speaker, text);
   totals.sent++;
-  rooms[connection->speaker.room].sent++;
+  rooms[room].sent++;
   if (connection->has_spoken) return;
   connection->has_spoken = true;
   speakers[speaker_count++] = connection;
@@ -237,7 +251,8 @@ static void write_all_out(void) {
 static void publish_in(int index, uint64_t due) {
   struct room *room = &rooms[index];
   int sender = room->next_sender++ % options.senders;
-  publish(&connections[index * options.members + (int)((int64_t)sender * options.members / options.senders)], due);
+  int first = index / options.rooms_each * options.members;
+  publish(&connections[first + (int)((int64_t)sender * options.members / options.senders)], index, due);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -272,17 +287,18 @@ static void hear(struct connection *connection, const char *bytes, int count) {
 }
 
 static void deliver(struct connection *connection, const char *mark, uint64_t time) {
-  struct room *room = &rooms[connection->speaker.room];
+  int index = (int)read_hexadecimal(mark + 26, 8);
+  struct room *room = &rooms[index];
   totals.delivered++;
   room->delivered++;
   if (!room->has_news) {
     room->has_news = true;
-    news[news_count++] = connection->speaker.room;
+    news[news_count++] = index;
   }
   bool is_own = (int)read_hexadecimal(mark + 18, 8) == connection->speaker.id;
   bool counts = options.mode != PINGPONG || !is_own;
   if (is_measured && counts) histogram_add(&latencies, time - read_hexadecimal(mark + 2, 16));
-  if (options.mode == PINGPONG && is_running && !is_own) publish(connection, now());
+  if (options.mode == PINGPONG && is_running && !is_own) publish(connection, index, now());
 }
 
 /* Finds the marks in what was read; gives how many bytes at its end may begin another. */
@@ -341,7 +357,9 @@ static void take_turn(int milliseconds) {
 
 static void begin_connection(struct connection *connection, int id) {
   int one = 1;
-  connection->speaker = (struct speaker){.id = id, .room = options.mode == IDLE ? 0 : id / options.members, .is_idle = options.mode == IDLE};
+  bool is_idle = options.mode == IDLE || id >= talker_count;
+  int room = is_idle ? 0 : id / options.members * options.rooms_each;
+  connection->speaker = (struct speaker){.id = id, .room = room, .rooms = options.rooms_each, .is_idle = is_idle};
   connection->step = -1;
   connection->waits_to_write = true;
   connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -425,7 +443,7 @@ static struct moment run(void) {
   int64_t due_count = 0;
   struct moment start = {0};
   is_running = true;
-  if (options.mode == PINGPONG) publish(&connections[0], began);
+  if (options.mode == PINGPONG) publish(&connections[0], 0, began);
   if (options.mode == CLOSED)
     for (int index = 0; index < options.rooms; index++) fill_window(index);
   write_all_out();
@@ -477,7 +495,8 @@ int main(int count, char **words) {
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
-  connection_count = options.rooms * options.members;
+  talker_count = options.rooms / options.rooms_each * options.members;
+  connection_count = talker_count + options.beside;
   connections = calloc((size_t)connection_count, sizeof *connections);
   rooms = calloc((size_t)options.rooms, sizeof *rooms);
   speakers = calloc((size_t)connection_count, sizeof *speakers);

@@ -28,7 +28,9 @@ struct buffer {
 
 struct member {
   int fd;
-  int room;
+  /* Its rooms are among these. */
+  int first_room;
+  int last_room;
   bool waits_to_write;
   struct buffer rest;
   struct buffer out;
@@ -103,7 +105,8 @@ static void take_line(struct member *member, const char *line, int count) {
   int number = room_of(line);
   struct room *room = &rooms[number];
   if (line[0] == 'j') {
-    member->room = number;
+    if (member->last_room == 0 || number < member->first_room) member->first_room = number;
+    if (number > member->last_room) member->last_room = number;
     enter(member, room);
     return;
   }
@@ -121,9 +124,9 @@ static void say_all(void) {
 }
 
 static void leave(struct member *member) {
-  struct room *room = &rooms[member->room];
-  for (int place = 0; place < room->count; place++)
-    if (room->members[place] == member) room->members[place] = room->members[--room->count];
+  for (struct room *room = &rooms[member->first_room]; room <= &rooms[member->last_room]; room++)
+    for (int place = 0; place < room->count; place++)
+      if (room->members[place] == member) room->members[place] = room->members[--room->count];
   close(member->fd);
   free(member->rest.bytes);
   free(member->out.bytes);

@@ -32,18 +32,20 @@ const say = (room: string, line: Buffer): void => {
 
 const serve = (socket: net.Socket): void => {
   let rest: Buffer | undefined
-  let entered: Set<net.Socket> | undefined
+  const entered: Array<Set<net.Socket>> = []
 
   const take = (line: Buffer): void => {
     const room = line.toString("latin1", 1, 6)
     if (line[0] === 106) {
-      entered = membersOf(room).add(socket)
+      entered.push(membersOf(room).add(socket))
       socket.write("joined\n")
     } else say(room, line)
   }
 
   socket.on("error", () => {})
-  socket.on("close", () => entered?.delete(socket))
+  socket.on("close", () => {
+    for (const members of entered) members.delete(socket)
+  })
   socket.on("data", (chunk: Buffer) => {
     const bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk])
     let begin = 0

@@ -17,9 +17,9 @@ static int tertulia_greet(char *out, int step, const struct speaker *speaker, co
     *answer = "\"welcome\"";
     return sprintf(out, "{\"type\":\"login\",\"id\":1,\"nick\":\"u%d\"}\n", speaker->id);
   }
-  if (step > 1 || speaker->is_idle) return -1;
+  if (step > speaker->rooms || speaker->is_idle) return -1;
   *answer = "\"joined\",\"re\"";
-  return sprintf(out, "{\"type\":\"join\",\"id\":2,\"room\":\"#r%d\"}\n", speaker->room);
+  return sprintf(out, "{\"type\":\"join\",\"id\":%d,\"room\":\"#r%d\"}\n", step + 1, speaker->room + step - 1);
 }
 
 static int tertulia_publish(char *out, int number, const struct speaker *speaker, const char *text) {
@@ -33,9 +33,9 @@ static int tertulia_publish(char *out, int number, const struct speaker *speaker
  * ------------------------------------------------------------------------------------------------------------------ */
 
 static int relay_greet(char *out, int step, const struct speaker *speaker, const char **answer) {
-  if (step > 0) return -1;
+  if (step >= (speaker->is_idle ? 1 : speaker->rooms)) return -1;
   *answer = "joined";
-  return sprintf(out, "j%05d\n", speaker->is_idle ? speaker->id / 100 : speaker->room);
+  return sprintf(out, "j%05d\n", speaker->is_idle ? 90000 + speaker->id / 100 : speaker->room + step);
 }
 
 static int relay_publish(char *out, int number, const struct speaker *speaker, const char *text) {
@@ -158,12 +158,12 @@ static int mqtt_publish(char *out, int number, const struct speaker *speaker, co
 }
 
 static const struct protocol protocols[] = {
-    {"tertulia", true, tertulia_greet, tertulia_publish},
-    {"relay", true, relay_greet, relay_publish},
-    {"redis", true, redis_greet, redis_publish},
-    {"nats", true, nats_greet, nats_publish},
-    {"irc", false, irc_greet, irc_publish},
-    {"mqtt", true, mqtt_greet, mqtt_publish},
+    {"tertulia", true, true, tertulia_greet, tertulia_publish},
+    {"relay", true, true, relay_greet, relay_publish},
+    {"redis", true, false, redis_greet, redis_publish},
+    {"nats", true, false, nats_greet, nats_publish},
+    {"irc", false, false, irc_greet, irc_publish},
+    {"mqtt", true, false, mqtt_greet, mqtt_publish},
 };
 
 const struct protocol *protocol_named(const char *name) {
