@@ -9,6 +9,7 @@ import type { Derive } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import { scriptAt } from "./scripts.ts"
 
 /** What a hashing thread is asked for; the answer is the bytes. */
 export interface Hash {
@@ -20,7 +21,7 @@ export interface Hash {
 /** Passwords that are hashed at once: one processor is left to those who talk, where there are two. */
 const hashesAtOnce = Math.max(1, Math.min(2, availableParallelism() - 1))
 
-const script = new URL("./hashing-thread.ts", import.meta.url)
+const script = scriptAt("hashing-thread")
 
 /** Runs what hashes one password, when it is its turn. */
 export type Hashing = <A>(hashed: (derive: Derive) => Promise<A>) => Effect.Effect<A>

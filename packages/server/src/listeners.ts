@@ -15,7 +15,7 @@ import type { Settings } from "./settings.ts"
 import { type Address, type Crowd, type Transport, together, told } from "./transport.ts"
 import { type Proxies, tcp } from "./transport-tcp.ts"
 import { tls } from "./transport-tls.ts"
-import { type WebOptions, web } from "./transport-web.ts"
+import type { WebOptions } from "./transport-web.ts"
 import type { UsageFault } from "./usage.ts"
 
 /** TCP, and TLS where there is a certificate, which is kept fresh for as long as the scope lives. */
@@ -68,7 +68,7 @@ export const listenersOf = Effect.fnUntraced(function* (
 })
 
 /** The folder of the web client, once it is built. */
-const files = fileURLToPath(new URL("../../web/dist", import.meta.url))
+const findFiles = () => fileURLToPath(new URL("dist", import.meta.resolve("@tertulia/web/package.json")))
 
 const pagesOf = (
   { forwardedFrom, host, limits, origins, webPort }: Settings,
@@ -78,12 +78,20 @@ const pagesOf = (
 ): Transport => {
   const isForwarding = forwardedFrom === "" ? undefined : trustedIn(forwardedFrom)
   const options = {
-    ...{ host, port: webPort, limits, origins: parseOrigins(origins), files, crowd },
+    ...{ host, port: webPort, limits, origins: parseOrigins(origins), files: findFiles(), crowd },
     ...proxies,
     ...overTls,
     ...(typeof isForwarding === "function" ? { isForwarding } : {})
   }
-  return told(web(options), (at) =>
+  const pages: Transport = {
+    listen: (accept) =>
+      // What only few need takes a while to load, and memory.
+      Effect.flatMap(
+        Effect.promise(() => import("./transport-web.ts")),
+        ({ web }) => web(options).listen(accept)
+      )
+  }
+  return told(pages, (at) =>
     Effect.logInfo(
       `in a browser: ${overTls === undefined ? "http" : "https"}://${inWords({ ...at, host: reachable(at.host) })}`
     ).pipe(Effect.annotateLogs({ host: at.host, webPort: at.port }))

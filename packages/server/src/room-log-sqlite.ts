@@ -19,6 +19,7 @@ import { type ConversationLogs, epochOf, type Pair } from "./conversation-logs.t
 import { makeEpoch } from "./epoch.ts"
 import { applyChange, ungoverned } from "./governance.ts"
 import { addedBy, entryAt, type Placed, type Publish, type RoomLog, RoomLogs, Unavailable } from "./room-log.ts"
+import { scriptAt } from "./scripts.ts"
 import { readAccounts } from "./sqlite/accounts.ts"
 import { checkpointForever } from "./sqlite/checkpoint.ts"
 import { readClaims } from "./sqlite/claims.ts"
@@ -53,7 +54,7 @@ export interface SqliteLogOptions {
   readonly follows?: boolean
 }
 
-const readerThread = new URL("./sqlite/reader-thread.ts", import.meta.url)
+const readerThread = scriptAt("sqlite/reader-thread")
 
 /** How what is to be written comes into the file: at once, or by a log that other files follow, too. */
 export interface Writing extends GroupCommit {

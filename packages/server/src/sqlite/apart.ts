@@ -9,6 +9,7 @@ import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import { scriptAt } from "../scripts.ts"
 import type { Following } from "./following.ts"
 
 /** What such a process says: the rows of a statement, or the error of SQLite. */
@@ -22,9 +23,8 @@ export class ApartFault extends Data.TaggedError("ApartFault")<{
   readonly errcode: number | undefined
 }> {}
 
-const scriptAt = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-const statementScript = scriptAt("./apart-process.ts")
-const snapshotScript = scriptAt("./snapshot-process.ts")
+const statementScript = fileURLToPath(scriptAt("sqlite/apart-process"))
+const snapshotScript = fileURLToPath(scriptAt("sqlite/snapshot-process"))
 
 /** Runs a statement on a file that is only read, and gives its rows. An interrupt ends it at once. */
 export const callApart = (

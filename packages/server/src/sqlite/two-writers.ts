@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import { scriptAt } from "../scripts.ts"
 import { withoutCheckpoints } from "./checkpoint.ts"
 import { openBeside } from "./data-file.ts"
 import { importDisk, timed } from "./disk.ts"
@@ -33,7 +34,7 @@ export interface TwoWriters {
   readonly beginWal: Effect.Effect<void>
 }
 
-const script = new URL("./writer-thread.ts", import.meta.url)
+const script = scriptAt("sqlite/writer-thread")
 
 /** Opens a file for both, and makes it if it doesn't exist. */
 export const openTwoWriters = Effect.fnUntraced(function* (
