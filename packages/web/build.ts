@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { createHash } from "node:crypto"
-import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { build } from "vite"
+import { fingerprint } from "../server/src/fingerprint.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const here = fileURLToPath(new URL(".", import.meta.url))
@@ -23,25 +23,21 @@ const sources = [
   "package-lock.json"
 ]
 
-const fingerprint = (): string => {
-  const hash = createHash("sha256")
-  for (const file of globSync(sources, { cwd: root }).sort()) hash.update(file).update(readFileSync(`${root}/${file}`))
-  return hash.digest("hex")
-}
+const madeOf = (): string => fingerprint(root, sources)
 
 /** Where it stands what the built page was made of. */
 const stampName = "made-of.txt"
 
 /** Whether the built page is there, and made of what is here now. */
 export const isFresh = (): boolean =>
-  existsSync(`${dist}/${stampName}`) && readFileSync(`${dist}/${stampName}`, "utf8") === fingerprint()
+  existsSync(`${dist}/${stampName}`) && readFileSync(`${dist}/${stampName}`, "utf8") === madeOf()
 
 /** Builds the page, unless it is fresh. Whoever is served meanwhile gets the one before. */
 export const freshen = async (say: (text: string) => void = () => {}): Promise<void> => {
   if (isFresh()) return
   say(`building the web page${existsSync(dist) ? ", which is older than its source" : ", once"} ...`)
   const began = performance.now()
-  const made = fingerprint()
+  const made = madeOf()
   const fresh = `${dist}-${process.pid}`
   await inProduction(() => build({ root: here, logLevel: "error", build: { outDir: fresh } }))
   writeFileSync(`${fresh}/${stampName}`, made)

@@ -1,17 +1,21 @@
 /**
- * The server in few files, without what of the libraries nobody calls: it starts sooner so, and takes two thirds of the memory.
+ * The server in few files, without what of the libraries nobody calls: it starts sooner so, and takes less memory by a third, or by a
+ * half with a data file.
  *
  * It is made when it is missing, and kept for as long as what it is made of stays the same.
  *
  * @module
  */
-import { createHash } from "node:crypto"
 import {
+  accessSync,
+  closeSync,
   existsSync,
+  fsyncSync,
   globSync,
   mkdirSync,
+  mkdtempSync,
+  openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -20,6 +24,7 @@ import {
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { OutputOptions } from "rolldown"
+import { fingerprint } from "./fingerprint.ts"
 import { scriptNames } from "./scripts.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -35,45 +40,56 @@ const prefix = "server-"
 const keptDays = 7
 
 /**
- * The folder of the bundle, whose `program.js` is the one of program.ts. Where it can't be made or kept, as in a folder that is only
- * read, there is none: the sources do as well.
+ * The program of program.ts, bundled. Where that can't be made or kept, as in a folder that is only read, there is none: the sources
+ * do as well.
  *
- * @param cache the folder to keep it in, beside those of other sources
+ * @param cache the folder to keep bundles in
  */
 export const bundled = async (cache: string): Promise<string | undefined> => {
   if (!existsSync(join(root, installed))) return undefined
-  const folder = join(cache, `${prefix}${fingerprint()}`)
+  const folder = join(cache, prefix + fingerprint(root, sources).slice(0, 16))
+  const program = join(folder, "program.js")
   try {
-    if (existsSync(folder)) use(folder)
+    if (isReadable(program)) touch(folder)
     else await make(cache, folder)
   } catch {
-    // Whoever can't write there may still read.
+    // Another process may have made it meanwhile; and whoever can't write there may still read.
   }
-  return existsSync(folder) ? folder : undefined
+  return isReadable(program) ? program : undefined
 }
 
-const fingerprint = (): string => {
-  const hash = createHash("sha256")
-  for (const file of globSync(sources, { cwd: root }).sort()) hash.update(file).update(readFileSync(join(root, file)))
-  return hash.digest("hex").slice(0, 16)
+const isReadable = (file: string): boolean => {
+  try {
+    accessSync(file)
+    return true
+  } catch {
+    return false
+  }
 }
 
-const use = (folder: string) => {
+const touch = (folder: string) => {
   const now = new Date()
   utimesSync(folder, now, now)
 }
 
-/** Makes it beside its place: of two that do so at once, the second finds it there. */
+/** Makes it beside its place, and puts it there when it is whole and on the disk. */
 const make = async (cache: string, folder: string) => {
-  const fresh = `${folder}-${process.pid}`
-  mkdirSync(fresh, { recursive: true })
+  mkdirSync(cache, { recursive: true })
+  const fresh = mkdtempSync(`${folder}-`)
   try {
     await build(fresh)
+    for (const file of globSync("**/*.*", { cwd: fresh })) sync(join(fresh, file))
     renameSync(fresh, folder)
   } finally {
     rmSync(fresh, { recursive: true, force: true })
   }
   forget(cache)
+}
+
+const sync = (file: string) => {
+  const descriptor = openSync(file, "r+")
+  fsyncSync(descriptor)
+  closeSync(descriptor)
 }
 
 type CodeSplitting = NonNullable<OutputOptions["codeSplitting"]>
@@ -91,14 +107,14 @@ const build = async (dir: string) => {
       chunkFileNames: "[name]-[hash].js",
       // Effect must hear how to compile schemas before there are any.
       strictExecutionOrder: true,
-      // Comments would be kept in memory. But people read the stacks of errors: names stay, and for NODE_OPTIONS=--enable-source-maps there is a map.
+      // Comments would be kept in memory. But people read the stacks of errors: names stay, and there is a map for NODE_OPTIONS=--enable-source-maps.
       comments: false,
       sourcemap: true,
       sourcemapExcludeSources: true
     })
     await bundle.close()
   }
-  // Each file that Node loads costs it memory.
+  // Each file that Node loads costs memory.
   await write(["program"], { groups: [{ name: "effect", test: /node_modules[\\/]effect[\\/]/, minShareCount: 2 }] })
   // A thread loads what it needs itself, and no more.
   await write(scriptNames, true)

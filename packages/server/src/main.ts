@@ -6,15 +6,14 @@
  * @module
  */
 import { enableCompileCache } from "node:module"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { bundled } from "./bundle.ts"
 
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/tertulia", import.meta.url))
-const bundle = await bundled(cache)
-const program =
-  bundle === undefined ? fileURLToPath(new URL("./program.ts", import.meta.url)) : join(bundle, "program.js")
-const compiled = process.env["NODE_COMPILE_CACHE"] ?? join(bundle ?? cache, "compiled")
+const program = (await bundled(cache)) ?? fileURLToPath(new URL("./program.ts", import.meta.url))
+const compiled =
+  process.env["NODE_COMPILE_CACHE"] ?? join(program.startsWith(cache) ? dirname(program) : cache, "compiled")
 
 // Node 24 takes up to 134 MB for what is new in memory, and keeps it: 10,000 connections that came one after the other and
 // do nothing would be twice as large, and a server under load would seem to grow for an hour. A delivery costs the same with less. It can
