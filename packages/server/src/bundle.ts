@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { randomUUID } from "node:crypto"
 import {
   accessSync,
   closeSync,
@@ -13,7 +14,6 @@ import {
   fsyncSync,
   globSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   renameSync,
@@ -74,8 +74,9 @@ const touch = (folder: string) => {
 
 /** Makes it beside its place, and puts it there when it is whole and on the disk. */
 const make = async (cache: string, folder: string) => {
-  mkdirSync(cache, { recursive: true })
-  const fresh = mkdtempSync(`${folder}-`)
+  const fresh = `${folder}-${randomUUID().slice(0, 8)}`
+  // Unlike a temporary folder, whoever may read the sources may read it: the server may be run by somebody else than who installed it.
+  mkdirSync(fresh, { recursive: true })
   try {
     await build(fresh)
     for (const file of globSync("**/*.*", { cwd: fresh })) sync(join(fresh, file))

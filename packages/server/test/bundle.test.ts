@@ -57,6 +57,13 @@ test("a bundle is found again; of others, those go that nobody has used for a we
   expect(statSync(folder).mtimeMs).toBeGreaterThan(Date.now() - 86_400_000)
 })
 
+test("whoever may read other folders there may read a bundle", async () => {
+  await using cache = await openCache()
+  mkdirSync(join(cache.path, "other"))
+  const program = await bundled(cache.path)
+  expect(statSync(dirname(program!)).mode).toBe(statSync(join(cache.path, "other")).mode)
+})
+
 test("where nothing can be written there is no bundle", async () => {
   await using cache = await openCache()
   const file = join(cache.path, "file")
