@@ -12,17 +12,20 @@ import { type ErrorCode, errorCodes } from "./codes.ts"
 import type { Unclaimed } from "./features.ts"
 import { type JsonObject, parseJson } from "./json.ts"
 import type { Limits } from "./limits.ts"
-import type { Line } from "./line.ts"
+import { type Line, notUtf8 } from "./line.ts"
 import { cursorNeedsEpoch, oneCursor, Request, type RequestType, requestSchemas, waysToLogIn } from "./messages.ts"
 import { badRoomName, directWith, foldName, isDirectName } from "./names.ts"
+import { readPlainSend } from "./plain-send.ts"
 import { codeOf, type Refusal } from "./refusal.ts"
 import { isTooLong, reactionBytes, topicBytes, utf8Length } from "./text.ts"
 
-/** A request whose `id` and `type` are good, and whose other fields nobody has checked yet. */
+/** A request whose `id` and `type` are good. */
 export interface Envelope {
   readonly id: number
   readonly type: RequestType
   readonly object: JsonObject
+  /** Whether its other fields are what the schema says, too, and it has none beside them; nobody has looked when absent. */
+  readonly isChecked?: boolean
 }
 
 const maxId = 2_147_483_647
@@ -35,6 +38,10 @@ const everyRequest: ReadonlySet<string> = new Set(Object.keys(requestSchemas))
  * @param known the requests of the profiles that the server claims (EXT-4): `requestsOf`
  */
 export const decodeEnvelope = (line: Line, known = everyRequest): Result.Result<Envelope, Refusal> => {
+  const plain = line === notUtf8 ? undefined : readPlainSend(line)
+  if (plain !== undefined && known.has(plain.type)) {
+    return Result.succeed({ id: plain.id, type: plain.type, object: plain, isChecked: true })
+  }
   const object = parseJson(line)
   if (typeof object === "string") return Result.fail({ code: "bad-json", message: object })
   const { id, type } = object
@@ -71,7 +78,7 @@ export interface RequestContext {
  * @param context what else the server knows of itself and of whoever asks
  */
 export const decodeRequest = (
-  { id, object, type }: Envelope,
+  { id, isChecked = false, object, type }: Envelope,
   limits: Limits,
   context: RequestContext = {}
 ): Result.Result<Request, Refusal> => {
@@ -79,7 +86,7 @@ export const decodeRequest = (
   const unknown = unclaimed.fields[type]
   const known = unknown === undefined ? object : without(object, unknown)
   const wrongName = addressFault(type, object, unclaimed.direct, nick)
-  const decoded = decode(known)
+  const decoded = isChecked ? Result.succeed(known as unknown as Request) : decode(known)
   if (Result.isFailure(decoded) || wrongName !== undefined) {
     return Result.fail(explain({ id, object: known, type }, isCursor, wrongName === undefined ? [] : [wrongName]))
   }

@@ -81,6 +81,9 @@ export const TopicText = Schema.String.check(
   examples: ["the party on Friday", ""]
 })
 
+/** Whether a string is a text, but for its length (TEXT-1, TEXT-2). */
+export const isText = (text: string): boolean => allowed.test(text) && text.isWellFormed()
+
 /** The most bytes of UTF-8 that a reaction may have (REACT-1). */
 export const reactionBytes = 64
 
