@@ -9,38 +9,48 @@ import * as Result from "effect/Result"
 import { median } from "../times.ts"
 
 export interface Codec {
+  /** How the line is written. */
+  readonly what: string
   /** Nanoseconds for one line. */
   readonly parse: number
   readonly decode: number
 }
 
-const line = JSON.stringify({ type: "send", id: 12, room: "#cafe", text: "x".repeat(100) })
+const send = { type: "send", id: 12, room: "#cafe", text: "x".repeat(100) }
+const { id, room, text, type } = send
+
+/** The first two are plain (plain-send.ts); no other kind of line is. */
+const lines: ReadonlyArray<readonly [what: string, line: string]> = [
+  ["as in the specification", JSON.stringify(send)],
+  ["with escapes in its text", JSON.stringify({ ...send, text: `"${text.slice(3)}"\n` })],
+  ["with its fields in another order", JSON.stringify({ id, room, text, type })]
+]
+
 const context = { nick: "ana" }
 
-const decodeOne = (): unknown => {
+const decode = (line: string): unknown => {
   const envelope = decodeEnvelope(line)
   return Result.isSuccess(envelope) ? decodeRequest(envelope.success, defaultLimits, context) : envelope
 }
 
-const parseOne = (): unknown => JSON.parse(line)
-
 const times = 20_000
 let kept: unknown
 
-const nanos = (deed: () => unknown): number => {
+const nanos = (deed: (line: string) => unknown, line: string): number => {
   const began = process.hrtime.bigint()
-  for (let time = 0; time < times; time++) kept = deed()
+  for (let time = 0; time < times; time++) kept = deed(line)
   return Number(process.hrtime.bigint() - began) / times
 }
 
-/** Medians of rounds in turn, so that whatever slows the machine slows both. */
-export const measureCodec = (): Codec => {
-  const parse: Array<number> = []
-  const decode: Array<number> = []
-  for (let round = 0; round < 51; round++) {
-    parse.push(nanos(parseOne))
-    decode.push(nanos(decodeOne))
-  }
+/** Medians of rounds in turn, so that whatever slows the machine slows all. */
+export const measureCodec = (): ReadonlyArray<Codec> => {
+  const rounds = Array.from({ length: 51 }, () =>
+    lines.map(([, line]) => ({ parse: nanos(JSON.parse, line), decode: nanos(decode, line) }))
+  )
   if (kept === undefined) throw new Error("nothing was read")
-  return { parse: median(parse), decode: median(decode) }
+  return lines.map(([what], at) => ({
+    what,
+    parse: median(rounds.map((round) => round[at]!.parse)),
+    decode: median(rounds.map((round) => round[at]!.decode))
+  }))
 }

@@ -39,7 +39,8 @@ export interface Results {
   readonly idle: ReadonlyArray<IdleRow>
   /** Single requests on a durable server. */
   readonly requests: ReadonlyArray<RequestRow>
-  readonly codec: Codec
+  /** One request, written in several ways. */
+  readonly codec: ReadonlyArray<Codec>
   /** Entries per second that Redis Streams acknowledge, each on the disk; absent where it wasn't measured. */
   readonly streams?: number
   /** What was not measured, and why. */

@@ -13,7 +13,7 @@ import { isText } from "./text.ts"
 
 const name = "[A-Za-z0-9][A-Za-z0-9_-]{0,31}"
 
-// A text as JSON writes it: without escapes only what a text may hold; what the escapes stand for has to be looked at.
+// A text as JSON writes it: nothing that no text may hold, but for what `\u` stands for, which has to be looked at.
 const unescaped = String.raw`[^"\\\u0000-\u001f\u007f-\u009f]*`
 const escaped = String.raw`\\(?:["\\/nt]|u[0-9A-Fa-f]{4})`
 
@@ -54,11 +54,10 @@ type Found = readonly [string, string, string, string, string?, string?, string?
 
 /** The text that a string of JSON stands for; undefined when it is none that may be said. */
 const textOf = (literal: string): string | undefined => {
-  if (literal.includes("\\")) {
-    const text: string = JSON.parse(literal)
-    return isText(text) ? text : undefined
-  }
-  return literal.length > 2 && literal.isWellFormed() ? own(literal.slice(1, -1)) : undefined
+  if (!literal.isWellFormed()) return undefined
+  if (!literal.includes("\\")) return literal.length > 2 ? own(literal.slice(1, -1)) : undefined
+  const text: string = JSON.parse(literal)
+  return literal.includes("\\u") && !isText(text) ? undefined : text
 }
 
 /**
