@@ -38,9 +38,7 @@ export const parseJson = (line: Line): JsonObject | JsonFault => {
 /** Whether brackets and braces outside strings open more than `levels` deep, found without parsing. */
 const deeperThan = (text: string, levels: number): boolean => {
   // A text with so few openings can't nest deeper; most lines end here, at the speed of a search.
-  let opened = 0
-  for (let at = openAfter(text, 0); at !== -1 && opened <= levels; at = openAfter(text, at + 1)) opened++
-  if (opened <= levels) return false
+  if (countUpTo(levels, text, "{") + countUpTo(levels, text, "[") <= levels) return false
   let depth = 0
   let quoted = false
   for (let at = 0; at < text.length; at++) {
@@ -56,10 +54,11 @@ const deeperThan = (text: string, levels: number): boolean => {
   return false
 }
 
-const openAfter = (text: string, from: number): number => {
-  const brace = text.indexOf("{", from)
-  const bracket = text.indexOf("[", from)
-  return brace === -1 ? bracket : bracket === -1 ? brace : Math.min(brace, bracket)
+/** How often a character is in a text; anything above `most` when it is more often. */
+const countUpTo = (most: number, text: string, character: string): number => {
+  let count = 0
+  for (let at = text.indexOf(character); at !== -1 && count <= most; at = text.indexOf(character, at + 1)) count++
+  return count
 }
 
 const hasForbidden = (value: unknown): boolean => {
