@@ -19,11 +19,11 @@ export interface Codec {
 const send = { type: "send", id: 12, room: "#cafe", text: "x".repeat(100) }
 const { id, room, text, type } = send
 
-/** The first two are plain (plain-send.ts); no other kind of line is. */
+/** The first two are plain (plain-send.ts); the last goes the long way. */
 const lines: ReadonlyArray<readonly [what: string, line: string]> = [
-  ["as in the specification", JSON.stringify(send)],
-  ["with escapes in its text", JSON.stringify({ ...send, text: `"${text.slice(3)}"\n` })],
-  ["with its fields in another order", JSON.stringify({ id, room, text, type })]
+  ["as specified", JSON.stringify(send)],
+  ["with escapes", JSON.stringify({ ...send, text: `"${text.slice(3)}"\n` })],
+  ["fields in another order", JSON.stringify({ id, room, text, type })]
 ]
 
 const context = { nick: "ana" }

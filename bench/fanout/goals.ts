@@ -114,7 +114,7 @@ export const goalsOf = (results: Results): ReadonlyArray<Goal> => {
     ),
     most("the idle server", idle && idle.residentBefore / 1e6, 90, "MB"),
     ...results.codec.map(({ decode, parse, what }) => ({
-      what: `reading and checking one request, ${what}: time`,
+      what: `time to read a request, ${what}`,
       against: "JSON.parse alone",
       wanted: "<= 1.60",
       reached: (decode / parse).toFixed(2),
