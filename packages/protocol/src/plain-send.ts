@@ -35,7 +35,7 @@ const options = [
 const pattern = new RegExp(String.raw`^${fields}${options.join("")}\}$`, "u")
 
 /** Reads a line that is a `send` in its plain form, with names as they are spelled; undefined when it has to go the long way. */
-export const readPlainSend = (line: string): typeof Send.Type | undefined => {
+export const readPlainSend = (line: string): Send | undefined => {
   const found = pattern.exec(line)
   if (found === null) return undefined
   const [, id, room, literal, replyTo, key, epoch] = found as unknown as Found
