@@ -8,8 +8,8 @@ import * as Effect from "effect/Effect"
 import { bye, type Ending, hangUp, lastLine, shuttingDown } from "./ending.ts"
 import { type Connection, type Crowd, carefree, makeCrowd } from "./transport.ts"
 
-/** Serves a connection if there is room for it, else says why not; then hangs up. */
-export type Door = (connection: Connection, serve: Effect.Effect<void>) => Effect.Effect<void>
+/** Serves a connection if there is room for it, else says why not; then hangs up, unless its place is held. */
+export type Door = (connection: Connection, serve: (place: Place) => Effect.Effect<void>) => Effect.Effect<void>
 
 export interface DoorOptions {
   /** Connections from one address: `limits.connections`. */
@@ -54,47 +54,76 @@ export const makeDoor = (
     return served.isFull(peer) ? ["too-many-connections", Effect.sync(() => tooMany(peer))] : undefined
   }
 
-  /** Lets a connection through, or turns it away; `move` counts it somewhere else, if there is room. */
+  /** Lets a connection through, or turns it away. */
   const pass = Effect.fnUntraced(function* (
     connection: Connection,
-    serve: Effect.Effect<void>,
-    move: (to: Counter) => boolean
+    serve: (place: Place) => Effect.Effect<void>,
+    place: Place
   ) {
     const { peer } = connection
     const refused = fault(peer)
     if (refused !== undefined) {
       onRefused(refused[0])
       // Whoever has to be waited for before it is told why, is one of those who leave.
-      if (connection.opening !== undefined && !(move(leaving) && (yield* opens(connection, 1)))) return
+      if (connection.opening !== undefined && !(place.moves(leaving) && (yield* opens(connection, 1)))) return
       sayNow(connection, yield* refused[1])
     } else {
-      if (!(move(served) && (yield* opens(connection, loginSeconds)))) return
+      if (!(place.moves(served) && (yield* opens(connection, loginSeconds)))) return
       // Whoever was banned while the connection opened isn't served, either.
       const ban = banned(peer)
-      if (ban === undefined) yield* serve
+      if (ban === undefined) yield* serve(place)
       else {
         onRefused("banned")
         sayNow(connection, ban)
       }
     }
-    if (move(leaving)) yield* hangUp(connection)
+    if (!place.isHeld) yield* place.leave
   })
 
   return (connection, serve) =>
     Effect.suspend(() => {
-      const { peer } = connection
-      let place: Counter | undefined
-      const move = (to: Counter | undefined): boolean => {
-        place?.leave(peer)
-        place = to?.enter(peer) === true ? to : undefined
-        return place !== undefined
-      }
-      const leave = Effect.sync(() => {
-        move(undefined)
-        connection.destroy()
+      const place = new Place(connection, leaving)
+      const free = Effect.sync(() => {
+        if (!place.isHeld) place.free()
       })
-      return Effect.ensuring(pass(connection, serve, move), leave)
+      return Effect.ensuring(pass(connection, serve, place), free)
     })
+}
+
+/** Where a connection counts, until it is hung up. */
+export class Place {
+  /** Whether somebody holds it beyond the effect that serves: they see to it that it is left. */
+  isHeld = false
+  private readonly connection: Connection
+  private readonly leaving: Counter
+  private counter: Counter | undefined = undefined
+
+  constructor(connection: Connection, leaving: Counter) {
+    this.connection = connection
+    this.leaving = leaving
+  }
+
+  /** Counts the connection somewhere else, if there is room; gives whether there is. */
+  moves(to: Counter | undefined): boolean {
+    const { peer } = this.connection
+    this.counter?.leave(peer)
+    this.counter = to?.enter(peer) === true ? to : undefined
+    return this.counter !== undefined
+  }
+
+  /** Hangs up, when the last object is said, and frees the connection. */
+  get leave(): Effect.Effect<void> {
+    const hung = Effect.suspend(() => (this.moves(this.leaving) ? hangUp(this.connection) : Effect.void))
+    return Effect.ensuring(
+      hung,
+      Effect.sync(() => this.free())
+    )
+  }
+
+  free(): void {
+    this.moves(undefined)
+    this.connection.destroy()
+  }
 }
 
 /** Waits until bytes may go both ways, for so many seconds, and gives whether they may. */

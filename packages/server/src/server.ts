@@ -98,6 +98,8 @@ export interface Server extends ServerOptions {
   readonly outboxBounds: OutboxBounds
   /** Runs what a connection has to wait for. */
   readonly run: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
+  /** Runs what comes last on a connection: the server waits for it when it stops. */
+  readonly last: (effect: Effect.Effect<void>) => void
   readonly sessions: Set<Session>
   /** What else bounds it. */
   readonly bounds: Bounds
@@ -191,6 +193,9 @@ export const serve = Effect.fnUntraced(function* (
   const people = yield* makePeople({ grace, waiting, logins, accounts, marksOf, ...ways })
   conversations?.restore(people.finder())
   const registering = { everybody: ["register"], invited: ["invitation"], nobody: [] }[who]
+  // Those that are being let in, and those that say what comes last.
+  const connections = yield* FiberSet.make()
+  const runLast = yield* FiberSet.runtime(connections)()
   const server: Server = {
     ...options,
     hello: Buffer.from(helloLine(options, features, ["guest", "password", "scram", "token", ...registering])),
@@ -212,6 +217,7 @@ export const serve = Effect.fnUntraced(function* (
     turns: makeTurns(),
     outboxBounds: { mark: limits.line, backlog: limits.backlog, now },
     run: Effect.runForkWith(yield* Effect.context()),
+    last: (effect) => void runLast(effect),
     bounds,
     meters,
     trace,
@@ -229,11 +235,9 @@ export const serve = Effect.fnUntraced(function* (
   }
   const door = makeDoor(doorOptions, options.crowd ?? makeCrowd(bounds.connections), meters.ended)
   yield* Effect.forkScoped(watch(server))
-  const connections = yield* FiberSet.make()
-  const run = yield* FiberSet.runtime(connections)()
   yield* Effect.addFinalizer(() => drain(server, connections))
   const address = yield* transport.listen((connection) => {
-    run(door(connection, serveConnection(server, connection)))
+    runLast(door(connection, (place) => serveConnection(server, connection, place)))
   })
   const drained = Latch.makeUnsafe(false)
   desk.opens(
@@ -317,9 +321,16 @@ const drainSlowly = ({ sessions }: Server, seconds: number): Effect.Effect<void>
   }).pipe(Effect.timeoutOption(1_000 * seconds), Effect.asVoid)
 
 /** Lets every session say what it owes and goodbye, for a bounded time: one that stalls holds nobody up. */
-const drain = ({ meters, sessions }: Server, connections: FiberSet.FiberSet): Effect.Effect<void> =>
-  Effect.suspend(() => {
+const drain = ({ meters, sessions }: Server, connections: FiberSet.FiberSet): Effect.Effect<void> => {
+  const all = <A>(use: (session: Session) => Effect.Effect<A>) =>
+    Effect.suspend(() => Effect.forEach([...sessions], use, { discard: true }))
+  const drained = Effect.gen(function* () {
     meters.stops()
-    for (const session of sessions) session.drain()
-    return FiberSet.awaitEmpty(connections)
-  }).pipe(Effect.timeoutOption(drainTime), Effect.asVoid)
+    do {
+      for (const session of sessions) session.drain()
+      yield* all(({ departed }) => departed)
+      yield* FiberSet.awaitEmpty(connections)
+    } while (sessions.size > 0)
+  })
+  return drained.pipe(Effect.timeoutOption(drainTime), Effect.andThen(all(({ cut }) => cut)))
+}

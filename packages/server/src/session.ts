@@ -2,8 +2,8 @@
  * The life of one connection, from `hello` to the last `bye` (spec/session.md): lines are read, and each request is answered in its turn.
  *
  * There are many connections, and most of them are silent. So what each of them does is on the prototype of one class, and while it waits
- * for bytes, no fiber does but the one that waits for its end. What is answered at once, as most is, needs none; for what has to be
- * waited for, there is a fiber until it is done.
+ * for bytes, no fiber does. What is answered at once, as most is, needs none; for what has to be waited for, there is a fiber until it is
+ * done; and one says what comes last.
  *
  * @module
  */
@@ -26,6 +26,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import type { Place } from "./door.ts"
 import { errorLine } from "./encode.ts"
 import { bye, type Ending, lastLine, shuttingDown } from "./ending.ts"
 import { Gate } from "./gate.ts"
@@ -40,48 +41,63 @@ import type { Server } from "./server.ts"
 import { Breach, type Connection, isPrivate, type NoBytes, type Read, type Reader } from "./transport.ts"
 import { costs, type Share } from "./turns.ts"
 
-/** Serves one connection until its last object is said. Never fails: a defect ends this connection and no other. */
-export const serveConnection = (server: Server, connection: Connection): Effect.Effect<void> =>
+/** Serves one connection, which holds its place until its last object is said. Never fails: a defect ends this connection and no other. */
+export const serveConnection = (server: Server, connection: Connection, place: Place): Effect.Effect<void> =>
   Effect.suspend(() => {
     const share = server.turns.enter(connection.peer)
-    let session: Session | undefined
+    let isServed = false
     const served = Effect.suspend(() => {
+      isServed = true
       share.charge(costs.connection)
-      session = new Session(server, connection, share)
-      return serveSession(session, connection)
+      return beginSession(new Session(server, connection, share, place))
     })
     const free = Effect.sync(() => {
-      if (session !== undefined) {
-        session.depart()
-        server.sessions.delete(session)
-      }
-      server.turns.leave(connection.peer)
+      if (!isServed) server.turns.leave(connection.peer)
     })
-    return Effect.ensuring(share.isFree() ? served : Effect.andThen(share.turn, served), free)
+    return share.isFree() ? served : Effect.ensuring(Effect.andThen(share.turn, served), free)
   })
 
-const serveSession = Effect.fnUntraced(function* (session: Session, connection: Connection) {
+const beginSession = (session: Session): Effect.Effect<void> => {
   const { server } = session
   server.sessions.add(session)
   server.meters.opened()
   session.outbox.post(session.isPrivate ? server.hello : server.helloInTheOpen)
-  yield* Effect.annotateLogs(Effect.logDebug("a connection begins"), inLog(session))
-  const ending = yield* session.converse()
-  session.depart(ending)
-  server.meters.ended(howEnded(ending))
-  // A secret that was given back opens nothing any more, not even after a restart (SESSION-8).
-  if (isForGood(ending)) yield* server.people.forgotten
-  const said = { ...inLog(session), ...describe(session, ending) }
-  yield* Effect.annotateLogs(Effect.logDebug("a connection ends"), said)
-  if (ending._tag === "Bye") connection.because?.(ending.code)
-  yield* sayLast(session, ending)
-})
+  const begin = Effect.sync(() => session.begin())
+  return Effect.andThen(Effect.annotateLogs(Effect.logDebug("a connection begins"), inLog(session)), begin)
+}
+
+/** Says what comes last, when it is known, and gives back what the connection held. */
+const endSession = (session: Session, known: Effect.Effect<Ending>): Effect.Effect<void> => {
+  const { connection, server } = session
+  const ended = Effect.gen(function* () {
+    const ending = yield* known
+    session.depart(ending)
+    server.meters.ended(howEnded(ending))
+    // A secret that was given back opens nothing any more, not even after a restart (SESSION-8).
+    if (isForGood(ending)) yield* server.people.forgotten
+    const said = { ...inLog(session), ...describe(session, ending) }
+    yield* Effect.annotateLogs(Effect.logDebug("a connection ends"), said)
+    if (ending._tag === "Bye") connection.because?.(ending.code)
+    yield* sayLast(session, ending)
+  })
+  const free = Effect.sync(() => {
+    session.depart()
+    server.sessions.delete(session)
+    server.turns.leave(connection.peer)
+  })
+  return Effect.ensuring(
+    Effect.andThen(Effect.ensuring(ended, free), session.place.leave),
+    Effect.sync(() => session.place.free())
+  )
+}
 
 const inLog = ({ name, peer }: Session) => ({ connection: name, peer })
 
 export class Session implements Reader, OutboxOwner, Sender {
   readonly server: Server
-  private readonly connection: Connection
+  readonly connection: Connection
+  /** Where its connection counts. */
+  readonly place: Place
   /** What its address may do while others wait. */
   readonly share: Share
   readonly outbox: Outbox
@@ -122,14 +138,15 @@ export class Session implements Reader, OutboxOwner, Sender {
   private answering: number | undefined = undefined
   private working: Fiber.Fiber<Ending | undefined> | undefined = undefined
   private endedBy: Ending | undefined = undefined
-  private conclude: ((ending: Effect.Effect<Ending>) => void) | undefined = undefined
   private readonly whenDraining = new Gate()
   private readonly whenDeparted = new Gate()
 
-  constructor(server: Server, connection: Connection, share: Share) {
+  constructor(server: Server, connection: Connection, share: Share, place: Place) {
     const { limits, now, outboxBounds } = server
     this.server = server
     this.connection = connection
+    this.place = place
+    place.isHeld = true
     this.share = share
     this.nth = server.countConnection()
     this.since = now()
@@ -158,21 +175,13 @@ export class Session implements Reader, OutboxOwner, Sender {
   // Beginning and ending
   // -------------------------------------------------------------------------------------------------------------------
 
-  /** Converses until that ends by itself, from outside, or by a defect. */
-  converse(): Effect.Effect<Ending> {
-    return Effect.callback((resume) => {
-      this.conclude = resume
-      this.connection.onGone(() => {
-        this.outbox.abandon()
-        this.end({ _tag: "Gone" })
-      })
-      this.listen()
-      return Effect.suspend(() => {
-        this.isOver = true
-        this.connection.cancelRead()
-        return this.working === undefined ? Effect.void : Fiber.interrupt(this.working)
-      })
+  /** Converses, until that ends by itself, from outside, or by a defect. */
+  begin(): void {
+    this.connection.onGone(() => {
+      this.outbox.abandon()
+      this.end({ _tag: "Gone" })
     })
+    this.listen()
   }
 
   /** Ends the connection from outside, unless it is ending. */
@@ -181,7 +190,7 @@ export class Session implements Reader, OutboxOwner, Sender {
     // Later, and not at once: a fan-out that ends one member must not have it depart in its midst.
     queueMicrotask(() => {
       if (this.working !== undefined) this.working.interruptUnsafe()
-      else if (this.conclude !== undefined) this.over(Effect.succeed(this.endedBy!))
+      else this.over(Effect.succeed(this.endedBy!))
     })
   }
 
@@ -221,7 +230,19 @@ export class Session implements Reader, OutboxOwner, Sender {
     this.isOver = true
     this.listeningSince = undefined
     this.connection.cancelRead()
-    this.conclude!(ending)
+    this.server.last(endSession(this, ending))
+  }
+
+  /** Ends the connection at once, whatever it owes. */
+  get cut(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const { working } = this
+      const interrupted = working === undefined ? Effect.void : Fiber.interrupt(working)
+      return Effect.andThen(
+        interrupted,
+        Effect.sync(() => this.over(Effect.interrupt))
+      )
+    })
   }
 
   // -------------------------------------------------------------------------------------------------------------------

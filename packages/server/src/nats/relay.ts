@@ -57,7 +57,7 @@ export const openDoors = Effect.fnUntraced(function* (
     }).pipe(Effect.timeoutOption(drainTime))
   )
   const relayed = (connection: Connection): void => {
-    run(door(connection, relay(connection, { crew, heartbeat, stopped: Deferred.await(stopping) })))
+    run(door(connection, () => relay(connection, { crew, heartbeat, stopped: Deferred.await(stopping) })))
   }
   let accept = relayed
   const address: Address = yield* transport.listen((connection) => accept(connection))
