@@ -122,6 +122,33 @@ describe.skipIf(noNats !== undefined)("a log in JetStream", () => {
     ])
   })
 
+  test("has nothing of a conversation that has ended, and all of what went to the engine with it", async () => {
+    await using folder = await openTemporary()
+    await using other = await openTemporary()
+    await using nats = await openNats()
+    {
+      await using logs = await openIn(nats.url("one"), folder.file)
+      const log = await logs.open("#cafe")
+      const between = ["person-ana", "person-bea"] as const
+      const talk = logs.conversations.open(between, () => {})
+      // What is asked for in one turn of the event loop goes in one message.
+      await Promise.all([
+        log.append(draft("stays-1")),
+        Effect.runPromise(talk.append([draft("secret-1"), draft("secret-2")])),
+        log.append(draft("stays-2"))
+      ])
+      expect([await nats.holds("secret-1"), await nats.holds("secret-2")]).toEqual([true, true])
+      await Effect.runPromise(logs.conversations.remove(between))
+      await vi.waitFor(
+        async () => expect([await nats.holds("secret-1"), await nats.holds("secret-2")]).toEqual([false, false]),
+        { timeout: 30_000, interval: 500 }
+      )
+    }
+    await using logs = await openIn(nats.url("one"), other.file)
+    const log = await logs.open("#cafe")
+    expect(textsOf(await log.read(0, log.head()))).toEqual(["stays-1", "stays-2"])
+  })
+
   test("refuses while the engine is gone, has none of what it has refused, and goes on by itself", async () => {
     await using folder = await openTemporary()
     await using nats = await openNats()
