@@ -81,7 +81,7 @@ const tables = `
 
 /** What a file from before has instead of `appended`. */
 const fromBefore = `
-  INSERT INTO appended (place, room, seq, parcel, before, indexes)
+  INSERT OR REPLACE INTO appended (place, room, seq, parcel, before, indexes)
     SELECT entries.place, parcels.room, first, parcel, before, indexes FROM parcels
       JOIN entries ON entries.room = parcels.room AND entries.seq = first WHERE entries.place IS NOT NULL;
   DROP TABLE parcels;`
