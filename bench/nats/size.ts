@@ -49,8 +49,10 @@ const fill = async (logs: Logs, entries: number): Promise<number> => {
   let next = 0
   const lane = async () => {
     while (next < entries) {
-      const log = opened.get(next % rooms) ?? (await logs.open(`#r${next % rooms}`))
-      opened.set(next++ % rooms, log)
+      // Others go on while one opens a room.
+      const room = next++ % rooms
+      const log = opened.get(room) ?? (await logs.open(`#r${room}`))
+      opened.set(room, log)
       // Where the machine stands still for a while, it is refused, and not done.
       await Effect.runPromise(log.append([draft]).pipe(Effect.retry(Schedule.spaced("200 millis"))))
     }

@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite"
 import { Effect, Exit } from "effect"
 import { describe, expect, test, vi } from "vitest"
 import { encodeCommand } from "../src/nats/command.ts"
@@ -120,6 +121,57 @@ describe.skipIf(noNats !== undefined)("a log in JetStream", () => {
       { seq: 4, type: "edit", from: "ana", at: by.at, target: 2 },
       { seq: 5, type: "delete", from: "ana", at: by.at, target: 2 }
     ])
+  })
+
+  test("has nothing of a conversation that has ended, and all of what went to the engine with it", async () => {
+    await using folder = await openTemporary()
+    await using other = await openTemporary()
+    await using nats = await openNats()
+    {
+      await using logs = await openIn(nats.url("one"), folder.file)
+      const log = await logs.open("#cafe")
+      const between = ["person-ana", "person-bea"] as const
+      const talk = logs.conversations.open(between, () => {})
+      // What is asked for in one turn of the event loop goes in one message.
+      await Promise.all([
+        log.append(draft("stays-1")),
+        Effect.runPromise(talk.append([draft("secret-1"), draft("secret-2")])),
+        log.append(draft("stays-2"))
+      ])
+      expect([await nats.holds("secret-1"), await nats.holds("secret-2")]).toEqual([true, true])
+      await Effect.runPromise(logs.conversations.remove(between))
+      await vi.waitFor(
+        async () => expect([await nats.holds("secret-1"), await nats.holds("secret-2")]).toEqual([false, false]),
+        { timeout: 30_000, interval: 500 }
+      )
+    }
+    await using logs = await openIn(nats.url("one"), other.file)
+    const log = await logs.open("#cafe")
+    expect(textsOf(await log.read(0, log.head()))).toEqual(["stays-1", "stays-2"])
+  })
+
+  test("finds in the engine what a file of an earlier version has noted about it", async () => {
+    await using folder = await openTemporary()
+    await using nats = await openNats()
+    {
+      await using logs = await openIn(nats.url("one"), folder.file)
+      const log = await logs.open("#cafe")
+      await log.append(draft("stays-1"), draft("stays-2"))
+      await log.append(draft("stays-3"), draft("secret-1"))
+    }
+    {
+      using db = new DatabaseSync(folder.file)
+      db.exec(`
+        CREATE TABLE parcels (room INTEGER NOT NULL, first INTEGER NOT NULL, parcel INTEGER NOT NULL, before INTEGER NOT NULL, indexes TEXT,
+          PRIMARY KEY (room, first)) STRICT, WITHOUT ROWID;
+        INSERT INTO parcels SELECT room, seq, parcel, before, indexes FROM appended;
+        DROP TABLE appended`)
+    }
+    await using logs = await openIn(nats.url("one"), folder.file)
+    const log = await logs.open("#cafe")
+    await log.append({ type: "delete", target: 4, author: author("ana"), from: "ana", at: said("").at })
+    await vi.waitFor(async () => expect(await nats.holds("secret-1")).toBe(false), { timeout: 30_000, interval: 500 })
+    expect(await Promise.all(["stays-1", "stays-2", "stays-3"].map(nats.holds))).toEqual([true, true, true])
   })
 
   test("refuses while the engine is gone, has none of what it has refused, and goes on by itself", async () => {

@@ -110,7 +110,9 @@ const connectTo = ({ pass, servers, tls, user }: Store): Promise<NatsConnection>
     // One that is frozen is found out in ten seconds at most.
     pingInterval: 3_000,
     maxPingOut: 2,
-    timeout: patience
+    timeout: patience,
+    // A stack is noted twice for each message otherwise, lest it fail: half of what a message costs the client.
+    noAsyncTraces: true
   })
 
 const openStream = async (connection: NatsConnection, store: Store, name: string): Promise<Engine> => {

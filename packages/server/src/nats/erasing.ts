@@ -66,4 +66,4 @@ export const keepErasing = (engine: Engine, file: string, write: TwoWriters["wri
 const isIn =
   (erasures: ReadonlyArray<Erasure>) =>
   (index: number): boolean =>
-    erasures.some((each) => each.index === index || each.index === -1)
+    erasures.some((each) => each.index === index)

@@ -80,12 +80,19 @@ export const makeConversing = (db: DatabaseSync): Conversing => {
 /** The most rows of one kind that one transaction removes. */
 const rowsAtOnce = 1_000
 
-/** Removes a log within a transaction, or the oldest part of it; gives whether more is left. */
-export const makeRemover = (db: DatabaseSync): ((room: string) => boolean) => {
+/**
+ * Removes a log within a transaction, or the oldest part of it; gives whether more is left.
+ *
+ * @param goes is told of each entry before it goes
+ */
+export const makeRemover = (
+  db: DatabaseSync
+): ((room: string, goes?: (room: number, seq: number) => void) => boolean) => {
   const roomNamed = db.prepare("SELECT id FROM rooms WHERE name = ?")
   const removeEntries = db.prepare(
     `DELETE FROM entries WHERE room = ?1 AND seq < ${rowsAtOnce} + (SELECT min(seq) FROM entries WHERE room = ?1)`
   )
+  const oldest = db.prepare(`SELECT seq FROM entries WHERE room = ? ORDER BY seq LIMIT ${rowsAtOnce}`)
   const removeKeys = db.prepare(`DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE room = ? LIMIT ${rowsAtOnce})`)
   const setFirst = db.prepare(
     "UPDATE rooms SET first = coalesce((SELECT min(seq) FROM entries WHERE room = ?1), head + 1) WHERE id = ?1"
@@ -93,9 +100,12 @@ export const makeRemover = (db: DatabaseSync): ((room: string) => boolean) => {
   const removeConversation = db.prepare("DELETE FROM conversations WHERE room = ?")
   const removeRoom = db.prepare("DELETE FROM rooms WHERE id = ?")
   const isFull = ({ changes }: { readonly changes: number | bigint }): boolean => Number(changes) === rowsAtOnce
-  return (name) => {
+  return (name, goes) => {
     const id = (roomNamed.get(name) as { readonly id: number } | undefined)?.id
     if (id === undefined) return false
+    if (goes !== undefined) {
+      for (const { seq } of oldest.all(id) as unknown as ReadonlyArray<{ readonly seq: number }>) goes(id, seq)
+    }
     const hasMore = isFull(removeEntries.run(id))
     // What is left until the next transaction is a log that has given up its oldest entries.
     setFirst.run(id)

@@ -33,7 +33,7 @@ export interface Parcel {
   readonly before: number
 }
 
-/** A text that is to be taken out of the log: of which parcel, and which of its drafts; -1 is all of them. */
+/** A text that is to be taken out of the log: of which parcel, and which of its drafts. */
 export interface Erasure {
   readonly parcel: number
   readonly index: number
@@ -49,8 +49,11 @@ export type FollowingWork =
   | { readonly _tag: "Truncated"; readonly place: number }
 
 /**
- * `parcels` says in which message of the log the entries are from `first` on, after how many other drafts; `indexes` which of the drafts
- * after these they were, where that isn't each in turn.
+ * `appended` says in which message of the log (`parcel`) the entries of an append are that begin at `place`, which is `seq` of the room, after
+ * how many other drafts; `indexes` which of the drafts after these they were, where that isn't each in turn.
+ *
+ * Places rise with each entry (places.ts), so the append of an entry is the last one that begins no later. By the room and `seq` it would be
+ * found as well, but then each append to another room would change another page: a third of all that a busy server writes.
  */
 const tables = `
   CREATE TABLE IF NOT EXISTS following (
@@ -62,26 +65,38 @@ const tables = `
     at TEXT NOT NULL,
     self TEXT NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS parcels (
+  CREATE TABLE IF NOT EXISTS appended (
+    place INTEGER PRIMARY KEY,
     room INTEGER NOT NULL,
-    first INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
     parcel INTEGER NOT NULL,
     before INTEGER NOT NULL,
-    indexes TEXT,
-    PRIMARY KEY (room, first)
-  ) STRICT, WITHOUT ROWID;
+    indexes TEXT
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS erasures (
     parcel INTEGER NOT NULL,
     "index" INTEGER NOT NULL,
     PRIMARY KEY (parcel, "index")
   ) STRICT, WITHOUT ROWID;`
 
+/** What a file from before has instead of `appended`. */
+const fromBefore = `
+  INSERT OR REPLACE INTO appended (place, room, seq, parcel, before, indexes)
+    SELECT entries.place, parcels.room, first, parcel, before, indexes FROM parcels
+      JOIN entries ON entries.room = parcels.room AND entries.seq = first WHERE entries.place IS NOT NULL;
+  DROP TABLE parcels;`
+
 /** Makes a file one that follows a log, if it isn't yet. */
-export const prepareFollowing = (db: DatabaseSync): void => db.exec(tables)
+export const prepareFollowing = (db: DatabaseSync): void => {
+  db.exec(tables)
+  if (hasTable(db, "parcels")) db.exec(`SAVEPOINT earlier; ${fromBefore} RELEASE earlier`)
+}
+
+const hasTable = (db: DatabaseSync, name: string): boolean =>
+  db.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").get(name) !== undefined
 
 /** Whether a file is one that follows a log. */
-export const isFollowing = (db: DatabaseSync): boolean =>
-  db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'following'").get() !== undefined
+export const isFollowing = (db: DatabaseSync): boolean => hasTable(db, "following")
 
 /** Makes a file one that follows a log, and says how far; within a transaction. */
 export const startFollowing = (db: DatabaseSync, following: Following): void => {
@@ -91,7 +106,7 @@ export const startFollowing = (db: DatabaseSync, following: Following): void => 
 
 /** Leaves out of a copy what was noted about what came before in the log, and who had the file. */
 export const leaveLogBehind = (db: DatabaseSync): void =>
-  db.exec("DELETE FROM parcels; DELETE FROM erasures; UPDATE following SET self = ''")
+  db.exec("DELETE FROM appended; DELETE FROM erasures; UPDATE following SET self = ''")
 
 const setFollowing = (db: DatabaseSync): ((following: Following) => void) => {
   const set = db.prepare(
@@ -102,7 +117,9 @@ const setFollowing = (db: DatabaseSync): ((following: Following) => void) => {
 
 /** Makes such a file one of its own. */
 export const stopFollowing = (db: DatabaseSync): void =>
-  db.exec("DROP TABLE IF EXISTS following; DROP TABLE IF EXISTS parcels; DROP TABLE IF EXISTS erasures")
+  db.exec(
+    "DROP TABLE IF EXISTS following; DROP TABLE IF EXISTS appended; DROP TABLE IF EXISTS parcels; DROP TABLE IF EXISTS erasures"
+  )
 
 /** Why a file can't be used by who follows a log, or by who doesn't; a backup follows nothing any more. */
 export const followingFault = (db: DatabaseSync, follows: boolean, isBackup: boolean): string | undefined => {
@@ -138,7 +155,8 @@ export const makeFollowingWriter = (db: DatabaseSync): ((work: FollowingWork) =>
   const forget = db.prepare('DELETE FROM erasures WHERE parcel = ? AND "index" = ?')
   const forgetErasures = db.prepare("DELETE FROM erasures WHERE parcel <= ?")
   const forgetParcels = db.prepare(
-    `DELETE FROM parcels WHERE (room, first) IN (SELECT room, first FROM parcels WHERE parcel <= ? LIMIT ${parcelsAtOnce})`
+    `DELETE FROM appended WHERE place IN
+       (SELECT place FROM (SELECT place, parcel FROM appended ORDER BY place LIMIT ${parcelsAtOnce}) WHERE parcel <= ?)`
   )
   return (work) => {
     switch (work._tag) {
@@ -159,52 +177,68 @@ export const makeFollowingWriter = (db: DatabaseSync): ((work: FollowingWork) =>
   }
 }
 
+/** An entry that was added. */
+export interface Added {
+  readonly seq: number
+  /** Its place in the file. */
+  readonly place: number
+}
+
 export interface Parcels {
-  /** Notes what became of the drafts of a parcel, and what of its texts has to go. Place is the `seq` of each that was added. */
+  /** Notes what became of the drafts of a parcel, and what of its texts has to go. */
   readonly note: (
     room: number,
     parcel: Parcel,
     drafts: ReadonlyArray<Draft>,
-    seqs: ReadonlyArray<number | undefined>
+    added: ReadonlyArray<Added | undefined>
   ) => void
-  /** Has everything go that a room has in the log, by its name. */
-  readonly removeAll: (room: string) => void
+  /** Has the text of an entry go. */
+  readonly erase: (room: number, seq: number) => void
+}
+
+interface AppendRow {
+  readonly room: number
+  readonly seq: number
+  readonly parcel: number
+  readonly before: number
+  readonly indexes: string | null
 }
 
 /** Notes within the transaction that appends. */
 export const makeParcels = (db: DatabaseSync): Parcels => {
   prepareFollowing(db)
-  const add = db.prepare("INSERT INTO parcels (room, first, parcel, before, indexes) VALUES (?, ?, ?, ?, ?)")
-  const parcelOf = db.prepare(
-    "SELECT first, parcel, before, indexes FROM parcels WHERE room = ? AND first <= ? ORDER BY first DESC LIMIT 1"
+  // A file that was put back may give a place again of which nothing else is left.
+  const add = db.prepare(
+    "INSERT OR REPLACE INTO appended (place, room, seq, parcel, before, indexes) VALUES (?, ?, ?, ?, ?, ?)"
+  )
+  const placeOf = db.prepare("SELECT place FROM entries WHERE room = ? AND seq = ?")
+  const appendedAt = db.prepare(
+    "SELECT room, seq, parcel, before, indexes FROM appended WHERE place <= ? ORDER BY place DESC LIMIT 1"
   )
   const editsOf = db.prepare("SELECT seq FROM entries WHERE room = ? AND target = ? AND kind = 1")
   const erase = db.prepare('INSERT OR IGNORE INTO erasures (parcel, "index") VALUES (?, ?)')
-  const eraseAll = db.prepare(
-    'INSERT OR IGNORE INTO erasures (parcel, "index") SELECT parcel, -1 FROM parcels WHERE room = (SELECT id FROM rooms WHERE name = ?)'
-  )
-  const forgetAll = db.prepare("DELETE FROM parcels WHERE room = (SELECT id FROM rooms WHERE name = ?)")
 
   const eraseEntry = (room: number, seq: number) => {
-    const row = parcelOf.get(room, seq) as
-      | { readonly first: number; readonly parcel: number; readonly before: number; readonly indexes: string | null }
-      | undefined
-    if (row === undefined) return
-    const { before, first, indexes, parcel } = row
-    const index = indexes === null ? seq - first : (JSON.parse(indexes) as ReadonlyArray<number>)[seq - first]!
+    const place = (placeOf.get(room, seq) as { readonly place: number | null } | undefined)?.place ?? 0
+    const row = appendedAt.get(place) as AppendRow | undefined
+    // What came before the log, or isn't in it any more, has no append of its own here.
+    if (row === undefined || row.room !== room || row.seq > seq) return
+    const { before, indexes, parcel } = row
+    const index = indexes === null ? seq - row.seq : (JSON.parse(indexes) as ReadonlyArray<number>)[seq - row.seq]!
     erase.run(parcel, before + index)
   }
 
   return {
-    note: (room, { before, place }, drafts, seqs) => {
-      const indexes = [...seqs.keys()].filter((index) => seqs[index] !== undefined)
+    note: (room, { before, place }, drafts, added) => {
+      const indexes = [...added.keys()].filter((index) => added[index] !== undefined)
       const isPlain = indexes.length === drafts.length
-      if (indexes.length > 0) {
-        add.run(room, seqs[indexes[0]!]!, place, before, isPlain ? null : JSON.stringify(indexes))
+      const first = indexes.length > 0 ? added[indexes[0]!] : undefined
+      if (first !== undefined) {
+        add.get(first.place, room, first.seq, place, before, isPlain ? null : JSON.stringify(indexes))
       }
       drafts.forEach((draft, index) => {
         // What was never shown needn't be kept; of what was said twice one is enough.
-        if (seqs[index] === undefined) {
+        if (added[index] === undefined) {
           if ("text" in draft) erase.run(place, before + index)
           return
         }
@@ -214,9 +248,6 @@ export const makeParcels = (db: DatabaseSync): Parcels => {
         for (const { seq } of edits) eraseEntry(room, seq)
       })
     },
-    removeAll: (room) => {
-      eraseAll.run(room)
-      forgetAll.run(room)
-    }
+    erase: eraseEntry
   }
 }

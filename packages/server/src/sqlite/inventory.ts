@@ -18,7 +18,7 @@ export interface Held {
   readonly digest: string
 }
 
-const ownTables = ["unindexed", "following", "parcels", "erasures"]
+const ownTables = ["unindexed", "following", "appended", "erasures"]
 const ownColumns = ["place", "drift", "indexed"]
 
 /** Goes through a file, says now and then how many rows it has read, and gives what it holds. */

@@ -13,7 +13,14 @@ import { makeRemover } from "./conversations.ts"
 import { type Disk, openDisk } from "./disk.ts"
 import { kinds } from "./entry-rows.ts"
 import { inWords, isDefect, isUndone, mayPass } from "./fault.ts"
-import { type FollowingWork, makeFollowingWriter, makeParcels, type Parcel, type Parcels } from "./following.ts"
+import {
+  type Added,
+  type FollowingWork,
+  makeFollowingWriter,
+  makeParcels,
+  type Parcel,
+  type Parcels
+} from "./following.ts"
 import { type Indexer, makeIndexer } from "./indexer.ts"
 import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
 import { driftOf, type LastPlace, makePlaces, type Places } from "./places.ts"
@@ -206,8 +213,7 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
       case "Merge":
         return upToDate().merge(work.all)
       case "RemoveSome":
-        if (work.parcel !== undefined) parcels().removeAll(work.room)
-        return removeSome(work.room)
+        return removeSome(work.room, work.parcel === undefined ? undefined : parcels().erase)
     }
   }
 
@@ -332,10 +338,11 @@ const makeAppender = (
     const { head, id } = openRoom(room, epoch, between)
     let last = head
     let drift = 0
+    const added: Array<Added | undefined> = []
     // Most drafts of a batch have the same time.
     let time = ""
     let millis = 0
-    const places = drafts.map((draft): Place => {
+    const places = drafts.map((draft, index): Place => {
       const { at, author, from, key } = draft
       const person = author.id
       const before = key === undefined ? undefined : known(id, person, key)
@@ -363,6 +370,7 @@ const makeAppender = (
       }
       if (key !== undefined) addKey.run(id, person, key, last, millis)
       apply?.(last)
+      if (parcel !== undefined) added[index] = { seq: last, place }
       return last
     })
     if (last > head) {
@@ -375,14 +383,7 @@ const makeAppender = (
       giveUp.run(id, first)
       giveUpReactions.run(id, first)
     }
-    if (parcel !== undefined) {
-      parcels().note(
-        id,
-        parcel,
-        drafts,
-        places.map((place) => (typeof place === "number" ? place : undefined))
-      )
-    }
+    if (parcel !== undefined) parcels().note(id, parcel, drafts, added)
     return places
   }
 }
