@@ -63,24 +63,30 @@ export const makeIntake = ({
   let appending = false
 
   /** Appends what was submitted, one batch at a time; whatever is submitted meanwhile makes the next batch. */
-  const appendNext = Effect.gen(function* () {
-    // Whoever submits in the same turn of the event loop comes along.
-    yield* Effect.yieldNow
+  const appendNext = Effect.suspend(() => {
     const most = Math.min(submitted.length, batchSize)
     let count = 0
     while (count < most && !isDecisive(submitted[count++]!.draft));
     const batch = submitted.splice(0, count)
-    const outcome = yield* Effect.exit(log.append(batch.map(({ by, draft }) => prepare(draft, by))))
-    if (isUnknown(outcome)) yield* Effect.logError(`an append to ${name} has an unknown outcome`, outcome)
+    const appended = log.append(batch.map(({ by, draft }) => prepare(draft, by)))
+    return Effect.flatMap(Effect.exit(appended), (outcome) => settleAll(batch, outcome))
+  })
+
+  // Whoever submits in the same turn of the event loop comes along. A fiber that waited for that would cost more than the rest.
+  const appendSoon = () => void setImmediate(fork, appendNext)
+
+  const settleAll = (batch: ReadonlyArray<Submission>, outcome: Exit.Exit<ReadonlyArray<Placed>, Unavailable>) => {
     const behind = Exit.isFailure(outcome) ? takeBehind(batch) : []
     // Settling may make others act at once, so it comes last.
     appending = submitted.length > 0
-    if (appending) fork(appendNext)
-    batch.concat(behind).forEach(({ settle }, index) => {
-      settle(Exit.isSuccess(outcome) ? outcome.value[index]! : outcome.cause)
-    })
+    if (appending) appendSoon()
+    for (let index = 0; index < batch.length; index++) {
+      batch[index]!.settle(Exit.isSuccess(outcome) ? outcome.value[index]! : outcome.cause)
+    }
+    if (Exit.isFailure(outcome)) for (const { settle } of behind) settle(outcome.cause)
     if (!appending) onIdle()
-  })
+    return isUnknown(outcome) ? Effect.logError(`an append to ${name} has an unknown outcome`, outcome) : Effect.void
+  }
 
   /**
    * Takes out what the same connections have handed in since: what comes behind something that isn't in the log, or of which nobody
@@ -98,7 +104,7 @@ export const makeIntake = ({
       submitted.push(submission)
       if (appending) return
       appending = true
-      fork(appendNext)
+      appendSoon()
     },
     isIdle: () => !appending
   }

@@ -106,11 +106,15 @@ export const openRoom = Effect.fnUntraced(function* (options: RoomOptions) {
   const sequence = inSequence(name, (entries) => {
     // Encoded once: all share the bytes.
     const lines = Buffer.from(entries.map((entry) => entryLine(name, entry)).join(""))
+    const tell = ({ live, outbox }: Place) => {
+      if (live) outbox.post(lines)
+      else outbox.hold(lines)
+    }
+    // Whoever has said it knows it already, and waits for the others.
+    const author = entries.length === 1 ? members.get(entries[0]!.from) : undefined
     toMany(places.size, () => {
-      for (const { live, outbox } of places) {
-        if (live) outbox.post(lines)
-        else outbox.hold(lines)
-      }
+      for (const place of places) if (place.member !== author) tell(place)
+      for (const place of author?.places ?? []) if (places.has(place)) tell(place)
     })
     onPublished(entries.length, places.size)
     for (const entry of entries) follow(entry)
