@@ -96,15 +96,27 @@ const chosenCases = values.idle
   : cases.filter(({ isLong, name }) => has(name, values.case) && (values.full || isLong !== true))
 const rounds = Number(values.rounds ?? (values.full ? 5 : 1))
 const seconds = values.full ? 2 : 1
-const absent = wanted
-  .filter((contender) => !chosen.includes(contender))
-  .map(({ name, program }) => `${name}: ${program} is not installed`)
+const absent = new Set(
+  wanted
+    .filter((contender) => !chosen.includes(contender))
+    .map(({ name, program }) => `${name}: ${program} is not installed`)
+)
 for (const line of absent) say(dim(`not measured: ${line}`))
 say(
   dim(
     `server on processor ${processors.server}, load on processor ${processors.load}; ${rounds} rounds of ${seconds} s`
   )
 )
+
+/** What a peer can't do in its configuration isn't measured, and is told; where ours or a limit can't, that is a fault. */
+const unlessPeerFails = <A>({ name, role }: Contender, what: string, measuring: Promise<A>): Promise<A | undefined> =>
+  measuring.catch((error: unknown) => {
+    if (role !== "peer") throw error
+    const why = error instanceof Error ? error.message : String(error)
+    absent.add(`${name}, ${what}: ${why}`)
+    say(`  ${what.padEnd(22)} ${dim(why)}`)
+    return undefined
+  })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The rounds
@@ -116,7 +128,8 @@ for (let round = 1; round <= rounds; round++) {
     say(`\n${styleText("bold", contender.name)} ${dim(`round ${round} of ${rounds}`)}`)
     await withServer(contender, async (server) => {
       for (const each of chosenCases) {
-        const measured = await measure(contender, server, each, seconds)
+        const measured = await unlessPeerFails(contender, each.name, measure(contender, server, each, seconds))
+        if (measured === undefined) continue
         const key = `${contender.name}/${each.name}`
         found.set(key, [...(found.get(key) ?? []), measured])
         const main =
@@ -147,7 +160,8 @@ const idleRows: Array<IdleRow> = []
 if (values.idle || (values.full && values.case.length === 0)) {
   say(`\n${styleText("bold", "idle connections")}`)
   for (const contender of chosen.filter(({ name }) => name !== "Tertulia, durable")) {
-    const row = await idleOf(contender)
+    const row = await unlessPeerFails(contender, "idle connections", idleOf(contender))
+    if (row === undefined) continue
     idleRows.push(row)
     say(
       `  ${contender.name.padEnd(22)} ${(row.bytesPerConnection / 1e3).toFixed(1)} KB each, ${(row.residentBefore / 1e6).toFixed(0)} MB before, ${rate(row.connectionsPerSecond)} connects/s`
@@ -175,7 +189,7 @@ const results: Results = {
   requests,
   codec: measureCodec(),
   ...(streams === undefined ? {} : { streams }),
-  absent
+  absent: [...absent]
 }
 
 say(`\n${styleText("bold", "goals")}`)
