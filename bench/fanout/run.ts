@@ -129,7 +129,8 @@ for (let round = 1; round <= rounds; round++) {
     await withServer(contender, async (server) => {
       for (const each of chosenCases) {
         const measured = await unlessPeerFails(contender, each.name, measure(contender, server, each, seconds))
-        if (measured === undefined) continue
+        // One that couldn't bear it may not have recovered.
+        if (measured === undefined) break
         const key = `${contender.name}/${each.name}`
         found.set(key, [...(found.get(key) ?? []), measured])
         const main =
