@@ -93,9 +93,9 @@ export const lines = (title: string, xName: string, yName: string, all: Readonly
     ]
   })
   return svg(title, width, height, [
-    `<text class="title" x="8" y="20">${escaped(title)}</text>`,
+    `<text class="title" x="8" y="15">${escaped(title)}</text>`,
     `<text x="${(left + width - right) / 2}" y="${height - 12}" text-anchor="middle">${escaped(xName)}</text>`,
-    `<text x="8" y="36">${escaped(yName)}</text>`,
+    `<text x="8" y="31">${escaped(yName)}</text>`,
     ...grid,
     ...drawn
   ])
