@@ -111,13 +111,9 @@ export class Place {
     return this.counter !== undefined
   }
 
-  /** Hangs up, when the last object is said, and frees the connection. */
+  /** Hangs up, when the last object is said; to be freed then. */
   get leave(): Effect.Effect<void> {
-    const hung = Effect.suspend(() => (this.moves(this.leaving) ? hangUp(this.connection) : Effect.void))
-    return Effect.ensuring(
-      hung,
-      Effect.sync(() => this.free())
-    )
+    return Effect.suspend(() => (this.moves(this.leaving) ? hangUp(this.connection) : Effect.void))
   }
 
   free(): void {

@@ -2,7 +2,7 @@
  * The way into a data file that follows the log of a tertulia: what is to be written goes to the engine first, and comes back in the one
  * order that all servers see. Every server does the same with it, in a file of its own, so that all files are the same.
  *
- * One stream is the log of all rooms. An engine's stream costs a file, a goroutine and, in a cluster, a group that votes: 10,000 of them are
+ * One stream is the log of all rooms. An engine's stream costs two files, a goroutine and, in a cluster, a group that votes: 10,000 of them are
  * more than a machine has for them. And with one order there is nothing to compare and set, and nothing to try again: keys, targets of
  * edits, roles and nicks are decided when a command has its turn, by the code that decides in a server without an engine, and all servers
  * decide alike. What that costs: each server writes what all of them append (docs/several-servers.md says how much that is).
