@@ -51,6 +51,8 @@ export interface Running {
 const keptOutput = 65_536
 // What a program that has ended still had in its pipes; one that it has started may hold them open for ever.
 const lastOutputMillis = 500
+// A shell may end at once by a signal of which the program that it runs has still something to do: a server that says goodbye, and has its data file open until then.
+const behindShellMillis = 5_000
 const patience = "5 seconds"
 
 /** Starts a program, and ends it with the scope: by SIGTERM, then by SIGKILL. */
@@ -118,7 +120,7 @@ const follow = (child: ChildProcess, byShell: boolean): Omit<Running, "signal"> 
     output: () => output,
     exit: Effect.gen(function* () {
       while (ended === undefined) yield* changed.next()
-      yield* until(changed, () => isWhole || undefined, { millis: lastOutputMillis })
+      yield* until(changed, () => isWhole || undefined, { millis: byShell ? behindShellMillis : lastOutputMillis })
       return ended
     }),
     find: (look, millis) => until(changed, () => look(output), { millis, over: () => ended !== undefined && isWhole })
