@@ -121,9 +121,9 @@ for (const growth of growths) {
       )
     }
   }
-  const drawn = (field: "cost" | "p50" | "p99", label = ""): ReadonlyArray<Line> =>
+  const drawn = (field: "cost" | "p50"): ReadonlyArray<Line> =>
     pair.map((contender) => ({
-      label: `${contender.name}${label}`,
+      label: contender.name,
       kind: contender.role,
       points: costs.filter((each) => each.contender === contender).map((each) => [each.size, each[field]] as const)
     }))

@@ -36,7 +36,7 @@ const { values } = parseArgs({
 
 const usage = `npm run bench -- [flags]
 
-  --full          all cases, idle connections, 5 rounds; writes bench/results (20 minutes). Without it: the short cases, 1 round
+  --full          all cases, idle connections, 5 rounds; writes bench/results (half an hour). Without it: the short cases, 1 round
   --idle          only what idle connections cost
   --rounds N      how often each server is measured; what is told is the median
   --only TEXT     only servers with this in their name (may be repeated)

@@ -6,10 +6,27 @@
  */
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import { type JetStreamManager, jetstream, jetstreamManager, StorageType } from "@nats-io/jetstream"
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  StorageType
+} from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
-import { draft, type Engine, mebibytes, openEngine, openFolder, openLogs, residentOf, say, seconds } from "./stage.ts"
+import {
+  draft,
+  type Engine,
+  mebibytes,
+  openEngine,
+  openFolder,
+  openLogs,
+  payload,
+  residentOf,
+  say,
+  seconds
+} from "./stage.ts"
 
 const rooms = 10_000
 
@@ -41,7 +58,6 @@ const measure = async (what: string, { pid }: Engine, { append, open }: Mapping)
   const show = (name: string, figure: string) => say(`  ${name.padEnd(44)} ${figure}`)
   let there = 0
   let refusal: unknown
-  const began = performance.now()
   const opened = await forAll(async (room) => {
     if (refusal !== undefined) return
     await open(room).then(
@@ -60,7 +76,7 @@ const measure = async (what: string, { pid }: Engine, { append, open }: Mapping)
     show("entries a second after that", Math.round((1_000 * rounds * rooms) / more).toLocaleString("en"))
   } else {
     const why = refusal instanceof Error ? refusal.message : String(refusal)
-    show(`refused after ${there.toLocaleString("en")} rooms`, `${seconds(performance.now() - began)}: ${why}`)
+    show(`refused after ${there.toLocaleString("en")} rooms`, `${seconds(opened)}: ${why}`)
   }
   show("memory of the engine, before and after", `${mebibytes(before)}, ${mebibytes(residentOf(pid))}`)
   show("files that it has open", readdirSync(`/proc/${pid}/fd`).length.toLocaleString("en"))
@@ -69,7 +85,7 @@ const measure = async (what: string, { pid }: Engine, { append, open }: Mapping)
 /** The bare client of an engine that nobody else uses. */
 const withClient = async (
   what: string,
-  mappingOf: (manager: JetStreamManager, publish: ReturnType<typeof jetstream>) => Promise<Mapping>
+  mappingOf: (manager: JetStreamManager, client: JetStreamClient) => Promise<Mapping>
 ): Promise<void> => {
   using folder = openFolder()
   await using engine = await openEngine(folder.path)
@@ -78,9 +94,6 @@ const withClient = async (
   await measure(what, engine, await mappingOf(manager, jetstream(connection, { timeout: 60_000 })))
   await connection.close()
 }
-
-// What a store says of an entry has this size, too.
-const payload = Buffer.from(JSON.stringify({ ...draft, room: "#cafe", epoch: "x".repeat(20), server: "x".repeat(15) }))
 
 export const mapping = async (): Promise<void> => {
   say(`${rooms.toLocaleString("en")} rooms, ${window} under way`)

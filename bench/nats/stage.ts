@@ -49,6 +49,11 @@ export const draft: Draft = {
   at: new Date().toISOString()
 }
 
+/** What the bare client publishes: as long as what a store does for one entry. */
+export const payload = Buffer.from(
+  JSON.stringify({ ...draft, room: "#cafe", epoch: "x".repeat(20), server: "x".repeat(15) })
+)
+
 /** The resident memory of a process, in bytes. */
 export const residentOf = (pid: number): number =>
   1_024 * Number(/VmRSS:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])

@@ -16,7 +16,7 @@ import { type JetStreamClient, jetstream, jetstreamManager } from "@nats-io/jets
 import { connect } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import { median, quantile } from "../times.ts"
-import { draft, openEngine, openFolder, openLogs, say } from "./stage.ts"
+import { draft, openEngine, openFolder, openLogs, payload, say } from "./stage.ts"
 
 const span = 700
 const rounds = 9
@@ -81,10 +81,6 @@ export const throughput = async (): Promise<void> => {
   const asItComes = await connect({ servers: [...engine.store.servers] })
   const withoutStacks = await connect({ servers: [...engine.store.servers], noAsyncTraces: true })
   await (await jetstreamManager(asItComes)).streams.add({ name: "bare", subjects: ["bare"] })
-  // What the store publishes for one entry has this size, too.
-  const payload = Buffer.from(
-    JSON.stringify({ ...draft, room: "#cafe", epoch: "x".repeat(20), server: "x".repeat(15) })
-  )
   await using logs = await openLogs(engine.store, join(folder.path, "tertulia.db"))
   const batch = Array.from({ length: batchSize }, () => draft)
   for (const window of [1, 16, 256]) {

@@ -978,6 +978,7 @@ scenario("who asks and is gone before the replies come harms nobody", ["FLOW-1"]
 
 // More than one address gets at once, by a tenth.
 const askedEntries = 1.1 * limits.catchUp
+const mostRounds = 5_000
 
 /** How often so many entries have to be asked for: as often as is read within seconds, at the most. */
 const roundsOf = Effect.fnUntraced(function* (t: Scenario, count: number) {
@@ -985,7 +986,6 @@ const roundsOf = Effect.fnUntraced(function* (t: Scenario, count: number) {
   if (rounds > mostRounds) yield* t.notRun(`limits.catchUp is ${limits.catchUp}: too much to ask for`)
   return rounds
 })
-const mostRounds = 5_000
 
 scenario("who asks for much of the past gets all of it, if later", ["FLOW-8"], function* (t) {
   const [ana, leo] = yield* t.people(2)

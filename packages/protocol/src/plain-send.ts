@@ -38,7 +38,8 @@ const pattern = new RegExp(String.raw`^${fields}${options.join("")}\}$`, "u")
 export const readPlainSend = (line: string): Send | undefined => {
   const found = pattern.exec(line)
   if (found === null) return undefined
-  const [, id, room, literal, replyTo, key, epoch] = found as unknown as Found
+  // The first three are always there.
+  const [, id, room = "", literal = "", replyTo, key, epoch] = found
   const text = textOf(literal)
   if (text === undefined) return undefined
   const send = { type: "send", id: Number(id), room: own(room), text } as const
@@ -50,8 +51,6 @@ export const readPlainSend = (line: string): Send | undefined => {
     ...(epoch === undefined ? {} : { epoch: own(epoch) })
   }
 }
-
-type Found = readonly [string, string, string, string, string?, string?, string?]
 
 /** The text that a string of JSON stands for; undefined when it is none that may be said. */
 const textOf = (literal: string): string | undefined => {

@@ -76,14 +76,13 @@ export const makeIntake = ({
   const appendSoon = () => void setImmediate(fork, appendNext)
 
   const settleAll = (batch: ReadonlyArray<Submission>, outcome: Exit.Exit<ReadonlyArray<Placed>, Unavailable>) => {
-    const behind = Exit.isFailure(outcome) ? takeBehind(batch) : []
+    const settled = Exit.isFailure(outcome) ? [...batch, ...takeBehind(batch)] : batch
     // Settling may make others act at once, so it comes last.
     appending = submitted.length > 0
     if (appending) appendSoon()
-    for (let index = 0; index < batch.length; index++) {
-      batch[index]!.settle(Exit.isSuccess(outcome) ? outcome.value[index]! : outcome.cause)
-    }
-    if (Exit.isFailure(outcome)) for (const { settle } of behind) settle(outcome.cause)
+    settled.forEach(({ settle }, index) => {
+      settle(Exit.isSuccess(outcome) ? outcome.value[index]! : outcome.cause)
+    })
     if (!appending) onIdle()
     return isUnknown(outcome) ? Effect.logError(`an append to ${name} has an unknown outcome`, outcome) : Effect.void
   }

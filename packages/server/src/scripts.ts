@@ -5,10 +5,10 @@
  */
 import { extname } from "node:path"
 
-/** The script of that name, as `sqlite/reader-thread`. bundle.ts lists them, too. */
+/** The script of that name, as `sqlite/reader-thread`. */
 export const scriptAt = (name: ScriptName): URL => new URL(`./${name}${extname(import.meta.url)}`, import.meta.url)
 
-/** What begins on its own, in a thread or in a process. */
+/** What begins on its own, in a thread or in a process, and is bundled by itself (bundle.ts). */
 export const scriptNames = [
   "hashing-thread",
   "sqlite/apart-process",

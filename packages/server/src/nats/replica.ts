@@ -357,7 +357,7 @@ export const followStore =
         catch: (error) => refusal(`can't say how far it is: ${messageOf(error)}`)
       })
 
-      /** The one of its nodes that decides may be behind another for a moment, from which this file is: then it doesn't know yet. */
+      /** The one of its nodes that decides may be behind another for a moment, from which this file is: then it is asked again, since it won't say by itself. */
       const whereItIs = Effect.gen(function* () {
         while (true) {
           const before = following.place
