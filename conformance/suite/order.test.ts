@@ -983,7 +983,7 @@ const mostRounds = 5_000
 /** How often so many entries have to be asked for: as often as is read within seconds, at the most. */
 const roundsOf = Effect.fnUntraced(function* (t: Scenario, count: number) {
   const rounds = Math.min(Math.ceil(askedEntries / count), limits.burst + 5 * limits.rate)
-  if (rounds > mostRounds) yield* t.notRun(`limits.catchUp is ${limits.catchUp}: too much to ask for`)
+  if (rounds > mostRounds) return yield* t.notRun(`limits.catchUp is ${limits.catchUp}: too much to ask for`)
   return rounds
 })
 

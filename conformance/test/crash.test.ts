@@ -67,11 +67,16 @@ describe("the verdict of a crash test", () => {
 /** The same history, but for what one connection got: the first for which there is something else, that or nothing. */
 const but = (
   lanes: ReadonlyArray<Lane>,
-  change: (got: ServerMessage, lane: Lane, nth: number) => ServerMessage | "nothing" | undefined
+  change: (
+    got: ServerMessage,
+    lane: Lane,
+    nth: number,
+    lanes: ReadonlyArray<Lane>
+  ) => ServerMessage | "nothing" | undefined
 ): ReadonlyArray<Lane> => {
   for (const [index, lane] of lanes.entries()) {
     for (const [nth, observation] of lane.observations.entries()) {
-      const got = "got" in observation ? change(observation.got, lane, nth) : undefined
+      const got = "got" in observation ? change(observation.got, lane, nth, lanes) : undefined
       if (got === undefined) continue
       const instead = got === "nothing" ? [] : [{ moment: observation.moment, got }]
       return lanes.with(index, { ...lane, observations: lane.observations.toSpliced(nth, 1, ...instead) })
@@ -82,10 +87,17 @@ const but = (
 
 const inRoom = (got: ServerMessage) => got.type === "message" && !isDirect(got.room)
 
-/** Whether somebody else has seen the same entry, and this connection goes on after it. */
-const isShared = (got: ServerMessage, { observations }: Lane, nth: number): boolean =>
-  inRoom(got) &&
-  observations.slice(nth + 1).some((each) => "got" in each && inRoom(each.got) && roomOf(each.got) === roomOf(got))
+/** Whether the connection goes on after it without having left, and somebody else has got the same entry. */
+const isShared = (got: ServerMessage, lane: Lane, nth: number, lanes: ReadonlyArray<Lane>): boolean => {
+  if (got.type !== "message" || !inRoom(got)) return false
+  const later = lane.observations.slice(nth + 1).flatMap((each) => ("got" in each ? [each.got] : []))
+  const next = later.find((each) => roomOf(each) === got.room && (inRoom(each) || isOfStay(each)))
+  const isSame = (each: Lane["observations"][number]) =>
+    "got" in each && each.got.type === "message" && each.got.room === got.room && each.got.seq === got.seq
+  return next?.type === "message" && lanes.some((other) => other.nick !== lane.nick && other.observations.some(isSame))
+}
+
+const isOfStay = ({ type }: ServerMessage) => type === "joined" || type === "left"
 
 /** Whether a `send` to a room is acknowledged by it. */
 const isOfSend = (got: ServerMessage, { observations }: Lane): got is Sent =>
