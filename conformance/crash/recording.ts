@@ -18,6 +18,7 @@ export interface Recording {
 /**
  * Begins to record a connection. All connections of a nick are known by its session to be of one person. The server may have ended one before
  * anybody sees that, or stand still, and be given up by the others: so the last request that was answered is the last sign that it was there.
+ * A refusal is no sign: one that was given up, and doesn't know it yet, refuses what it can't do any more.
  */
 export const record = (who: string, nick: string): Recording => {
   const observations: Array<Observation> = []
@@ -34,7 +35,7 @@ export const record = (who: string, nick: string): Recording => {
       if (arrival._tag !== "Object" || arrival.message === undefined) return
       const { message, moment } = arrival
       isIn ||= message.type === "welcome"
-      if ("re" in message) lastSign = Math.max(lastSign, unanswered.get(message.re) ?? 0)
+      if ("re" in message && message.type !== "error") lastSign = Math.max(lastSign, unanswered.get(message.re) ?? 0)
       observations.push({ moment, got: message })
     },
     lane: () => {

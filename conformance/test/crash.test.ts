@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
-import { isDirect, type Message, type Sent, type ServerMessage } from "@tertulia/protocol"
+import { isDirect, type Message, type Request, type Sent, type ServerMessage } from "@tertulia/protocol"
 import * as Effect from "effect/Effect"
 import { crash } from "../crash/crash.ts"
 import type { Notes } from "../crash/person.ts"
-import { judgeLanes } from "../crash/recording.ts"
+import { judgeLanes, record } from "../crash/recording.ts"
 import { judge, type Stored, type Verdict } from "../crash/verdict.ts"
 import { historyIn, historyJson } from "../src/history/file.ts"
 import type { Lane } from "../src/history.ts"
+import { nextMoment } from "../src/wire/connection.ts"
 
 type Told = Stored & { readonly text: string }
 
@@ -61,6 +62,52 @@ const faults: ReadonlyArray<readonly [what: string, people: Notes, log: Readonly
 describe("the verdict of a crash test", () => {
   it.each(faults)("on %s", (_what, people, log, kinds) => {
     assert.deepStrictEqual(kindsOf(judge([people], log)), kinds)
+  })
+})
+
+describe("what is recorded of a connection", () => {
+  const room = "#cafe"
+
+  /** Pia is in a room; by another server, which has given hers up, tom comes there; then she is answered once more, and her connection ends. */
+  const givenUp = (answer: ServerMessage) => {
+    const lane = (who: string, nick: string) => {
+      const { asked, got, lane } = record(who, nick)
+      const ask = (request: Request, message: ServerMessage) => {
+        asked(request)
+        const line = JSON.stringify(message)
+        const object = { line, object: JSON.parse(line), type: message.type, nth: 1, at: 0 }
+        got({ _tag: "Object", message, moment: nextMoment(), ...object })
+      }
+      const come = () => {
+        ask({ type: "login", id: 1, nick }, { type: "welcome", re: 1, nick })
+        ask(
+          { type: "join", id: 2, room },
+          { type: "joined", re: 2, room, epoch: "k3", first: 1, head: 0, members: [nick] }
+        )
+      }
+      return { ask, come, lane: () => lane()! }
+    }
+    const [pia, tom, again] = [lane("pia 1", "pia"), lane("tom 1", "tom"), lane("pia 2", "pia")]
+    pia.come()
+    tom.come()
+    tom.ask({ type: "sync", id: 3 }, { type: "synced", re: 3 })
+    pia.ask({ type: "sync", id: 3 }, answer)
+    again.ask({ type: "login", id: 1, nick: "pia" }, { type: "welcome", re: 1, nick: "pia" })
+    return judgeLanes([pia.lane(), tom.lane(), again.lane()]).broken
+  }
+
+  it("is that it was there as long as something was done for it", () => {
+    assert.include(
+      givenUp({ type: "synced", re: 3 }).join("\n"),
+      "MEMBER-6 on the connection tom 1: not pia is a member"
+    )
+  })
+
+  it("isn't that it was there when it was refused something", () => {
+    assert.deepStrictEqual(
+      givenUp({ type: "error", re: 3, code: "unavailable", message: "the store doesn't answer" }),
+      []
+    )
   })
 })
 

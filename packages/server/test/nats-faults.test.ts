@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
 import { describe, expect, test, vi } from "vitest"
 import type { Client, Json } from "./support/house.ts"
-import { noNats, openNats } from "./support/nats.ts"
+import { noNats, openCluster, openNats } from "./support/nats.ts"
 import { openFolder } from "./support/process.ts"
 import { openRelay } from "./support/relay.ts"
 import { come, said, startServer } from "./support/servers.ts"
@@ -79,6 +79,26 @@ describe.skipIf(noNats !== undefined)("servers that share their rooms", () => {
     const eva = await memberLater(other.port, guest("eva"))
     expect(await textsAt(eva)).toEqual(["one", "two"])
     for (const person of [ana, leo, eva]) person.socket.destroy()
+  })
+
+  test("say of nothing that it is all, by a node of the engine that takes itself for the one that decides and isn't", async () => {
+    await using cluster = await openCluster()
+    await using folder = await openFolder()
+    const first = await startServer(folder, cluster.url("one"), "1.db")
+    await memberLater(first.port, guest("leo"))
+    const { deciding, others } = await cluster.parts("one")
+    first.child.kill("SIGTERM")
+    await first.exit
+    const { port } = await startServer(folder, cluster.url("one", deciding), "1.db")
+    const ana = await memberLater(port, guest("ana"))
+    expect(await ana.ask({ type: "sync" })).toMatchObject({ type: "synced" })
+    expect((await cluster.parts("one")).deciding).toBe(deciding)
+    // They could have agreed on anything without it.
+    await Promise.all(others.map(({ freeze }) => freeze()))
+    expect(await ana.ask({ type: "sync" })).toMatchObject({ code: "unavailable" })
+    for (const { thaw } of others) thaw()
+    await vi.waitFor(async () => expect(await ana.ask({ type: "sync" })).toMatchObject({ type: "synced" }), 20_000)
+    ana.socket.destroy()
   })
 
   test("give a nick to one of two who claim it, and nothing to who comes by one that stood still: not by a right, nor by a nick", async () => {

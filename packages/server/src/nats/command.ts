@@ -23,7 +23,14 @@ export type Command =
   /** Whatever this server has sent in an earlier turn and isn't here yet, is void: it may have been lost, or may still come. */
   | { readonly _tag: "Turn"; readonly server: string; readonly turn: number }
   | { readonly _tag: "Resign"; readonly server: string }
-  | { readonly _tag: "Do"; readonly server: string; readonly turn: number; readonly tasks: ReadonlyArray<Task> }
+  /** `asks` is the number of a question: who has it back knows all that was in the log when it was asked. */
+  | {
+      readonly _tag: "Do"
+      readonly server: string
+      readonly turn: number
+      readonly tasks: ReadonlyArray<Task>
+      readonly asks?: number
+    }
   /** The last of a log: its rooms have moved to a file, which the token names. */
   | { readonly _tag: "Close"; readonly token: string }
 

@@ -11,12 +11,17 @@
  * is found out by the next turn: the engine has each turn's beginning at one place of the log, and what belongs to an earlier turn and comes
  * later is void. So what was refused never comes, and what was acknowledged is in the log.
  *
+ * Whether another server has done something meanwhile is asked by a command, too, that does nothing: when it comes back, all that was in the
+ * log before has come. Where its log ends, a node of the engine would say at once; but one that is cut off from the others takes itself for
+ * the one that decides for ten seconds more, and doesn't know what they have agreed on since.
+ *
  * @module
  */
 import { createHash } from "node:crypto"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Semaphore from "effect/Semaphore"
 import { makeEpoch } from "../epoch.ts"
@@ -26,7 +31,7 @@ import { closed, type Following, followingOf } from "../sqlite/following.ts"
 import { readOnce } from "../sqlite/read-once.ts"
 import { StorageFault } from "../sqlite/thread.ts"
 import type { Append, Result, Work, Written } from "../sqlite/writer.ts"
-import { encodeCommand, meaningOf, type Task, type Told } from "./command.ts"
+import { type Command, encodeCommand, meaningOf, type Task, type Told } from "./command.ts"
 import type { Crew } from "./crew.ts"
 import { type Engine, openEngine } from "./engine.ts"
 import { keepErasing } from "./erasing.ts"
@@ -46,9 +51,9 @@ export interface ReplicaOptions {
   readonly crew: Crew
 }
 
-/** A command of this server that isn't in the log yet, as far as it knows. */
+/** A command of this server that isn't in the log yet, as far as it knows; a question when it has no work. */
 interface Pending {
-  readonly work: Work
+  readonly work: Work | undefined
   readonly turn: number
   /** Monotonic milliseconds. */
   readonly since: number
@@ -166,9 +171,17 @@ export const followStore =
           }
         }
         if (command._tag !== "Do") return
+        if (command.asks !== undefined && command.server === server) answer(command.asks, works !== undefined)
         command.tasks.forEach(({ number }, index) => {
           tellOf(command.server === server ? number : undefined, works?.[index], results[index])
         })
+      }
+
+      const answer = (number: number, isValid: boolean) => {
+        const own = pending.get(number)
+        pending.delete(number)
+        if (own !== undefined)
+          Deferred.doneUnsafe(own.done, isValid ? Exit.void : Exit.fail(refusal("has another server by now")))
       }
 
       /** @param number that of a task of this server's own */
@@ -282,30 +295,41 @@ export const followStore =
         yield* Effect.logInfo(`what was sent to ${engine.name} is known again`)
       }).pipe(Effect.forever)
 
-      const propose = (work: Work): Effect.Effect<unknown, Unavailable> =>
+      /** Has a command sent, and waits until the log has it. */
+      const awaitLog = (work: Work | undefined, send: (number: number) => void): Effect.Effect<unknown, Unavailable> =>
         Effect.suspend(() => {
           if (!engine.isReachable()) return Effect.fail(refusal("can't be reached"))
           if (!leads()) return Effect.fail(refusal("doesn't answer"))
           const number = ++count
           const done = Deferred.makeUnsafe<unknown, Unavailable>()
           pending.set(number, { work, turn, since: now(), done })
+          send(number)
+          return Deferred.await(done)
+        })
+
+      const propose = (work: Work) =>
+        awaitLog(work, (number) => {
           outgoing.push({ number, work })
           if (outgoing.length === 1) setImmediate(sendAll)
-          return Deferred.await(done)
         })
 
       /** Sends what was asked for in the same turn of the event loop: a message for each would be most of what an entry costs. */
       const sendAll = () => {
         // What was asked for in an earlier turn is void, and refused when this one begins.
         const tasks = outgoing.splice(0).filter(({ number }) => pending.get(number)?.turn === turn)
-        for (const some of cut(tasks, ({ work }) => sizeOf(work), tasksAtOnce)) send(some)
+        for (const some of cut(tasks, ({ work }) => sizeOf(work), tasksAtOnce)) {
+          send(
+            { _tag: "Do", server, turn, tasks: some },
+            some.map(({ number }) => number)
+          )
+        }
       }
 
-      const send = (tasks: ReadonlyArray<Task>) => {
-        void engine.append(encodeCommand({ _tag: "Do", server, turn, tasks })).then((appended) => {
+      const send = (command: Command, numbers: ReadonlyArray<number>) => {
+        void engine.append(encodeCommand(command)).then((appended) => {
           if (appended._tag === "Stored") return
           if (appended._tag === "Unknown") return doubt()
-          for (const { number } of tasks) {
+          for (const number of numbers) {
             const own = pending.get(number)
             pending.delete(number)
             if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.fail(refusal(`refuses it: ${appended.reason}`)))
@@ -326,11 +350,15 @@ export const followStore =
       /** Whoever has waited for too long is told that nobody knows. */
       const giveUp = Effect.sync(() => {
         const before = now() - 1_000 * patience
-        for (const [number, { done, since }] of pending) {
+        for (const [number, { done, since, work }] of pending) {
           if (since > before) return
           pending.delete(number)
           doubt()
-          Deferred.doneUnsafe(done, Effect.die(new Error(`${engine.name} hasn't answered for ${patience} s`)))
+          const reason = `hasn't answered for ${patience} s`
+          // A question can be asked again.
+          const lost =
+            work === undefined ? Effect.fail(refusal(reason)) : Effect.die(new Error(`${engine.name} ${reason}`))
+          Deferred.doneUnsafe(done, lost)
         }
       }).pipe(Effect.andThen(Effect.sleep("100 millis")), Effect.forever)
 
@@ -367,7 +395,8 @@ export const followStore =
         }
       })
 
-      const askHowFar = Effect.gen(function* () {
+      /** Follows up to what the log has by now, as far as the node that is asked knows: enough for who doesn't lead yet. */
+      const catchUp = Effect.gen(function* () {
         if (!engine.isReachable()) return yield* refusal("can't be reached")
         const place = yield* whereItIs
         if (place <= following.place) return
@@ -394,7 +423,11 @@ export const followStore =
         }
       })
 
-      // Whoever comes while the engine is being asked isn't served by that answer, which may be older: they share the next.
+      const askLog = awaitLog(undefined, (number) => {
+        send({ _tag: "Do", server, turn, tasks: [], asks: number }, [number])
+      })
+
+      // Whoever comes while the log is being asked isn't served by that answer, which may be older: they share the next.
       let asking: Deferred.Deferred<void, Unavailable> | undefined
       const isAsked = Latch.makeUnsafe(false)
       const answerAll = Effect.gen(function* () {
@@ -402,7 +435,7 @@ export const followStore =
         isAsked.closeUnsafe()
         const answered = asking!
         asking = undefined
-        yield* Deferred.complete(answered, askHowFar)
+        yield* Deferred.complete(answered, Effect.asVoid(askLog))
       })
       const upToDate = Effect.suspend(() => {
         const own = asking ?? Deferred.makeUnsafe<void, Unavailable>()
@@ -420,7 +453,7 @@ export const followStore =
       yield* Effect.forkScoped(Effect.forever(answerAll))
       yield* Effect.forkScoped(watchForLoss)
       const faulty = Effect.mapError(({ message }: Unavailable | StorageBroken) => new StorageFault({ message }))
-      yield* faulty(Effect.raceFirst(upToDate, Deferred.await(failed)))
+      yield* faulty(Effect.raceFirst(catchUp, Deferred.await(failed)))
       if (following.leader === closed) return yield* new StorageFault({ message: moved })
       yield* Effect.forkScoped(removeTraces)
       crew.knows(secret)
@@ -433,7 +466,7 @@ export const followStore =
           const over = yield* untilGone(engine, () => following.leader)
           if (engine.isReachable()) {
             yield* Effect.promise(() => engine.append(encodeCommand({ _tag: "Lead", server, over, at: crew.at })))
-            yield* Effect.ignore(upToDate)
+            yield* Effect.ignore(catchUp)
           }
           if (following.leader !== server) yield* Effect.sleep("200 millis")
         }

@@ -1,5 +1,6 @@
 /**
- * A NATS server with JetStream, on a free port, in a folder of its own: one node. Where the machine has none, tests are skipped, and say so.
+ * NATS servers with JetStream, on free ports, in folders of their own: one node, or a cluster of three. Where the machine has none, tests are
+ * skipped, and say so.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -8,6 +9,8 @@ import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { jetstreamManager } from "@nats-io/jetstream"
+import { connect } from "@nats-io/transport-node"
 
 /** Why there is no engine to be tested with; undefined when there is one. */
 export const noNats: string | undefined =
@@ -35,12 +38,13 @@ const isStopped = (pid: number | undefined): boolean => {
 }
 
 /** Starts one; `await using` ends it, and removes what it has kept. */
-export const openNats = async () => {
+export const openNats = async (options: ReadonlyArray<string> = []) => {
   const folder = await mkdtemp(join(tmpdir(), "tertulia-nats-"))
   const port = await freePort()
+  const args = ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder, ...options]
   let child: ChildProcess | undefined
   const start = async () => {
-    child = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", folder], { stdio: "ignore" })
+    child = spawn("nats-server", args, { stdio: "ignore" })
     while (!(await answers(port))) await new Promise((resolve) => setTimeout(resolve, 20))
   }
   const kill = async () => {
@@ -91,6 +95,35 @@ export const openNats = async () => {
     [Symbol.asyncDispose]: async () => {
       await kill()
       await rm(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+type Nats = Awaited<ReturnType<typeof openNats>>
+
+/** Starts three that are one engine. */
+export const openCluster = async () => {
+  const ports = await Promise.all(["n0", "n1", "n2"].map(freePort))
+  const routes = ports.map((port) => `nats://127.0.0.1:${port}`)
+  const joint = ["--cluster_name", "tertulia", "--routes", routes.join(",")]
+  const nodes = await Promise.all(routes.map((route, nth) => openNats(["-n", `n${nth}`, "--cluster", route, ...joint])))
+  const connection = await connect({ servers: nodes.map(({ port }) => `127.0.0.1:${port}`) })
+  // Nobody decides yet.
+  const manager = await jetstreamManager(connection, { checkAPI: false })
+  return {
+    /** The store of a tertulia there, kept on all of them, by one. */
+    url: (name: string, { url }: Nats = nodes[0]!) => `${url(name)}?replicas=3`,
+    /** The node that decides on the log of a tertulia, and the others. */
+    parts: async (name: string) => {
+      const { cluster } = await manager.streams.info(`tertulia-${name}`)
+      const [deciding = [], others = []] = [true, false].map((does) =>
+        nodes.filter((_, nth) => (cluster?.leader === `n${nth}`) === does)
+      )
+      return { deciding: deciding[0]!, others }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await connection.close()
+      await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()))
     }
   }
 }
