@@ -418,7 +418,6 @@ export const followStore =
           const before = following.place
           const place = yield* Effect.orElseSucceed(last, () => before)
           times = place < before ? times + 1 : 0
-          // One who has just been chosen among its nodes may not know yet.
           if (times === looksForLoss) yield* fail(lossOf(engine, file, before - place))
         }
       })
@@ -522,5 +521,5 @@ const recognized = Effect.fnUntraced(function* (engine: Engine, file: string) {
   return { before, from, secret }
 })
 
-/** How often in a row an engine has to have less than the file. */
-const looksForLoss = 4
+/** How often in a row, once a second, an engine has to have less than the file: a node that is cut off from the others may not know for ten. */
+const looksForLoss = 12
