@@ -9,6 +9,7 @@ import { parseArgs } from "node:util"
 import { connected, fanOut } from "./fanout.ts"
 import { mapping } from "./mapping.ts"
 import { failover, size } from "./size.ts"
+import { standing } from "./standing.ts"
 import { throughput } from "./throughput.ts"
 
 const { positionals, values } = parseArgs({
@@ -22,7 +23,8 @@ const parts = {
   size: () => size(Number(values.entries)),
   failover,
   connections: connected,
-  fanout: fanOut
+  fanout: fanOut,
+  standing
 }
 
 for (const [name, measure] of Object.entries(parts)) {

@@ -1,6 +1,6 @@
 /**
- * Kills servers and nodes of their engine again and again while people talk through any of them, and judges in the end what became of their
- * words: what was acknowledged is in every server's file, once, in its place.
+ * Kills servers and nodes of their engine again and again, or has them stand still, while people talk through any of them, and judges in the
+ * end what became of their words: what was acknowledged is in every server's file, once, in its place.
  *
  * @module
  */
@@ -32,6 +32,8 @@ export interface ClusterOptions {
   readonly seed: number
   readonly servers: number
   readonly nodes: number
+  /** Whether nodes stand still, too: an engine may lose then what it has acknowledged. */
+  readonly stillNodes: boolean
   /** Seconds between two kills. */
   readonly every: number
   readonly onKill: (kills: number, what: string, acknowledged: number) => void
@@ -133,12 +135,13 @@ const come = (
 const placeIn = (list: ReadonlyArray<unknown>) => Random.nextIntBetween(0, list.length - 1)
 
 const talkAndKill = (
-  { every, kills, minutes, onKill }: ClusterOptions,
+  options: ClusterOptions,
   { nodes }: Engine,
   servers: ReadonlyArray<Server>,
   people: ReadonlyArray<Person>
 ) =>
   Effect.gen(function* () {
+    const { every, kills, minutes, onKill } = options
     const here = yield* Effect.forEach(people, () => Deferred.make<void>())
     let isOver = false
     const talks = yield* Effect.forkChild(
@@ -160,16 +163,18 @@ const talkAndKill = (
     const seconds = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e9
     const began = seconds()
     const isEnough = (done: number) => (minutes > 0 ? seconds() - began > 60 * minutes : done === kills)
+    const killOne = makeKillOne(options, nodes, servers)
     let next = began
     for (let done = 0; !isEnough(done); ) {
       done++
       // A machine that has stood still makes up for no kills.
       next = Math.max(next, seconds() - every) + every
       yield* Effect.sleep(1_000 * (next - seconds()))
-      const what = yield* killOne(nodes, servers)
+      const what = yield* killOne
       onKill(done, what, countsOf(people).acknowledged)
     }
-    yield* Effect.sleep(5_000)
+    // Whoever stands still by then is back.
+    yield* Effect.sleep(1_000 * standingSeconds)
     isOver = true
     // Whoever talks does so until the connection ends.
     yield* Effect.raceFirst(
@@ -183,24 +188,44 @@ const talkAndKill = (
     )
   })
 
-/** Kills a server, or has it stand still for longer than its lease; or kills a node of the engine, if there are several. */
-const killOne = Effect.fnUntraced(function* (nodes: Engine["nodes"], servers: ReadonlyArray<Server>) {
-  const kind = yield* Random.nextIntBetween(0, nodes.length > 1 ? 2 : 1)
-  if (kind === 2) {
+/** Longer than a server's lease, and than a node of the engine is waited for by the others. */
+const standingSeconds = 6
+
+/** Kills a server, or has it stand still; or kills a node of the engine, if there are several, or has it stand still where that is asked for. */
+const makeKillOne = ({ stillNodes }: ClusterOptions, nodes: Engine["nodes"], servers: ReadonlyArray<Server>) => {
+  // The others are a majority, as long as it is one.
+  let isNodeGone = false
+
+  const strikeNode = Effect.fnUntraced(function* () {
     const index = yield* placeIn(nodes)
-    const node = nodes[index]!
-    yield* node.kill
-    yield* Effect.sleep(1_000)
-    yield* node.start
-    return `node ${index} of the engine was killed`
-  }
-  const up = servers.flatMap((server, index) => {
-    const target = server.now()
-    return target === undefined ? [] : [{ index, target }]
+    const isKilled = !stillNodes || (yield* Random.nextBoolean)
+    const { kill, standStill, start } = nodes[index]!
+    isNodeGone = true
+    if (isKilled) yield* kill
+    const comesBack = isKilled ? Effect.delay(start, "1 second") : standStill(standingSeconds)
+    const isBack = Effect.sync(() => {
+      isNodeGone = false
+    })
+    yield* Effect.forkScoped(Effect.andThen(comesBack, isBack))
+    return `node ${index} of the engine ${fate(isKilled)}`
   })
-  if (up.length === 0) return "nobody was killed"
-  const { index, target } = up[yield* placeIn(up)]!
-  if (kind === 0) yield* target.kill
-  else yield* Effect.forkScoped(target.standStill(6))
-  return `server ${index} ${kind === 0 ? "was killed" : "stood still"}`
-})
+
+  const strikeServer = Effect.fnUntraced(function* (isKilled: boolean) {
+    const up = servers.flatMap((server, index) => {
+      const target = server.now()
+      return target === undefined ? [] : [{ index, target }]
+    })
+    if (up.length === 0) return "nobody was killed"
+    const { index, target } = up[yield* placeIn(up)]!
+    if (isKilled) yield* target.kill
+    else yield* Effect.forkScoped(target.standStill(standingSeconds))
+    return `server ${index} ${fate(isKilled)}`
+  })
+
+  return Effect.gen(function* () {
+    const kind = yield* Random.nextIntBetween(0, nodes.length > 1 ? 2 : 1)
+    return yield* kind === 2 && !isNodeGone ? strikeNode() : strikeServer(kind === 0)
+  })
+}
+
+const fate = (isKilled: boolean): string => (isKilled ? "was killed" : "stood still")

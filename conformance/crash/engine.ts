@@ -15,8 +15,10 @@ export interface Node {
   /** Its process, while it runs. */
   readonly pid: () => number | undefined
   readonly kill: Effect.Effect<void>
-  /** Starts it again, and waits until it has all that the others have: before that, no other may be killed. */
+  /** Starts it again, and waits until it has all that the others have: before that, no other may be gone. */
   readonly start: Effect.Effect<void>
+  /** Makes it stand still for so many seconds, as if its machine did, and waits for the same. */
+  readonly standStill: (seconds: number) => Effect.Effect<void>
 }
 
 export interface Engine {
@@ -57,13 +59,18 @@ const openNode = Effect.fnUntraced(function* (
     running = yield* Scope.provide(run(program), scope)
     yield* untilGreeting({ host: "127.0.0.1", port })
   })
+  const signal = (name: NodeJS.Signals) => Effect.suspend(() => running?.signal(name) ?? Effect.void)
   yield* start
   return {
     pid: () => running?.pid,
     start: Effect.andThen(start, untilHealthy(monitor)),
-    kill: Effect.suspend(() =>
-      running === undefined ? Effect.void : Effect.andThen(running.signal("SIGKILL"), Effect.asVoid(running.exit))
-    )
+    standStill: (seconds) =>
+      Effect.acquireUseRelease(
+        signal("SIGSTOP"),
+        () => Effect.sleep(1_000 * seconds),
+        () => signal("SIGCONT")
+      ).pipe(Effect.andThen(untilHealthy(monitor))),
+    kill: Effect.suspend(() => Effect.andThen(signal("SIGKILL"), Effect.asVoid(running?.exit ?? Effect.void)))
   }
 })
 

@@ -31,6 +31,12 @@ const flags = {
     Flag.withDescription("With more than one, they share a store, and nodes of that are killed, too (1)")
   ),
   nodes: Flag.Int("nodes").pipe(Flag.withDefault(3), Flag.withDescription("With --servers: nodes of the store (3)")),
+  stillNodes: Flag.Boolean("still-nodes").pipe(
+    Flag.withDefault(false),
+    Flag.withDescription(
+      "With --servers: nodes of the store stand still for seconds, too, as a machine that is moved does; shows whether a version of the store bears that"
+    )
+  ),
   every: Flag.Int("every").pipe(
     Flag.withDefault(5),
     Flag.withDescription("With --servers: seconds between two kills (5)")
@@ -66,6 +72,7 @@ interface Options {
   readonly full: boolean
   readonly servers: number
   readonly nodes: number
+  readonly stillNodes: boolean
   readonly every: number
   readonly minutes: number
   readonly pause: Option.Option<number>
@@ -86,11 +93,11 @@ const run = Effect.fnUntraced(function* (options: Options) {
   }
 }, Effect.scoped)
 
-const crashMany = ({ every, kills, minutes, nodes, pause, seed, servers }: Options) => {
+const crashMany = ({ every, kills, minutes, nodes, pause, seed, servers, stillNodes }: Options) => {
   const howOften = minutes > 0 ? `for ${minutes} min` : `${kills} times`
   say(`kills ${servers} servers or ${nodes} nodes of their store ${howOften} while people talk; seed ${seed}`)
   return crashCluster({
-    ...{ every, kills, minutes, nodes, seed, servers },
+    ...{ every, kills, minutes, nodes, seed, servers, stillNodes },
     pause: Option.getOrElse(pause, () => (minutes > 0 ? longPause : 0)),
     onKill: (done, what, count) => say(`  ${done}: ${what}, ${count} entries acknowledged`)
   })
