@@ -40,6 +40,17 @@ export type Appended =
   /** Nobody knows. */
   | { readonly _tag: "Unknown"; readonly reason: string }
 
+/** How the log is followed. What this server has appended has come when the engine says where it is, and all before it has come. */
+export interface Following {
+  /**
+   * Says that whoever else appends is to be found out, and not waited for: the engine delivers nothing then, until what this server appends
+   * has a place that isn't the next, or a second has passed in which nothing came although there is something. To deliver what is known takes
+   * an engine as long as to store it.
+   */
+  readonly appendsAlone: () => void
+  readonly stop: () => Promise<void>
+}
+
 export interface Engine {
   /** What it is called to the operator. */
   readonly name: string
@@ -55,7 +66,7 @@ export interface Engine {
   /** The place of the last message. */
   readonly last: () => Promise<number>
   /** Follows the log after a place, each message in its order; ends never, until it is stopped. */
-  readonly follow: (after: number, take: (message: Message) => void) => Promise<{ readonly stop: () => Promise<void> }>
+  readonly follow: (after: number, take: (message: Message) => void) => Following
   /** What is left of a message that isn't in the log any more; undefined when nothing is. */
   readonly leftOf: (place: number) => Promise<Uint8Array | undefined>
   /** Puts what is left of a message in its place, so that nothing of the former can be read; `change` gives it, or the same if it is so. */
@@ -144,6 +155,11 @@ const openStream = async (connection: NatsConnection, store: Store, name: string
   }
   void watch()
 
+  const followers = new Set<(message: Message) => void>()
+  const stored = (message: Message) => {
+    for (const comes of followers) comes(message)
+  }
+
   const messageAt = async (place: number): Promise<Uint8Array | undefined> =>
     (await manager.streams.getMessage(stream, { seq: place }).catch(noneIfMissing))?.data
 
@@ -168,12 +184,22 @@ const openStream = async (connection: NatsConnection, store: Store, name: string
   return {
     name,
     isReachable: () => isReachable && !connection.isClosed(),
-    append: (data) => append(client, subject, data, {}),
-    appendAfter: (place, data) => append(client, subject, data, { expect: { lastSequence: place } }),
+    append: (data) => append(client, subject, data, {}, stored),
+    appendAfter: (place, data) => append(client, subject, data, { expect: { lastSequence: place } }, stored),
     first: async () => (await messageAt(1)) ?? (await leftOf(1)),
     start: async () => (await state()).first_seq,
     last: lastPlace,
-    follow: (after, take) => follow(client, stream, after, take, lastPlace),
+    follow: (after, take) => {
+      const { comes, stop, ...following } = follow(client, stream, after, take, lastPlace)
+      followers.add(comes)
+      return {
+        ...following,
+        stop: () => {
+          followers.delete(comes)
+          return stop()
+        }
+      }
+    },
     leftOf,
     replace,
     snapshots: makeSnapshots(client, manager, left, store),
@@ -225,10 +251,12 @@ const append = async (
   client: JetStreamClient,
   subject: string,
   data: Uint8Array,
-  options: Parameters<JetStreamClient["publish"]>[2]
+  options: Parameters<JetStreamClient["publish"]>[2],
+  stored: (message: Message) => void
 ): Promise<Appended> => {
   try {
-    await client.publish(subject, data, { ...options, timeout: patience })
+    const { seq } = await client.publish(subject, data, { ...options, timeout: patience })
+    stored({ place: seq, data })
     return { _tag: "Stored" }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
@@ -246,29 +274,48 @@ const lookMillis = 1_000
  * Follows by an ordered consumer, which the client makes anew, after the last message that came, whenever it was lost. One that stands still
  * although there is more is given up for another.
  */
-const follow = async (
+const follow = (
   client: JetStreamClient,
   stream: string,
   after: number,
   take: (message: Message) => void,
   lastPlace: () => Promise<number>
-): Promise<{ readonly stop: () => Promise<void> }> => {
+): Following & { readonly comes: (message: Message) => void } => {
   let last = after
+  // Up to here, messages are to be delivered.
+  let wanted = Number.POSITIVE_INFINITY
   let isStopped = false
   let messages: ConsumerMessages | undefined
+  let wake = () => {}
+  const isWanted = () => !isStopped && last < wanted
+  const want = (place: number) => {
+    wanted = place
+    if (isWanted()) wake()
+    else void messages?.close()
+  }
+  const come = (message: Message) => {
+    last = message.place
+    take(message)
+    if (!isWanted()) void messages?.close()
+  }
   const consume = async () => {
     const consumer = await client.consumers.get(stream, { opt_start_seq: last + 1 })
     messages = await consumer.consume({ max_messages: window, idle_heartbeat: 1_000, expires: 10_000 })
-    for await (const { data, seq } of messages) {
-      if (seq <= last) continue
-      last = seq
-      take({ place: seq, data })
-    }
+    // It ends when it is read.
+    if (!isWanted()) void messages.close()
+    for await (const { data, seq } of messages) if (seq > last) come({ place: seq, data })
   }
   const keepOn = async () => {
     while (!isStopped) {
+      if (!isWanted()) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+        continue
+      }
       await consume().catch(() => {})
-      if (!isStopped) await new Promise((resolve) => setTimeout(resolve, 100))
+      messages = undefined
+      if (isWanted()) await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }
   let seen = after
@@ -276,14 +323,26 @@ const follow = async (
     const before = last
     const stands = before === seen
     seen = before
-    if (stands && (await lastPlace()) > before && last === before) await messages?.close()
+    if (!stands) return
+    const end = await lastPlace()
+    if (end <= before || last !== before) return
+    if (isWanted()) await messages?.close()
+    else want(end)
   }
   const looking = setInterval(() => void look().catch(() => {}), lookMillis)
   void keepOn()
   return {
+    comes: (message) => {
+      if (message.place === last + 1) come(message)
+      else if (message.place > wanted) want(message.place)
+    },
+    appendsAlone: () => {
+      if (wanted === Number.POSITIVE_INFINITY) want(last)
+    },
     stop: async () => {
       isStopped = true
       clearInterval(looking)
+      wake()
       await messages?.close()
     }
   }

@@ -9,7 +9,7 @@ import * as Latch from "effect/Latch"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { decodeCommand, draftsIn, type Told } from "./command.ts"
-import type { Engine, Message } from "./engine.ts"
+import type { Engine, Following, Message } from "./engine.ts"
 
 /** What comes next isn't in the log any more; the message is one sentence. */
 export class Gap extends Data.TaggedError("Gap")<{ readonly message: string }> {}
@@ -23,16 +23,21 @@ const entriesIn = ({ command }: Told): number =>
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Reads what comes after a place until the scope closes; each call waits for what is next, and gives all that is there, or some of it. */
+export interface LogReader extends Pick<Following, "appendsAlone"> {
+  /** Waits for what is next, and gives all that is there, or some of it. */
+  readonly next: Effect.Effect<ReadonlyArray<Told>, Gap>
+}
+
+/** Reads what comes after a place until the scope closes. */
 export const readLog = Effect.fnUntraced(function* (
   engine: Engine,
   after: number
-): Effect.fn.Return<Effect.Effect<ReadonlyArray<Told>, Gap>, never, Scope.Scope> {
+): Effect.fn.Return<LogReader, never, Scope.Scope> {
   const inbox: Array<Message> = []
   const arrived = Latch.makeUnsafe(false)
   let last = after
-  yield* Effect.acquireRelease(
-    Effect.promise(() =>
+  const { appendsAlone } = yield* Effect.acquireRelease(
+    Effect.sync(() =>
       engine.follow(after, (message) => {
         inbox.push(message)
         arrived.openUnsafe()
@@ -60,7 +65,7 @@ export const readLog = Effect.fnUntraced(function* (
     return yield* new Gap({ message })
   })
 
-  return Effect.gen(function* () {
+  const next = Effect.gen(function* () {
     yield* arrived.await
     const told: Array<Told> = []
     let entries = 0
@@ -76,4 +81,6 @@ export const readLog = Effect.fnUntraced(function* (
     if (inbox.length === 0) arrived.closeUnsafe()
     return told
   })
+
+  return { next, appendsAlone }
 })

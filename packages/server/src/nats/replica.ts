@@ -36,7 +36,7 @@ import type { Crew } from "./crew.ts"
 import { type Engine, openEngine } from "./engine.ts"
 import { keepErasing } from "./erasing.ts"
 import { founded, lossOf, strangeness } from "./founding.ts"
-import { type Gap, readLog } from "./log-reader.ts"
+import { readLog } from "./log-reader.ts"
 import { keepSnapshots, type Snapshotting } from "./snapshotting.ts"
 import { untilGone } from "./standing-by.ts"
 import type { Store } from "./store-url.ts"
@@ -127,6 +127,7 @@ export const followStore =
       const erasing = keepErasing(engine, file, writers.write)
       const { before, from, secret } = yield* recognized(engine, file)
       let following: Following = { ...before, self: server }
+      const log = yield* readLog(engine, before.place)
       // What it will be when all that was read is done.
       let ahead = following
       // The turn in which this server sends; it leads when the log says so, too.
@@ -246,6 +247,7 @@ export const followStore =
         if (hasLed && following.leader !== server)
           return yield* fail(`another server has taken over the rooms in ${engine.name}`)
         hasLed = following.leader === server
+        if (hasLed) log.appendsAlone()
         for (const each of [...waiting]) {
           if (each.place > following.place) continue
           waiting.delete(each)
@@ -253,14 +255,13 @@ export const followStore =
         }
       })
 
-      const doNext = (next: Effect.Effect<ReadonlyArray<Told>, Gap>) =>
-        next.pipe(
-          Effect.flatMap((told) => (told.length === 0 ? Effect.void : still(doThese(told)))),
-          Effect.catchTag("Gap", ({ message }) => Effect.andThen(fail(message), Effect.never)),
-          Effect.catchDefect((defect) =>
-            fail(`can't follow ${engine.name}: ${messageOf(defect)}`).pipe(Effect.andThen(Effect.never))
-          )
+      const doNext = log.next.pipe(
+        Effect.flatMap((told) => (told.length === 0 ? Effect.void : still(doThese(told)))),
+        Effect.catchTag("Gap", ({ message }) => Effect.andThen(fail(message), Effect.never)),
+        Effect.catchDefect((defect) =>
+          fail(`can't follow ${engine.name}: ${messageOf(defect)}`).pipe(Effect.andThen(Effect.never))
         )
+      )
 
       // ---------------------------------------------------------------------------------------------------------------
       // Asking for something
@@ -447,8 +448,7 @@ export const followStore =
       // Beginning
       // ---------------------------------------------------------------------------------------------------------------
 
-      const next = yield* readLog(engine, following.place)
-      yield* Effect.forkScoped(Effect.forever(doNext(next)))
+      yield* Effect.forkScoped(Effect.forever(doNext))
       yield* Effect.forkScoped(Effect.forever(answerAll))
       yield* Effect.forkScoped(watchForLoss)
       const faulty = Effect.mapError(({ message }: Unavailable | StorageBroken) => new StorageFault({ message }))

@@ -215,7 +215,7 @@ const caughtUp = Effect.fnUntraced(function* (
   const fault = known === undefined ? undefined : strangeness(engine, there, data, known)
   if (fault !== undefined) return yield* fault
   let following = known ?? { id: there.id, place: 0, leader: "", turn: 0, at: "", self: "" }
-  const next = yield* readLog(engine, following.place)
+  const { next } = yield* readLog(engine, following.place)
   const write = makeWriter(db)
   const show = yield* showProgress(screen, `reading the log of ${engine.name}`, "messages")
   const last = yield* asking(engine, engine.last)
