@@ -138,6 +138,9 @@ export const makePerson = (
       let isIn = false
       let hasList = false
       let isOver = false
+      // Whoever can't be where they want to be comes again, when all that they have said and done is answered: what was refused unheard would
+      // come after what they said next.
+      let isGoing = false
       talks.begin()
       const ask = (request: Request) => {
         recording.asked(request)
@@ -240,6 +243,7 @@ export const makePerson = (
       })
 
       const goOn = Effect.gen(function* () {
+        if (isGoing) return
         if (!isTalking) return yield* goIfAnswered
         if (pause > 0 && random.nextDoubleUnsafe() * burst < 1) yield* Effect.sleep(pause * burst)
         yield* goOnWith()
@@ -249,6 +253,7 @@ export const makePerson = (
       const onDone = Effect.fnUntraced(function* (deed: Deed, code: string | undefined, line: string) {
         const isExcused = code === "unavailable" || (code === "no-such-entry" && deed.type === "react")
         if (code !== undefined && !isExcused) notes.complaints.push(`${nick}: ${line}`)
+        if (isGoing) return
         if (code === "unavailable") yield* Effect.sleep(20)
         if (deed.type === "leave" && code === undefined) {
           done.set(++id, { type: "join", room: deed.room })
@@ -314,7 +319,7 @@ export const makePerson = (
           case "joined":
             onJoined(message)
             if (deed !== undefined) yield* onDone(deed, undefined, line)
-            else if (++joined === rooms.length) yield* begin
+            else if (++joined === rooms.length && !isGoing) yield* begin
             break
           case "left":
           case "synced":
@@ -335,12 +340,14 @@ export const makePerson = (
           case "error":
             if (!isIn) yield* onRefusedLogin(message.code, line)
             else if (deed !== undefined) {
-              // Whoever can't be in the rooms comes again.
-              if (isOfMany && deed.type === "join") return true
-              yield* onDone(deed, message.code, line)
+              if (isOfMany && deed.type === "join") isGoing = true
+              else yield* onDone(deed, message.code, line)
             } else if (message.code === "unavailable") {
               const isSend = re !== undefined && underWay.has(re)
-              if (isOfMany && !isSend) return true
+              if (isOfMany && !isSend) {
+                isGoing = true
+                break
+              }
               // What was sent before without an answer may be there all the same.
               onAnswered(message, line, (entry) => notes.again.includes(entry) || notes.refused.push(entry))
               if (isOfMany) yield* Effect.sleep(20)
@@ -356,7 +363,7 @@ export const makePerson = (
             if (!isDirect(message.room)) onEntry(message)
             else if (message.type === "message") yield* askAll(talks.onMessage(message))
         }
-        return false
+        return isGoing && underWay.size === 0 && done.size === 0
       })
 
       const keep = Effect.sync(() => {

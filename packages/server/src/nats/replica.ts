@@ -172,23 +172,24 @@ export const followStore =
           }
         }
         if (command._tag !== "Do") return
-        if (command.asks !== undefined && command.server === server) answer(command.asks, works !== undefined)
+        const asked = command.server === server && command.asks !== undefined ? taken(command.asks) : undefined
+        if (asked !== undefined)
+          Deferred.doneUnsafe(asked.done, works === undefined ? Exit.fail(refusal("has it too late")) : Exit.void)
         command.tasks.forEach(({ number }, index) => {
           tellOf(command.server === server ? number : undefined, works?.[index], results[index])
         })
       }
 
-      const answer = (number: number, isValid: boolean) => {
+      /** What is pending no more. */
+      const taken = (number: number): Pending | undefined => {
         const own = pending.get(number)
         pending.delete(number)
-        if (own !== undefined)
-          Deferred.doneUnsafe(own.done, isValid ? Exit.void : Exit.fail(refusal("has another server by now")))
+        return own
       }
 
       /** @param number that of a task of this server's own */
       const tellOf = (number: number | undefined, work: Work | undefined, result: Result | Defected | undefined) => {
-        const own = number === undefined ? undefined : pending.get(number)
-        if (number !== undefined) pending.delete(number)
+        const own = number === undefined ? undefined : taken(number)
         if (work === undefined) {
           if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.fail(refusal("has it too late")))
           return
@@ -331,8 +332,7 @@ export const followStore =
           if (appended._tag === "Stored") return
           if (appended._tag === "Unknown") return doubt()
           for (const number of numbers) {
-            const own = pending.get(number)
-            pending.delete(number)
+            const own = taken(number)
             if (own !== undefined) Deferred.doneUnsafe(own.done, Effect.fail(refusal(`refuses it: ${appended.reason}`)))
           }
         })
