@@ -33,15 +33,18 @@ const patience = 2_000_000
 export const shrink = (lanes: ReadonlyArray<Lane>, found: Found): ReadonlyArray<Lane> => {
   const holds = showing(lanes, found)
   let left = patience
-  const isBetter: Try = (candidate, than, whole) => {
-    left -= countOf(candidate) + countOf(whole)
-    return left > 0 && isSmaller(candidate, than) && holds(candidate)
+  const trial: Trial = {
+    isOver: () => left <= 0,
+    isBetter: (candidate, than, whole) => {
+      left -= countOf(candidate) + countOf(whole)
+      return left > 0 && isSmaller(candidate, than) && holds(candidate)
+    }
   }
   const begun = upTo(lanes, found.violation.moment)
-  let least = isBetter(begun, lanes, lanes) ? begun : lanes
-  for (let before: typeof least | undefined; before !== least && left > 0; ) {
+  let least = trial.isBetter(begun, lanes, lanes) ? begun : lanes
+  for (let before: typeof least | undefined; before !== least && !trial.isOver(); ) {
     before = least
-    least = round(least, isBetter)
+    least = round(least, trial)
   }
   return least
 }
@@ -50,8 +53,12 @@ export const shrink = (lanes: ReadonlyArray<Lane>, found: Found): ReadonlyArray<
 export const countOf = (lanes: ReadonlyArray<Lane>): number =>
   lanes.reduce((sum, { observations }) => sum + observations.length, 0)
 
-/** Whether a part of a whole will do, and is smaller than the least that is known to. */
-type Try = (candidate: ReadonlyArray<Lane>, least: ReadonlyArray<Lane>, whole: ReadonlyArray<Lane>) => boolean
+interface Trial {
+  /** Whether a part of a whole will do, and is smaller than the least that is known to. */
+  readonly isBetter: (candidate: ReadonlyArray<Lane>, least: ReadonlyArray<Lane>, whole: ReadonlyArray<Lane>) => boolean
+  /** Whether nothing is better any more, since enough was looked at. */
+  readonly isOver: () => boolean
+}
 
 /** Whether a part of a history shows what was found in it, and nothing else than the whole. */
 export const showing = (lanes: ReadonlyArray<Lane>, { requirement, violation }: Found) => {
@@ -74,7 +81,7 @@ const nameOf = (requirement: RequirementId, { moment, who }: Violation): string 
  * Tries all cuts: those of whole connections, then all of them, many at once and then fewer (delta debugging). Ends early when half of the
  * history is gone, for the rest is cheaper to try on the other half. The same history if no cut can be made.
  */
-const round = (lanes: ReadonlyArray<Lane>, isBetter: Try): ReadonlyArray<Lane> => {
+const round = (lanes: ReadonlyArray<Lane>, { isBetter, isOver }: Trial): ReadonlyArray<Lane> => {
   const cuts = cutsOf(lanes)
   const half = countOf(lanes) / 2
   let made: Cut = nothing
@@ -84,6 +91,7 @@ const round = (lanes: ReadonlyArray<Lane>, isBetter: Try): ReadonlyArray<Lane> =
     ...halves(cuts.length).map((each) => [cuts.length, each] as const)
   ]) {
     for (let at = 0; at < first; at += size) {
+      if (isOver()) return least
       const cut = together([made, ...cuts.slice(at, Math.min(first, at + size))])
       const candidate = cutOut(lanes, cut)
       if (isBetter(candidate, least, lanes)) [made, least] = [cut, candidate]

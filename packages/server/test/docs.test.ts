@@ -66,6 +66,7 @@ test.each(pages)("%s names no flag that nothing has", async (page) => {
     "--start",
     "--servers",
     "--nodes",
+    "--still-nodes",
     "--minutes",
     "--every",
     "--seed"
