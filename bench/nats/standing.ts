@@ -42,8 +42,10 @@ const publish = (connection: NatsConnection, nth: number, acknowledged: Map<numb
     const text = `${nth}-${++count}`
     const { seq } = yield* Effect.tryPromise(() => client.publish(name, text))
     acknowledged.set(seq, text)
+    // A window of one for each, at a pace that leaves the engine time for its nodes.
     yield* Effect.sleep(2)
   }).pipe(
+    // While nobody decides, all is refused at once.
     Effect.catch(() => Effect.sleep(20)),
     Effect.forever
   )
@@ -81,6 +83,7 @@ const stand = Effect.fnUntraced(function* (folder: string) {
   const acknowledged = new Map<number, string>()
   say(`the one of three nodes that decides stands still ${times} times for ${standingSeconds} s: bare clients`)
   const strike = Effect.gen(function* () {
+    // What there is to lose is acknowledged meanwhile.
     yield* Effect.sleep(1_000 * betweenSeconds)
     const { cluster } = yield* ask(() => manager.streams.info(name))
     yield* engine.nodes[Number(cluster?.leader?.slice(1) ?? 0)]!.standStill(standingSeconds)

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import { freePort } from "../src/run/free-port.ts"
-import { type Program, type Running, run } from "../src/run/program.ts"
+import { type Program, type Running, run, standStill } from "../src/run/program.ts"
 import { untilGreeting } from "../src/run/target.ts"
 
 /** A node that can be ended, and comes back as it was. */
@@ -59,18 +59,18 @@ const openNode = Effect.fnUntraced(function* (
     running = yield* Scope.provide(run(program), scope)
     yield* untilGreeting({ host: "127.0.0.1", port })
   })
-  const signal = (name: NodeJS.Signals) => Effect.suspend(() => running?.signal(name) ?? Effect.void)
+  const told = (tell: (node: Running) => Effect.Effect<unknown>) =>
+    Effect.suspend(() => (running === undefined ? Effect.void : Effect.asVoid(tell(running))))
   yield* start
   return {
     pid: () => running?.pid,
     start: Effect.andThen(start, untilHealthy(monitor)),
     standStill: (seconds) =>
-      Effect.acquireUseRelease(
-        signal("SIGSTOP"),
-        () => Effect.sleep(1_000 * seconds),
-        () => signal("SIGCONT")
-      ).pipe(Effect.andThen(untilHealthy(monitor))),
-    kill: Effect.suspend(() => Effect.andThen(signal("SIGKILL"), Effect.asVoid(running?.exit ?? Effect.void)))
+      Effect.andThen(
+        told((node) => standStill(node, seconds)),
+        untilHealthy(monitor)
+      ),
+    kill: told(({ exit, signal }) => Effect.andThen(signal("SIGKILL"), exit))
   }
 })
 

@@ -47,6 +47,14 @@ export interface Running {
   readonly signal: (name: NodeJS.Signals) => Effect.Effect<void>
 }
 
+/** Makes a program stand still for so many seconds (SIGSTOP, then SIGCONT), as if its machine did. */
+export const standStill = ({ signal }: Pick<Running, "signal">, seconds: number): Effect.Effect<void> =>
+  Effect.acquireUseRelease(
+    signal("SIGSTOP"),
+    () => Effect.sleep(1_000 * seconds),
+    () => signal("SIGCONT")
+  )
+
 // A sanitizer's report has its first line first, and may be long; a program that floods must not fill the suite's memory.
 const keptOutput = 65_536
 // What a program that has ended still had in its pipes; one that it has started may hold them open for ever.

@@ -14,7 +14,16 @@ import type * as Scope from "effect/Scope"
 import { type Address, dial, dialBeneath, type Trust } from "../wire/dial.ts"
 import { requestOf } from "../wire/handshake.ts"
 import { freePort } from "./free-port.ts"
-import { type CommandLine, describeEnd, type Ended, endOf, type Program, type Running, run } from "./program.ts"
+import {
+  type CommandLine,
+  describeEnd,
+  type Ended,
+  endOf,
+  type Program,
+  type Running,
+  run,
+  standStill
+} from "./program.ts"
 
 export type { Program }
 
@@ -231,12 +240,7 @@ const startServer = (kept: StartCommand, millis: number): Effect.Effect<StartedT
       others: [],
       stop: tell("SIGTERM"),
       kill: tell("SIGKILL"),
-      standStill: (seconds) =>
-        Effect.acquireUseRelease(
-          signal("SIGSTOP"),
-          () => Effect.sleep(1_000 * seconds),
-          () => signal("SIGCONT")
-        ),
+      standStill: (seconds) => standStill({ signal }, seconds),
       exit,
       died: () => (told === undefined ? ended() : told.before),
       output

@@ -155,9 +155,9 @@ const openStream = async (connection: NatsConnection, store: Store, name: string
   }
   void watch()
 
-  const followers = new Set<(message: Message) => void>()
+  const followings: Array<ReturnType<typeof follow>> = []
   const stored = (message: Message) => {
-    for (const comes of followers) comes(message)
+    for (const { comes } of followings) comes(message)
   }
 
   const messageAt = async (place: number): Promise<Uint8Array | undefined> =>
@@ -190,15 +190,9 @@ const openStream = async (connection: NatsConnection, store: Store, name: string
     start: async () => (await state()).first_seq,
     last: lastPlace,
     follow: (after, take) => {
-      const { comes, stop, ...following } = follow(client, stream, after, take, lastPlace)
-      followers.add(comes)
-      return {
-        ...following,
-        stop: () => {
-          followers.delete(comes)
-          return stop()
-        }
-      }
+      const following = follow(client, stream, after, take, lastPlace)
+      followings.push(following)
+      return following
     },
     leftOf,
     replace,
@@ -280,7 +274,7 @@ const follow = (
   after: number,
   take: (message: Message) => void,
   lastPlace: () => Promise<number>
-): Following & { readonly comes: (message: Message) => void } => {
+): Following & { readonly comes: (stored: Message) => void } => {
   let last = after
   // Up to here, messages are to be delivered.
   let wanted = Number.POSITIVE_INFINITY
@@ -315,6 +309,7 @@ const follow = (
       }
       await consume().catch(() => {})
       messages = undefined
+      // An engine that is gone refuses at once, and nothing says when it is back.
       if (isWanted()) await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }
@@ -333,6 +328,7 @@ const follow = (
   void keepOn()
   return {
     comes: (message) => {
+      if (isStopped) return
       if (message.place === last + 1) come(message)
       else if (message.place > wanted) want(message.place)
     },

@@ -123,7 +123,8 @@ export const followStore =
       const still = Semaphore.makeUnsafe(1).withPermits(1)
       const pending = new Map<number, Pending>()
       const outgoing: Array<Task> = []
-      const waiting = new Set<{ readonly place: number; readonly done: Deferred.Deferred<void> }>()
+      // The place that is waited for before this server leads.
+      let awaited: { readonly place: number; readonly done: Deferred.Deferred<void> } | undefined
       const erasing = keepErasing(engine, file, writers.write)
       const { before, from, secret } = yield* recognized(engine, file)
       let following: Following = { ...before, self: server }
@@ -249,11 +250,9 @@ export const followStore =
           return yield* fail(`another server has taken over the rooms in ${engine.name}`)
         hasLed = following.leader === server
         if (hasLed) log.appendsAlone()
-        for (const each of [...waiting]) {
-          if (each.place > following.place) continue
-          waiting.delete(each)
-          Deferred.doneUnsafe(each.done, Effect.void)
-        }
+        if (awaited === undefined || awaited.place > following.place) return
+        Deferred.doneUnsafe(awaited.done, Effect.void)
+        awaited = undefined
       })
 
       const doNext = log.next.pipe(
@@ -402,7 +401,7 @@ export const followStore =
         const place = yield* whereItIs
         if (place <= following.place) return
         const done = Deferred.makeUnsafe<void>()
-        waiting.add({ place, done })
+        awaited = { place, done }
         yield* Deferred.await(done)
       }).pipe(
         Effect.timeoutOrElse({

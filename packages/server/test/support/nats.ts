@@ -116,10 +116,8 @@ export const openCluster = async () => {
     /** The node that decides on the log of a tertulia, and the others. */
     parts: async (name: string) => {
       const { cluster } = await manager.streams.info(`tertulia-${name}`)
-      const [deciding = [], others = []] = [true, false].map((does) =>
-        nodes.filter((_, nth) => (cluster?.leader === `n${nth}`) === does)
-      )
-      return { deciding: deciding[0]!, others }
+      const deciding = nodes.find((_, nth) => cluster?.leader === `n${nth}`)!
+      return { deciding, others: nodes.filter((node) => node !== deciding) }
     },
     [Symbol.asyncDispose]: async () => {
       await connection.close()
