@@ -118,7 +118,7 @@ export const layerBy = (
       const indexing = makeIndexKeeper(write)
       yield* Effect.forkScoped(indexing.forever)
       const reader: ReaderData = { follows }
-      const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file, reader))
+      const read = readFrom(file, yield* openThread<Question, Reply>(readerThread, file, reader), writers.settled)
       yield* Effect.forkScoped(checkpointForever(writers, read("checkpoint", {})))
       const logs = yield* RcMap.make({ lookup: (room: string) => hold(room, read, epochOf(room)) })
       const {
@@ -128,6 +128,7 @@ export const layerBy = (
       } = yield* openSearch({
         file,
         find: (request) => read("find", request),
+        settled: writers.settled,
         write
       })
       yield* Effect.forkScoped(forgetKeys(write, keySeconds))
@@ -245,8 +246,10 @@ const makeErasing = (removeTraces: Effect.Effect<boolean>) => {
   }
 }
 
-const readFrom = (file: string, ask: Ask<Question, Reply>): Read =>
+/** @param settled waits until what was written can be read */
+const readFrom = (file: string, ask: Ask<Question, Reply>, settled: TwoWriters["settled"]): Read =>
   Effect.fnUntraced(function* <Name extends keyof Readings>(name: Name, request: Parameters<Readings[Name]>[0]) {
+    yield* settled
     const reply = yield* ask({ name, request } as Question)
     if (reply._tag === "Read") return reply.value as ReturnType<Readings[Name]>
     yield* Effect.logWarning(`can't read ${"room" in request ? request.room : "the rooms"} in ${file}: ${reply.reason}`)

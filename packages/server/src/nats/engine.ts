@@ -21,6 +21,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { StorageFault } from "../sqlite/thread.ts"
 import { isApiError, noneIfMissing, patience } from "./api.ts"
+import { openPublisher, type Published } from "./publisher.ts"
 import { makeSnapshots, type Snapshots } from "./snapshots.ts"
 import { inWords, type Store } from "./store-url.ts"
 
@@ -30,15 +31,6 @@ export interface Message {
   readonly place: number
   readonly data: Uint8Array
 }
-
-/** What became of a message that was to be appended. */
-export type Appended =
-  /** It is in the log, as durable as the engine makes it. */
-  | { readonly _tag: "Stored" }
-  /** It isn't, and won't be. */
-  | { readonly _tag: "Refused"; readonly reason: string }
-  /** Nobody knows. */
-  | { readonly _tag: "Unknown"; readonly reason: string }
 
 /** How the log is followed. What this server has appended has come when the engine says where it is, and all before it has come. */
 export interface Following {
@@ -56,9 +48,9 @@ export interface Engine {
   readonly name: string
   /** Whether it seems to be there: what is appended now has a chance. */
   readonly isReachable: () => boolean
-  readonly append: (data: Uint8Array) => Promise<Appended>
+  readonly append: (data: Uint8Array) => Promise<Published>
   /** The same for the message that follows a place, 0 being before the first: refused when another does. */
-  readonly appendAfter: (place: number, data: Uint8Array) => Promise<Appended>
+  readonly appendAfter: (place: number, data: Uint8Array) => Promise<Published>
   /** The very first message, if there is one. */
   readonly first: () => Promise<Uint8Array | undefined>
   /** The place from which on the log has messages: 1, unless it was truncated. */
@@ -149,10 +141,13 @@ const openStream = async (connection: NatsConnection, store: Store, name: string
   let isReachable = true
   const watch = async () => {
     for await (const { type } of connection.status()) {
+      if (type === "disconnect") publisher.lost()
       if (type === "disconnect" || type === "reconnecting" || type === "staleConnection") isReachable = false
       if (type === "reconnect") isReachable = true
     }
+    publisher.close()
   }
+  const publisher = openPublisher(connection, subject, patience)
   void watch()
 
   const followings: Array<ReturnType<typeof follow>> = []
@@ -184,8 +179,12 @@ const openStream = async (connection: NatsConnection, store: Store, name: string
   return {
     name,
     isReachable: () => isReachable && !connection.isClosed(),
-    append: (data) => append(client, subject, data, {}, stored),
-    appendAfter: (place, data) => append(client, subject, data, { expect: { lastSequence: place } }, stored),
+    append: async (data) => {
+      const published = await publisher.publish(data)
+      if (published._tag === "Stored") stored({ place: published.place, data })
+      return published
+    },
+    appendAfter: (place, data) => appendAfter(client, subject, place, data),
     first: async () => (await messageAt(1)) ?? (await leftOf(1)),
     start: async () => (await state()).first_seq,
     last: lastPlace,
@@ -241,22 +240,19 @@ const erase = async (manager: Manager, stream: string, place: number): Promise<v
 const isNoResponders = (error: unknown): boolean =>
   error instanceof NoRespondersError || (error instanceof Error && isNoResponders(error.cause))
 
-const append = async (
+const appendAfter = async (
   client: JetStreamClient,
   subject: string,
-  data: Uint8Array,
-  options: Parameters<JetStreamClient["publish"]>[2],
-  stored: (message: Message) => void
-): Promise<Appended> => {
+  lastSequence: number,
+  data: Uint8Array
+): Promise<Published> => {
   try {
-    const { seq } = await client.publish(subject, data, { ...options, timeout: patience })
-    stored({ place: seq, data })
-    return { _tag: "Stored" }
+    const { seq } = await client.publish(subject, data, { expect: { lastSequence }, timeout: patience })
+    return { _tag: "Stored", place: seq }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    // Nobody took it; or it was too long to be sent at all; or the log has begun.
-    const isSure =
-      isNoResponders(error) || /payload/iu.test(reason) || (error instanceof JetStreamApiError && error.code === 10_071)
+    // Nobody took it; or the log has begun.
+    const isSure = isNoResponders(error) || (error instanceof JetStreamApiError && error.code === 10_071)
     return { _tag: isSure ? "Refused" : "Unknown", reason }
   }
 }
@@ -297,7 +293,12 @@ const follow = (
     messages = await consumer.consume({ max_messages: window, idle_heartbeat: 1_000, expires: 10_000 })
     // It ends when it is read.
     if (!isWanted()) void messages.close()
-    for await (const { data, seq } of messages) if (seq > last) come({ place: seq, data })
+    try {
+      for await (const { data, seq } of messages) if (seq > last) come({ place: seq, data })
+    } finally {
+      // The engine would keep it for five minutes, and look at it for every message.
+      void consumer.delete().catch(() => {})
+    }
   }
   const keepOn = async () => {
     while (!isStopped) {

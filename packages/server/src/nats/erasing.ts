@@ -20,11 +20,16 @@ const pause = "5 seconds"
 /** Changes nothing. */
 const nothing: Command = { _tag: "Turn", server: "", turn: 0 }
 
-export const keepErasing = (engine: Engine, file: string, write: TwoWriters["write"]) => {
+export const keepErasing = (
+  engine: Engine,
+  file: string,
+  { settled, write }: Pick<TwoWriters, "settled" | "write">
+) => {
   // An earlier life of the server may have left some.
   let hasSome = true
 
   const eraseSome = Effect.gen(function* () {
+    yield* settled
     const erasures = yield* readOnce(file, someErasures)
     // Whoever follows sees that something is missing when something comes after it.
     const last = yield* Effect.tryPromise(() => engine.last())

@@ -30,7 +30,8 @@ import type { OpenWriting } from "../room-log-sqlite.ts"
 import { closed, type Following, followingOf } from "../sqlite/following.ts"
 import { readOnce } from "../sqlite/read-once.ts"
 import { StorageFault } from "../sqlite/thread.ts"
-import type { Append, Result, Work, Written } from "../sqlite/writer.ts"
+import type { Written } from "../sqlite/transactions.ts"
+import type { Append, Result, Work } from "../sqlite/writer.ts"
 import { type Command, encodeCommand, meaningOf, type Task, type Told } from "./command.ts"
 import type { Crew } from "./crew.ts"
 import { type Engine, openEngine } from "./engine.ts"
@@ -125,7 +126,7 @@ export const followStore =
       const outgoing: Array<Task> = []
       // The place that is waited for before this server leads.
       let awaited: { readonly place: number; readonly done: Deferred.Deferred<void> } | undefined
-      const erasing = keepErasing(engine, file, writers.write)
+      const erasing = keepErasing(engine, file, writers)
       const { before, from, secret } = yield* recognized(engine, file)
       let following: Following = { ...before, self: server }
       const log = yield* readLog(engine, before.place)
@@ -137,7 +138,7 @@ export const followStore =
       let count = 0
 
       const snapshotting = keepSnapshots({
-        ...{ ...snapshots, engine, file, from, now, write: writers.write },
+        ...{ ...snapshots, engine, file, from, now, writers },
         place: () => (leads() ? following.place : undefined)
       })
       const hasTraces = Latch.makeUnsafe(false)

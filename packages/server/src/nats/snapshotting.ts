@@ -42,7 +42,7 @@ const afterFault = Effect.sleep("1 minute")
 export interface SnapshottingOptions extends Snapshotting {
   readonly engine: Engine
   readonly file: string
-  readonly write: TwoWriters["write"]
+  readonly writers: Pick<TwoWriters, "settled" | "write">
   /** The place up to which the file has followed, while this server leads; undefined while it doesn't. */
   readonly place: () => number | undefined
   /** What the log began with. */
@@ -59,7 +59,7 @@ export const keepSnapshots = ({
   grace = defaultGrace,
   now,
   place,
-  write
+  writers: { settled, write }
 }: SnapshottingOptions) => {
   /** Whether something has gone that the last snapshot may have, or the log before it; what went in an earlier life isn't known. */
   let hasGone = true
@@ -72,6 +72,7 @@ export const keepSnapshots = ({
   const take = Effect.gen(function* () {
     hasGone = false
     hasGivenUp = false
+    yield* settled
     const draft = draftOf(file)
     yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(draft, { force: true })))
     const snapshot = { name: yield* makeEpoch, ...(yield* copyApart(file, draft)) }

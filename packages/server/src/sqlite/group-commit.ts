@@ -11,7 +11,8 @@ import type * as Scope from "effect/Scope"
 import { Meters } from "../meters.ts"
 import { StorageBroken, Unavailable } from "../room-log.ts"
 import { Tracing } from "../tracing.ts"
-import { isBrief, type Result, type Work, type Written } from "./writer.ts"
+import type { Written } from "./transactions.ts"
+import { isBrief, type Result, type Work } from "./writer.ts"
 
 export interface GroupCommit {
   /** Writes, and gives what the work has given once it is on the disk. A defect: it isn't, for one of the program, or nobody knows whether it is. */

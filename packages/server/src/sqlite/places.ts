@@ -22,6 +22,8 @@ export interface Places {
   readonly next: (millis: number) => number
   /** The place that was given last. */
   readonly last: () => number
+  /** Gives what came after a place once more: it was rolled back. All files that follow a log are to have the same places. */
+  readonly goBackTo: (place: number) => void
 }
 
 /** By how many places an entry is ahead of its clock. */
@@ -30,7 +32,7 @@ export const driftOf = (place: number, millis: number): number => place - placeF
 /** The last place that was given in a file, in a memory that its writers may share: only one of them works at a time. */
 export type LastPlace = Float64Array<ArrayBufferLike>
 
-/** Goes on above all places of a file. A place that is rolled back is not given again. */
+/** Goes on above all places of a file. */
 export const makePlaces = (db: DatabaseSync, last: LastPlace = new Float64Array(1)): Places => {
   const highest = db.prepare("SELECT coalesce(max(place), 0) AS place FROM rooms").get() as { readonly place: number }
   last[0] = Math.max(last[0]!, highest.place)
@@ -39,6 +41,9 @@ export const makePlaces = (db: DatabaseSync, last: LastPlace = new Float64Array(
       last[0] = placeAfter(last[0]!, millis)
       return last[0]
     },
-    last: () => last[0]!
+    last: () => last[0]!,
+    goBackTo: (place) => {
+      last[0] = place
+    }
   }
 }

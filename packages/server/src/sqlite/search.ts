@@ -19,6 +19,8 @@ export interface SearchOptions {
   readonly file: string
   readonly find: (request: FindRequest) => Effect.Effect<Slice, Unavailable>
   readonly write: GroupCommit["write"]
+  /** Waits until what was written can be read. */
+  readonly settled: Effect.Effect<void, Unavailable>
 }
 
 /** Search, and what belongs to it. */
@@ -33,6 +35,7 @@ export interface SearchInFile extends Search {
 export const openSearch = Effect.fnUntraced(function* ({
   file,
   find: ask,
+  settled,
   write
 }: SearchOptions): Effect.fn.Return<SearchInFile, StorageFault> {
   const key = yield* readKey(file)
@@ -41,6 +44,7 @@ export const openSearch = Effect.fnUntraced(function* ({
   })
   // Nothing is written when there is nothing to forget.
   const forgetTakenBack = Effect.gen(function* () {
+    yield* settled
     const some = yield* readOnce(file, (db) => db.prepare("SELECT 1 FROM unindexed LIMIT 1").get())
     if (some !== undefined) yield* upToDate
   }).pipe(Effect.ignore)

@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from "node:sqlite"
 import { inWords } from "./fault.ts"
-import type { Written } from "./writer.ts"
+import type { Written } from "./transactions.ts"
 
 /**
  * With `secure_delete` (data-file.ts), a deleted entry is overwritten where it was; but its older images are in the WAL until that is

@@ -10,7 +10,8 @@ import { openDataFile } from "./data-file.ts"
 import { importDisk, timed } from "./disk.ts"
 import type { LastPlace } from "./places.ts"
 import { emptyWal } from "./traces.ts"
-import { openWriter, type Work, type Written } from "./writer.ts"
+import type { Written } from "./transactions.ts"
+import { openWriter, type Work } from "./writer.ts"
 
 /** What the thread is started with, besides the file. */
 export interface WriterData {

@@ -1,5 +1,5 @@
 /**
- * Writes: what is asked for at one time goes into one transaction, so that all who wait for the disk wait together.
+ * What there is to be written, and how each of it is.
  *
  * @module
  */
@@ -12,7 +12,6 @@ import { makeDecider } from "./changes.ts"
 import { makeRemover } from "./conversations.ts"
 import { type Disk, openDisk } from "./disk.ts"
 import { kinds } from "./entry-rows.ts"
-import { inWords, isDefect, isUndone, mayPass } from "./fault.ts"
 import {
   type Added,
   type FollowingWork,
@@ -24,6 +23,7 @@ import {
 import { type Indexer, makeIndexer } from "./indexer.ts"
 import { makeKeyFinder, makeKeyForgetter } from "./keys.ts"
 import { driftOf, type LastPlace, makePlaces, type Places } from "./places.ts"
+import { makeTransactions, type Transactions, type Write } from "./transactions.ts"
 
 /** What one room appends. */
 export interface Append {
@@ -101,25 +101,8 @@ export type Result<Done extends Work = Work> = Done extends Append
       ? boolean
       : undefined
 
-/** What became of a group of work: of all of it the same, but for what a defect has kept from being written. */
-export type Written =
-  /** `defects` has, by their place, those works of which nothing was written, with the reason; absent when there are none. */
-  | {
-      readonly _tag: "Committed"
-      readonly results: ReadonlyArray<Result>
-      readonly defects?: ReadonlyMap<number, string>
-    }
-  /** Nothing was written, and nothing will be. */
-  | { readonly _tag: "Refused"; readonly reason: string }
-  /** Nobody knows, or nothing more can be written: no other group must follow. */
-  | { readonly _tag: "Broken"; readonly reason: string }
-
-/** Writes a group; the errors of the disk are values. */
-export type Write = (group: ReadonlyArray<Work>) => Written
-
 /** One who writes to a file: in the event loop, or in a thread. */
-export interface Writer {
-  readonly write: Write
+export interface Writer extends Transactions {
   /** Notes rooms that another writer has appended to, so that they are indexed. */
   readonly touch: (rooms: ReadonlyArray<number>) => void
   /** Gives the rooms that were appended to since the last call, for the one who indexes. */
@@ -130,13 +113,18 @@ export interface WriterOptions {
   readonly disk?: Disk
   /** Where the last place is kept that any writer of the file has given. */
   readonly lastPlace?: LastPlace
+  /** Works that a transaction may be left open with (transactions.ts); absent: none is. */
+  readonly late?: number
 }
 
 /** Writes to a file that nobody else writes to. */
 export const makeWriter = (db: DatabaseSync, options: WriterOptions = {}): Write => openWriter(db, options).write
 
 /** Of several writers of one file only one works at a time. */
-export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }: WriterOptions = {}): Writer => {
+export const openWriter = (
+  db: DatabaseSync,
+  { disk = openDisk(db), lastPlace, late = 0 }: WriterOptions = {}
+): Writer => {
   const touched = new Set<number>()
   const takeTouched = () => {
     const rooms = [...touched]
@@ -156,11 +144,8 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
   // Most files follow nothing.
   const parcels = whenNeeded(() => makeParcels(db))
   const follow = whenNeeded(() => makeFollowingWriter(db))
-  const append = makeAppender(db, {
-    order: makePlaces(db, lastPlace),
-    touch: (room) => void touched.add(room),
-    parcels
-  })
+  const places = makePlaces(db, lastPlace)
+  const append = makeAppender(db, { order: places, touch: (room) => void touched.add(room), parcels })
   const keepClaim = db.prepare("INSERT INTO sessions (digest, person, nick) VALUES (?, ?, ?)")
   const forgetClaim = db.prepare("DELETE FROM sessions WHERE digest = ?")
   // Those of an account outlive its sessions.
@@ -217,63 +202,7 @@ export const openWriter = (db: DatabaseSync, { disk = openDisk(db), lastPlace }:
     }
   }
 
-  /** Gives what an error means, once nothing is left of the transaction. */
-  const undo = (error: unknown, isDefinite: boolean): Written => {
-    const reason = inWords(error)
-    if (!isDefinite) return { _tag: "Broken", reason }
-    // SQLite has rolled back by itself after some errors.
-    if (db.isTransaction) db.exec("ROLLBACK")
-    return { _tag: "Refused", reason }
-  }
-
-  const commit = (results: ReadonlyArray<Result>, defects?: ReadonlyMap<number, string>): Written => {
-    try {
-      disk.commit()
-    } catch (error) {
-      return undo(error, isUndone(error))
-    }
-    return { _tag: "Committed", results, ...(defects === undefined ? {} : { defects }) }
-  }
-
-  /** Writes a group without those works of it that are defects, so that they keep nobody else's from the file. */
-  const writeWithout = (group: ReadonlyArray<Work>): Written => {
-    const defects = new Map<number, string>()
-    const performAlone = (work: Work, place: number): Result => {
-      db.exec("SAVEPOINT alone")
-      try {
-        return perform(work)
-      } catch (error) {
-        if (!isDefect(error)) throw error
-        defects.set(place, inWords(error))
-        db.exec("ROLLBACK TO alone")
-        return undefined
-      } finally {
-        if (db.isTransaction) db.exec("RELEASE alone")
-      }
-    }
-    let results: ReadonlyArray<Result>
-    try {
-      disk.begin()
-      results = group.map(performAlone)
-    } catch (error) {
-      return undo(error, mayPass(error))
-    }
-    return commit(results, defects)
-  }
-
-  const write: Write = (group) => {
-    let results: ReadonlyArray<Result>
-    try {
-      disk.begin()
-      results = group.map(perform)
-    } catch (error) {
-      if (!isDefect(error) || !db.isTransaction) return undo(error, mayPass(error))
-      db.exec("ROLLBACK")
-      return writeWithout(group)
-    }
-    return commit(results)
-  }
-  return { write, touch, takeTouched }
+  return { ...makeTransactions({ db, disk, places, perform, late }), touch, takeTouched }
 }
 
 /** Makes something when it is asked for first. */
