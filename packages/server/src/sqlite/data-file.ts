@@ -100,7 +100,7 @@ export const openForReading = (file: string): DatabaseSync =>
 export const openBeside = (file: string, { follows = false } = {}): DatabaseSync =>
   explained(file, () => {
     const db = new DatabaseSync(whole(file), { timeout: 0 })
-    db.exec(follows ? followingSafety : safety)
+    db.exec(`${follows ? followingSafety : safety}; ${cache}`)
     return db
   })
 
@@ -200,6 +200,12 @@ const lockOf = (path: string): DatabaseSync => {
 const safety = "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON"
 
 /**
+ * Pages in memory, 8 MiB for each who writes, and as much as there is of the file at the most. Every room has its next entry in a page of its
+ * own: with 256 busy rooms, the 2 MiB that SQLite takes by itself are read anew all the time, and a third fewer entries are stored.
+ */
+const cache = "PRAGMA cache_size = -8192"
+
+/**
  * The same of a file that follows a log: what is in that is kept there. A loss of power takes the last of what the file has done, with the
  * place up to which it has, and it is done again.
  */
@@ -210,7 +216,7 @@ const prepare = (db: DatabaseSync, follows: boolean): void => {
   if (fault !== undefined) throw new DataFault(fault)
   // Before there is a WAL: see `refuseStaleWal`.
   adoptBackup(db)
-  db.exec(`PRAGMA journal_mode = WAL; ${follows ? followingSafety : safety}`)
+  db.exec(`PRAGMA journal_mode = WAL; ${follows ? followingSafety : safety}; ${cache}`)
   migrate(db)
   // What an earlier life of the server had no time to remove; nobody reads yet.
   emptyWal(db)
