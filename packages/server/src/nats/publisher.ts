@@ -1,8 +1,8 @@
 /**
  * Publishes to a stream, any number of messages at a time: one subscription has the answers to all.
  *
- * The JetStream client's own `publish` makes a request of each message: with a timer of its own, headers, and an error whose stack is noted
- * for nobody to see. That is a sixth of the time in which an engine acknowledges a message, and half of what many of them cost.
+ * The JetStream client's own `publish` makes a request of each message: with a timer of its own, headers, and an error that is made for nobody to
+ * see. Without that, an engine acknowledges twice as many messages a second with 256 under way, and an eighth more with one at a time.
  *
  * @module
  */

@@ -49,6 +49,10 @@ export interface TransactionsOptions {
 
 const settled: Written = { _tag: "Committed", results: [] }
 
+/**
+ * Writes in transactions of a file, by what does one thing within one. A group that has a defect is written again, alone or with what was left
+ * open, without the works that are defects.
+ */
 export const makeTransactions = ({ db, disk, late, perform, places }: TransactionsOptions): Transactions => {
   /** What is in the transaction that is open: none is when there is nothing. */
   let held: Array<Work> = []
@@ -123,7 +127,7 @@ export const makeTransactions = ({ db, disk, late, perform, places }: Transactio
       return writeWithout(group)
     }
     const written: Written = { _tag: "Committed", results }
-    if (held.length + group.length > late) return commit(written)
+    if (group.length === 0 || held.length + group.length > late) return commit(written)
     held.push(...group)
     return written
   }
