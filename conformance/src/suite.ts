@@ -29,7 +29,7 @@ export interface Selection {
 /** A client that is judged: a command to which an address is appended. */
 export interface ClientUnderTest {
   readonly command: string
-  /** Milliseconds that it took from its start to its first room. */
+  /** Milliseconds from its start to its first room, as when it is started alone: several at once take a multiple of it. */
   readonly startMillis: number
 }
 

@@ -37,6 +37,14 @@ describe.concurrent("The tests of clients", { timeout: 120_000 }, () => {
     const bad = requirements.filter(({ standing }) => ["broken", "warned", "not judged"].includes(standing))
     expect({ code, bad, "not run": totals["not run"] }).toEqual({ code: 0, bad: [], "not run": 0 })
   })
+
+  it("wait for one that starts later than when it was alone, as on a busy machine", async () => {
+    const started = join(folder, "started")
+    const script = `if [ -e "$0" ]; then sleep 8; else touch "$0"; fi; exec ${clientNamed("steady")} "$1"`
+    const args = ["--client", `sh -c '${script}' "${started}"`, "--requirement", "REPLY-11"]
+    const { code, stdout } = await conformance(...args)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^ *1 test in .*: 1 passed$/mu) })
+  })
 })
 
 describe.concurrent("A client that can't be judged", { timeout: 120_000 }, () => {

@@ -20,7 +20,7 @@ describe("the Markdown report", () => {
     assert.strictEqual(lines[0], "## ✅ conformant: core")
     assert.deepStrictEqual(lines.slice(2), [
       "`localhost:7331`  ",
-      "1 tests in 1.0 s: 1 passed  ",
+      "1 test in 1.0 s: 1 passed  ",
       "1 of 3 requirements on servers judged",
       ""
     ])

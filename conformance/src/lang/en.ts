@@ -70,7 +70,7 @@ export const english: Words = {
   port: (port) => `port ${port ?? "unknown"}`,
 
   tests: (tests) => `${tests} tests`,
-  tested: (tests, seconds, counts) => `${tests} tests in ${seconds} s: ${counts}`,
+  tested: (tests, seconds, counts) => `${tests} ${tests === 1 ? "test" : "tests"} in ${seconds} s: ${counts}`,
   judged: (judged, binding, who, broken) =>
     `${judged} of ${binding} requirements on ${who}s judged${broken.length === 0 ? "" : `; broken: ${broken.join(", ")}`}`,
   causes: ({ causes, first, red }) =>
