@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { cutOut, cutsOf, together, upTo } from "../src/history/cuts.ts"
+import { cutOut, cutsOf, make, upTo } from "../src/history/cuts.ts"
 import { firstFound, showing, shrink } from "../src/history/shrink.ts"
 import { judgeHistory, type Lane } from "../src/history.ts"
 import { drawn, faults, historyOf } from "./world.ts"
@@ -35,7 +35,9 @@ describe("A history of a server that does everything right", () => {
       fc.property(drawn, fc.array(fc.nat(1_000), { minLength: 1, maxLength: 4 }), (steps, picks) => {
         let lanes = historyOf(steps)
         for (const pick of picks) {
-          const cuts = cutsOf(lanes).filter(({ isBold }) => !isBold)
+          const cuts = cutsOf(lanes)
+            .map((possible) => make([possible]))
+            .filter(({ isBold }) => !isBold)
           if (cuts.length > 0) lanes = cutOut(lanes, cuts[pick % cuts.length]!)
           expect(guilt(lanes)).toEqual([])
         }
@@ -65,7 +67,7 @@ describe("Shrinking", () => {
           })
           // One-minimal: whatever is cut now, what was found is gone, or nothing changes.
           const smaller = cutsOf(least)
-            .map((cut) => cutOut(least, together([cut])))
+            .map((cut) => cutOut(least, make([cut])))
             .filter((part) => size(part) < size(least) && holds(part))
           expect(smaller).toEqual([])
           shortest = Math.min(shortest, size(least))
@@ -77,4 +79,27 @@ describe("Shrinking", () => {
     },
     60_000
   )
+
+  it("finds the least history of tens of thousands of lines of one connection, within the time that a test has", () => {
+    const sends = 8_000
+    const at = "2026-11-29T08:00:00.000Z"
+    const join = [
+      { sent: { type: "join", id: 1, room: "#cafe" } },
+      { got: { type: "joined", re: 1, room: "#cafe", epoch: "one", head: 0, first: 1, members: ["ana"] } }
+    ] as const
+    const says = Array.from({ length: sends }, (_, before) => {
+      const [id, seq, text] = [before + 2, before + 1, `hola ${before}`]
+      return [
+        { sent: { type: "send", id, room: "#cafe", text } },
+        { got: { type: "message", room: "#cafe", seq, from: "ana", text, at } },
+        // The last is acknowledged by a number that its entry doesn't have.
+        { got: { type: "sent", re: id, room: "#cafe", seq: seq === sends ? seq + 1 : seq, at } }
+      ] as const
+    })
+    const observations = [...join, ...says.flat()].map((happening, moment) => ({ moment, ...happening }))
+    const lanes: ReadonlyArray<Lane> = [{ who: "one", nick: "ana", observations }]
+    const found = firstFound(lanes)!
+    expect(size(lanes)).toBe(24_002)
+    expect(size(shrink(lanes, found))).toBe(3)
+  }, 60_000)
 })

@@ -58,8 +58,10 @@ export const nothing: Cut = {
 /** Several cuts as one. */
 export const together = (cuts: ReadonlyArray<Cut>): Cut => {
   const entries = new Map<string, Set<number>>()
-  for (const cut of cuts) {
-    for (const [log, seqs] of cut.entries) entries.set(log, (entries.get(log) ?? new Set()).union(seqs))
+  for (const [log, seqs] of cuts.flatMap((cut) => [...cut.entries])) {
+    const before = entries.get(log) ?? new Set()
+    for (const seq of seqs) before.add(seq)
+    entries.set(log, before)
   }
   return {
     lanes: new Set(cuts.flatMap(({ lanes }) => [...lanes])),
@@ -82,20 +84,40 @@ const earliest = (all: ReadonlyArray<ReadonlyMap<string, number>>): ReadonlyMap<
 // Which cuts there are
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** A cut that can be made. A long history has as many as it has lines, some of which are as large as it is itself: so each is made when it is asked for. */
+export interface Possible {
+  readonly make: () => Cut
+  /** Of those of one course that follow one another, the last cuts all that the others do. */
+  readonly restOf?: Course
+}
+
 /** All cuts of a history, the largest first. */
-export const cutsOf = (lanes: ReadonlyArray<Lane>): ReadonlyArray<Cut> => {
+export const cutsOf = (lanes: ReadonlyArray<Lane>): ReadonlyArray<Possible> => {
   const courses = lanes.map(courseOf)
   const all = { courses, acknowledged: acknowledgedIn(courses) }
   return [
-    ...courses.map((course) => withoutLane(all, course)),
-    ...courses.flatMap((course) => course.exchanges.toReversed().map(({ asked }) => withoutRest(all, course, asked))),
-    ...courses.flatMap((course) => course.exchanges.map((exchange) => withoutRequest(all, course, exchange))),
-    ...strangers(all),
-    ...unsaid(all),
-    ...lanes.flatMap(unseen),
-    ...lanes.flatMap(unbroken)
+    ...courses.map((course) => ({ make: () => withoutLane(all, course) })),
+    ...courses.flatMap((course) =>
+      course.exchanges
+        .toReversed()
+        .map(({ asked }) => ({ make: () => withoutRest(all, course, asked), restOf: course }))
+    ),
+    ...courses.flatMap((course) =>
+      course.exchanges.map((exchange) => ({ make: () => withoutRequest(all, course, exchange) }))
+    ),
+    ...[...strangers(all), ...unsaid(all), ...lanes.flatMap(unseen), ...lanes.flatMap(unbroken)].map((cut) => ({
+      make: () => cut
+    }))
   ]
 }
+
+/** Makes several cuts, as one. */
+export const make = (cuts: ReadonlyArray<Possible>): Cut =>
+  together(
+    cuts
+      .filter(({ restOf }, nth) => restOf === undefined || restOf !== cuts[nth + 1]?.restOf)
+      .map((possible) => possible.make())
+  )
 
 interface All {
   readonly courses: ReadonlyArray<Course>

@@ -5,7 +5,7 @@
  */
 import type { RequirementId } from "../generated/requirement-id.ts"
 import { judgeHistory, type Lane, type Violation } from "../history.ts"
-import { type Cut, cutOut, cutsOf, nothing, together, upTo } from "./cuts.ts"
+import { type Cut, cutOut, cutsOf, make, nothing, together, upTo } from "./cuts.ts"
 
 /** What was found in a history: the violation of one requirement. */
 export interface Found {
@@ -92,7 +92,7 @@ const round = (lanes: ReadonlyArray<Lane>, { isBetter, isOver }: Trial): Readonl
   ]) {
     for (let at = 0; at < first; at += size) {
       if (isOver()) return least
-      const cut = together([made, ...cuts.slice(at, Math.min(first, at + size))])
+      const cut = together([made, make(cuts.slice(at, Math.min(first, at + size)))])
       const candidate = cutOut(lanes, cut)
       if (isBetter(candidate, least, lanes)) [made, least] = [cut, candidate]
     }
