@@ -17,6 +17,7 @@ const open = async ({ subject = "log", patience = 60_000 } = {}) => {
     connection,
     publish: (text: string) => publisher.publish(Buffer.from(text)),
     lost: publisher.lost,
+    close: publisher.close,
     messageAt: async (seq: number) => (await manager.streams.getMessage("log", { seq }))?.string(),
     [Symbol.asyncDispose]: async () => {
       publisher.close()
@@ -47,7 +48,7 @@ describe.skipIf(noNats !== undefined)("a publisher", () => {
     expect(await nobody.publish("one")).toEqual({ _tag: "Refused", reason: "nobody keeps such messages there" })
   })
 
-  test("says that nobody knows when no answer comes, and when the connection is lost", async () => {
+  test("says that nobody knows when no answer comes, and when the connection is lost or closed", async () => {
     await using log = await open({ patience: 300 })
     await log.nats.freeze()
     expect(await log.publish("one")).toEqual({ _tag: "Unknown", reason: "no answer for 0.3 s" })
@@ -57,6 +58,9 @@ describe.skipIf(noNats !== undefined)("a publisher", () => {
     other.lost()
     const lost = { _tag: "Unknown", reason: "the connection was lost" }
     expect(await published).toEqual([lost, lost])
+    const closed = other.publish("three")
+    other.close()
+    expect(await closed).toEqual({ _tag: "Unknown", reason: "the connection was closed" })
     log.nats.thaw()
     other.nats.thaw()
   })

@@ -44,6 +44,9 @@ export const openPublisher = (connection: NatsConnection, subject: string, patie
     underWay.get(answer)?.resolve(published)
     underWay.delete(answer)
   }
+  const endAll = (reason: string) => {
+    for (const answer of [...underWay.keys()]) end(answer, unknown(reason))
+  }
   const subscription = connection.subscribe(`${inbox}*`, {
     callback: (error, message) => end(message.subject, error === null ? answerIn(message) : unknown(error.message))
   })
@@ -65,12 +68,11 @@ export const openPublisher = (connection: NatsConnection, subject: string, patie
           resolve(neverSent(error))
         }
       }),
-    lost: () => {
-      for (const answer of [...underWay.keys()]) end(answer, unknown("the connection was lost"))
-    },
+    lost: () => endAll("the connection was lost"),
     close: () => {
       clearInterval(looking)
       subscription.unsubscribe()
+      endAll("the connection was closed")
     }
   }
 }
