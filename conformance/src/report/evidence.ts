@@ -106,7 +106,7 @@ const reasonOf = ({ outcome, title }: TestResult): string => {
 const kindOf = (got: string): string =>
   got.startsWith('{"')
     ? [...got.matchAll(/"(?:type|code|field)":"[^"]*"/gu)].slice(0, 3).join()
-    : got.replace(/[\w#-]*\d[\w-]*/gu, "0").slice(0, 40)
+    : got.replace(/[\w#-]+/gu, (word) => (/\d/u.test(word) ? "0" : word)).slice(0, 40)
 
 /** The failures, that which blocks most first: mend it, and the others may be gone. */
 export const failuresOf = (results: Results): ReadonlyArray<TestResult> => {
