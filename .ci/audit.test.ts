@@ -1,11 +1,8 @@
 /** `npm run audit`: npm itself is asked, and a registry that this test plays answers it. */
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import { audit, exitCodeOf, type Finding, lineOf, lookAtLockfile } from "./audit.ts"
-
-// npm takes a second to start.
-vi.setConfig({ testTimeout: 60_000 })
 
 /** A registry that answers so. */
 const registry = async (listener: RequestListener) => {

@@ -39,6 +39,9 @@ interface Step {
 const root = fileURLToPath(new URL("..", import.meta.url))
 const all = process.argv.includes("--all")
 
+// Thousands of short processes load the same modules: what Node has compiled of them is kept for the next, which is a quarter of their work.
+process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules/.cache/compiled")
+
 /** The output of a step that runs beside others, which is shown when the step has ended. */
 const kept = new AsyncLocalStorage<Array<Buffer>>()
 

@@ -3,16 +3,13 @@ import { readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { proofOf } from "@tertulia/protocol"
 import { Deferred, Effect, Layer } from "effect"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { AccountStore, layerMemory as accountsInMemory } from "../src/account-store.ts"
 import { makeAttempts } from "../src/attempts.ts"
 import * as MemoryRoomLogs from "../src/room-log-memory.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { type Client, type Json, openHouse } from "./support/house.ts"
 import { openTemporary } from "./support/logs.ts"
-
-// Threads, syncs and hashes take their time on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const password = "correct horse"
 const nonce = "0123456789abcdef"

@@ -7,9 +7,6 @@ import { table } from "../src/admin/table.ts"
 import { type Json, openClient } from "./support/house.ts"
 import { linesOf, openFolder } from "./support/process.ts"
 
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
-
 /** Looks until it is so: the server learns a little later that a connection has broken. */
 const waitFor = (look: () => Promise<void>) => vi.waitFor(look, { timeout: 30_000, interval: 50 })
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs"
 import { chmod, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { DatabaseSync } from "node:sqlite"
 import { Effect, Fiber } from "effect"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { backup } from "../src/operate/backup.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
@@ -11,9 +11,6 @@ import { type Client, openClient } from "./support/house.ts"
 import { draft, openLogs, openTemporary } from "./support/logs.ts"
 import { listening, openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const patience = { timeout: 30_000 }
 

@@ -3,12 +3,9 @@ import { execFileSync, spawnSync } from "node:child_process"
 import { copyFileSync, existsSync, mkdirSync, realpathSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { openClient } from "./support/house.ts"
 import { linesOf, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const bin = fileURLToPath(new URL("../bin/tertulia.js", import.meta.url))
 const linked = fileURLToPath(new URL("../../../node_modules/.bin/tertulia", import.meta.url))

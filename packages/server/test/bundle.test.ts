@@ -3,13 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSy
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, dirname, join } from "node:path"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { bundled } from "../src/bundle.ts"
 import { scriptNames } from "../src/scripts.ts"
 import { listening, openFolder } from "./support/process.ts"
-
-// To bundle takes a second, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const openCache = async () => {
   const path = await mkdtemp(join(tmpdir(), "tertulia-"))

@@ -1,13 +1,10 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { openHouse } from "./support/house.ts"
 import { openPage } from "./support/page.ts"
 import { connectTo, linesOf, listening, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const faults: ReadonlyArray<readonly [what: string, args: ReadonlyArray<string>, says: RegExp]> = [
   ["an unknown flag", ["--prot", "1"], /^tertulia: .*--prot/u],

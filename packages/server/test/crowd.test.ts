@@ -1,8 +1,5 @@
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { openHouse } from "./support/house.ts"
-
-// Both ends of thousands of messages share this process, and perhaps the machine with others.
-vi.setConfig({ testTimeout: 60_000 })
 
 test("a thousand connections that say nothing delay nobody", async () => {
   await using house = await openHouse()

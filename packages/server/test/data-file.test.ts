@@ -1,12 +1,9 @@
 import { chmod, mkdir, readFile, truncate, writeFile } from "node:fs/promises"
 import { DatabaseSync } from "node:sqlite"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { openDataFile } from "../src/sqlite/data-file.ts"
 import { openTemporary } from "./support/logs.ts"
 import { listening, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 /** Makes a database with this content, and closes it. */
 const database = (file: string, sql: string) => {

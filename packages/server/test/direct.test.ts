@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { Cause, Effect } from "effect"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { type ConversationLogs, epochOf, pairOf } from "../src/conversation-logs.ts"
 import { makeConversations } from "../src/conversations.ts"
 import { ungoverned } from "../src/governance.ts"
@@ -19,9 +19,6 @@ import { type Client, type House, type Json, openHouse } from "./support/house.t
 import { draft, openLogs, openTemporary } from "./support/logs.ts"
 import { stopClock } from "./support/stopped-clock.ts"
 import { tertulia } from "./support/tertulia.ts"
-
-// Threads and syncs take their time on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const send = (to: string, text = "hola") => ({ type: "send", room: `@${to}`, text })
 const history = (of: string) => ({ type: "history", room: `@${of}` })

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs"
 import { rm, writeFile } from "node:fs/promises"
 import { DatabaseSync } from "node:sqlite"
 import { Effect, Exit } from "effect"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
 import { openDisk } from "../src/sqlite/disk.ts"
@@ -11,9 +11,6 @@ import { makeWriter, type Work } from "../src/sqlite/writer.ts"
 import { openClient, openHouse } from "./support/house.ts"
 import { draft, openLogs, openTemporary } from "./support/logs.ts"
 import { listening, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const disk = (name: string) => new URL(`./support/disks/${name}.ts`, import.meta.url)
 

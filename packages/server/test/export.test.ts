@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { fc } from "@fast-check/vitest"
 import { visible } from "@tertulia/protocol"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import { transcriptOf } from "../src/operate/transcript.ts"
 import { openDataFile, openToLook } from "../src/sqlite/data-file.ts"
 import { takeSnapshot } from "../src/sqlite/snapshot.ts"
@@ -12,9 +12,6 @@ import { epochOf, plant, tamper, undoAccounts, undoRich } from "./support/files.
 import { draft, openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const at = Date.parse("2026-11-20T20:08:00.000Z")
 

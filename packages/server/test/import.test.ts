@@ -2,16 +2,13 @@ import { existsSync } from "node:fs"
 import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fc } from "@fast-check/vitest"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
 import { contentOf, type Planted, plant } from "./support/files.ts"
 import { added, draft, openLogs, openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const patience = { timeout: 30_000 }
 

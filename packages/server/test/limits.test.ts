@@ -1,10 +1,7 @@
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { type Client, openHouse } from "./support/house.ts"
 import { openTemporary } from "./support/logs.ts"
-
-// Threads that open files take a while to start on a busy machine.
-vi.setConfig({ testTimeout: 30_000 })
 
 test("one connection too many from an address is told so instead of hello; when one goes, another may come", async () => {
   await using house = await openHouse({ limits: { connections: 16 } })

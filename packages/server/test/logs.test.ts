@@ -1,6 +1,6 @@
 import { fc } from "@fast-check/vitest"
 import { Effect, Exit } from "effect"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import type { Draft, Entry, Placed } from "../src/room-log.ts"
 import * as MemoryRoomLogs from "../src/room-log-memory.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
@@ -8,9 +8,6 @@ import { openDataFile } from "../src/sqlite/data-file.ts"
 import { keysAtOnce } from "../src/sqlite/keys.ts"
 import { makeWriter } from "../src/sqlite/writer.ts"
 import { added, author, draft, openLogs, openTemporary, said } from "./support/logs.ts"
-
-// Threads and syncs take their time on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const memory = () => openLogs(MemoryRoomLogs.layer({ entries: 1_000, bytes: 1e8 }))
 const sqlite = (file: string) => openLogs(SqliteRoomLogs.layer({ file }))

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs"
 import { copyFile, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import { storeIn } from "../src/nats/store-url.ts"
 import * as NatsRoomLogs from "../src/room-log-nats.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
@@ -12,8 +12,6 @@ import { contentOf, plant, tamper } from "./support/files.ts"
 import { author, draft, openLogs, openTemporary, said } from "./support/logs.ts"
 import { noNats, openNats } from "./support/nats.ts"
 import { tertulia } from "./support/tertulia.ts"
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 

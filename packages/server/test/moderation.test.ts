@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { may, type RoomKind, roomActions, roomKinds, roomRoles } from "@tertulia/protocol"
 import { rights } from "@tertulia/protocol/vectors"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import {
   applyChange,
   type Governance,
@@ -17,8 +17,6 @@ import type { Draft } from "../src/room-log.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { type Client, type House, openHouse } from "./support/house.ts"
 import { openTemporary } from "./support/logs.ts"
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const password = "correct horse"
 

@@ -8,8 +8,6 @@ import * as NatsRoomLogs from "../src/room-log-nats.ts"
 import { author, draft, openLogs, openTemporary, said } from "./support/logs.ts"
 import { noNats, openNats } from "./support/nats.ts"
 
-vi.setConfig({ testTimeout: 60_000 })
-
 const openIn = (url: string, file: string, more: Partial<NatsRoomLogs.NatsLogOptions> = {}) =>
   openLogs(NatsRoomLogs.layer({ store: storeIn(url)!, file, patience: 30, ...more }))
 

@@ -11,8 +11,6 @@ import { added, author, draft, openLogs, openTemporary, said } from "./support/l
 import { noNats, openNats } from "./support/nats.ts"
 import { tertulia } from "./support/tertulia.ts"
 
-vi.setConfig({ testTimeout: 60_000 })
-
 const openIn = (url: string, file: string, patience = 30) =>
   openLogs(NatsRoomLogs.layer({ store: storeIn(url)!, file, patience }))
 

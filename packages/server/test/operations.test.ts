@@ -1,10 +1,7 @@
 import { createServer } from "node:net"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import { openClient } from "./support/house.ts"
 import { type As, linesOf, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {

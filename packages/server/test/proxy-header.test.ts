@@ -2,12 +2,9 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as Tls from "node:tls"
 import { subprotocol } from "@tertulia/protocol"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import { readHeader, trustedIn } from "../src/proxy-header.ts"
 import { connectTo, linesOf, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const signature = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]
 

@@ -1,7 +1,7 @@
 /** spec/resume.md: keys, sessions, the grace. */
 import { describe, expect, it } from "@effect/vitest"
 import { Deferred, Effect, Layer } from "effect"
-import { test, vi } from "vitest"
+import { test } from "vitest"
 import { Claims } from "../src/claims.ts"
 import { Unavailable } from "../src/room-log.ts"
 import * as MemoryRoomLogs from "../src/room-log-memory.ts"
@@ -9,9 +9,6 @@ import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { type Client, openHouse } from "./support/house.ts"
 import { openTemporary } from "./support/logs.ts"
 import { openQuietHouse, pass, type QuietClient } from "./support/quiet-house.ts"
-
-// Threads and syncs take their time on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const send = { type: "send", room: "#cafe", text: "hola" }
 const disk = (name: string) => new URL(`./support/disks/${name}.ts`, import.meta.url)

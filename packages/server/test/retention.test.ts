@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises"
 import { DatabaseSync } from "node:sqlite"
 import { fc } from "@fast-check/vitest"
 import { Effect, Exit, Scope, Stream } from "effect"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { makeOverdue } from "../src/sqlite/overdue.ts"
 import { contentOf, epochOf, plant } from "./support/files.ts"
@@ -10,9 +10,6 @@ import { openClient } from "./support/house.ts"
 import { draft, openLogs, openTemporary, said } from "./support/logs.ts"
 import { linesOf, openFolder } from "./support/process.ts"
 import { stopClock } from "./support/stopped-clock.ts"
-
-// Threads and syncs take their time on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const day = 86_400_000
 const now = Date.parse("2026-11-20T20:08:00.000Z")

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises"
 import { DatabaseSync } from "node:sqlite"
 import { defaultLimits, richLine } from "@tertulia/protocol"
 import { Effect, Exit } from "effect"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import type { Content, Draft } from "../src/room-log.ts"
 import * as SqliteRoomLogs from "../src/room-log-sqlite.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
@@ -12,8 +12,6 @@ import { tamper } from "./support/files.ts"
 import { openHouse } from "./support/house.ts"
 import { author, openLogs, openTemporary } from "./support/logs.ts"
 import { tertulia } from "./support/tertulia.ts"
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const at = "2026-11-20T20:08:00.000Z"
 

@@ -6,7 +6,7 @@ import { holds, matches, wordsOf } from "@tertulia/protocol"
 import { searchText, wordy } from "@tertulia/protocol/arbitraries"
 import { Effect, Exit } from "effect"
 import * as fc from "fast-check"
-import { assert, describe, it, vi } from "vitest"
+import { assert, describe, it } from "vitest"
 import { layer } from "../src/room-log-sqlite.ts"
 import type { Found, Part, Quest } from "../src/search.ts"
 import { openDataFile, openForReading } from "../src/sqlite/data-file.ts"
@@ -15,9 +15,6 @@ import { makeIndexer } from "../src/sqlite/indexer.ts"
 import { termsOf } from "../src/sqlite/search-terms.ts"
 import { makeWriter } from "../src/sqlite/writer.ts"
 import { draft, openLogs, openTemporary } from "./support/logs.ts"
-
-// Threads and syncs take their time on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 interface Said {
   readonly room: string

@@ -2,13 +2,10 @@
 import { existsSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { proofOf } from "@tertulia/protocol"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { openClient } from "./support/house.ts"
 import { testsNamedIn } from "./support/named-tests.ts"
 import { linesOf, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const at = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 

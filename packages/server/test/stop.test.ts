@@ -1,9 +1,6 @@
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import { openHouse } from "./support/house.ts"
 import { connectTo, listening, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 describe("a server that is asked to stop", () => {
   test("answers what it has read, says goodbye to everybody, and lets nobody in", async () => {

@@ -2,13 +2,10 @@
 import { createServer } from "node:http"
 import { text } from "node:stream/consumers"
 import { Effect, Exit } from "effect"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { makeTrace } from "../src/tracing.ts"
 import { openClient } from "./support/house.ts"
 import { linesOf, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 interface Span {
   readonly name: string

@@ -5,13 +5,10 @@ import { join } from "node:path"
 import * as Tls from "node:tls"
 import { subprotocol } from "@tertulia/protocol"
 import { Effect, Fiber, References } from "effect"
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { WebSocket } from "ws"
 import { keepFresh, openCertificate } from "../src/certificate.ts"
 import { connectTo, linesOf, openFolder } from "./support/process.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 type Folder = Awaited<ReturnType<typeof openFolder>>
 

@@ -1,15 +1,12 @@
 import { readFile, truncate, writeFile } from "node:fs/promises"
 import { DatabaseSync } from "node:sqlite"
-import { describe, expect, test, vi } from "vitest"
+import { describe, expect, test } from "vitest"
 import { nameOf } from "../src/sqlite/conversations.ts"
 import { openDataFile } from "../src/sqlite/data-file.ts"
 import { epochOf, fillIndex, plant, tamper, undoAccounts, undoRich } from "./support/files.ts"
 import { openTemporary } from "./support/logs.ts"
 import { openFolder } from "./support/process.ts"
 import { tertulia } from "./support/tertulia.ts"
-
-// A process takes a second to start, and more on a machine with other things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 /** A folder with a sound data file: two rooms, keys, a session. */
 const openSound = async () => {

@@ -3,13 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
-import { expect, test, vi } from "vitest"
+import { expect, test } from "vitest"
 import { isAllowed, originsFault, parseOrigins } from "../src/origins.ts"
 import { openHouse } from "./support/house.ts"
 import { ask, openPage, untilEnd } from "./support/page.ts"
 import { connectTo } from "./support/process.ts"
-
-vi.setConfig({ testTimeout: 30_000 })
 
 test("who is on the web and who is on TCP are in the same rooms", async () => {
   await using house = await openHouse({ web: {} })
