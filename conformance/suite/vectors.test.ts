@@ -46,10 +46,8 @@ const vectorTest = <V extends Vector>(
 }
 
 /** Vectors that exercise the same requirements, together: one test for all of them. */
-const groups = <V extends Vector>(vectors: ReadonlyArray<V>, key: (vector: V) => string) => {
-  const keys = [...new Set(vectors.map(key))]
-  return keys.map((name) => ({ name, vectors: vectors.filter((vector) => key(vector) === name) }))
-}
+const groups = <V extends Vector>(vectors: ReadonlyArray<V>, key: (vector: V) => string) =>
+  [...Map.groupBy(vectors, key)].map(([name, alike]) => ({ name, vectors: alike }))
 
 const byRequirements = ({ requirements }: Vector): string => requirements.join(" ")
 

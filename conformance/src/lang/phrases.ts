@@ -31,18 +31,16 @@ interface Entry {
 
 /** Reads a phrase book. */
 export const makePhrases = (book: PhraseBook): Phrases => {
-  // The more a phrase says itself, the surer it is the one that is meant.
-  const entries = Object.entries(book)
-    .filter(([phrase]) => phrase.includes(hole))
-    .map(entryOf)
-    .toSorted((one, other) => other.letters - one.letters)
+  // Of the languages that a run could speak, it speaks one.
+  let read: ReadonlyArray<Entry> | undefined
+  const entries = () => (read ??= entriesOf(book))
 
   const exactly = (phrase: string): string | undefined => (Object.hasOwn(book, phrase) ? book[phrase] : undefined)
 
   const find = (phrase: string): string | undefined => {
     const exact = exactly(phrase)
     if (exact !== undefined) return exact
-    for (const { pattern, quoted, translation } of entries) {
+    for (const { pattern, quoted, translation } of entries()) {
       const match = pattern.exec(phrase)
       if (match === null) continue
       const values = match.slice(1)
@@ -66,6 +64,13 @@ export const makePhrases = (book: PhraseBook): Phrases => {
 
 /** What marks a hole. */
 export const hole = "{}"
+
+/** The phrases with holes: the more one says itself, the surer it is the one that is meant. */
+const entriesOf = (book: PhraseBook): ReadonlyArray<Entry> =>
+  Object.entries(book)
+    .filter(([phrase]) => phrase.includes(hole))
+    .map(entryOf)
+    .toSorted((one, other) => other.letters - one.letters)
 
 const entryOf = ([phrase, translation]: readonly [string, string]): Entry => ({
   pattern: new RegExp(`^${phrase.split(hole).map(literally).join("(.*?)")}$`, "su"),

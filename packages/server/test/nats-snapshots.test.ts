@@ -6,7 +6,7 @@ import { partBytes, partsOf, type Snapshot } from "../src/nats/snapshots.ts"
 import { storeIn } from "../src/nats/store-url.ts"
 import * as NatsRoomLogs from "../src/room-log-nats.ts"
 import { author, draft, openLogs, openTemporary, said } from "./support/logs.ts"
-import { noNats, openNats } from "./support/nats.ts"
+import { noNats, openCluster, openNats } from "./support/nats.ts"
 
 const openIn = (url: string, file: string, more: Partial<NatsRoomLogs.NatsLogOptions> = {}) =>
   openLogs(NatsRoomLogs.layer({ store: storeIn(url)!, file, patience: 30, ...more }))
@@ -73,6 +73,24 @@ describe.skipIf(noNats !== undefined)("snapshots", () => {
       "after"
     ])
     expect(await logs.known("#cafe", "ana", "k3")).toMatchObject({ seq: 3 })
+    expect(Exit.isSuccess(await log.append(draft("more")))).toBe(true)
+  })
+
+  test("are on every node of an engine: with the one of three gone that decides, a new server begins with them, and goes on", async () => {
+    await using folder = await openTemporary()
+    await using other = await openTemporary()
+    await using cluster = await openCluster()
+    await begin(cluster.url("one"), folder.file, 20)
+    const { deciding, others } = await cluster.parts("one")
+    await deciding.kill()
+    const url = cluster.url("one", others[0])
+    {
+      await using engine = await engineAt(url)
+      expect(await engine.start()).toBeGreaterThan(5)
+    }
+    await using logs = await openIn(url, other.file)
+    const log = await logs.open("#cafe")
+    expect(textsOf(await log.read(0, 20))).toEqual(Array.from({ length: 20 }, (_, at) => `text-${at + 1}`))
     expect(Exit.isSuccess(await log.append(draft("more")))).toBe(true)
   })
 
