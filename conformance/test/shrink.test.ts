@@ -102,4 +102,43 @@ describe("Shrinking", () => {
     expect(size(lanes)).toBe(24_002)
     expect(size(shrink(lanes, found))).toBe(3)
   }, 60_000)
+
+  it("leaves out conversations, and people, that have nothing to do with it", () => {
+    const at = "2026-11-29T08:00:00.000Z"
+    const hello = {
+      got: { type: "hello", protocol: 1, server: "s", features: [], auth: ["guest"], limits: {}, heartbeat: 30 }
+    }
+    const laneOf = (who: string, nick: string, other: string, moment: number, came: ReadonlyArray<number>): Lane => {
+      const talk = Array.from({ length: 40 }, (_, before) => {
+        const [id, seq, text] = [before + 2, before + 1, `hola ${before}`]
+        const entry = { room: `@${other}`, seq, from: nick, text, at, epoch: `${who}-talk` }
+        return [
+          { sent: { type: "send", id, room: `@${other}`, text } },
+          { got: { type: "message", ...entry } },
+          { got: { type: "sent", re: id, room: `@${other}`, seq, at } }
+        ]
+      })
+      const joined = { type: "joined", re: 1, room: "#cafe", epoch: "one", head: 0, first: 1, members: [nick] }
+      const happenings = [
+        hello,
+        { sent: { type: "join", id: 1, room: "#cafe" } },
+        { got: joined },
+        ...talk.flat(),
+        ...came.map((seq) => ({ got: { type: "message", room: "#cafe", seq, from: "zoe", text: `hola ${seq}`, at } }))
+      ]
+      const observations = happenings.map((happening, nth) => ({ moment: moment + 10 * nth, ...happening }))
+      return { who, nick, observations: observations as unknown as Lane["observations"] }
+    }
+    const lanes = [
+      laneOf("one", "ana", "leo", 1, [2]),
+      laneOf("two", "eva", "tom", 2, [1, 2]),
+      laneOf("three", "pia", "leo", 3, [])
+    ]
+    const found = firstFound(lanes)!
+    const [join, joined] = [{ sent: { type: "join" } }, { got: { type: "joined" } }]
+    expect(shrink(lanes, found)).toMatchObject([
+      { who: "one", observations: [join, joined, { got: { type: "message", room: "#cafe", seq: 2 } }] },
+      { who: "two", observations: [join, joined, { got: { type: "message", room: "#cafe", seq: 1 } }] }
+    ])
+  })
 })

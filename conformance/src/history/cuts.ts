@@ -8,11 +8,12 @@
  * - with a `join`, all that the connection did and got in the room until it left it, and what others were told of it.
  * - from some moment on, what comes by a connection is not seen any more: what it asks then may have happened or not.
  * - with a connection, all that it did; with the rest of a connection, all that it did from then on. What others did, it need not have seen.
+ * - with a conversation of two, all that they asked of it and got of it.
  * - `sync`, `ping`, lists and refused requests change nothing for anybody.
  *
  * @module
  */
-import { isEntryEvent, type Request, type ServerMessage } from "@tertulia/protocol"
+import { isDirect, isEntryEvent, type Request, type ServerMessage } from "@tertulia/protocol"
 import type { Lane, Observation } from "../history.ts"
 import { type Course, courseOf, type Exchange, logOf, never, textOf } from "./course.ts"
 
@@ -105,9 +106,14 @@ export const cutsOf = (lanes: ReadonlyArray<Lane>): ReadonlyArray<Possible> => {
     ...courses.flatMap((course) =>
       course.exchanges.map((exchange) => ({ make: () => withoutRequest(all, course, exchange) }))
     ),
-    ...[...strangers(all), ...unsaid(all), ...lanes.flatMap(unseen), ...lanes.flatMap(unbroken)].map((cut) => ({
-      make: () => cut
-    }))
+    ...[
+      ...conversations(lanes, all),
+      ...lanes.flatMap(greeting),
+      ...strangers(all),
+      ...unsaid(all),
+      ...lanes.flatMap(unseen),
+      ...lanes.flatMap(unbroken)
+    ].map((cut) => ({ make: () => cut }))
   ]
 }
 
@@ -162,7 +168,33 @@ const insideOf = ({ exchanges }: Course, { asked, request }: Exchange): Readonly
   return next === -1 ? after : after.slice(0, next)
 }
 
-const roomOf = (request: Request): string | undefined => ("room" in request ? request.room : undefined)
+const roomOf = (object: Request | ServerMessage): string | undefined => ("room" in object ? object.room : undefined)
+
+/** Each conversation of two: what they asked of it, and what came of it. */
+const conversations = (lanes: ReadonlyArray<Lane>, { courses }: All): ReadonlyArray<Cut> => {
+  const moments = new Map<string, Set<number>>()
+  const note = (nick: string, room: string | undefined, ...all: ReadonlyArray<number>) => {
+    if (room === undefined || !isDirect(room)) return
+    const both = [nick, room.slice(1)].toSorted().join(" ")
+    const before = moments.get(both) ?? new Set()
+    for (const moment of all) before.add(moment)
+    moments.set(both, before)
+  }
+  for (const { nick, observations } of lanes)
+    for (const observation of observations)
+      if ("got" in observation) note(nick, roomOf(observation.got), observation.moment)
+  for (const { exchanges, nick } of courses)
+    for (const { answered, asked, request } of exchanges) note(nick, roomOf(request), asked, answered)
+  return [...moments.values()].map((each) => ({ ...nothing, moments: each, isBold: true }))
+}
+
+/** What a connection is greeted by, of which no history is guilty. */
+const greeting = ({ observations }: Lane): ReadonlyArray<Cut> =>
+  observations.flatMap((observation) =>
+    "got" in observation && observation.got.type === "hello"
+      ? [{ ...nothing, moments: new Set([observation.moment]) }]
+      : []
+  )
 
 /** Each thing that a connection got, as the first that isn't seen. */
 const unseen = ({ observations, who }: Lane): ReadonlyArray<Cut> =>

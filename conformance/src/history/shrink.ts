@@ -22,8 +22,8 @@ export const firstFound = (lanes: ReadonlyArray<Lane>, of?: RequirementId): Foun
   return undefined
 }
 
-// How many observations are looked at in all, over all parts of a history: some ten seconds of work.
-const patience = 2_000_000
+// How many observations are looked at in all, over all parts of a history: some twenty seconds of work.
+const patience = 4_000_000
 
 /**
  * Shrinks a history in which this was found. What is left still shows it, at the same moment on the same connection, and is guilty of nothing
@@ -34,6 +34,7 @@ export const shrink = (lanes: ReadonlyArray<Lane>, found: Found): ReadonlyArray<
   const holds = showing(lanes, found)
   let left = patience
   const trial: Trial = {
+    who: found.violation.who,
     isOver: () => left <= 0,
     isBetter: (candidate, than, whole) => {
       left -= countOf(candidate) + countOf(whole)
@@ -54,6 +55,8 @@ export const countOf = (lanes: ReadonlyArray<Lane>): number =>
   lanes.reduce((sum, { observations }) => sum + observations.length, 0)
 
 interface Trial {
+  /** The connection on which what was found is plain. */
+  readonly who: string
   /** Whether a part of a whole will do, and is smaller than the least that is known to. */
   readonly isBetter: (candidate: ReadonlyArray<Lane>, least: ReadonlyArray<Lane>, whole: ReadonlyArray<Lane>) => boolean
   /** Whether nothing is better any more, since enough was looked at. */
@@ -78,25 +81,25 @@ const guilt = (lanes: ReadonlyArray<Lane>): ReadonlySet<string> =>
 const nameOf = (requirement: RequirementId, { moment, who }: Violation): string => `${requirement} ${moment} ${who}`
 
 /**
- * Tries all cuts: those of whole connections, then all of them, many at once and then fewer (delta debugging). Ends early when half of the
- * history is gone, for the rest is cheaper to try on the other half. The same history if no cut can be made.
+ * Tries all cuts, many at once and then fewer (delta debugging): first those of whole connections other than the one on which it is plain. Ends
+ * early when half of the history is gone, for the rest is cheaper to try on the other half. The same history if no cut can be made.
  */
-const round = (lanes: ReadonlyArray<Lane>, { isBetter, isOver }: Trial): ReadonlyArray<Lane> => {
+const round = (lanes: ReadonlyArray<Lane>, { isBetter, isOver, who }: Trial): ReadonlyArray<Lane> => {
   const cuts = cutsOf(lanes)
+  const others = cuts.filter((_, nth) => nth < lanes.length && lanes[nth]!.who !== who)
   const half = countOf(lanes) / 2
   let made: Cut = nothing
   let least = lanes
-  for (const [first, size] of [
-    [lanes.length, 1] as const,
-    ...halves(cuts.length).map((each) => [cuts.length, each] as const)
-  ]) {
-    for (let at = 0; at < first; at += size) {
-      if (isOver()) return least
-      const cut = together([made, make(cuts.slice(at, Math.min(first, at + size)))])
-      const candidate = cutOut(lanes, cut)
-      if (isBetter(candidate, least, lanes)) [made, least] = [cut, candidate]
+  for (const some of [others, cuts]) {
+    for (const size of halves(some.length)) {
+      for (let at = 0; at < some.length; at += size) {
+        if (isOver()) return least
+        const cut = together([made, make(some.slice(at, at + size))])
+        const candidate = cutOut(lanes, cut)
+        if (isBetter(candidate, least, lanes)) [made, least] = [cut, candidate]
+      }
+      if (countOf(least) < half) return least
     }
-    if (countOf(least) < half) return least
   }
   return least
 }
