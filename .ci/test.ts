@@ -39,7 +39,7 @@ interface Step {
 const root = fileURLToPath(new URL("..", import.meta.url))
 const all = process.argv.includes("--all")
 
-// Thousands of short processes load the same modules: what Node has compiled of them is kept for the next, which is a quarter of their work.
+// Thousands of short processes load the same modules: what Node has compiled of them is kept for the next, which starts in three quarters of the time.
 process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules/.cache/compiled")
 
 /** The output of a step that runs beside others, which is shown when the step has ended. */

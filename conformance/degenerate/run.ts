@@ -21,6 +21,10 @@ const { positionals: only, values } = parseArgs({
   options: { seconds: { type: "string", default: "90" } }
 })
 const longest = Number(values.seconds) * 1_000
+if (!(longest > 0)) {
+  process.stderr.write(`conformance:degenerate: --seconds ${values.seconds}: give a number above 0\n`)
+  process.exit(2)
+}
 
 interface Test {
   readonly chapter: string

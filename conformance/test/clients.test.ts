@@ -40,6 +40,7 @@ describe.concurrent("The tests of clients", { timeout: 120_000 }, () => {
 
   it("wait for one that starts later than when it was alone, as on a busy machine", async () => {
     const started = join(folder, "started")
+    // A deadline is what is tried here: 8 s are more than it would be for one that starts as soon as this one does the first time.
     const script = `if [ -e "$0" ]; then sleep 8; else touch "$0"; fi; exec ${clientNamed("steady")} "$1"`
     const args = ["--client", `sh -c '${script}' "${started}"`, "--requirement", "REPLY-11"]
     const { code, stdout } = await conformance(...args)

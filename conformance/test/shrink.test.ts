@@ -1,5 +1,7 @@
+import type { Request, ServerMessage } from "@tertulia/protocol"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import { plainHello } from "../src/clients/probe.ts"
 import { cutOut, cutsOf, make, upTo } from "../src/history/cuts.ts"
 import { firstFound, showing, shrink } from "../src/history/shrink.ts"
 import { judgeHistory, type Lane } from "../src/history.ts"
@@ -10,6 +12,34 @@ const guilt = (lanes: ReadonlyArray<Lane>): ReadonlyArray<unknown> =>
 
 const size = (lanes: ReadonlyArray<Lane>): number =>
   lanes.reduce((sum, { observations }) => sum + observations.length, 0)
+
+const at = "2026-11-29T08:00:00.000Z"
+
+type Happening = { readonly sent: Request } | { readonly got: ServerMessage }
+
+const enter = (nick: string): ReadonlyArray<Happening> => [
+  { sent: { type: "join", id: 1, room: "#cafe" } },
+  { got: { type: "joined", re: 1, room: "#cafe", epoch: "one", head: 0, first: 1, members: [nick] } }
+]
+
+/** An entry of a room, or of a conversation, which has its epoch in each. */
+const messageOf = (from: string, room: string, seq: number, epoch?: string): Happening => ({
+  got: { type: "message", room, seq, from, text: `hola ${seq}`, at, ...(epoch === undefined ? {} : { epoch }) }
+})
+
+/** A `send`, its entry and its acknowledgement, the `seq` of the entry being the next. */
+const say = (nick: string, room: string, seq: number, epoch?: string): ReadonlyArray<Happening> => [
+  { sent: { type: "send", id: seq + 1, room, text: `hola ${seq}` } },
+  messageOf(nick, room, seq, epoch),
+  { got: { type: "sent", re: seq + 1, room, seq, at } }
+]
+
+/** What happens on one connection, the moments of up to ten others lying between. */
+const laneOf = (who: string, nick: string, happenings: ReadonlyArray<Happening>, first = 1): Lane => ({
+  who,
+  nick,
+  observations: happenings.map((happening, nth) => ({ moment: first + 10 * nth, ...happening }))
+})
 
 describe("A history of a server that does everything right", () => {
   it("is guilty of nothing, whatever people do at once", () => {
@@ -82,61 +112,34 @@ describe("Shrinking", () => {
 
   it("finds the least history of tens of thousands of lines of one connection, within the time that a test has", () => {
     const sends = 8_000
-    const at = "2026-11-29T08:00:00.000Z"
-    const join = [
-      { sent: { type: "join", id: 1, room: "#cafe" } },
-      { got: { type: "joined", re: 1, room: "#cafe", epoch: "one", head: 0, first: 1, members: ["ana"] } }
-    ] as const
-    const says = Array.from({ length: sends }, (_, before) => {
-      const [id, seq, text] = [before + 2, before + 1, `hola ${before}`]
-      return [
-        { sent: { type: "send", id, room: "#cafe", text } },
-        { got: { type: "message", room: "#cafe", seq, from: "ana", text, at } },
-        // The last is acknowledged by a number that its entry doesn't have.
-        { got: { type: "sent", re: id, room: "#cafe", seq: seq === sends ? seq + 1 : seq, at } }
-      ] as const
-    })
-    const observations = [...join, ...says.flat()].map((happening, moment) => ({ moment, ...happening }))
-    const lanes: ReadonlyArray<Lane> = [{ who: "one", nick: "ana", observations }]
-    const found = firstFound(lanes)!
+    const says = Array.from({ length: sends }, (_, before) => say("ana", "#cafe", before + 1)).flat()
+    // The last is acknowledged by a number that its entry doesn't have.
+    const wrong: Happening = { got: { type: "sent", re: sends + 1, room: "#cafe", seq: sends + 1, at } }
+    const lanes = [laneOf("one", "ana", [...enter("ana"), ...says.slice(0, -1), wrong])]
     expect(size(lanes)).toBe(24_002)
-    expect(size(shrink(lanes, found))).toBe(3)
+    expect(size(shrink(lanes, firstFound(lanes)!))).toBe(3)
   }, 60_000)
 
   it("leaves out conversations, and people, that have nothing to do with it", () => {
-    const at = "2026-11-29T08:00:00.000Z"
-    const hello = {
-      got: { type: "hello", protocol: 1, server: "s", features: [], auth: ["guest"], limits: {}, heartbeat: 30 }
-    }
-    const laneOf = (who: string, nick: string, other: string, moment: number, came: ReadonlyArray<number>): Lane => {
-      const talk = Array.from({ length: 40 }, (_, before) => {
-        const [id, seq, text] = [before + 2, before + 1, `hola ${before}`]
-        const entry = { room: `@${other}`, seq, from: nick, text, at, epoch: `${who}-talk` }
-        return [
-          { sent: { type: "send", id, room: `@${other}`, text } },
-          { got: { type: "message", ...entry } },
-          { got: { type: "sent", re: id, room: `@${other}`, seq, at } }
-        ]
-      })
-      const joined = { type: "joined", re: 1, room: "#cafe", epoch: "one", head: 0, first: 1, members: [nick] }
-      const happenings = [
-        hello,
-        { sent: { type: "join", id: 1, room: "#cafe" } },
-        { got: joined },
-        ...talk.flat(),
-        ...came.map((seq) => ({ got: { type: "message", room: "#cafe", seq, from: "zoe", text: `hola ${seq}`, at } }))
-      ]
-      const observations = happenings.map((happening, nth) => ({ moment: moment + 10 * nth, ...happening }))
-      return { who, nick, observations: observations as unknown as Lane["observations"] }
-    }
+    const talking = (who: string, nick: string, other: string, came: ReadonlyArray<number>, first: number) =>
+      laneOf(
+        who,
+        nick,
+        [
+          { got: plainHello },
+          ...enter(nick),
+          ...Array.from({ length: 40 }, (_, before) => say(nick, `@${other}`, before + 1, `${who}-talk`)).flat(),
+          ...came.map((seq) => messageOf("zoe", "#cafe", seq))
+        ],
+        first
+      )
     const lanes = [
-      laneOf("one", "ana", "leo", 1, [2]),
-      laneOf("two", "eva", "tom", 2, [1, 2]),
-      laneOf("three", "pia", "leo", 3, [])
+      talking("one", "ana", "leo", [2], 1),
+      talking("two", "eva", "tom", [1, 2], 2),
+      talking("three", "pia", "leo", [], 3)
     ]
-    const found = firstFound(lanes)!
     const [join, joined] = [{ sent: { type: "join" } }, { got: { type: "joined" } }]
-    expect(shrink(lanes, found)).toMatchObject([
+    expect(shrink(lanes, firstFound(lanes)!)).toMatchObject([
       { who: "one", observations: [join, joined, { got: { type: "message", room: "#cafe", seq: 2 } }] },
       { who: "two", observations: [join, joined, { got: { type: "message", room: "#cafe", seq: 1 } }] }
     ])

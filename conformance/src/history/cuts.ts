@@ -172,20 +172,19 @@ const roomOf = (object: Request | ServerMessage): string | undefined => ("room" 
 
 /** Each conversation of two: what they asked of it, and what came of it. */
 const conversations = (lanes: ReadonlyArray<Lane>, { courses }: All): ReadonlyArray<Cut> => {
-  const moments = new Map<string, Set<number>>()
-  const note = (nick: string, room: string | undefined, ...all: ReadonlyArray<number>) => {
-    if (room === undefined || !isDirect(room)) return
-    const both = [nick, room.slice(1)].toSorted().join(" ")
-    const before = moments.get(both) ?? new Set()
-    for (const moment of all) before.add(moment)
-    moments.set(both, before)
-  }
-  for (const { nick, observations } of lanes)
-    for (const observation of observations)
-      if ("got" in observation) note(nick, roomOf(observation.got), observation.moment)
-  for (const { exchanges, nick } of courses)
-    for (const { answered, asked, request } of exchanges) note(nick, roomOf(request), asked, answered)
-  return [...moments.values()].map((each) => ({ ...nothing, moments: each, isBold: true }))
+  const came = lanes.flatMap(({ nick, observations }) =>
+    observations.flatMap((each) => ("got" in each ? [{ nick, room: roomOf(each.got), moments: [each.moment] }] : []))
+  )
+  const asked = courses.flatMap(({ exchanges, nick }) =>
+    exchanges.map((each) => ({ nick, room: roomOf(each.request), moments: [each.asked, each.answered] }))
+  )
+  const ofTwo = [...came, ...asked].filter(({ room = "" }) => isDirect(room))
+  const bothOf = ({ nick, room = "" }: (typeof ofTwo)[number]) => [nick, room.slice(1)].toSorted().join(" ")
+  return [...Map.groupBy(ofTwo, bothOf).values()].map((all) => ({
+    ...nothing,
+    moments: new Set(all.flatMap(({ moments }) => moments)),
+    isBold: true
+  }))
 }
 
 /** What a connection is greeted by, of which no history is guilty. */

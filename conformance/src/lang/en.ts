@@ -10,6 +10,9 @@ import type { Words } from "./words.ts"
 const capitals = <Names extends string>(names: ReadonlyArray<Names>) =>
   Object.fromEntries(names.map((name) => [name, name.toUpperCase()])) as Record<Names, string>
 
+/** `1 test`, `2 tests`. */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
+
 export const english: Words = {
   labels: {
     target: "target",
@@ -53,8 +56,7 @@ export const english: Words = {
   andMore: (tests) => ` and ${tests} more`,
   sameReason: (tests, titles) => `and ${tests} more for the same reason: ${titles}`,
   hiddenChunks: (chunks) => `... ${chunks} chunks ...`,
-  hiddenTranscripts: (connections) =>
-    `${connections} more ${connections === 1 ? "connection" : "connections"}: see --report html`,
+  hiddenTranscripts: (connections) => `${counted(connections, "more connection")}: see --report html`,
   story: (requirement, lines, ofLines, lanes, ofLanes) =>
     `the least in which ${requirement} is broken still: ${lines} of ${ofLines} lines, ${lanes} of ${ofLanes} connections; > sent, < came`,
   broke: "the connection breaks",
@@ -70,11 +72,11 @@ export const english: Words = {
   port: (port) => `port ${port ?? "unknown"}`,
 
   tests: (tests) => `${tests} tests`,
-  tested: (tests, seconds, counts) => `${tests} ${tests === 1 ? "test" : "tests"} in ${seconds} s: ${counts}`,
+  tested: (tests, seconds, counts) => `${counted(tests, "test")} in ${seconds} s: ${counts}`,
   judged: (judged, binding, who, broken) =>
     `${judged} of ${binding} requirements on ${who}s judged${broken.length === 0 ? "" : `; broken: ${broken.join(", ")}`}`,
   causes: ({ causes, first, red }) =>
-    `${causes} ${causes === 1 ? "cause" : "causes"}, ${red} ${red === 1 ? "test" : "tests"}${first === undefined ? "" : `; begin with ${aboutOf(first)}: ${first.again}`}`,
+    `${counted(causes, "cause")}, ${counted(red, "test")}${first === undefined ? "" : `; begin with ${aboutOf(first)}: ${first.again}`}`,
   conformant: (profiles, notRun, expected) =>
     `conformant: ${profiles}${notRun > 0 ? `, but for ${notRun} tests not run` : ""}${expected > 0 ? `, but for ${expected} expected failures` : ""}`,
   notConformant: (profiles) => `not conformant: ${profiles}`,

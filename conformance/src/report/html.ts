@@ -3,9 +3,11 @@
  *
  * @module
  */
+
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { effectiveLimits } from "@tertulia/protocol"
+import { counted } from "../lang/en.ts"
 import { type Results, whereIs } from "../run/results.ts"
 import type { Requirement } from "../spec/requirements.ts"
 import { isRed, verdicts } from "../verdict.ts"
@@ -13,7 +15,7 @@ import { aboutOf, blocksOf, causeCount, coverageOf, nameOf, sentencesOf } from "
 import { failuresSection, type Setting, storied, storyAnchor } from "./html/failures.ts"
 import { html, type Markup, trusted } from "./html/markup.ts"
 import { requirementsSection, testsSection } from "./html/matrix.ts"
-import { badge, counted, type Home, prose, toneOf, wordOf } from "./html/parts.ts"
+import { badge, type Home, prose, toneOf, wordOf } from "./html/parts.ts"
 
 const own = (file: string): string => readFileSync(new URL(`html/${file}`, import.meta.url), "utf8")
 

@@ -55,7 +55,8 @@ const startMillis = 20_000
 const probeMillis = 5_000
 // A client has to be started, perhaps by a script that builds it first.
 const probeClientMillis = 20_000
-// The probe starts it alone. The tests start several at once, on a machine that may be busier by then; so one that was quick has as long.
+// The probe starts it alone. The tests start several at once, on a machine that may be busier by then: so one that was quick is taken for
+// one that needs this long.
 const leastStartMillis = 4_000
 
 /** Builds and starts what is to be built and started, and looks at what it is. */

@@ -34,6 +34,9 @@ const newest = (engine: Engine): Promise<Snapshot> =>
 
 const textsOf = (entries: ReadonlyArray<object>) => entries.map((entry) => ("text" in entry ? entry.text : entry))
 
+/** The texts of a log that was filled. */
+const filled = (count: number) => Array.from({ length: count }, (_, at) => `text-${at + 1}`)
+
 const fill = async (log: Awaited<ReturnType<Awaited<ReturnType<typeof openIn>>["open"]>>, count: number) => {
   for (let seq = 1; seq <= count; seq++) await log.append(draft(`text-${seq}`, { key: `k${seq}` }))
 }
@@ -68,10 +71,7 @@ describe.skipIf(noNats !== undefined)("snapshots", () => {
     await using logs = await openIn(url, other.file)
     const log = await logs.open("#cafe")
     expect([log.epoch, log.head()]).toEqual([epoch, 21])
-    expect(textsOf(await log.read(0, 21))).toEqual([
-      ...Array.from({ length: 20 }, (_, at) => `text-${at + 1}`),
-      "after"
-    ])
+    expect(textsOf(await log.read(0, 21))).toEqual([...filled(20), "after"])
     expect(await logs.known("#cafe", "ana", "k3")).toMatchObject({ seq: 3 })
     expect(Exit.isSuccess(await log.append(draft("more")))).toBe(true)
   })
@@ -90,7 +90,7 @@ describe.skipIf(noNats !== undefined)("snapshots", () => {
     }
     await using logs = await openIn(url, other.file)
     const log = await logs.open("#cafe")
-    expect(textsOf(await log.read(0, 20))).toEqual(Array.from({ length: 20 }, (_, at) => `text-${at + 1}`))
+    expect(textsOf(await log.read(0, 20))).toEqual(filled(20))
     expect(Exit.isSuccess(await log.append(draft("more")))).toBe(true)
   })
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { english } from "../../lang/en.ts"
+import { counted, english } from "../../lang/en.ts"
 import type { Stale } from "../../run/expected.ts"
 import type { KeptStory, Results, TestResult } from "../../run/results.ts"
 import type { Finding, Outcome } from "../../verdict.ts"
@@ -23,7 +23,7 @@ import { aboutStory, drawnLines } from "../story.ts"
 import { plainStyle } from "../style.ts"
 import { lanesFigure, storyFigure } from "./lanes.ts"
 import { html, type Markup } from "./markup.ts"
-import { badge, command, counted, type Home, idLink, prose, quotation, scrollable, toneOf } from "./parts.ts"
+import { badge, command, type Home, idLink, prose, quotation, scrollable, toneOf } from "./parts.ts"
 
 /** What the stories need besides their tests. */
 export interface Setting {

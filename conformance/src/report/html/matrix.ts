@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { counted } from "../../lang/en.ts"
 import type { RequirementResult, Results, TestResult } from "../../run/results.ts"
 import { type Setting, storyAnchor } from "./failures.ts"
 import { html, type Markup } from "./markup.ts"
-import { badge, counted, type Home, idLink, prose, wordOf } from "./parts.ts"
+import { badge, type Home, idLink, prose, wordOf } from "./parts.ts"
 
 /** The requirements, chapter by chapter. */
 export const requirementsSection = ({ home, results }: Setting): Markup => {

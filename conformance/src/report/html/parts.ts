@@ -58,6 +58,3 @@ export const command = (text: string): Markup => html`<div class="command"><code
 /** A table that can be scrolled sideways, also with the keyboard. */
 export const scrollable = (label: string, content: Markup): Markup =>
   html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${content}</div>`
-
-/** `1 test`, `2 tests`. */
-export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`
